@@ -1,0 +1,140 @@
+/**
+ * Holds the layers of the house: which room may import which. An import points down, never up or sideways.
+ *
+ * A room that is missing from the table may import nothing outside itself, so a new room must be entered here.
+ */
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { describe, expect, it } from "vitest";
+
+const ROOT = new URL("../..", import.meta.url).pathname;
+
+/** Room → rooms it may import. The wing's own `errors` file is open to all rooms of the wing. */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  "src/model": [],
+  "src/mapping": ["src/model"],
+  "src/sync": ["src/model", "src/mapping"],
+  "src/salesforce": ["src/model", "src/mapping", "src/sync"],
+  "src/external": ["src/model", "src/mapping"],
+  "src/state": ["src/model", "src/sync"],
+  "src/observe": ["src/model", "src/sync", "src/state"],
+  "src/config": ["src/model", "src/mapping", "src/sync"],
+  "src/engine": [
+    "src/model",
+    "src/mapping",
+    "src/sync",
+    "src/salesforce",
+    "src/external",
+    "src/state",
+    "src/observe",
+    "src/config",
+  ],
+  "src/cli": [
+    "src/model",
+    "src/mapping",
+    "src/sync",
+    "src/salesforce",
+    "src/external",
+    "src/state",
+    "src/observe",
+    "src/config",
+    "src/engine",
+  ],
+  "mock-server/schema": [],
+  "mock-server/soql": ["mock-server/schema"],
+  "mock-server/org": ["mock-server/schema", "mock-server/soql"],
+  "mock-server/dml": ["mock-server/schema", "mock-server/org"],
+  "mock-server/auth": ["mock-server/schema", "mock-server/org"],
+  "mock-server/bulk": ["mock-server/schema", "mock-server/org", "mock-server/dml", "mock-server/soql"],
+  "mock-server/http": [
+    "mock-server/schema",
+    "mock-server/org",
+    "mock-server/dml",
+    "mock-server/soql",
+    "mock-server/auth",
+    "mock-server/bulk",
+  ],
+  "mock-server/admin": [
+    "mock-server/schema",
+    "mock-server/org",
+    "mock-server/dml",
+    "mock-server/soql",
+    "mock-server/auth",
+    "mock-server/http",
+  ],
+  "mock-server/console": [
+    "mock-server/schema",
+    "mock-server/org",
+    "mock-server/dml",
+    "mock-server/soql",
+    "mock-server/auth",
+    "mock-server/http",
+    "mock-server/admin",
+  ],
+  // Types only: the schema data is written in the schema's vocabulary.
+  "fixtures/objects": ["mock-server/schema"],
+  "fixtures/orgs": ["mock-server/schema"],
+};
+
+/** Files that compose a wing; they may import every room of it (and the mock its fixtures). */
+const COMPOSERS = /^(src|mock-server)\/[^/]+\.ts$/;
+/** The main job is the one program that runs both wings, each in a process of its own; it imports neither. */
+const OPEN_TO_THE_WING = ["src/errors.ts", "mock-server/errors.ts"];
+
+/** Packages that only one room may import. */
+const PACKAGE_ROOMS: Readonly<Record<string, RegExp>> = {
+  jsforce: /^src\/salesforce\//,
+  "p-retry": /^src\/salesforce\/|^src\/external\/http/,
+  lowdb: /^mock-server\/persist\.ts$/,
+};
+
+describe("the layers of the house", () => {
+  const files = ["src", "mock-server", "fixtures"].flatMap((wing) => typescriptFiles(join(ROOT, wing)));
+
+  it("finds the files of both wings", () => {
+    expect(files.length).toBeGreaterThan(5);
+  });
+
+  it.each(files.map((file) => [relative(ROOT, file)]))("%s imports only rooms below it", (file) => {
+    expect(forbiddenImports(file)).toEqual([]);
+  });
+});
+
+function forbiddenImports(file: string): string[] {
+  const room = roomOf(file);
+  const wing = file.split("/")[0];
+  return importsOf(file).flatMap((specifier) => {
+    if (!specifier.startsWith(".")) {
+      const home = Object.entries(PACKAGE_ROOMS).find(
+        ([name]) => specifier === name || specifier.startsWith(`${name}/`),
+      );
+      return home !== undefined && !home[1].test(file) ? [`package ${specifier}`] : [];
+    }
+    const target = relative(ROOT, join(ROOT, dirname(file), specifier));
+    const targetRoom = roomOf(target);
+    if (targetRoom === room || OPEN_TO_THE_WING.includes(target)) return target.split("/")[0] === wing ? [] : [target];
+    if (COMPOSERS.test(file)) {
+      const sameWing = target.split("/")[0] === wing;
+      return sameWing || (wing === "mock-server" && target.startsWith("fixtures/")) ? [] : [target];
+    }
+    return MAY_IMPORT[room]?.includes(targetRoom) ? [] : [target];
+  });
+}
+
+function roomOf(file: string): string {
+  const parts = file.split("/");
+  return parts.length > 2 ? `${parts[0]}/${parts[1]}` : (parts[0] ?? "");
+}
+
+function importsOf(file: string): string[] {
+  const text = readFileSync(join(ROOT, file), "utf8");
+  return [...text.matchAll(/(?:from|import)\s*\(?\s*"([^"]+)"/g)].map((match) => match[1] ?? "");
+}
+
+function typescriptFiles(folder: string): string[] {
+  return readdirSync(folder).flatMap((name) => {
+    const path = join(folder, name);
+    if (statSync(path).isDirectory()) return typescriptFiles(path);
+    return name.endsWith(".ts") ? [path] : [];
+  });
+}

@@ -1,0 +1,26 @@
+// Runs the linter or the formatter of tools/package.json where they are installed.
+//
+// They stand outside the package's lockfile because the registry lacks some of their platform packages: a
+// lockfile that holds them breaks `npm ci`. Install them once with `npm install --prefix tools`.
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+process.chdir(root);
+const COMMANDS = {
+  lint: ["oxlint", ["--type-aware", "--deny-warnings", "src", "mock-server", "fixtures", "test"]],
+  format: ["biome", ["check", "--write", "src", "mock-server", "fixtures", "test"]],
+};
+const entry = COMMANDS[process.argv[2]];
+if (entry === undefined) {
+  console.error("usage: node tools/lint.mjs lint|format");
+  process.exit(2);
+}
+const [name, args] = entry;
+const bin = `tools/node_modules/.bin/${name}`;
+if (!existsSync(bin)) {
+  console.log(`${process.argv[2]}: skipped, ${name} is not installed (npm install --prefix tools)`);
+  process.exit(0);
+}
+process.exit(spawnSync(bin, args, { stdio: "inherit" }).status ?? 1);
