@@ -23,4 +23,6 @@ if (!existsSync(bin)) {
   console.log(`${process.argv[2]}: skipped, ${name} is not installed (npm install --prefix tools)`);
   process.exit(0);
 }
-process.exit(spawnSync(bin, args, { stdio: "inherit" }).status ?? 1);
+// The type-aware linter looks for its partner on the PATH.
+const env = { ...process.env, PATH: `${root}tools/node_modules/.bin:${process.env.PATH}` };
+process.exit(spawnSync(bin, args, { stdio: "inherit", env }).status ?? 1);
