@@ -33,7 +33,7 @@ export interface DemoContract {
   readonly termMonths: number;
 }
 
-/** One order with its lines; `discountPercent` lowers the sales price of its line. */
+/** One order with its lines. */
 export interface DemoOrder {
   readonly no: string;
   readonly customerNo: string;
@@ -46,7 +46,7 @@ export interface DemoOrder {
   readonly lines: readonly DemoLine[];
 }
 
-/** One order line. Prices are decimal texts with at most two decimals, as order products in Salesforce hold them. */
+/** One order line; the price is before the discount. */
 export interface DemoLine {
   readonly lineNo: number;
   readonly sku: string;
@@ -329,17 +329,9 @@ function orderLine(line: number, start: number, draw: (below: number) => number)
     lineNo: (line + 1) * 10,
     sku: item.sku,
     quantity: quantity === "0.5" ? "1" : quantity,
-    unitPrice: discounted(item.price, discountPercent),
+    unitPrice: item.price,
     discountPercent,
   };
-}
-
-/** The price less the discount, rounded half up to two decimals, in exact integer arithmetic. */
-function discounted(price: string, percent: number): string {
-  const [whole = "0", fraction = ""] = price.split(".");
-  const cents = BigInt(whole) * 100n + BigInt(fraction.padEnd(2, "0").slice(0, 2));
-  const rounded = (cents * BigInt(100 - percent) + 50n) / 100n;
-  return `${rounded / 100n}.${String(rounded % 100n).padStart(2, "0")}`;
 }
 
 /** A small linear congruential generator: the demo must draw the same orders on every machine. */
