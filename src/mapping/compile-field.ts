@@ -101,7 +101,9 @@ function userConverter(
     const found = Object.hasOwn(context.functions, wanted) ? context.functions[wanted] : undefined;
     if (found !== undefined) return found;
     const known = Object.keys(context.functions);
-    report(`names the function "${wanted}", which the configuration does not define (${known.length === 0 ? "functions need a .mjs configuration" : `it defines ${known.join(", ")}`})`);
+    report(
+      `names the function "${wanted}", which the configuration does not define (${known.length === 0 ? "functions need a .mjs configuration" : `it defines ${known.join(", ")}`})`,
+    );
     return () => null;
   };
   if (typeof spec.function === "string") return functionConverter(names, find(spec.function), null);
@@ -125,7 +127,9 @@ function referenceSource(
   }
   if (spec.from === undefined) report("is a reference; give from (its natural key fields) or constant");
   if (target !== undefined && target.naturalKey.length !== names.length) {
-    report(`refers to ${object}, whose natural key has ${target.naturalKey.length} parts (${target.naturalKey.join(", ")}); from has ${names.length}`);
+    report(
+      `refers to ${object}, whose natural key has ${target.naturalKey.length} parts (${target.naturalKey.join(", ")}); from has ${names.length}`,
+    );
   }
   return referenceConverter({ source: context.spec.source, object, names, keyCase });
 }
@@ -184,8 +188,10 @@ function convertKind(spec: ConvertSpec | undefined): ValueKind | undefined {
 
 function checkConvert(spec: ConvertSpec, report: (message: string) => void): void {
   const time = "date" in spec ? spec.date : "datetime" in spec ? spec.datetime : undefined;
-  if (time?.zone !== undefined && !isZone(time.zone)) report(`has the zone "${time.zone}", which is no IANA time zone; expected a name like Europe/Berlin`);
-  if (time?.format !== undefined && !isDatePattern(time.format)) report(`has the format "${time.format}"; it needs yyyy, MM and dd once each`);
+  if (time?.zone !== undefined && !isZone(time.zone))
+    report(`has the zone "${time.zone}", which is no IANA time zone; expected a name like Europe/Berlin`);
+  if (time?.format !== undefined && !isDatePattern(time.format))
+    report(`has the format "${time.format}"; it needs yyyy, MM and dd once each`);
   if ("boolean" in spec) {
     const both = spec.boolean.true.filter((value) => spec.boolean.false.includes(value));
     if (both.length > 0) report(`lists ${both.map(String).join(", ")} as true and as false`);

@@ -5,11 +5,11 @@
  */
 import type { z } from "zod";
 import { businessKey } from "../model/business-key.ts";
-import type { FieldMapping, LinesMapping, Mapping, ObjectMapping } from "./mapping.ts";
-import type { UserFunction } from "./convert.ts";
 import { compileField } from "./compile-field.ts";
+import type { UserFunction } from "./convert.ts";
+import type { FieldMapping, LinesMapping, Mapping, ObjectMapping } from "./mapping.ts";
+import { type LinesSpec, type MappingSpec, mappingSchema, type ObjectSpec } from "./spec.ts";
 import { LOADING_ORDER, PUBLISHED_OBJECTS, relationshipOf } from "./standard-fields.ts";
-import { mappingSchema, type LinesSpec, type MappingSpec, type ObjectSpec } from "./spec.ts";
 
 /** One mistake in the configuration. */
 export interface MappingProblem {
@@ -48,7 +48,8 @@ export function standardPriceBookKey(mapping: { readonly source: string }): Retu
 export function compileMapping(input: unknown, options: CompileOptions = {}): CompileResult {
   const path = options.path ?? "mapping";
   const parsed = mappingSchema.safeParse(input);
-  if (!parsed.success) return { ok: false, problems: parsed.error.issues.flatMap((issue) => issueProblems(issue, path, input)) };
+  if (!parsed.success)
+    return { ok: false, problems: parsed.error.issues.flatMap((issue) => issueProblems(issue, path, input)) };
   const problems: MappingProblem[] = [];
   const context: CompileContext = {
     spec: parsed.data,
@@ -76,10 +77,24 @@ function compileObject(context: CompileContext, object: string, spec: ObjectSpec
   const fields = compileFields(context, { place, object, direction, spec });
   const lines = compileLines(context, { place: `${place}.lines`, object, direction, spec });
   if (object === "Order" && spec.onActivated === "reduce" && lines === null) {
-    context.report(`${place}.onActivated`, "is reduce, which lowers quantities of lines, but no lines are mapped; map lines or say reopen or park");
+    context.report(
+      `${place}.onActivated`,
+      "is reduce, which lowers quantities of lines, but no lines are mapped; map lines or say reopen or park",
+    );
   }
-  if (spec.create.external && fields.some((field) => spec.naturalKey.some((part) => field.externalFields.includes(part)) && field.reference === null && field.direction !== "toSalesforce")) {
-    context.report(`${place}.create.external`, `is true, but a natural key field (${spec.naturalKey.join(", ")}) is also mapped to be written; make that field toSalesforce`);
+  if (
+    spec.create.external &&
+    fields.some(
+      (field) =>
+        spec.naturalKey.some((part) => field.externalFields.includes(part)) &&
+        field.reference === null &&
+        field.direction !== "toSalesforce",
+    )
+  ) {
+    context.report(
+      `${place}.create.external`,
+      `is true, but a natural key field (${spec.naturalKey.join(", ")}) is also mapped to be written; make that field toSalesforce`,
+    );
   }
   const all = [...fields, ...(lines?.fields ?? [])];
   const dependsOn = [...new Set(all.flatMap((field) => (field.reference === null ? [] : [field.reference.object])))];
@@ -98,7 +113,9 @@ function compileObject(context: CompileContext, object: string, spec: ObjectSpec
     activation: spec.activation,
     draftStatus: spec.draftStatus ?? null,
     filter: spec.filter,
-    watch: spec.watch ?? (spec.delete.external || spec.create.external || all.some((field) => field.direction !== "toSalesforce")),
+    watch:
+      spec.watch ??
+      (spec.delete.external || spec.create.external || all.some((field) => field.direction !== "toSalesforce")),
     fields,
     lines,
     dependsOn: dependsOn.filter((each) => each !== object),
@@ -107,7 +124,12 @@ function compileObject(context: CompileContext, object: string, spec: ObjectSpec
 
 function compileLines(
   context: CompileContext,
-  owner: { readonly place: string; readonly object: string; readonly direction: FieldMapping["direction"]; readonly spec: ObjectSpec },
+  owner: {
+    readonly place: string;
+    readonly object: string;
+    readonly direction: FieldMapping["direction"];
+    readonly spec: ObjectSpec;
+  },
 ): LinesMapping | null {
   const spec: LinesSpec | undefined = owner.spec.lines;
   if (spec === undefined) return null;
@@ -121,19 +143,30 @@ function compileLines(
     naturalKey: spec.naturalKey,
     direction,
     foreign: spec.foreign,
-    fields: compileFields(context, { place: owner.place, object: spec.object, direction, spec: { ...owner.spec, fields: spec.fields, keyField: spec.keyField } }),
+    fields: compileFields(context, {
+      place: owner.place,
+      object: spec.object,
+      direction,
+      spec: { ...owner.spec, fields: spec.fields, keyField: spec.keyField },
+    }),
   };
 }
 
 function compileFields(
   context: CompileContext,
-  owner: { readonly place: string; readonly object: string; readonly direction: FieldMapping["direction"]; readonly spec: ObjectSpec },
+  owner: {
+    readonly place: string;
+    readonly object: string;
+    readonly direction: FieldMapping["direction"];
+    readonly spec: ObjectSpec;
+  },
 ): readonly FieldMapping[] {
   const { place, object, direction, spec } = owner;
   const entries = Object.entries(spec.fields);
   if (entries.length === 0) context.report(`${place}.fields`, "is empty; map at least one field");
   for (const taken of [spec.keyField, "Id"]) {
-    if (Object.hasOwn(spec.fields, taken)) context.report(`${place}.fields.${taken}`, "is filled by the connector; leave it out");
+    if (Object.hasOwn(spec.fields, taken))
+      context.report(`${place}.fields.${taken}`, "is filled by the connector; leave it out");
   }
   const compiled = entries.map(([field, written]) =>
     compileField(context, { place: `${place}.fields.${field}`, object, field, direction, rules: spec, written }),
@@ -144,7 +177,10 @@ function compileFields(
     for (const external of field.externalFields) {
       const other = writers.get(external);
       if (other !== undefined) {
-        context.report(`${place}.fields.${field.field}`, `and ${other} would both write the external field ${external}; make one of them toSalesforce`);
+        context.report(
+          `${place}.fields.${field.field}`,
+          `and ${other} would both write the external field ${external}; make one of them toSalesforce`,
+        );
       }
       writers.set(external, field.field);
     }
@@ -158,7 +194,10 @@ function checkCollections(context: CompileContext): void {
     if (spec.lines === undefined) continue;
     const owner = lineObjects.get(spec.lines.object);
     if (owner !== undefined || context.spec.objects[spec.lines.object] !== undefined) {
-      context.report(`objects.${object}.lines.object`, `${spec.lines.object} is mapped twice; an sObject is either a document or the lines of one`);
+      context.report(
+        `objects.${object}.lines.object`,
+        `${spec.lines.object} is mapped twice; an sObject is either a document or the lines of one`,
+      );
     }
     lineObjects.set(spec.lines.object, object);
   }
@@ -175,7 +214,10 @@ function inDependencyOrder(context: CompileContext, objects: readonly ObjectMapp
   while (waiting.length > 0) {
     const next = waiting.findIndex((candidate) => !waiting.some((other) => candidate.dependsOn.includes(other.object)));
     if (next < 0) {
-      context.report("objects", `refer to each other in a circle: ${waiting.map((each) => each.object).join(", ")}; take one reference out`);
+      context.report(
+        "objects",
+        `refer to each other in a circle: ${waiting.map((each) => each.object).join(", ")}; take one reference out`,
+      );
       return objects;
     }
     ordered.push(...waiting.splice(next, 1));
@@ -188,7 +230,10 @@ function issueProblems(issue: z.core.$ZodIssue, root: string, input: unknown): r
   if (issue.code === "invalid_union") {
     const value = valueAt(input, issue.path);
     // The alternative that came furthest is the one that was meant.
-    const branches = issue.errors.filter((branch) => !(typeof value === "object" && branch.some((each) => each.path.length === 0 && each.code === "invalid_type")));
+    const branches = issue.errors.filter(
+      (branch) =>
+        !(typeof value === "object" && branch.some((each) => each.path.length === 0 && each.code === "invalid_type")),
+    );
     const meant = [...branches].sort((a, b) => weight(a) - weight(b))[0];
     if (meant !== undefined && meant.length > 0) {
       return meant.flatMap((each) => issueProblems({ ...each, path: [...issue.path, ...each.path] }, root, input));
@@ -200,7 +245,10 @@ function issueProblems(issue: z.core.$ZodIssue, root: string, input: unknown): r
 }
 
 function weight(branch: readonly z.core.$ZodIssue[]): number {
-  return branch.reduce((sum, issue) => sum + (issue.code === "unrecognized_keys" ? 10 : issue.code === "invalid_type" ? 3 : 1), 0);
+  return branch.reduce(
+    (sum, issue) => sum + (issue.code === "unrecognized_keys" ? 10 : issue.code === "invalid_type" ? 3 : 1),
+    0,
+  );
 }
 
 function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {

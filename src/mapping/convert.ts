@@ -4,8 +4,9 @@
  * A converter yields raw values; making them canonical (trim, scale, length, calendar) is done once for all of them in
  * `field.ts`. A converter whose way back is not a function (a concatenation, a constant) has `write: null`.
  */
-import type { ExternalFields, ExternalValue } from "../model/external-record.ts";
+
 import { multiplyDecimals, parseDecimal, subtractDecimals } from "../model/decimal.ts";
+import type { ExternalFields, ExternalValue } from "../model/external-record.ts";
 import { civilInZone, parseDate, parseInstant } from "../model/instant.ts";
 import { readPattern, writePattern } from "./date-pattern.ts";
 import type { Converter, RawReading, RawWriting } from "./mapping.ts";
@@ -35,7 +36,13 @@ export function plainConverter(field: string): Converter {
 export function concatConverter(names: readonly string[], separator: string): Converter {
   return {
     read: (fields) =>
-      whenAllPresent(fields, names, (values) => raw(texts(values).filter((text) => text !== "").join(separator))),
+      whenAllPresent(fields, names, (values) =>
+        raw(
+          texts(values)
+            .filter((text) => text !== "")
+            .join(separator),
+        ),
+      ),
     write: null,
   };
 }
@@ -44,7 +51,13 @@ export function concatConverter(names: readonly string[], separator: string): Co
 export function addressLinesConverter(names: readonly string[]): Converter {
   return {
     read: (fields) =>
-      whenAllPresent(fields, names, (values) => raw(texts(values).filter((text) => text !== "").join("\n"))),
+      whenAllPresent(fields, names, (values) =>
+        raw(
+          texts(values)
+            .filter((text) => text !== "")
+            .join("\n"),
+        ),
+      ),
     write: (value) => {
       const lines = value === null ? [] : String(value).split("\n");
       const last = names.length - 1;
@@ -103,8 +116,10 @@ export function functionConverter(
         ? null
         : (value) => {
             const result = attempt(() => toExternal(value));
-            if ("error" in result) return { kind: "problem", reason: `was refused by the mapping function: ${result.error}` };
-            const list: readonly unknown[] = Array.isArray(result.value) && names.length > 1 ? result.value : [result.value];
+            if ("error" in result)
+              return { kind: "problem", reason: `was refused by the mapping function: ${result.error}` };
+            const list: readonly unknown[] =
+              Array.isArray(result.value) && names.length > 1 ? result.value : [result.value];
             if (list.length !== names.length || !list.every(isExternalValue)) {
               return { kind: "problem", reason: `needs ${names.length} plain values from the mapping function` };
             }
@@ -113,24 +128,36 @@ export function functionConverter(
   };
 }
 
-function picklistConverter(field: string, spec: { picklist: Record<string, string>; otherwise: "refuse" | "keep" }): Converter {
+function picklistConverter(
+  field: string,
+  spec: { picklist: Record<string, string>; otherwise: "refuse" | "keep" },
+): Converter {
   const forth = new Map(Object.entries(spec.picklist));
   // The first external value of several that mean the same is the one that is written.
-  const back = new Map(Object.entries(spec.picklist).reverse().map(([external, salesforce]) => [salesforce, external]));
+  const back = new Map(
+    Object.entries(spec.picklist)
+      .reverse()
+      .map(([external, salesforce]) => [salesforce, external]),
+  );
   return {
     read: one(field, (value) => {
       const text = String(value).trim();
       const found = forth.get(text);
       if (found !== undefined) return raw(found);
       if (isEmpty(text)) return raw(null);
-      return spec.otherwise === "keep" ? raw(text) : refused(`is not in the picklist table (${[...forth.keys()].join(", ")})`, text);
+      return spec.otherwise === "keep"
+        ? raw(text)
+        : refused(`is not in the picklist table (${[...forth.keys()].join(", ")})`, text);
     }),
     write: (value) => {
       if (value === null) return written({ [field]: back.get("") ?? null });
       const found = back.get(String(value));
       if (found !== undefined) return written({ [field]: found });
       if (spec.otherwise === "keep") return written({ [field]: value });
-      return { kind: "problem", reason: `"${String(value)}" has no external value in the picklist table (${[...back.keys()].join(", ")})` };
+      return {
+        kind: "problem",
+        reason: `"${String(value)}" has no external value in the picklist table (${[...back.keys()].join(", ")})`,
+      };
     },
   };
 }
@@ -180,17 +207,22 @@ function datetimeConverter(field: string, spec: { format?: string | undefined; z
   };
 }
 
-function decimalConverter(field: string, spec: { decimalSeparator: "." | ","; groupSeparator?: string | undefined }): Converter {
+function decimalConverter(
+  field: string,
+  spec: { decimalSeparator: "." | ","; groupSeparator?: string | undefined },
+): Converter {
   return {
     read: one(field, (value) => {
       const text = String(value).trim();
       const ungrouped = spec.groupSeparator === undefined ? text : text.replaceAll(spec.groupSeparator, "");
-      if (spec.decimalSeparator === "." || typeof value === "number" || typeof value === "bigint") return raw(ungrouped);
+      if (spec.decimalSeparator === "." || typeof value === "number" || typeof value === "bigint")
+        return raw(ungrouped);
       // A point where the comma is expected would change the amount a thousandfold.
-      return ungrouped.includes(".") ? refused("has a point; the mapping says that decimals have a comma", text) : raw(ungrouped.replace(",", "."));
+      return ungrouped.includes(".")
+        ? refused("has a point; the mapping says that decimals have a comma", text)
+        : raw(ungrouped.replace(",", "."));
     }),
-    write: (value) =>
-      written({ [field]: value === null ? null : String(value).replace(".", spec.decimalSeparator) }),
+    write: (value) => written({ [field]: value === null ? null : String(value).replace(".", spec.decimalSeparator) }),
   };
 }
 
@@ -205,7 +237,10 @@ function booleanConverter(
       const text = textOf(value);
       if (truths.has(text)) return raw(true);
       if (falsehoods.has(text) || text === "") return raw(false);
-      return refused(`is neither one of true (${[...truths].join(", ")}) nor of false (${[...falsehoods].join(", ")})`, text);
+      return refused(
+        `is neither one of true (${[...truths].join(", ")}) nor of false (${[...falsehoods].join(", ")})`,
+        text,
+      );
     }),
     write: (value) => written({ [field]: (value === true ? spec.true[0] : spec.false[0]) ?? null }),
   };
@@ -267,4 +302,3 @@ function attempt(run: () => unknown): { readonly value: unknown } | { readonly e
     return { error: error instanceof Error ? error.message : String(error) };
   }
 }
-

@@ -62,12 +62,21 @@ function readLines(
     const lineParts = line.naturalKey.map((part) => keyPart(part, mapping.keyCase));
     const wrong = naturalKeyProblem(mapping.source, lines.object, lineParts);
     if (wrong !== undefined) {
-      problems.push({ field: lines.keyField, value: line.naturalKey.join(", "), reason: `${wrong} (${lines.naturalKey.join(", ")})` });
+      problems.push({
+        field: lines.keyField,
+        value: line.naturalKey.join(", "),
+        reason: `${wrong} (${lines.naturalKey.join(", ")})`,
+      });
       continue;
     }
     const key = lineKey(mapping.source, lines.object, rootParts, lineParts);
     if (Object.hasOwn(read, key)) {
-      problems.push({ field: lines.keyField, lineKey: key, value: lineParts.join(", "), reason: "stands twice in the record; the line's natural key must tell lines apart" });
+      problems.push({
+        field: lines.keyField,
+        lineKey: key,
+        value: lineParts.join(", "),
+        reason: "stands twice in the record; the line's natural key must tell lines apart",
+      });
       continue;
     }
     read[key] = readFields(lines.fields, line.fields, problems, key);

@@ -1,6 +1,6 @@
 /** Reading and writing one mapped field: converter, null rules, and the canonical form in one place. */
 import { businessKey, naturalKeyProblem, parseBusinessKey } from "../model/business-key.ts";
-import { canonicalValue, problem, type Canonical } from "../model/canonical.ts";
+import { type Canonical, canonicalValue, problem } from "../model/canonical.ts";
 import type { ExternalFields } from "../model/external-record.ts";
 import type { Value } from "../model/value.ts";
 import type { Converter, FieldMapping, RawReading } from "./mapping.ts";
@@ -74,9 +74,15 @@ export function referenceConverter(options: {
       if (value === null) return { kind: "fields", fields: Object.fromEntries(names.map((name) => [name, null])) };
       const key = parseBusinessKey(String(value));
       if (key === undefined || key.source !== source || key.naturalKey.length !== names.length) {
-        return { kind: "problem", reason: `refers to a ${object} that the external system does not know (${String(value)})` };
+        return {
+          kind: "problem",
+          reason: `refers to a ${object} that the external system does not know (${String(value)})`,
+        };
       }
-      return { kind: "fields", fields: Object.fromEntries(names.map((name, index) => [name, key.naturalKey[index] ?? null])) };
+      return {
+        kind: "fields",
+        fields: Object.fromEntries(names.map((name, index) => [name, key.naturalKey[index] ?? null])),
+      };
     },
   };
 }

@@ -1,13 +1,19 @@
 /** From a Salesforce record as it is read to its view: a canonical document with its Ids, stamp and provenance. */
-import { asBusinessKey, businessKey, naturalKeyProblem, parseBusinessKey, salesforceOnlyKey } from "../model/business-key.ts";
-import { value, type Canonical } from "../model/canonical.ts";
+import {
+  asBusinessKey,
+  businessKey,
+  naturalKeyProblem,
+  parseBusinessKey,
+  salesforceOnlyKey,
+} from "../model/business-key.ts";
+import { type Canonical, value } from "../model/canonical.ts";
 import type { Provenance, SalesforceView, ValueProblem } from "../model/document.ts";
 import { compareInstants, parseInstant } from "../model/instant.ts";
 import type { BusinessKey, LineKey, RecordId } from "../model/key.ts";
 import type { SalesforceRecord } from "../model/salesforce-record.ts";
 import type { Fields, Value } from "../model/value.ts";
-import { passesFilter } from "./filter.ts";
 import { keyPart, readSalesforceField } from "./field.ts";
+import { passesFilter } from "./filter.ts";
 import type { FieldMapping, ObjectMapping } from "./mapping.ts";
 
 /** The key of a record by its Id, as far as a link knows it. */
@@ -64,7 +70,11 @@ export function salesforceView(mapping: ObjectMapping, record: SalesforceRecord,
 }
 
 /** The root's key of a polled line row, by its parent path or its parent Id; undefined when the root is not ours. */
-export function rootKeyOfLine(mapping: ObjectMapping, row: SalesforceRecord, keyOf: KeyLookup): BusinessKey | undefined {
+export function rootKeyOfLine(
+  mapping: ObjectMapping,
+  row: SalesforceRecord,
+  keyOf: KeyLookup,
+): BusinessKey | undefined {
   if (mapping.lines === null) return undefined;
   const parent = row[mapping.lines.parentRelationship];
   const stored = isRecord(parent) ? asBusinessKey(text(parent[mapping.keyField]), mapping.object) : undefined;
@@ -113,7 +123,10 @@ function keyOfRecord(
     const parts = parseBusinessKey(stored);
     const ours = parts?.source === mapping.source ? asBusinessKey(stored, mapping.object) : undefined;
     if (ours !== undefined) return { ok: true, key: ours, stored: true };
-    return { ok: false, reason: `has "${stored}" in ${mapping.keyField}, which is no ${mapping.source} key of ${mapping.object}` };
+    return {
+      ok: false,
+      reason: `has "${stored}" in ${mapping.keyField}, which is no ${mapping.source} key of ${mapping.object}`,
+    };
   }
   const linked = keyOf(mapping.object, text(record["Id"]) as RecordId);
   if (linked !== undefined) return { ok: true, key: linked, stored: false };
@@ -149,7 +162,11 @@ function readLines(
     }
     const lineKey = stored as LineKey;
     // After reduction orders the quantity that is left stands in AvailableQuantity (reference: order-domain §2.9).
-    const reduced = mapping.onActivated === "reduce" && context.activated && row["AvailableQuantity"] !== null && Object.hasOwn(row, "AvailableQuantity");
+    const reduced =
+      mapping.onActivated === "reduce" &&
+      context.activated &&
+      row["AvailableQuantity"] !== null &&
+      Object.hasOwn(row, "AvailableQuantity");
     const shown = reduced ? { ...row, Quantity: row["AvailableQuantity"] } : row;
     fields[lineKey] = readFields(lines.fields, shown, { ...context, lineKey });
     ids[lineKey] = recordId;
@@ -176,7 +193,11 @@ function newest(candidates: readonly Provenance[]): Provenance {
 }
 
 /** A refused value as a problem of the document. */
-export function valueProblem(field: string, result: Extract<Canonical, { ok: false }>, lineKey?: LineKey): ValueProblem {
+export function valueProblem(
+  field: string,
+  result: Extract<Canonical, { ok: false }>,
+  lineKey?: LineKey,
+): ValueProblem {
   return { field, ...(lineKey === undefined ? {} : { lineKey }), value: result.raw, reason: result.problem };
 }
 

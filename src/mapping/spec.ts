@@ -20,7 +20,9 @@ const picklistConvert = z.strictObject({
 });
 const dateConvert = z.strictObject({
   date: z.strictObject({
-    format: name.optional().describe("Pattern of yyyy, MM, dd, HH, mm, ss; default YYYY-MM-DD, a time behind it is cut off."),
+    format: name
+      .optional()
+      .describe("Pattern of yyyy, MM, dd, HH, mm, ss; default YYYY-MM-DD, a time behind it is cut off."),
     zone: name.optional().describe("The external value is an instant; the date is the one in this IANA zone."),
   }),
 });
@@ -40,7 +42,8 @@ const booleanConvert = z.strictObject({
   boolean: z.strictObject({ true: z.array(scalar).min(1), false: z.array(scalar).min(1) }),
 });
 const functionConvert = z.strictObject({
-  function: z.union([name, z.strictObject({ toSalesforce: name, toExternal: name })])
+  function: z
+    .union([name, z.strictObject({ toSalesforce: name, toExternal: name })])
     .describe("Names of functions of the configuration module."),
 });
 
@@ -83,7 +86,12 @@ const fields = z.record(apiName, fieldSchema);
 /** Conditions on one record: every one must hold. A scalar means equal, a list means one of. */
 export const filterSchema = z.record(
   name,
-  z.union([scalar, z.array(scalar).min(1), z.strictObject({ not: z.array(scalar).min(1) }), z.strictObject({ present: z.boolean() })]),
+  z.union([
+    scalar,
+    z.array(scalar).min(1),
+    z.strictObject({ not: z.array(scalar).min(1) }),
+    z.strictObject({ present: z.boolean() }),
+  ]),
 );
 
 const linesSchema = z.strictObject({
@@ -116,14 +124,22 @@ export const objectSchema = z.strictObject({
     .describe("On which side records are deleted after they were deleted on the other."),
   onActivated: z.enum(["reopen", "reduce", "park"]).default("park"),
   activation: z.enum(["inGraph", "after"]).default("inGraph"),
-  draftStatus: name.optional().describe("Status of a new record before activation; default: the Draft status of the org."),
-  absent: z.enum(["unknown", "empty"]).default("unknown").describe("What a missing property of an external record means."),
+  draftStatus: name
+    .optional()
+    .describe("Status of a new record before activation; default: the Draft status of the org."),
+  absent: z
+    .enum(["unknown", "empty"])
+    .default("unknown")
+    .describe("What a missing property of an external record means."),
   emptyTexts: z.array(z.string()).default([]).describe("External texts that mean empty, for example NULL."),
   filter: z
     .strictObject({ external: filterSchema.default({}), salesforce: filterSchema.default({}) })
     .prefault({})
     .describe("Records that do not pass are left alone on both sides."),
-  watch: z.boolean().optional().describe("Poll the Salesforce side; default: when anything flows to the external system."),
+  watch: z
+    .boolean()
+    .optional()
+    .describe("Poll the Salesforce side; default: when anything flows to the external system."),
   fields,
   lines: linesSchema.optional(),
 });

@@ -59,7 +59,13 @@ export function toSalesforceFields(
     }
     const resolved = resolve(mapping.reference, String(value), parents);
     if (resolved.kind === "wire") fields[mapping.field] = resolved.value;
-    else unresolved.push({ field: mapping.field, object: mapping.reference.object, key: String(value), state: resolved.state });
+    else
+      unresolved.push({
+        field: mapping.field,
+        object: mapping.reference.object,
+        key: String(value),
+        state: resolved.state,
+      });
   }
   return { fields, unresolved };
 }

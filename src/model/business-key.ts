@@ -50,12 +50,18 @@ export function salesforceOnlyKey(object: string, recordId: string): BusinessKey
 }
 
 /** Why these parts make no key, or undefined when they do. */
-export function naturalKeyProblem(source: string, object: string, parts: readonly (string | null)[]): string | undefined {
+export function naturalKeyProblem(
+  source: string,
+  object: string,
+  parts: readonly (string | null)[],
+): string | undefined {
   if (parts.length === 0) return "has no natural key";
   const empty = parts.findIndex((part) => part === null || part === "");
   if (empty >= 0) return `has an empty part ${empty + 1} in its natural key`;
   const length = join(source, object, parts as readonly string[]).length;
-  return length > KEY_LENGTH_MAX ? `makes a key of ${length} characters; an external Id holds ${KEY_LENGTH_MAX}` : undefined;
+  return length > KEY_LENGTH_MAX
+    ? `makes a key of ${length} characters; an external Id holds ${KEY_LENGTH_MAX}`
+    : undefined;
 }
 
 function join(source: string, object: string, parts: NaturalKey): string {

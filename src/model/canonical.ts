@@ -39,7 +39,9 @@ export function canonicalValue(kind: ValueKind, raw: unknown, options: Canonical
     case "decimal": {
       const decimal = parseDecimal(text);
       if (decimal === undefined) return problem("is not a decimal number; expected digits with a point", text);
-      return value(options.scale === undefined || options.scale === null ? decimal : roundDecimal(decimal, options.scale));
+      return value(
+        options.scale === undefined || options.scale === null ? decimal : roundDecimal(decimal, options.scale),
+      );
     }
     case "date": {
       const date = parseDate(text);
@@ -87,7 +89,10 @@ function canonicalBoolean(text: string): Canonical {
     case "0":
       return value(false);
     default:
-      return problem("is not a boolean; expected true or false (or name the values: boolean: { true: […], false: […] })", text);
+      return problem(
+        "is not a boolean; expected true or false (or name the values: boolean: { true: […], false: […] })",
+        text,
+      );
   }
 }
 

@@ -151,7 +151,11 @@ function instantOfCivil(time: CivilTime, zone: string): number {
 const DAY_MS = 86_400_000;
 
 function zoneOffsetMs(ms: number, zone: string): number {
-  const parts = new Map(formatterOf(zone).formatToParts(ms).map((part) => [part.type, Number(part.value)]));
+  const parts = new Map(
+    formatterOf(zone)
+      .formatToParts(ms)
+      .map((part) => [part.type, Number(part.value)]),
+  );
   const wall = civilMs({
     year: parts.get("year") ?? 0,
     month: parts.get("month") ?? 1,
