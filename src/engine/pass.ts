@@ -20,7 +20,8 @@ export interface PassInput {
   readonly mapping: ObjectMapping;
   readonly nominations: readonly Nomination[];
   readonly feed: Side | "waiting";
-  readonly rules: OrgRules;
+  /** Loads what the org allows; called only when something has to be decided. */
+  readonly rules: () => Promise<OrgRules>;
   /** Stored in the same commit as the results of the pass, and only when all of it is done. */
   readonly cursors: Readonly<Record<string, string>>;
 }
@@ -28,12 +29,20 @@ export interface PassInput {
 /** Runs one pass. Throws the `SyncError` that ends the run after everything that landed was recorded. */
 export async function runPass(context: RunContext, input: PassInput): Promise<void> {
   const { joined, unjoined } = await join(context, input.mapping, input.nominations, input.feed);
-  const decisions = await decideAll(context, input.mapping, joined, input.rules);
+  const decisions = joined.length === 0 ? [] : await decideAll(context, input.mapping, joined, await input.rules());
   const performance = await perform(
     context,
     decisions.filter((decision) => decision.kind === "change"),
   );
-  const written = await record(context, { mapping: input.mapping, decisions, unjoined, performance, cursors: input.cursors });
+  const bases = new Map(joined.flatMap(({ key, base }) => (base === null ? [] : [[key, base] as const])));
+  const written = await record(context, {
+    mapping: input.mapping,
+    decisions,
+    bases,
+    unjoined,
+    performance,
+    cursors: input.cursors,
+  });
   context.tally.compared += joined.length;
   context.ports.observe({
     kind: "passDone",
@@ -72,6 +81,7 @@ export async function decideAll(
       org,
       parents,
       answers: answersOf(context, mapping, document.key),
+      self: { salesforce: context.identity.userId, external: null },
       nowMs,
     }),
   );

@@ -6,7 +6,6 @@
  */
 import { SyncError } from "../errors.ts";
 import type { ExternalOutcome } from "../model/external-record.ts";
-import type { RecordId } from "../model/key.ts";
 import type { FailureClass, RowOutcome, SalesforceFault } from "../model/salesforce-record.ts";
 import type { Side } from "../model/value.ts";
 import type { Decision, Intent } from "../sync/decision.ts";
@@ -33,9 +32,9 @@ export interface Settlement {
   readonly intents: readonly Intent[];
   readonly salesforce: SideResult;
   readonly external: SideResult;
-  readonly externalVersion: string | null;
-  /** Record Ids that Salesforce gave, by operation. */
-  readonly recordIds: ReadonlyMap<string, RecordId>;
+  /** The last outcome of each Salesforce operation that was sent. */
+  readonly outcomes: readonly RowOutcome[];
+  readonly externalOutcome: ExternalOutcome | null;
 }
 
 /** What performing came to; with `stop` the run records what it has and ends. */
@@ -66,8 +65,8 @@ export async function perform(context: RunContext, decisions: readonly Decision[
         intents: intents.get(decision) ?? [],
         salesforce: sent.results.get(decision) ?? { kind: "none" },
         external: outcome?.result ?? { kind: "none" },
-        externalVersion: outcome?.version ?? null,
-        recordIds: sent.recordIds,
+        outcomes: decision.salesforce.flatMap((operation) => sent.outcomes.get(operation.opId) ?? []),
+        externalOutcome: outcome?.outcome ?? null,
       };
     }),
   };
@@ -92,14 +91,13 @@ function intentsOf(context: RunContext, decision: Decision, startedAtMs: number)
 
 interface SalesforceSending {
   readonly results: ReadonlyMap<Decision, SideResult>;
-  readonly recordIds: ReadonlyMap<string, RecordId>;
+  readonly outcomes: ReadonlyMap<string, RowOutcome>;
   readonly stop: SyncError | null;
 }
 
 async function sendToSalesforce(context: RunContext, decisions: readonly Decision[]): Promise<SalesforceSending> {
   const results = new Map<Decision, SideResult>();
   const outcomes = new Map<string, RowOutcome>();
-  const recordIds = new Map<string, RecordId>();
   let pending = decisions.filter((decision) => decision.salesforce.length > 0);
   let stop: SyncError | null = null;
 
@@ -116,7 +114,6 @@ async function sendToSalesforce(context: RunContext, decisions: readonly Decisio
       try {
         for (const outcome of await context.ports.salesforce.execute(call)) {
           outcomes.set(outcome.opId, outcome);
-          if (outcome.kind === "done") recordIds.set(outcome.opId, outcome.recordId);
         }
       } catch (error) {
         if (!(error instanceof SyncError)) throw error;
@@ -130,7 +127,7 @@ async function sendToSalesforce(context: RunContext, decisions: readonly Decisio
       return verdict.resend;
     });
   }
-  return { results, recordIds, stop };
+  return { results, outcomes, stop };
 }
 
 interface Verdict {
@@ -195,7 +192,7 @@ function byClass(
 
 interface ExternalFate {
   readonly result: SideResult;
-  readonly version: string | null;
+  readonly outcome: ExternalOutcome | null;
 }
 
 async function sendToExternal(
@@ -209,7 +206,7 @@ async function sendToExternal(
   for (let start = 0; start < writing.length; start += EXTERNAL_OPERATIONS_MAX) {
     const part = writing.slice(start, start + EXTERNAL_OPERATIONS_MAX);
     if (stopped !== null || stop !== null) {
-      for (const decision of part) outcomes.set(decision, { result: { kind: "unsent" }, version: null });
+      for (const decision of part) outcomes.set(decision, { result: { kind: "unsent" }, outcome: null });
       continue;
     }
     await context.lease.keep();
@@ -221,7 +218,7 @@ async function sendToExternal(
       // The adapter broke off in the middle: what it did not report may or may not have landed.
       stop = error;
       for (const decision of part) {
-        outcomes.set(decision, { result: { kind: "unknown", reason: error.message }, version: null });
+        outcomes.set(decision, { result: { kind: "unknown", reason: error.message }, outcome: null });
       }
     }
   }
@@ -229,19 +226,22 @@ async function sendToExternal(
 }
 
 function externalFate(outcome: ExternalOutcome | undefined): ExternalFate {
-  if (outcome === undefined) return { result: { kind: "unknown", reason: "the adapter gave no outcome" }, version: null };
+  if (outcome === undefined) {
+    return { result: { kind: "unknown", reason: "the adapter gave no outcome" }, outcome: null };
+  }
+  return { result: externalResult(outcome), outcome };
+}
+
+function externalResult(outcome: ExternalOutcome): SideResult {
   switch (outcome.kind) {
     case "done":
-      return { result: { kind: "done", created: false }, version: outcome.version };
+      return { kind: "done", created: false };
     case "stale":
-      return { result: { kind: "again", reason: "the external record moved since it was read" }, version: null };
+      return { kind: "again", reason: "the external record moved since it was read" };
     case "refused":
-      return {
-        result: { kind: "refused", faults: [{ code: "EXTERNAL_REFUSED", message: outcome.reason, fields: [] }] },
-        version: null,
-      };
+      return { kind: "refused", faults: [{ code: "EXTERNAL_REFUSED", message: outcome.reason, fields: [] }] };
     case "unknown":
-      return { result: { kind: "unknown", reason: outcome.reason }, version: null };
+      return { kind: "unknown", reason: outcome.reason };
     default:
       return outcome satisfies never;
   }

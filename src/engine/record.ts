@@ -3,11 +3,12 @@
  * everything else, the history, and the cursor last and only when the whole pass is done.
  */
 import { createHash } from "node:crypto";
-import type { BusinessKey, LineKey, RecordId } from "../model/key.ts";
+import type { BusinessKey } from "../model/key.ts";
 import type { Side } from "../model/value.ts";
 import type { ObjectMapping } from "../mapping/mapping.ts";
 import type { JournalEntry, StoredConflict } from "../state/port.ts";
 import type { Base, Conflict, DeadLetter, Decision, Link, Obstacle, Parked } from "../sync/decision.ts";
+import { settle } from "../sync/settle.ts";
 import type { RunContext } from "./context.ts";
 import type { Unjoined } from "./join.ts";
 import type { Performance, Settlement, SideResult } from "./perform.ts";
@@ -16,6 +17,8 @@ import type { Performance, Settlement, SideResult } from "./perform.ts";
 export interface RecordInput {
   readonly mapping: ObjectMapping;
   readonly decisions: readonly Decision[];
+  /** The bases from before, by key. */
+  readonly bases: ReadonlyMap<BusinessKey, Base>;
   readonly unjoined: readonly Unjoined[];
   readonly performance: Performance;
   readonly cursors: Readonly<Record<string, string>>;
@@ -41,7 +44,7 @@ export async function record(context: RunContext, input: RecordInput): Promise<n
         break;
       case "change": {
         const settlement = settlements.get(decision);
-        if (settlement !== undefined) page.settle(settlement);
+        if (settlement !== undefined) page.settle(settlement, input.bases.get(decision.key) ?? null);
         break;
       }
       default:
@@ -74,8 +77,9 @@ class Page {
 
   /** Both sides are alike: the base follows. */
   agree(decision: Decision): void {
-    this.#links.push(decision.link);
-    this.#keepBase(decision, decision.externalVersion);
+    const settled = settle(decision, null, []);
+    this.#links.push(settled.link);
+    this.#bases.push(settled.base);
     this.#release(decision);
     this.#settleConflicts(decision.conflicts);
     for (const action of decision.actions) this.#write(decision, action, null, {});
@@ -83,7 +87,7 @@ class Page {
   }
 
   /** The writes of a decision landed, or did not. */
-  settle(settlement: Settlement): void {
+  settle(settlement: Settlement, before: Base | null): void {
     const { decision, salesforce, external } = settlement;
     const uncertain = salesforce.kind === "unknown" || external.kind === "unknown";
     for (const intent of settlement.intents) {
@@ -93,14 +97,17 @@ class Page {
     for (const side of SIDES) {
       if (settlement[side].kind === "done") this.#landed(decision, side);
     }
+    // While the fate of a write is unknown the base stays: recovery brings it up to date.
+    if (!uncertain) {
+      const settled = settle(decision, before, settlement.outcomes, settlement.externalOutcome);
+      this.#links.push(settled.link);
+      if (settled.base.document !== null || settled.complete) this.#bases.push(settled.base);
+    }
     if (landed(salesforce) && landed(external)) {
-      this.#links.push(linkAfter(this.#mapping, settlement));
-      this.#keepBase(decision, settlement.externalVersion);
       this.#release(decision);
       this.#settleConflicts(decision.conflicts);
       return;
     }
-    // What landed on one side only is found again by comparison: the base stays where both sides were.
     const failure = [salesforce, external].find((result) => !landed(result));
     if (failure === undefined) return;
     if (failure.kind === "refused" && !uncertain) {
@@ -143,8 +150,10 @@ class Page {
       this.#deadLetters.push(entry);
       memory.reject(entry);
     }
-    this.#links.push(decision.link);
-    this.#openConflicts(decision.conflicts);
+    if (decision.kind !== "change") {
+      this.#links.push(decision.link);
+      this.#openConflicts(decision.conflicts);
+    }
     tally.addHeld({ object, key, how, obstacles });
     // A document that waits for the same thing as in the last run has nothing new to tell.
     if (how === "rejected" || parked === undefined || !sameObstacles(parked.obstacles, obstacles)) {
@@ -185,11 +194,6 @@ class Page {
       changes: changes.slice(0, JOURNAL_CHANGES_MAX).map(({ lineKey, field, from, to, rule }) => ({ lineKey, field, from, to, rule })),
     });
     ports.observe({ kind: "written", object: decision.object, key: decision.key, side, actions });
-  }
-
-  #keepBase(decision: Decision, externalVersion: string | null): void {
-    const { object, key, agreed, salesforceStamp, rewrites } = decision;
-    this.#bases.push({ object, key, document: agreed, salesforceStamp, externalVersion, rewrites });
   }
 
   #release({ object, key }: Decision): void {
@@ -277,27 +281,6 @@ function actionsOf(decision: Decision, side: Side): readonly string[] {
     return decision.salesforce.length === 0 ? decision.actions : [change];
   }
   return decision.actions;
-}
-
-/** The link with the Ids that the operations gave. */
-function linkAfter(mapping: ObjectMapping, settlement: Settlement): Link {
-  const { decision, recordIds } = settlement;
-  let recordId = decision.link.recordId;
-  const lineIds: Record<LineKey, RecordId> = { ...decision.link.lineIds };
-  for (const operation of decision.salesforce) {
-    const id = recordIds.get(operation.opId);
-    if (operation.kind === "upsert" && id !== undefined) {
-      if (operation.object === mapping.object && operation.key === decision.key) recordId = id;
-      // The key of an operation on the line object is a line key.
-      else if (operation.object === mapping.lines?.object) lineIds[operation.key as LineKey] = id;
-    }
-    if (operation.kind === "delete" && operation.object === mapping.lines?.object) {
-      for (const [lineKey, lineId] of Object.entries(lineIds)) {
-        if (lineId === operation.recordId) delete lineIds[lineKey as LineKey];
-      }
-    }
-  }
-  return { ...decision.link, recordId, lineIds };
 }
 
 function fingerprint(decision: Decision): string {
