@@ -58,7 +58,13 @@ export function daysOfLiteral(name: string, n: number | null, setting: DateSetti
   if (shape === undefined) throw new Error(`${name} is no date literal`);
   const today = dayOfInstant(setting.nowMs, setting.timeZone);
   const start = (count: number) =>
-    unitStart(shape.unit, today, count, weekStartOf(setting.locale), shape.fiscal ? OPEN_POINTS.fiscalYearStartMonth : 1);
+    unitStart(
+      shape.unit,
+      today,
+      count,
+      weekStartOf(setting.locale),
+      shape.fiscal ? OPEN_POINTS.fiscalYearStartMonth : 1,
+    );
   return {
     startDay: bounded(start(shape.from(n ?? 0)), -1),
     endDay: bounded(start(shape.to(n ?? 0)), 1),

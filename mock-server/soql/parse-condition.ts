@@ -114,13 +114,7 @@ function parseStrings(cursor: TokenCursor): readonly Literal[] {
   return values;
 }
 
-function parseSemiJoin(
-  cursor: TokenCursor,
-  left: Expression,
-  negated: boolean,
-  at: number,
-  depth: number,
-): SemiJoin {
+function parseSemiJoin(cursor: TokenCursor, left: Expression, negated: boolean, at: number, depth: number): SemiJoin {
   cursor.next();
   if (!cursor.atName()) throw cursor.unexpected();
   const column = parseExpression(cursor);

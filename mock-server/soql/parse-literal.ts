@@ -101,7 +101,9 @@ export function readPattern(cursor: TokenCursor, token: Token): string {
 /** Resolves the escapes of a string or of the literal parts of a checked pattern. */
 export function unescapeChecked(raw: string): string {
   return raw.replaceAll(/\\(?:u([0-9A-Fa-f]{4})|(.))/gs, (_, unit: string | undefined, character: string = "") =>
-    unit === undefined ? (ESCAPES[character.toLowerCase()] ?? character) : String.fromCharCode(Number.parseInt(unit, 16)),
+    unit === undefined
+      ? (ESCAPES[character.toLowerCase()] ?? character)
+      : String.fromCharCode(Number.parseInt(unit, 16)),
   );
 }
 

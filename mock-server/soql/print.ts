@@ -67,7 +67,9 @@ function printItem(item: SelectItem): string {
     case "subquery":
       return `(${printQuery(item.query)})${printAlias(item.alias)}`;
     case "typeOf": {
-      const whens = item.whens.map((when) => `WHEN ${when.object.text} THEN ${when.fields.map(printExpression).join(", ")}`);
+      const whens = item.whens.map(
+        (when) => `WHEN ${when.object.text} THEN ${when.fields.map(printExpression).join(", ")}`,
+      );
       const otherwise = item.otherwise === null ? "" : ` ELSE ${item.otherwise.map(printExpression).join(", ")}`;
       return `TYPEOF ${printExpression(item.operand)} ${whens.join(" ")}${otherwise} END${printAlias(item.alias)}`;
     }

@@ -5,7 +5,7 @@
  * the text from the start of that decision to the bad token is named (reference: soql §10.3 [client]).
  */
 import type { OrgError } from "../errors.ts";
-import { tokenize, type Token } from "./lexer.ts";
+import { type Token, tokenize } from "./lexer.ts";
 import { OPEN_POINTS } from "./open-points.ts";
 import { place, queryError, syntaxError } from "./query-error.ts";
 
