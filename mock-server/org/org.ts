@@ -370,7 +370,13 @@ export class MockOrgCore implements Org {
   #publish(changes: readonly RecordChange[], actor: Actor): void {
     if (changes.length === 0) return;
     this.recycleBin.record(changes, wireInstant(this.clock.nowMs()));
-    for (const listener of [...this.#listeners]) listener(changes, actor);
+    this.#tell(changes, actor);
+  }
+
+  /** A listener that stops itself or starts another meanwhile does not disturb the round. */
+  #tell(changes: readonly RecordChange[], actor: Actor): void {
+    const listeners = [...this.#listeners];
+    for (const listener of listeners) listener(changes, actor);
   }
 
   #rehearse<T>(
@@ -397,7 +403,7 @@ export class MockOrgCore implements Org {
       for (const { object, id } of due) if (tx.get(object, id) !== undefined) tx.remove(object, id);
       return tx.changes();
     });
-    for (const listener of [...this.#listeners]) listener(changes, actor);
+    this.#tell(changes, actor);
   }
 
   #isLocked(id: string): boolean {

@@ -54,7 +54,9 @@ export class RecycleBin {
         const known = this.#log.get(id)?.["SystemModstamp"];
         this.#write({ object, id, deletedDate: typeof known === "string" ? known : now, purged: true });
       } else if (after["IsDeleted"] === true && !wasDeleted) {
-        this.#write({ object, id, deletedDate: now, purged: false });
+        // A deleted record carries the time of its deletion as its stamp (reference: change-events §1.2 P7).
+        const stamp = after["SystemModstamp"];
+        this.#write({ object, id, deletedDate: typeof stamp === "string" ? stamp : now, purged: false });
       } else if (after["IsDeleted"] === false && wasDeleted) {
         this.#log.set(id, undefined);
       }
@@ -85,7 +87,8 @@ export class RecycleBin {
    * change-events §1.3 [doc]). The records stay in the bin.
    */
   trimLog(beforeMs: number): void {
-    for (const row of [...this.#log.byStamp(undefined, wireInstant(beforeMs - 1000))]) {
+    const old = [...this.#log.byStamp(undefined, wireInstant(beforeMs - 1000))];
+    for (const row of old) {
       this.#forget(row);
       if (row["IsPurged"] === true) this.#log.set(idOf(row), undefined);
       else this.#log.set(idOf(row), this.#log.shaped({ ...row, IsListed: false }));

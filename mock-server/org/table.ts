@@ -78,11 +78,11 @@ export class Table {
   /** Every record in order of its Id. The table must not change while this is walked; copy it first. */
   rows(): Iterable<Row> {
     const layers = this.#layers();
-    const [only] = layers;
-    if (only === undefined) return [];
-    // A lowest layer holds no marks of removal, so its map is the answer where it is in order.
-    if (layers.length === 1 && only.ids.alwaysAscending) return only.rows.values() as Iterable<Row>;
-    return this.#mergedRows(layers);
+    const lowest = layers.at(-1);
+    if (lowest === undefined) return [];
+    const below = lowestRows(lowest);
+    const above = joined(layers.slice(0, -1).map((layer) => layer.ids.ordered()));
+    return above.length === 0 ? below : this.#overlaid(below, above);
   }
 
   hasIndex(field: string): boolean {
@@ -166,7 +166,7 @@ export class Table {
 
   /** The records as they are now, unaffected by later changes. */
   snapshot(): TableSnapshot {
-    if (this.#own !== undefined) {
+    if (this.#own !== undefined && this.#own.rows.size > 0) {
       this.#frozen = bounded([this.#own, ...this.#frozen], this.#shape.plan);
       this.#own = undefined;
     }
@@ -185,19 +185,22 @@ export class Table {
     return this.#own === undefined ? this.#frozen : [this.#own, ...this.#frozen];
   }
 
-  *#mergedRows(layers: readonly Layer[]): Generator<Row, void, undefined> {
-    const keys = layers.map((layer) => layer.ids.ordered());
-    const next = keys.map(() => 0);
-    for (;;) {
-      let id: string | undefined;
-      for (const [at, list] of keys.entries()) {
-        const candidate = list[next[at] ?? 0];
-        if (candidate !== undefined && (id === undefined || candidate < id)) id = candidate;
+  /** The records of the lowest layer, with those that upper layers added, replaced or removed. Both are in order. */
+  *#overlaid(below: Iterable<Row>, above: readonly string[]): Generator<Row, void, undefined> {
+    let at = 0;
+    for (const row of below) {
+      const id = String(row["Id"]);
+      let changed = above[at];
+      for (; changed !== undefined && changed <= id; at += 1, changed = above[at]) {
+        const upper = this.get(changed);
+        if (upper !== undefined) yield upper;
       }
-      if (id === undefined) return;
-      for (const [at, list] of keys.entries()) if (list[next[at] ?? 0] === id) next[at] = (next[at] ?? 0) + 1;
-      const row = this.get(id);
-      if (row !== undefined) yield row;
+      // Passed just now where an upper layer has it too.
+      if (above[at - 1] !== id) yield row;
+    }
+    for (const id of above.slice(at)) {
+      const added = this.get(id);
+      if (added !== undefined) yield added;
     }
   }
 
@@ -210,6 +213,12 @@ export class Table {
     }
     return rows;
   }
+}
+
+/** A lowest layer holds no marks of removal, so its map is the answer where the map is in order. */
+function lowestRows(layer: Layer): Iterable<Row> {
+  if (layer.ids.alwaysAscending) return layer.rows.values() as Iterable<Row>;
+  return layer.ids.ordered().flatMap((id) => layer.rows.get(id) ?? []);
 }
 
 function shapeOf(type: SObjectType): TableShape {
