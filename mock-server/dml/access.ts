@@ -10,7 +10,13 @@ import { type Refusal, refuse, type WriteOperation } from "./change.ts";
 import type { ObjectPlan } from "./object-plan.ts";
 
 /** Objects that vanish with `OrderSettings.enableOrders` (ORD-16; reference: order-domain §1.15 [live]). */
-const ORDER_OBJECTS: ReadonlySet<string> = new Set(["Order", "OrderItem", "OrderHistory", "OrderItemHistory", "OrderStatus"]);
+const ORDER_OBJECTS: ReadonlySet<string> = new Set([
+  "Order",
+  "OrderItem",
+  "OrderHistory",
+  "OrderItemHistory",
+  "OrderStatus",
+]);
 
 /** What a user gets who may not change a record (reference: order-domain §7.4 [fixture]). */
 export const NO_ACCESS: OrgFault = {
@@ -22,7 +28,7 @@ export const NO_ACCESS: OrgFault = {
 /** The object, unless it does not exist for this user or this org. */
 export function checkObject(tx: Transaction, plan: ObjectPlan): Refusal | undefined {
   const hidden = ORDER_OBJECTS.has(plan.name) && !tx.settings.enableOrders;
-  return hidden || !tx.actor.access.object(plan.permissionsOf).read ? unsupportedObject(plan.name) : undefined;
+  return hidden || !tx.actor.access.object(plan.name).read ? unsupportedObject(plan.name) : undefined;
 }
 
 /** Reference: order-domain §7.4 [memory; INVALID_TYPE live]. */
@@ -33,11 +39,9 @@ export function unsupportedObject(name: string): Refusal {
   return refuse({ code: "INVALID_TYPE", message: `sObject type '${name}' is not supported. ${hint}` }, 404);
 }
 
-/** The object permission for a new record. Lines need Edit on their order (reference: order-domain §3.7 [doc]). */
+/** The object permission for a new record. */
 export function checkCreate(tx: Transaction, plan: ObjectPlan): Refusal | undefined {
-  const rights = tx.actor.access.object(plan.permissionsOf);
-  const allowed = plan.permissionsOf === plan.name ? rights.create : rights.edit;
-  if (allowed && plan.type.definition.createable === true) return undefined;
+  if (tx.actor.access.object(plan.name).create && plan.type.definition.createable === true) return undefined;
   return refuse(cannot("inserted", plan));
 }
 
@@ -52,8 +56,8 @@ export function checkChange(
   if (operation === "update" && definition.updateable !== true) return refuse(cannot("updated", plan));
   if (operation === "delete" && definition.deletable !== true) return refuse(cannot("deleted", plan));
   if (!tx.canSee(plan.name, row)) return refuse(NOT_FOUND, 404);
-  const rights = tx.actor.access.object(plan.permissionsOf);
-  const allowed = operation === "update" || plan.permissionsOf !== plan.name ? rights.edit : rights.delete;
+  const rights = tx.actor.access.object(plan.name);
+  const allowed = operation === "update" ? rights.edit : rights.delete;
   return allowed && tx.canEdit(plan.name, row) ? undefined : refuse(NO_ACCESS, 403);
 }
 

@@ -9,8 +9,6 @@ export interface SaveContext {
   readonly tx: Transaction;
   readonly options: SaveOptions;
   readonly wire: Wire;
-  /** Orders whose TotalAmount must be computed anew before somebody reads it. */
-  readonly ordersToSum: Set<string>;
   /** How many saves of triggers this one is nested in. */
   readonly depth: number;
   /** Saves other records in the same transaction, one level deeper. */

@@ -36,9 +36,13 @@ export function resolveParent(
   if (first === undefined || keys.length > 1) return notOneKey(type.name, keys.length);
   const [name, raw] = first;
   const key = type.field(name);
-  if (key === undefined) return { code: "INVALID_FIELD", message: `No such column '${name}' on sobject of type ${type.name}` };
+  if (key === undefined)
+    return { code: "INVALID_FIELD", message: `No such column '${name}' on sobject of type ${type.name}` };
   if (key.externalId !== true && key.idLookup !== true)
-    return { code: "INVALID_FIELD", message: `Field name provided, ${name} does not match an External ID for ${type.name}` };
+    return {
+      code: "INVALID_FIELD",
+      message: `Field name provided, ${name} does not match an External ID for ${type.name}`,
+    };
   const parsed = parseValue(key, raw, context.wire, context.tx.catalog);
   if (!parsed.ok) {
     if (parsed.scope === "request") throw new OrgError(400, parsed.fault);

@@ -23,8 +23,6 @@ export interface ObjectPlan {
   readonly tracked: readonly FieldDefinition[];
   /** Status value → category, for objects whose `Status` has categories. */
   readonly statusCategories: ReadonlyMap<string, string>;
-  /** The object whose object permissions govern this one. */
-  readonly permissionsOf: string;
   /** The field with this name in any letter case. */
   field(name: string): FieldDefinition | undefined;
   has(field: string): boolean;
@@ -85,7 +83,6 @@ function compile(type: SObjectType): ObjectPlan {
         value.group === undefined ? [] : [[value.value, value.group] as const],
       ),
     ),
-    permissionsOf: type.definition.permissionsOf ?? type.name,
     field: (name) => byName.get(name) ?? type.field(name),
     has: (name) => byName.has(name),
   };

@@ -7,7 +7,6 @@ import type { OrgFault } from "../errors.ts";
 import type { Transaction } from "../org/contract.ts";
 import { keyPrefixOf } from "../schema/record-id.ts";
 import { type Change, changes, type Refusal, refuse } from "./change.ts";
-import { planOf } from "./object-plan.ts";
 
 const UNKNOWN: OrgFault = {
   code: "INVALID_CROSS_REFERENCE_KEY",
@@ -18,7 +17,14 @@ const UNKNOWN: OrgFault = {
 const DELETED: OrgFault = { code: "ENTITY_IS_DELETED", message: "entity is deleted", fields: [] };
 
 /** Setup objects: everybody may point to a user, a queue or a record type without seeing its rows. */
-const OPEN_TO_ALL: ReadonlySet<string> = new Set(["User", "Group", "UserRole", "Profile", "RecordType", "Organization"]);
+const OPEN_TO_ALL: ReadonlySet<string> = new Set([
+  "User",
+  "Group",
+  "UserRole",
+  "Profile",
+  "RecordType",
+  "Organization",
+]);
 
 /** Checks each reference that gets a new value. */
 export function checkReferences(change: Change, tx: Transaction): Refusal | undefined {
@@ -39,7 +45,7 @@ function faultOfReference(tx: Transaction, id: string): OrgFault | undefined {
   if (type === undefined || row === undefined) return UNKNOWN;
   if (row["IsDeleted"] === true) return DELETED;
   if (OPEN_TO_ALL.has(type.name)) return undefined;
-  const visible = tx.actor.access.object(planOf(type).permissionsOf).read && tx.canSee(type.name, row);
+  const visible = tx.actor.access.object(type.name).read && tx.canSee(type.name, row);
   return visible ? undefined : hidden(id);
 }
 

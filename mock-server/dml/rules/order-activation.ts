@@ -35,8 +35,7 @@ export const ORDER_ACTIVATION_RULES: readonly Rule[] = [
     certainty: "A",
     together: true,
     check: (change, tx) =>
-      !activates(change) ||
-      tx.find("OrderItem", "OrderId", change.id ?? "").some((item) => item["IsDeleted"] !== true),
+      !activates(change) || tx.find("OrderItem", "OrderId", change.id ?? "").some((item) => item["IsDeleted"] !== true),
   },
   {
     id: "ORD-5",

@@ -11,7 +11,8 @@ export function orderOf({ before, after }: Change, tx: Transaction): Row | undef
   return tx.get("Order", textOf(after, "OrderId") ?? textOf(before, "OrderId") ?? "");
 }
 
-const entryOf = ({ after }: Change, tx: Transaction) => tx.get("PricebookEntry", textOf(after, "PricebookEntryId") ?? "");
+const entryOf = ({ after }: Change, tx: Transaction) =>
+  tx.get("PricebookEntry", textOf(after, "PricebookEntryId") ?? "");
 
 /** What Enhanced Commerce Orders freezes (reference: order-domain §1.15 [doc]: price-affecting fields). */
 const PRICE_FIELDS = ["Quantity", "UnitPrice"] as const;
@@ -268,8 +269,7 @@ export const ORDER_ITEM_RULES: readonly Rule[] = [
     source: "order-domain §3.5 [live rule] (unsure text)",
     certainty: "C",
     check: (change, tx) =>
-      !changes(change, "ServiceDate") ||
-      !isLater(orderOf(change, tx)?.["EffectiveDate"], change.after["ServiceDate"]),
+      !changes(change, "ServiceDate") || !isLater(orderOf(change, tx)?.["EffectiveDate"], change.after["ServiceDate"]),
   },
   {
     id: "ITM-13",

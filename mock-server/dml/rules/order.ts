@@ -165,7 +165,8 @@ export const ORDER_RULES: readonly Rule[] = [
     fields: ["CurrencyIsoCode"],
     source: "order-domain §1.12, §2.6 [doc for clones; memory]",
     certainty: "C",
-    check: (change, tx) => !change.plan.has("CurrencyIsoCode") || !changes(change, "CurrencyIsoCode") || !hasItems(change.id, tx),
+    check: (change, tx) =>
+      !change.plan.has("CurrencyIsoCode") || !changes(change, "CurrencyIsoCode") || !hasItems(change.id, tx),
   },
   {
     id: "ORD-28",
@@ -300,7 +301,8 @@ function strandedBy(change: Change, tx: Transaction): string | undefined {
   const end = changes(change, "EndDate");
   if ((!start && !end) || change.id === null) return undefined;
   const items = tx.find("OrderItem", "OrderId", change.id).filter((item) => item["IsDeleted"] !== true);
-  if (start && items.some((item) => isLater(change.after["EffectiveDate"], item["ServiceDate"]))) return "EffectiveDate";
+  if (start && items.some((item) => isLater(change.after["EffectiveDate"], item["ServiceDate"])))
+    return "EffectiveDate";
   if (end && items.some((item) => isLater(item["EndDate"], change.after["EndDate"]))) return "EndDate";
   return undefined;
 }

@@ -12,8 +12,7 @@ function entriesOfProduct(row: Row, tx: Transaction): readonly Row[] {
   return tx
     .find("PricebookEntry", "Product2Id", textOf(row, "Product2Id") ?? "")
     .filter(
-      (entry) =>
-        entry["IsDeleted"] !== true && (entry["CurrencyIsoCode"] ?? null) === (row["CurrencyIsoCode"] ?? null),
+      (entry) => entry["IsDeleted"] !== true && (entry["CurrencyIsoCode"] ?? null) === (row["CurrencyIsoCode"] ?? null),
     );
 }
 
@@ -40,8 +39,7 @@ export const PRICE_BOOK_RULES: readonly Rule[] = [
     fields: [],
     source: "order-domain §5.2 [fixture ×3, live, forum]",
     certainty: "A",
-    check: ({ after }, tx) =>
-      isStandard(textOf(after, "Pricebook2Id"), tx) || standardEntryOf(after, tx) !== undefined,
+    check: ({ after }, tx) => isStandard(textOf(after, "Pricebook2Id"), tx) || standardEntryOf(after, tx) !== undefined,
   },
   {
     id: "PBE-2",
