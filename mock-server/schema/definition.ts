@@ -124,6 +124,8 @@ export interface ObjectDefinition {
   readonly labelPlural: string;
   /** The first three characters of its record Ids; absent for history, share and feed objects. */
   readonly keyPrefix?: string;
+  /** The prefix of its record Ids where describe shows no key prefix: history, share and status objects. */
+  readonly idPrefix?: string;
   readonly fields: readonly FieldDefinition[];
   readonly custom?: boolean;
   readonly createable?: boolean;
