@@ -138,7 +138,8 @@ async function prepare(options: PipelineOptions, call: WireCall, trace: Trace): 
   if (resource === undefined) throw notFound();
   const handled = handledMethod(resource, method);
   const body = await bodyOf(options, call, resource, trace);
-  const request: RestRequest = { method: handled, version, segments, query, header: call.header, body };
+  const wire = /^(?:application|text)\/xml/i.test(call.header("content-type") ?? "") ? "xml" : "json";
+  const request: RestRequest = { method: handled, version, segments, query, header: call.header, body, wire };
   const instanceUrl = options.instanceUrl(call);
   return () =>
     services.org.transaction(actor, (tx) => {

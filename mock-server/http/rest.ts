@@ -5,7 +5,10 @@
  * process that the network calls from outside.
  */
 import type { Session } from "../auth/sessions.ts";
+import type { SaveRequest, SaveResult } from "../dml/contract.ts";
 import type { Org, Transaction } from "../org/contract.ts";
+import type { Wire } from "../schema/values.ts";
+import type { PurgeLog } from "./purge-log.ts";
 import type { QueryCursors } from "./query-cursors.ts";
 import type { RecentlyViewed } from "./recently-viewed.ts";
 import type { ApiUsage } from "./usage.ts";
@@ -26,6 +29,8 @@ export interface RestRequest {
   header(name: string): string | undefined;
   /** The decoded body; undefined when the request has none. */
   readonly body: unknown;
+  /** How the body's values came: XML carries them all as text. */
+  readonly wire: Wire;
 }
 
 /** What a handler answers. An absent body sends none. */
@@ -38,10 +43,13 @@ export interface RestResult {
 /** What the org offers to handlers beside its records; one object for the life of an org. */
 export interface RestServices {
   readonly org: Org;
+  /** The save pipeline with the org's own validation rules and triggers. */
+  readonly save: (tx: Transaction, request: SaveRequest, wire: Wire) => readonly SaveResult[];
   readonly versions: VersionRange;
   readonly usage: ApiUsage;
   readonly cursors: QueryCursors;
   readonly recent: RecentlyViewed;
+  readonly purges: PurgeLog;
   /** When the schema last changed, in milliseconds since 1970: answers `If-Modified-Since` on describe. */
   readonly schemaChangedMs: number;
   /**
