@@ -1,0 +1,490 @@
+/**
+ * The org: a synchronous state machine in memory that owns the records and everything that belongs to them.
+ *
+ * All change goes through `transaction`. A fork, a snapshot and a restore cost the same at any number of records,
+ * because tables share their layers (`table.ts`).
+ */
+import assert from "node:assert/strict";
+import { type Catalog, createCatalog, restrictCatalog } from "../schema/catalog.ts";
+import type { ObjectDefinition, Row } from "../schema/definition.ts";
+import { mergeAccess, type PermissionSource, unlimitedAccess } from "./access.ts";
+import { type ClockState, ManualClock, wireInstant } from "./clock.ts";
+import type { Access, Actor, Org, OrgSettings, RecordChange, Transaction } from "./contract.ts";
+import { type CounterState, Counters } from "./ids.ts";
+import { LongTransaction } from "./long-transaction.ts";
+import { type Grant, type PermissionDefinition, STANDARD_USER, SYSTEM_ADMINISTRATOR } from "./permissions.ts";
+import { type Deletion, RecycleBin, type RecycleBinSnapshot } from "./recycle-bin.ts";
+import { DEFAULT_SETTINGS } from "./settings.ts";
+import { Sharing, type SharingModels } from "./sharing.ts";
+import {
+  ADMIN_USER,
+  assignPermissionSet,
+  insertStandardRecords,
+  insertUser,
+  savePermissionRecord,
+  type UserDefinition,
+} from "./standard-records.ts";
+import { Table, type TableSnapshot } from "./table.ts";
+import { OrgTransaction } from "./transaction.ts";
+
+/** What a new org is made of. */
+export interface OrgOptions {
+  /** The schema. It must have `User` and `Profile`; everything else may be missing. */
+  readonly definitions: readonly ObjectDefinition[];
+  readonly settings?: Partial<OrgSettings>;
+  /** Default: runs with real time. */
+  readonly clock?: ManualClock;
+  /** Where record Ids begin. The same seed gives the same Ids. */
+  readonly seed?: number | string;
+  readonly name?: string;
+  /** Profiles and permission sets beside System Administrator and Standard User; one of these names replaces it. */
+  readonly permissions?: readonly PermissionDefinition[];
+  /** Users beside `admin@mock.org`. */
+  readonly users?: readonly UserDefinition[];
+  /** Organization-wide defaults that differ from the schema's. */
+  readonly sharing?: SharingModels;
+}
+
+/** An org's whole state at one moment. Plain to hold, never changed, valid for the org and its forks. */
+export interface OrgSnapshot {
+  readonly tables: ReadonlyMap<string, TableSnapshot>;
+  readonly bin: RecycleBinSnapshot;
+  readonly counters: CounterState;
+  readonly grants: ReadonlyMap<string, Grant>;
+  readonly settings: OrgSettings;
+  readonly sharing: SharingModels;
+  readonly clock: ClockState;
+}
+
+type CommitListener = (changes: readonly RecordChange[], actor: Actor) => void;
+
+/** Makes an org with the records that every org has. Throws an `Error` where the options contradict each other. */
+export function createOrg(options: OrgOptions): MockOrgCore {
+  return MockOrgCore.create(options);
+}
+
+/** The one implementation of `Org`, with what only a mock can do: forks, snapshots, a clock in hand, locks. */
+export class MockOrgCore implements Org {
+  readonly id: string;
+  readonly clock: ManualClock;
+  /** What was deleted, and for how long it can come back. */
+  readonly recycleBin: RecycleBin;
+  readonly #wholeCatalog: Catalog;
+  readonly #tables: ReadonlyMap<string, Table>;
+  readonly #counters: Counters;
+  readonly #listeners = new Set<CommitListener>();
+  readonly #longTransactions = new Set<LongTransaction>();
+  readonly #rowLocks = new Map<string, number>();
+  #catalog: Catalog;
+  #settings: OrgSettings;
+  #sharingModels: SharingModels;
+  #sharing: Sharing;
+  #grants: ReadonlyMap<string, Grant>;
+  #accessCache = new Map<string, Access>();
+  #accessVersion = -1;
+  #current: OrgTransaction | undefined;
+  #origin: OrgSnapshot | undefined;
+
+  private constructor(parts: {
+    readonly id: string;
+    readonly catalog: Catalog;
+    readonly tables: ReadonlyMap<string, Table>;
+    readonly counters: Counters;
+    readonly clock: ManualClock;
+    readonly recycleBin: RecycleBin;
+    readonly settings: OrgSettings;
+    readonly sharing: SharingModels;
+    readonly grants: ReadonlyMap<string, Grant>;
+  }) {
+    this.id = parts.id;
+    this.clock = parts.clock;
+    this.recycleBin = parts.recycleBin;
+    this.#wholeCatalog = parts.catalog;
+    this.#tables = parts.tables;
+    this.#counters = parts.counters;
+    this.#settings = parts.settings;
+    this.#sharingModels = parts.sharing;
+    this.#grants = parts.grants;
+    this.#catalog = visibleCatalog(parts.catalog, parts.settings);
+    this.#sharing = new Sharing(this.#catalog, this.#tables, this.#sharingModels);
+  }
+
+  /** See `createOrg`. */
+  static create(options: OrgOptions): MockOrgCore {
+    const catalog = createCatalog(options.definitions);
+    for (const object of ["User", "Profile"])
+      if (catalog.object(object) === undefined)
+        throw new Error(`An org needs the object ${object}: add its definition to the schema`);
+    const counters = new Counters(options.seed);
+    const org = new MockOrgCore({
+      id: counters.nextId("00D"),
+      catalog,
+      tables: new Map(catalog.objects.map((type) => [type.name, Table.create(type)])),
+      counters,
+      clock: options.clock ?? new ManualClock(),
+      recycleBin: RecycleBin.create(),
+      settings: { ...DEFAULT_SETTINGS, ...options.settings },
+      sharing: options.sharing ?? {},
+      grants: new Map(),
+    });
+    const adminId = counters.nextId("005");
+    org.transaction({ ...org.systemActor, userId: adminId }, (tx) => {
+      for (const definition of [SYSTEM_ADMINISTRATOR, STANDARD_USER, ...(options.permissions ?? [])])
+        org.#grants = new Map(org.#grants).set(savePermissionRecord(tx, definition), grantOf(tx.catalog, definition));
+      insertUser(tx, ADMIN_USER, adminId);
+      insertStandardRecords(tx, { id: org.id, name: options.name ?? "Mock Org" });
+      for (const user of options.users ?? []) insertUser(tx, user);
+    });
+    org.#origin = org.snapshot();
+    return org;
+  }
+
+  /** The objects that exist in this org under its settings. */
+  get catalog(): Catalog {
+    return this.#catalog;
+  }
+
+  get settings(): OrgSettings {
+    return this.#settings;
+  }
+
+  /** Organization-wide defaults that differ from the schema's. */
+  get sharingModels(): SharingModels {
+    return this.#sharingModels;
+  }
+
+  /** Changes settings of the whole org, as an administrator does in Setup. */
+  configure(settings: Partial<OrgSettings>): void {
+    this.#reconfigure({ ...this.#settings, ...settings }, this.#sharingModels);
+  }
+
+  /** Changes organization-wide defaults. */
+  share(models: SharingModels): void {
+    this.#reconfigure(this.#settings, { ...this.#sharingModels, ...models });
+  }
+
+  /** The org itself as an actor: for loading and for what happens without a user. It sees and may do everything. */
+  get systemActor(): Actor {
+    const [admin] = this.#table("User").rows();
+    return {
+      userId: typeof admin?.["Id"] === "string" ? admin["Id"] : "",
+      username: "system",
+      timeZone: "UTC",
+      locale: "en_US",
+      access: unlimitedAccess(this.#catalog),
+    };
+  }
+
+  actor(userIdOrUsername: string): Actor | undefined {
+    const users = this.#table("User");
+    const user = users.get(userIdOrUsername) ?? byUsername(users, userIdOrUsername);
+    if (user === undefined) return undefined;
+    return {
+      userId: String(user["Id"]),
+      username: String(user["Username"]),
+      timeZone: textOr(user["TimeZoneSidKey"], "UTC"),
+      locale: textOr(user["LocaleSidKey"], "en_US"),
+      access: this.#accessOf(user),
+    };
+  }
+
+  transaction<T>(actor: Actor, work: (tx: Transaction) => T): T {
+    this.#purge();
+    const { result, changes } = this.#run(actor, (tx) => ({ result: work(tx), changes: tx.changes() }));
+    this.#publish(changes, actor);
+    return result;
+  }
+
+  onCommit(listener: CommitListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Writes or replaces a profile or permission set; users who have it have its rights from now on. Returns its Id. */
+  definePermissions(definition: PermissionDefinition): string {
+    const id = this.transaction(this.systemActor, (tx) => savePermissionRecord(tx, definition));
+    this.#grants = new Map(this.#grants).set(id, grantOf(this.#wholeCatalog, definition));
+    this.#accessCache.clear();
+    return id;
+  }
+
+  /** Writes a user and returns its Id. Throws an `Error` where the profile, role or permission set is unknown. */
+  addUser(user: UserDefinition): string {
+    return this.transaction(this.systemActor, (tx) => insertUser(tx, user));
+  }
+
+  /** Gives a permission set to a user. */
+  assignPermissionSet(userId: string, name: string): void {
+    this.transaction(this.systemActor, (tx) => assignPermissionSet(tx, userId, name));
+  }
+
+  /** An independent org with the same records, settings and time. Neither sees what the other does afterwards. */
+  fork(): MockOrgCore {
+    assert(this.#current === undefined, "an org is not forked within a transaction");
+    const counters = new Counters();
+    counters.restore(this.#counters.state);
+    const fork = new MockOrgCore({
+      id: this.id,
+      catalog: this.#wholeCatalog,
+      tables: new Map([...this.#tables].map(([object, table]) => [object, table.fork()])),
+      counters,
+      clock: this.clock.fork(),
+      recycleBin: this.recycleBin.fork(),
+      settings: this.#settings,
+      sharing: this.#sharingModels,
+      grants: this.#grants,
+    });
+    fork.#origin = fork.snapshot();
+    return fork;
+  }
+
+  /** The org's state now. Open long transactions and row locks are not part of it. */
+  snapshot(): OrgSnapshot {
+    assert(this.#current === undefined, "an org is not snapshotted within a transaction");
+    return {
+      tables: new Map([...this.#tables].map(([object, table]) => [object, table.snapshot()])),
+      bin: this.recycleBin.snapshot(),
+      counters: this.#counters.state,
+      grants: this.#grants,
+      settings: this.#settings,
+      sharing: this.#sharingModels,
+      clock: this.clock.state,
+    };
+  }
+
+  /**
+   * Goes back to a snapshot of this org or of the org that it was forked from, its clock included. Open long
+   * transactions are dropped and row locks released; commit listeners stay and are not told.
+   */
+  restore(snapshot: OrgSnapshot): void {
+    assert(this.#current === undefined, "an org is not restored within a transaction");
+    for (const transaction of [...this.#longTransactions]) transaction.rollback();
+    this.#rowLocks.clear();
+    for (const [object, table] of this.#tables) {
+      const content = snapshot.tables.get(object);
+      assert(content !== undefined, `the snapshot is one of this org and so has ${object}`);
+      table.restore(content);
+    }
+    this.recycleBin.restore(snapshot.bin);
+    this.#counters.restore(snapshot.counters);
+    this.#grants = snapshot.grants;
+    this.clock.restore(snapshot.clock);
+    this.#reconfigure(snapshot.settings, snapshot.sharing);
+  }
+
+  /** Goes back to the moment when this org was made or forked, or to the last `markOrigin`. */
+  reset(): void {
+    if (this.#origin !== undefined) this.restore(this.#origin);
+  }
+
+  /** Makes the present state the one that `reset` goes back to: called after seeding. */
+  markOrigin(): void {
+    this.#origin = this.snapshot();
+  }
+
+  /** Opens a transaction that others do not wait for; see `LongTransaction`. */
+  openLongTransaction(actor: Actor = this.systemActor): LongTransaction {
+    const transaction = new LongTransaction(
+      {
+        rehearse: (by, pending, work) => this.#rehearse(by, pending, work),
+        commit: (by, changes) => {
+          this.#run(by, (tx) => tx.apply(changes));
+          this.#publish(changes, by);
+        },
+        ended: (ended) => this.#longTransactions.delete(ended),
+      },
+      actor,
+      this.clock.nowMs(),
+    );
+    this.#longTransactions.add(transaction);
+    return transaction;
+  }
+
+  /** Lets every change of the record fail with `UNABLE_TO_LOCK_ROW` until the returned function is called. */
+  lockRow(id: string): () => void {
+    this.#rowLocks.set(id, (this.#rowLocks.get(id) ?? 0) + 1);
+    let held = true;
+    return () => {
+      if (!held) return;
+      held = false;
+      const left = (this.#rowLocks.get(id) ?? 0) - 1;
+      if (left > 0) this.#rowLocks.set(id, left);
+      else this.#rowLocks.delete(id);
+    };
+  }
+
+  /**
+   * Up to when every change is visible, in wire form: now, or the start of the oldest open long transaction
+   * (reference: change-events §1.3 [doc]).
+   */
+  latestDateCovered(): string {
+    let covered = this.clock.nowMs();
+    for (const { startMs } of this.#longTransactions) covered = Math.min(covered, startMs);
+    return wireInstant(covered);
+  }
+
+  /** What the org consists of beside its schema, for a snapshot file. The tables must not change while it is read. */
+  content(): OrgContent {
+    return {
+      id: this.id,
+      settings: this.#settings,
+      sharing: this.#sharingModels,
+      clock: this.clock.state,
+      counters: this.#counters.state,
+      grants: Object.fromEntries(this.#grants),
+      deletions: this.recycleBin.entries(),
+      earliestDeletion: this.recycleBin.earliestDateAvailable ?? null,
+      counts: Object.fromEntries([...this.#tables].map(([object, table]) => [object, table.count])),
+      rows: (object) => this.#table(object).rows(),
+    };
+  }
+
+  #run<T>(actor: Actor, work: (tx: OrgTransaction) => T): T {
+    assert(this.#current === undefined, "a transaction does not begin within another");
+    const nowMs = this.clock.nowMs();
+    const tx = new OrgTransaction({
+      tables: this.#tables,
+      actor,
+      catalog: this.#catalog,
+      settings: this.#settings,
+      now: wireInstant(nowMs),
+      nowMs,
+      counters: this.#counters,
+      sharing: this.#sharing,
+      isLocked: (id) => this.#isLocked(id),
+    });
+    this.#current = tx;
+    try {
+      const result = work(tx);
+      assert(!(result instanceof Promise), "the work of a transaction is synchronous");
+      return result;
+    } catch (error) {
+      tx.rollback();
+      throw error;
+    } finally {
+      tx.close();
+      this.#current = undefined;
+    }
+  }
+
+  #publish(changes: readonly RecordChange[], actor: Actor): void {
+    if (changes.length === 0) return;
+    this.recycleBin.record(changes, wireInstant(this.clock.nowMs()));
+    this.#tell(changes, actor);
+  }
+
+  /** A listener that stops itself or starts another meanwhile does not disturb the round. */
+  #tell(changes: readonly RecordChange[], actor: Actor): void {
+    const listeners = [...this.#listeners];
+    for (const listener of listeners) listener(changes, actor);
+  }
+
+  #rehearse<T>(
+    actor: Actor,
+    pending: readonly RecordChange[],
+    work: (tx: Transaction) => T,
+  ): { result: T; changes: readonly RecordChange[] } {
+    return this.#run(actor, (tx) => {
+      tx.apply(pending);
+      const result = work(tx);
+      const changes = tx.changes();
+      tx.rollback();
+      return { result, changes };
+    });
+  }
+
+  /** Removes what has been in the recycle bin for 15 days. */
+  #purge(): void {
+    if (this.#current !== undefined) return;
+    const due = this.recycleBin.expire(this.clock.nowMs());
+    if (due.length === 0) return;
+    const actor = this.systemActor;
+    const changes = this.#run(actor, (tx) => {
+      for (const { object, id } of due) if (tx.get(object, id) !== undefined) tx.remove(object, id);
+      return tx.changes();
+    });
+    this.#tell(changes, actor);
+  }
+
+  #isLocked(id: string): boolean {
+    if (this.#rowLocks.size > 0 && this.#rowLocks.has(id)) return true;
+    for (const transaction of this.#longTransactions) if (transaction.locks(id)) return true;
+    return false;
+  }
+
+  #reconfigure(settings: OrgSettings, sharing: SharingModels): void {
+    this.#settings = settings;
+    this.#sharingModels = sharing;
+    this.#catalog = visibleCatalog(this.#wholeCatalog, settings);
+    this.#sharing = new Sharing(this.#catalog, this.#tables, sharing);
+    this.#accessCache.clear();
+  }
+
+  #accessOf(user: Row): Access {
+    const version = this.#table("Profile").version + (this.#tables.get("PermissionSet")?.version ?? 0);
+    if (version !== this.#accessVersion) {
+      this.#accessCache.clear();
+      this.#accessVersion = version;
+    }
+    const profileId = textOr(user["ProfileId"], "");
+    const assigned = this.#tables.get("PermissionSetAssignment")?.find("AssigneeId", user["Id"] ?? null) ?? [];
+    const setIds = assigned.map((row) => textOr(row["PermissionSetId"], "")).sort();
+    const key = [profileId, ...setIds].join();
+    const known = this.#accessCache.get(key);
+    if (known !== undefined) return known;
+    const sources: PermissionSource[] = [];
+    for (const [object, id] of [["Profile", profileId], ...setIds.map((set) => ["PermissionSet", set])] as const) {
+      const row = this.#tables.get(object ?? "")?.get(id ?? "");
+      if (row !== undefined) sources.push({ row, grant: this.#grants.get(id ?? "") });
+    }
+    const access = mergeAccess(this.#catalog, sources);
+    this.#accessCache.set(key, access);
+    return access;
+  }
+
+  #table(object: string): Table {
+    const table = this.#tables.get(object);
+    assert(table !== undefined, `the org has an object ${object}`);
+    return table;
+  }
+}
+
+/** An org's state in a form that can be written down; `rows` gives the records of one object in order of Id. */
+export interface OrgContent {
+  readonly id: string;
+  readonly settings: OrgSettings;
+  readonly sharing: SharingModels;
+  readonly clock: ClockState;
+  readonly counters: CounterState;
+  readonly grants: Readonly<Record<string, Grant>>;
+  readonly deletions: readonly Deletion[];
+  readonly earliestDeletion: string | null;
+  /** Number of records by object. */
+  readonly counts: Readonly<Record<string, number>>;
+  rows(object: string): Iterable<Row>;
+}
+
+/** Objects that do not exist while orders are switched off (reference: order-domain §1.15 [live]). */
+function visibleCatalog(catalog: Catalog, settings: OrgSettings): Catalog {
+  if (settings.enableOrders) return catalog;
+  const ofOrders = /^Order(Item)?(Status|History|Share|Feed)?$/;
+  return restrictCatalog(catalog, { object: ({ name }) => !ofOrders.test(name), field: () => true });
+}
+
+/** User permissions stand in the record; only those that it has no field for are kept beside it. */
+function grantOf(catalog: Catalog, definition: PermissionDefinition): Grant {
+  const type = catalog.object(definition.kind === "profile" ? "Profile" : "PermissionSet");
+  const named = definition.userPermissions === "all" ? [] : definition.userPermissions;
+  const others = named.filter((name) => type?.field(`Permissions${name}`) === undefined);
+  return { ...definition.grant, otherUserPermissions: [...(definition.grant.otherUserPermissions ?? []), ...others] };
+}
+
+function byUsername(users: Table, username: string): Row | undefined {
+  if (users.hasIndex("Username")) return users.find("Username", username)[0];
+  for (const row of users.rows()) if (row["Username"] === username) return row;
+  return undefined;
+}
+
+function textOr(value: unknown, fallback: string): string {
+  return typeof value === "string" ? value : fallback;
+}
