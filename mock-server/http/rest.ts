@@ -6,9 +6,9 @@
  */
 import type { Session } from "../auth/sessions.ts";
 import type { SaveRequest, SaveResult } from "../dml/contract.ts";
-import type { Org, Transaction } from "../org/contract.ts";
+import type { Transaction } from "../org/contract.ts";
+import type { MockOrgCore } from "../org/org.ts";
 import type { Wire } from "../schema/values.ts";
-import type { PurgeLog } from "./purge-log.ts";
 import type { QueryCursors } from "./query-cursors.ts";
 import type { RecentlyViewed } from "./recently-viewed.ts";
 import type { ApiUsage } from "./usage.ts";
@@ -42,21 +42,15 @@ export interface RestResult {
 
 /** What the org offers to handlers beside its records; one object for the life of an org. */
 export interface RestServices {
-  readonly org: Org;
+  readonly org: MockOrgCore;
   /** The save pipeline with the org's own validation rules and triggers. */
   readonly save: (tx: Transaction, request: SaveRequest, wire: Wire) => readonly SaveResult[];
   readonly versions: VersionRange;
   readonly usage: ApiUsage;
   readonly cursors: QueryCursors;
   readonly recent: RecentlyViewed;
-  readonly purges: PurgeLog;
   /** When the schema last changed, in milliseconds since 1970: answers `If-Modified-Since` on describe. */
   readonly schemaChangedMs: number;
-  /**
-   * Start of the oldest transaction that is still running, in milliseconds since 1970; undefined when none is.
-   * `latestDateCovered` never passes it.
-   */
-  readonly oldestOpenTransactionMs: () => number | undefined;
 }
 
 /** Everything that a handler works with. */

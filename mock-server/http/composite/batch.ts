@@ -23,7 +23,7 @@ export const runBatch: RestHandler = (context, request) => {
   const results: { statusCode: number; result: unknown }[] = [];
   let hasErrors = false;
   for (const entry of list as readonly unknown[]) {
-    const result = hasErrors && haltOnError ? HALTED : runOne(context, request, entry);
+    const result: RestResult = hasErrors && haltOnError ? HALTED : runOne(context, request, entry);
     hasErrors ||= result.status >= 400;
     results.push({ statusCode: result.status, result: result.body ?? null });
   }

@@ -1,11 +1,11 @@
 /** `/query` and `/queryAll`. Source: rest-api §8.1–8.4. */
 import { OrgError } from "../../errors.ts";
+import { visibleRecords } from "../../org/dataset.ts";
 import type { QueryContext } from "../../soql/contract.ts";
 import { explainQuery, runQuery } from "../../soql/query.ts";
 import { notImplemented } from "../faults.ts";
 import { pageRowsOf } from "../query-cursors.ts";
 import { ok, type RestContext, type RestHandler, type RestRequest } from "../rest.ts";
-import { visibleRecords } from "../visible-records.ts";
 
 /** `GET /query?q=…` and `/query?explain=…`. */
 export const query: RestHandler = (context, request) => answer(context, request, { includeDeleted: false });

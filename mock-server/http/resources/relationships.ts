@@ -1,6 +1,6 @@
 /** Addresses that walk along relationships: `/sobjects/Order/801…/Account`. Source: rest-api §7.7. */
 import type { SObjectType } from "../../schema/catalog.ts";
-import type { Row } from "../../schema/definition.ts";
+import type { FieldValue, Row } from "../../schema/definition.ts";
 import { keyPrefixOf, to18 } from "../../schema/record-id.ts";
 import { methodNotAllowed, notFound, unknownExternalIdField } from "../faults.ts";
 import { listParameter, namedFields, recordBody, visibleRow, visibleType } from "../record-body.ts";
@@ -59,15 +59,16 @@ function walk(context: RestContext, request: RestRequest): Destination {
   let type = visibleType(context, object);
   const id = to18(idSegment);
   if (id === undefined) throw unknownExternalIdField(idSegment);
-  let row = visibleRow(context, type, id);
-  if (row === undefined || names.length > LEVELS_MAX + 1) throw notFound();
+  const start = visibleRow(context, type, id);
+  if (start === undefined || names.length > LEVELS_MAX + 1) throw notFound();
+  let row: Row = start;
   for (const [index, name] of names.entries()) {
     const field = type.parent(name);
     if (field !== undefined) {
-      const parentId = row[field.name];
+      const parentId: FieldValue | undefined = row[field.name];
       if (typeof parentId !== "string") throw notFound();
       const parentType = context.tx.actor.access.catalog.objectByPrefix(keyPrefixOf(parentId));
-      const parent = parentType === undefined ? undefined : visibleRow(context, parentType, parentId);
+      const parent: Row | undefined = parentType === undefined ? undefined : visibleRow(context, parentType, parentId);
       if (parentType === undefined || parent === undefined) throw notFound();
       type = parentType;
       row = parent;

@@ -23,23 +23,25 @@ export const readUpdated: RestHandler = (context, request) => {
     ids.push(String(row["Id"]));
     if (ids.length > IDS_MAX) throw tooManyIds();
   }
-  return ok({ ids, latestDateCovered: wireInstant(latestCovered(context, span.endMs)) });
+  return ok({ ids, latestDateCovered: latestCovered(context, span.endMs) });
 };
 
 /** `GET /sobjects/{T}/deleted?start=…&end=…`: records in the recycle bin by the time of their deletion. */
 export const readDeleted: RestHandler = (context, request) => {
   const type = replicatedType(context, request);
   const span = readSpan(context, request, DELETED_DAYS, "startDate before org replication enabled date");
-  const deletedRecords: { id: string; deletedDate: string }[] = [];
-  for (const row of context.tx.byStamp(type.name, wireInstant(span.startMs), wireInstant(span.endMs))) {
-    if (row["IsDeleted"] !== true || !context.tx.canSee(type.name, row)) continue;
-    deletedRecords.push({ id: String(row["Id"]), deletedDate: String(row["SystemModstamp"]) });
-    if (deletedRecords.length > IDS_MAX) throw tooManyIds();
-  }
+  const { recycleBin } = context.services.org;
+  const deletions = recycleBin.deletions(type.name, wireInstant(span.startMs), wireInstant(span.endMs));
+  const visible = deletions.filter(({ id }) => {
+    // Of a record that is gone for good nobody can tell any more who saw it.
+    const row = context.tx.get(type.name, id);
+    return row === undefined || context.tx.canSee(type.name, row);
+  });
+  if (visible.length > IDS_MAX) throw tooManyIds();
   return ok({
-    deletedRecords,
-    earliestDateAvailable: wireInstant(context.services.purges.earliestAvailableMs(type.name)),
-    latestDateCovered: wireInstant(latestCovered(context, span.endMs)),
+    deletedRecords: visible.map(({ id, deletedDate }) => ({ deletedDate, id })),
+    earliestDateAvailable: recycleBin.earliestDateAvailable ?? wireInstant(nowMs(context) - DELETED_DAYS * DAY_MS),
+    latestDateCovered: latestCovered(context, span.endMs),
   });
 };
 
@@ -58,7 +60,7 @@ function readSpan(context: RestContext, request: RestRequest, daysBack: number, 
   const startMs = minuteParameter(request.query, "start");
   const endMs = minuteParameter(request.query, "end");
   if (endMs - startMs < MINUTE_MS) throw badSpan("endDate must be at least 1 minute greater than startDate");
-  if (startMs < context.services.org.clock.nowMs() - daysBack * DAY_MS - MINUTE_MS) throw badSpan(tooEarly);
+  if (startMs < nowMs(context) - daysBack * DAY_MS - MINUTE_MS) throw badSpan(tooEarly);
   return { startMs, endMs };
 }
 
@@ -76,11 +78,18 @@ function minuteParameter(query: URLSearchParams, name: "start" | "end"): number 
   return Math.floor(ms / MINUTE_MS) * MINUTE_MS;
 }
 
-/** Everything up to here is in the answer for good: no running transaction can still commit an earlier stamp. */
-function latestCovered(context: RestContext, endMs: number): number {
-  const lastFullSecondMs = Math.floor(context.services.org.clock.nowMs() / 1000) * 1000 - 1000;
-  const openMs = context.services.oldestOpenTransactionMs();
-  return Math.min(endMs, lastFullSecondMs, openMs ?? Number.POSITIVE_INFINITY);
+/**
+ * Everything up to here is in the answer for good: the end of the span, but not the running second, in which stamps can
+ * still be given, and not past the start of an open long transaction.
+ */
+function latestCovered(context: RestContext, endMs: number): string {
+  const settled = wireInstant(Math.min(endMs, nowMs(context) - 1000));
+  const covered = context.services.org.latestDateCovered();
+  return covered < settled ? covered : settled;
+}
+
+function nowMs(context: RestContext): number {
+  return context.services.org.clock.nowMs();
 }
 
 function badSpan(message: string): OrgError {

@@ -6,13 +6,13 @@
  * refused by name.
  */
 import { OrgError } from "../../errors.ts";
+import { visibleRecords } from "../../org/dataset.ts";
 import type { SObjectType } from "../../schema/catalog.ts";
 import type { FieldDefinition, Row } from "../../schema/definition.ts";
 import { runQuery } from "../../soql/query.ts";
 import { invalidInput, notImplemented } from "../faults.ts";
 import { requireBody } from "../request-body.ts";
 import { isObject, ok, type RestContext, type RestHandler, type RestRequest, type RestResult } from "../rest.ts";
-import { visibleRecords } from "../visible-records.ts";
 import { queryContext } from "./query.ts";
 
 const RESULTS_MAX = 2_000; // Salesforce limit
