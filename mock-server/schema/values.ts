@@ -197,7 +197,7 @@ function orWrongType(value: FieldValue | undefined, field: FieldDefinition, inpu
 
 function wrongType(field: FieldDefinition, input: unknown, wire: Wire): ParsedValue {
   if (wire === "json") return { ok: false, scope: "request", fault: jsonParserError(field, input) };
-  const message = `${field.label}: value not of required type: ${String(input ?? "")}`;
+  const message = `${field.label}: value not of required type: ${textOf(input)}`;
   return refused({ code: "INVALID_TYPE_ON_FIELD_IN_RECORD", message, fields: [field.name] });
 }
 
@@ -215,7 +215,7 @@ function jsonParserError(field: FieldDefinition, input: unknown): OrgFault {
   const rest = "or request may be missing a required field at [line:1, column:1]";
   return {
     code: "JSON_PARSER_ERROR",
-    message: `Cannot deserialize instance of ${type} from ${token} value ${String(input)} ${rest}`,
+    message: `Cannot deserialize instance of ${type} from ${token} value ${textOf(input)} ${rest}`,
   };
 }
 
@@ -245,6 +245,10 @@ function jsonToken(input: unknown): string {
     default:
       return "VALUE_STRING";
   }
+}
+
+function textOf(input: unknown): string {
+  return typeof input === "string" ? input : JSON.stringify(input);
 }
 
 function stored(value: FieldValue): ParsedValue {
