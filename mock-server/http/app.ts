@@ -25,6 +25,7 @@ import {
   type OAuthOptions,
 } from "./oauth-routes.ts";
 import { answerRest, type PipelineOptions } from "./pipeline.ts";
+import { PreparedQueries } from "./prepared-queries.ts";
 import { QueryCursors } from "./query-cursors.ts";
 import { RecentlyViewed } from "./recently-viewed.ts";
 import { BODY_BYTES_MAX } from "./request-body.ts";
@@ -72,6 +73,7 @@ export function createApp(options: AppOptions): MockOrgApp {
     versions,
     usage: options.usage,
     cursors: new QueryCursors(org.clock, counter("01g")),
+    queries: new PreparedQueries(),
     recent: new RecentlyViewed(),
     schemaChangedMs: org.clock.nowMs(),
   };

@@ -1,6 +1,7 @@
 /** Query results that did not fit on one page, waiting for `/query/<locator>`. Source: rest-api §8.1, §8.2. */
 import { OrgError } from "../errors.ts";
-import type { Clock } from "../org/contract.ts";
+import type { Clock, Transaction } from "../org/contract.ts";
+import type { HeldRecords } from "./held-records.ts";
 
 /** A result waits two days by the org's clock. */
 export const CURSOR_LIFETIME_MS = 2 * 24 * 60 * 60 * 1000;
@@ -10,23 +11,21 @@ const PAGE_ROWS_MIN = 200;
 /** Real orgs have no cap; this one keeps memory flat. The oldest result goes first. */
 const CURSORS_MAX = 500;
 
-interface Cursor {
-  readonly id: string;
-  readonly userId: string;
-  readonly records: readonly unknown[];
+/** A result whose records are made when they are asked for. */
+export interface PagedSet {
   readonly totalSize: number;
-  readonly pageRows: number;
-  readonly expiresMs: number;
+  /** The records from this position on, at most `size`; `locate` keeps the rest of a large child set. */
+  page(from: number, size: number, locate: (set: PagedSet, from: number) => string): readonly unknown[];
 }
 
-/** One result that may need pages. */
-export interface PagedResult {
+/** Whose result it is, and how its pages are made. */
+export interface PageSetting {
   readonly userId: string;
   /** API version for the addresses of further pages. */
   readonly version: number;
-  readonly records: readonly unknown[];
-  readonly totalSize: number;
   readonly pageRows: number;
+  /** What pages read from; a later page is made in a later transaction. */
+  readonly records: HeldRecords;
 }
 
 /** The body of one page: `totalSize, done, nextRecordsUrl, records`, in this order. */
@@ -35,6 +34,11 @@ export interface QueryPage {
   readonly done: boolean;
   readonly nextRecordsUrl?: string;
   readonly records: readonly unknown[];
+}
+
+interface Cursor extends Pick<PageSetting, "userId" | "pageRows" | "records"> {
+  readonly set: PagedSet;
+  readonly expiresMs: number;
 }
 
 /** The open cursors of one org. */
@@ -50,27 +54,31 @@ export class QueryCursors {
   }
 
   /** The first page of a result; the rest waits under a locator. */
-  open(result: PagedResult): QueryPage {
-    const { records, totalSize, pageRows, version } = result;
-    if (records.length <= pageRows) return { totalSize, done: true, records };
-    const oldest = this.#cursors.keys().next();
-    if (this.#cursors.size >= CURSORS_MAX && !oldest.done) this.#cursors.delete(oldest.value);
-    const cursor: Cursor = { ...result, id: this.#newId(), expiresMs: this.#clock.nowMs() + CURSOR_LIFETIME_MS };
-    this.#cursors.set(cursor.id, cursor);
-    return page(cursor, 0, version);
+  open(set: PagedSet, setting: PageSetting): QueryPage {
+    const { totalSize } = set;
+    const records = set.page(0, setting.pageRows, this.#keeper(setting));
+    // COUNT() has a size and no records.
+    if (totalSize <= setting.pageRows || records.length === 0) return { totalSize, done: true, records };
+    return { totalSize, done: false, nextRecordsUrl: this.#keep(set, setting.pageRows, setting), records };
   }
 
   /** A further page by its locator `01g…-2000`; throws `OrgError` (`INVALID_QUERY_LOCATOR`). */
-  next(locator: string, { userId, version }: { readonly userId: string; readonly version: number }): QueryPage {
-    const [, id = "", offset = ""] = /^(01g\w{12,15})-(\d{1,9})$/.exec(locator) ?? [];
+  next(locator: string, caller: Pick<PageSetting, "userId" | "version"> & { readonly tx: Transaction }): QueryPage {
+    const [, id = "", offset = ""] = /^(01g\w{15})-(\d{1,9})$/.exec(locator) ?? [];
     const cursor = this.#cursors.get(id);
-    const start = Number(offset);
-    if (cursor === undefined || cursor.userId !== userId || start >= cursor.records.length) throw invalidLocator();
+    const from = Number(offset);
+    if (cursor === undefined || cursor.userId !== caller.userId || from >= cursor.set.totalSize) throw invalidLocator();
     if (cursor.expiresMs <= this.#clock.nowMs()) {
       this.#cursors.delete(id);
       throw invalidLocator();
     }
-    return page(cursor, start, version);
+    cursor.records.attach(caller.tx);
+    const { totalSize } = cursor.set;
+    const setting: PageSetting = { ...cursor, version: caller.version };
+    const records = cursor.set.page(from, cursor.pageRows, this.#keeper(setting));
+    const end = from + cursor.pageRows;
+    if (end >= totalSize) return { totalSize, done: true, records };
+    return { totalSize, done: false, nextRecordsUrl: `/services/data/v${caller.version}.0/query/${id}-${end}`, records };
   }
 
   /** Number of results that wait. */
@@ -82,20 +90,29 @@ export class QueryCursors {
   clear(): void {
     this.#cursors.clear();
   }
+
+  #keeper(setting: PageSetting): (set: PagedSet, from: number) => string {
+    return (set, from) => this.#keep(set, from, setting);
+  }
+
+  #keep(set: PagedSet, from: number, { userId, version, pageRows, records }: PageSetting): string {
+    const oldest = this.#cursors.keys().next();
+    if (this.#cursors.size >= CURSORS_MAX && !oldest.done) this.#cursors.delete(oldest.value);
+    const id = this.#newId();
+    this.#cursors.set(id, { userId, pageRows, records, set, expiresMs: this.#clock.nowMs() + CURSOR_LIFETIME_MS });
+    return `/services/data/v${version}.0/query/${id}-${from}`;
+  }
+}
+
+/** A list of finished records as a set. */
+export function listedSet(records: readonly unknown[]): PagedSet {
+  return { totalSize: records.length, page: (from, size) => records.slice(from, from + size) };
 }
 
 /** The page size that a client asks for with `Sforce-Query-Options: batchSize=N`; figures out of range are clamped. */
 export function pageRowsOf(header: string | undefined): number {
   const asked = /batchSize\s*=\s*(\d+)/i.exec(header ?? "")?.[1];
   return asked === undefined ? PAGE_ROWS : Math.min(PAGE_ROWS, Math.max(PAGE_ROWS_MIN, Number(asked)));
-}
-
-function page(cursor: Cursor, start: number, version: number): QueryPage {
-  const end = start + cursor.pageRows;
-  const records = cursor.records.slice(start, end);
-  const { totalSize } = cursor;
-  if (end >= cursor.records.length) return { totalSize, done: true, records };
-  return { totalSize, done: false, nextRecordsUrl: `/services/data/v${version}.0/query/${cursor.id}-${end}`, records };
 }
 
 function invalidLocator(): OrgError {

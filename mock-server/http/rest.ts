@@ -9,6 +9,7 @@ import type { SaveRequest, SaveResult } from "../dml/contract.ts";
 import type { Transaction } from "../org/contract.ts";
 import type { MockOrgCore } from "../org/org.ts";
 import type { Wire } from "../schema/values.ts";
+import type { PreparedQueries } from "./prepared-queries.ts";
 import type { QueryCursors } from "./query-cursors.ts";
 import type { RecentlyViewed } from "./recently-viewed.ts";
 import type { ApiUsage } from "./usage.ts";
@@ -48,6 +49,7 @@ export interface RestServices {
   readonly versions: VersionRange;
   readonly usage: ApiUsage;
   readonly cursors: QueryCursors;
+  readonly queries: PreparedQueries;
   readonly recent: RecentlyViewed;
   /** When the schema last changed, in milliseconds since 1970: answers `If-Modified-Since` on describe. */
   readonly schemaChangedMs: number;

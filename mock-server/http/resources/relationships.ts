@@ -6,7 +6,8 @@ import { methodNotAllowed, notFound, unknownExternalIdField } from "../faults.ts
 import { listParameter, namedFields, recordBody, visibleRow, visibleType } from "../record-body.ts";
 import { NO_CONTENT, ok, type RestContext, type RestHandler, type RestRequest } from "../rest.ts";
 import { saveRow } from "../save-row.ts";
-import { pageRowsOf } from "../query-cursors.ts";
+import { HeldRecords } from "../held-records.ts";
+import { listedSet, pageRowsOf } from "../query-cursors.ts";
 import { recordAnswer, updateById } from "./rows.ts";
 
 /** Relationships to parents in one address; one to children may follow. */
@@ -24,12 +25,11 @@ export const readRelated: RestHandler = (context, request) => {
   const names = listParameter(request.query, "fields");
   const fields = names === undefined ? undefined : namedFields(type, names);
   const records = destination.rows.map((row) => recordBody(type, row, request.version, fields));
-  const page = context.services.cursors.open({
+  const page = context.services.cursors.open(listedSet(records), {
     userId: context.tx.actor.userId,
     version: request.version,
-    records,
-    totalSize: records.length,
     pageRows: pageRowsOf(request.header("sforce-query-options")),
+    records: new HeldRecords(context.tx),
   });
   const { totalSize, done, ...more } = page;
   return ok({ done, totalSize, ...more });

@@ -6,11 +6,11 @@
  * refused by name.
  */
 import { OrgError } from "../../errors.ts";
-import { visibleRecords } from "../../org/dataset.ts";
 import type { SObjectType } from "../../schema/catalog.ts";
 import type { FieldDefinition, Row } from "../../schema/definition.ts";
 import { runQuery } from "../../soql/query.ts";
 import { invalidInput, notImplemented } from "../faults.ts";
+import { HeldRecords } from "../held-records.ts";
 import { requireBody } from "../request-body.ts";
 import { isObject, ok, type RestContext, type RestHandler, type RestRequest, type RestResult } from "../rest.ts";
 import { queryContext } from "./query.ts";
@@ -53,19 +53,19 @@ function searchAnswer(context: RestContext, request: RestRequest, wanted: Search
     throw malformedSearch(`search term must be longer than one character: ${term}`);
   }
   const pattern = termPattern(term);
-  const engine = queryContext(context, request, { includeDeleted: false });
-  const data = visibleRecords(context.tx);
-  const records = wanted.targets.flatMap((target) => {
+  const records = new HeldRecords(context.tx);
+  const engine = queryContext(context, request, { includeDeleted: false, records });
+  const hits = wanted.targets.flatMap((target) => {
     const fields = searchedFields(target.type, wanted.scope);
     const found = new Set<string>();
-    for (const row of data.rows(target.type.name)) {
+    for (const row of records.rows(target.type.name)) {
       if (row["IsDeleted"] !== true && isHit(row, fields, pattern)) found.add(String(row["Id"]));
     }
     if (found.size === 0) return [];
     const { records: candidates } = runQuery(`SELECT ${target.fields} FROM ${target.type.name}${target.clauses}`, engine);
     return candidates.filter((record) => found.has(idOf(record))).slice(0, target.limit);
   });
-  const searchRecords = records.slice(0, wanted.limit);
+  const searchRecords = hits.slice(0, wanted.limit);
   return ok(request.version >= ENVELOPE_VERSION ? { searchRecords } : searchRecords);
 }
 
