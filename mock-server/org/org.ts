@@ -190,7 +190,7 @@ export class MockOrgCore implements Org {
 
   transaction<T>(actor: Actor, work: (tx: Transaction) => T): T {
     this.#purge();
-    const { result, changes } = this.#run(actor, (tx) => ({ result: work(tx), changes: tx.changes() }));
+    const { result, changes } = this.#run(actor, (tx) => ({ result: atOnce(work(tx)), changes: tx.changes() }));
     this.#publish(changes, actor);
     return result;
   }
@@ -355,9 +355,7 @@ export class MockOrgCore implements Org {
     });
     this.#current = tx;
     try {
-      const result = work(tx);
-      assert(!(result instanceof Promise), "the work of a transaction is synchronous");
-      return result;
+      return work(tx);
     } catch (error) {
       tx.rollback();
       throw error;
@@ -386,7 +384,7 @@ export class MockOrgCore implements Org {
   ): { result: T; changes: readonly RecordChange[] } {
     return this.#run(actor, (tx) => {
       tx.apply(pending);
-      const result = work(tx);
+      const result = atOnce(work(tx));
       const changes = tx.changes();
       tx.rollback();
       return { result, changes };
@@ -477,6 +475,12 @@ function grantOf(catalog: Catalog, definition: PermissionDefinition): Grant {
   const named = definition.userPermissions === "all" ? [] : definition.userPermissions;
   const others = named.filter((name) => type?.field(`Permissions${name}`) === undefined);
   return { ...definition.grant, otherUserPermissions: [...(definition.grant.otherUserPermissions ?? []), ...others] };
+}
+
+/** The result of work that is really over: what a promise does later would escape the undo log. */
+function atOnce<T>(result: T): T {
+  assert(!(result instanceof Promise), "the work of a transaction is synchronous");
+  return result;
 }
 
 function byUsername(users: Table, username: string): Row | undefined {
