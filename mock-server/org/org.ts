@@ -6,14 +6,14 @@
  */
 import assert from "node:assert/strict";
 import { type Catalog, createCatalog, restrictCatalog } from "../schema/catalog.ts";
-import type { ObjectDefinition, Row } from "../schema/definition.ts";
-import { mergeAccess, type PermissionSource, unlimitedAccess } from "./access.ts";
+import type { ObjectDefinition } from "../schema/definition.ts";
+import { Actors } from "./actors.ts";
 import { type ClockState, ManualClock, wireInstant } from "./clock.ts";
-import type { Access, Actor, Org, OrgSettings, RecordChange, Transaction } from "./contract.ts";
+import type { Actor, Org, OrgSettings, RecordChange, Transaction } from "./contract.ts";
 import { type CounterState, Counters } from "./ids.ts";
 import { LongTransaction } from "./long-transaction.ts";
 import { type Grant, type PermissionDefinition, STANDARD_USER, SYSTEM_ADMINISTRATOR } from "./permissions.ts";
-import { type Deletion, RecycleBin, type RecycleBinSnapshot } from "./recycle-bin.ts";
+import { RecycleBin, type RecycleBinSnapshot } from "./recycle-bin.ts";
 import { DEFAULT_SETTINGS } from "./settings.ts";
 import { Sharing, type SharingModels } from "./sharing.ts";
 import {
@@ -47,6 +47,8 @@ export interface OrgOptions {
 
 /** An org's whole state at one moment. Plain to hold, never changed, valid for the org and its forks. */
 export interface OrgSnapshot {
+  /** Id of the Organization record. */
+  readonly id: string;
   readonly tables: ReadonlyMap<string, TableSnapshot>;
   readonly bin: RecycleBinSnapshot;
   readonly counters: CounterState;
@@ -65,7 +67,6 @@ export function createOrg(options: OrgOptions): MockOrgCore {
 
 /** The one implementation of `Org`, with what only a mock can do: forks, snapshots, a clock in hand, locks. */
 export class MockOrgCore implements Org {
-  readonly id: string;
   readonly clock: ManualClock;
   /** What was deleted, and for how long it can come back. */
   readonly recycleBin: RecycleBin;
@@ -75,13 +76,12 @@ export class MockOrgCore implements Org {
   readonly #listeners = new Set<CommitListener>();
   readonly #longTransactions = new Set<LongTransaction>();
   readonly #rowLocks = new Map<string, number>();
+  #id: string;
   #catalog: Catalog;
   #settings: OrgSettings;
   #sharingModels: SharingModels;
   #sharing: Sharing;
-  #grants: ReadonlyMap<string, Grant>;
-  #accessCache = new Map<string, Access>();
-  #accessVersion = -1;
+  #actors: Actors;
   #current: OrgTransaction | undefined;
   #origin: OrgSnapshot | undefined;
 
@@ -94,9 +94,9 @@ export class MockOrgCore implements Org {
     readonly recycleBin: RecycleBin;
     readonly settings: OrgSettings;
     readonly sharing: SharingModels;
-    readonly grants: ReadonlyMap<string, Grant>;
+    readonly actors: Actors;
   }) {
-    this.id = parts.id;
+    this.#id = parts.id;
     this.clock = parts.clock;
     this.recycleBin = parts.recycleBin;
     this.#wholeCatalog = parts.catalog;
@@ -104,9 +104,9 @@ export class MockOrgCore implements Org {
     this.#counters = parts.counters;
     this.#settings = parts.settings;
     this.#sharingModels = parts.sharing;
-    this.#grants = parts.grants;
     this.#catalog = visibleCatalog(parts.catalog, parts.settings);
     this.#sharing = new Sharing(this.#catalog, this.#tables, this.#sharingModels);
+    this.#actors = parts.actors.with({ catalog: this.#catalog, tables: this.#tables, grants: parts.actors.grants });
   }
 
   /** See `createOrg`. */
@@ -116,27 +116,32 @@ export class MockOrgCore implements Org {
       if (catalog.object(object) === undefined)
         throw new Error(`An org needs the object ${object}: add its definition to the schema`);
     const counters = new Counters(options.seed);
+    const tables = new Map(catalog.objects.map((type) => [type.name, Table.create(type)]));
     const org = new MockOrgCore({
       id: counters.nextId("00D"),
       catalog,
-      tables: new Map(catalog.objects.map((type) => [type.name, Table.create(type)])),
+      tables,
       counters,
       clock: options.clock ?? new ManualClock(),
       recycleBin: RecycleBin.create(),
       settings: { ...DEFAULT_SETTINGS, ...options.settings },
       sharing: options.sharing ?? {},
-      grants: new Map(),
+      actors: Actors.create(catalog, tables),
     });
     const adminId = counters.nextId("005");
     org.transaction({ ...org.systemActor, userId: adminId }, (tx) => {
       for (const definition of [SYSTEM_ADMINISTRATOR, STANDARD_USER, ...(options.permissions ?? [])])
-        org.#grants = new Map(org.#grants).set(savePermissionRecord(tx, definition), grantOf(tx.catalog, definition));
+        org.#actors.grant(savePermissionRecord(tx, definition), grantOf(tx.catalog, definition));
       insertUser(tx, ADMIN_USER, adminId);
       insertStandardRecords(tx, { id: org.id, name: options.name ?? "Mock Org" });
       for (const user of options.users ?? []) insertUser(tx, user);
     });
     org.#origin = org.snapshot();
     return org;
+  }
+
+  get id(): string {
+    return this.#id;
   }
 
   /** The objects that exist in this org under its settings. */
@@ -146,6 +151,11 @@ export class MockOrgCore implements Org {
 
   get settings(): OrgSettings {
     return this.#settings;
+  }
+
+  /** The whole schema, also of objects that the settings hide. */
+  get wholeCatalog(): Catalog {
+    return this.#wholeCatalog;
   }
 
   /** Organization-wide defaults that differ from the schema's. */
@@ -165,27 +175,11 @@ export class MockOrgCore implements Org {
 
   /** The org itself as an actor: for loading and for what happens without a user. It sees and may do everything. */
   get systemActor(): Actor {
-    const [admin] = this.#table("User").rows();
-    return {
-      userId: typeof admin?.["Id"] === "string" ? admin["Id"] : "",
-      username: "system",
-      timeZone: "UTC",
-      locale: "en_US",
-      access: unlimitedAccess(this.#catalog),
-    };
+    return this.#actors.system();
   }
 
   actor(userIdOrUsername: string): Actor | undefined {
-    const users = this.#table("User");
-    const user = users.get(userIdOrUsername) ?? byUsername(users, userIdOrUsername);
-    if (user === undefined) return undefined;
-    return {
-      userId: String(user["Id"]),
-      username: String(user["Username"]),
-      timeZone: textOr(user["TimeZoneSidKey"], "UTC"),
-      locale: textOr(user["LocaleSidKey"], "en_US"),
-      access: this.#accessOf(user),
-    };
+    return this.#actors.find(userIdOrUsername);
   }
 
   transaction<T>(actor: Actor, work: (tx: Transaction) => T): T {
@@ -203,8 +197,7 @@ export class MockOrgCore implements Org {
   /** Writes or replaces a profile or permission set; users who have it have its rights from now on. Returns its Id. */
   definePermissions(definition: PermissionDefinition): string {
     const id = this.transaction(this.systemActor, (tx) => savePermissionRecord(tx, definition));
-    this.#grants = new Map(this.#grants).set(id, grantOf(this.#wholeCatalog, definition));
-    this.#accessCache.clear();
+    this.#actors.grant(id, grantOf(this.#wholeCatalog, definition));
     return id;
   }
 
@@ -232,7 +225,7 @@ export class MockOrgCore implements Org {
       recycleBin: this.recycleBin.fork(),
       settings: this.#settings,
       sharing: this.#sharingModels,
-      grants: this.#grants,
+      actors: this.#actors,
     });
     fork.#origin = fork.snapshot();
     return fork;
@@ -242,10 +235,11 @@ export class MockOrgCore implements Org {
   snapshot(): OrgSnapshot {
     assert(this.#current === undefined, "an org is not snapshotted within a transaction");
     return {
+      id: this.#id,
       tables: new Map([...this.#tables].map(([object, table]) => [object, table.snapshot()])),
       bin: this.recycleBin.snapshot(),
       counters: this.#counters.state,
-      grants: this.#grants,
+      grants: this.#actors.grants,
       settings: this.#settings,
       sharing: this.#sharingModels,
       clock: this.clock.state,
@@ -258,18 +252,18 @@ export class MockOrgCore implements Org {
    */
   restore(snapshot: OrgSnapshot): void {
     assert(this.#current === undefined, "an org is not restored within a transaction");
-    for (const transaction of [...this.#longTransactions]) transaction.rollback();
+    for (const transaction of this.#longTransactions) transaction.rollback();
     this.#rowLocks.clear();
     for (const [object, table] of this.#tables) {
       const content = snapshot.tables.get(object);
       assert(content !== undefined, `the snapshot is one of this org and so has ${object}`);
       table.restore(content);
     }
+    this.#id = snapshot.id;
     this.recycleBin.restore(snapshot.bin);
     this.#counters.restore(snapshot.counters);
-    this.#grants = snapshot.grants;
     this.clock.restore(snapshot.clock);
-    this.#reconfigure(snapshot.settings, snapshot.sharing);
+    this.#reconfigure(snapshot.settings, snapshot.sharing, snapshot.grants);
   }
 
   /** Goes back to the moment when this org was made or forked, or to the last `markOrigin`. */
@@ -321,22 +315,6 @@ export class MockOrgCore implements Org {
     let covered = this.clock.nowMs();
     for (const { startMs } of this.#longTransactions) covered = Math.min(covered, startMs);
     return wireInstant(covered);
-  }
-
-  /** What the org consists of beside its schema, for a snapshot file. The tables must not change while it is read. */
-  content(): OrgContent {
-    return {
-      id: this.id,
-      settings: this.#settings,
-      sharing: this.#sharingModels,
-      clock: this.clock.state,
-      counters: this.#counters.state,
-      grants: Object.fromEntries(this.#grants),
-      deletions: this.recycleBin.entries(),
-      earliestDeletion: this.recycleBin.earliestDateAvailable ?? null,
-      counts: Object.fromEntries([...this.#tables].map(([object, table]) => [object, table.count])),
-      rows: (object) => this.#table(object).rows(),
-    };
   }
 
   #run<T>(actor: Actor, work: (tx: OrgTransaction) => T): T {
@@ -410,56 +388,18 @@ export class MockOrgCore implements Org {
     return false;
   }
 
-  #reconfigure(settings: OrgSettings, sharing: SharingModels): void {
+  #reconfigure(
+    settings: OrgSettings,
+    sharing: SharingModels,
+    grants: ReadonlyMap<string, Grant> = this.#actors.grants,
+  ): void {
+    if (settings.enableOrders !== this.#settings.enableOrders)
+      this.#catalog = visibleCatalog(this.#wholeCatalog, settings);
     this.#settings = settings;
     this.#sharingModels = sharing;
-    this.#catalog = visibleCatalog(this.#wholeCatalog, settings);
     this.#sharing = new Sharing(this.#catalog, this.#tables, sharing);
-    this.#accessCache.clear();
+    this.#actors = this.#actors.with({ catalog: this.#catalog, tables: this.#tables, grants });
   }
-
-  #accessOf(user: Row): Access {
-    const version = this.#table("Profile").version + (this.#tables.get("PermissionSet")?.version ?? 0);
-    if (version !== this.#accessVersion) {
-      this.#accessCache.clear();
-      this.#accessVersion = version;
-    }
-    const profileId = textOr(user["ProfileId"], "");
-    const assigned = this.#tables.get("PermissionSetAssignment")?.find("AssigneeId", user["Id"] ?? null) ?? [];
-    const setIds = assigned.map((row) => textOr(row["PermissionSetId"], "")).sort();
-    const key = [profileId, ...setIds].join();
-    const known = this.#accessCache.get(key);
-    if (known !== undefined) return known;
-    const sources: PermissionSource[] = [];
-    for (const [object, id] of [["Profile", profileId], ...setIds.map((set) => ["PermissionSet", set])] as const) {
-      const row = this.#tables.get(object ?? "")?.get(id ?? "");
-      if (row !== undefined) sources.push({ row, grant: this.#grants.get(id ?? "") });
-    }
-    const access = mergeAccess(this.#catalog, sources);
-    this.#accessCache.set(key, access);
-    return access;
-  }
-
-  #table(object: string): Table {
-    const table = this.#tables.get(object);
-    assert(table !== undefined, `the org has an object ${object}`);
-    return table;
-  }
-}
-
-/** An org's state in a form that can be written down; `rows` gives the records of one object in order of Id. */
-export interface OrgContent {
-  readonly id: string;
-  readonly settings: OrgSettings;
-  readonly sharing: SharingModels;
-  readonly clock: ClockState;
-  readonly counters: CounterState;
-  readonly grants: Readonly<Record<string, Grant>>;
-  readonly deletions: readonly Deletion[];
-  readonly earliestDeletion: string | null;
-  /** Number of records by object. */
-  readonly counts: Readonly<Record<string, number>>;
-  rows(object: string): Iterable<Row>;
 }
 
 /** Objects that do not exist while orders are switched off (reference: order-domain §1.15 [live]). */
@@ -481,14 +421,4 @@ function grantOf(catalog: Catalog, definition: PermissionDefinition): Grant {
 function atOnce<T>(result: T): T {
   assert(!(result instanceof Promise), "the work of a transaction is synchronous");
   return result;
-}
-
-function byUsername(users: Table, username: string): Row | undefined {
-  if (users.hasIndex("Username")) return users.find("Username", username)[0];
-  for (const row of users.rows()) if (row["Username"] === username) return row;
-  return undefined;
-}
-
-function textOr(value: unknown, fallback: string): string {
-  return typeof value === "string" ? value : fallback;
 }

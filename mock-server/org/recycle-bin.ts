@@ -41,8 +41,9 @@ export class RecycleBin {
     this.#earliest = earliest;
   }
 
-  static create(): RecycleBin {
-    return new RecycleBin(Table.create(DELETION), undefined);
+  /** An empty bin, or one as a snapshot has it. */
+  static create(snapshot?: RecycleBinSnapshot): RecycleBin {
+    return new RecycleBin(Table.create(DELETION, snapshot?.log), snapshot?.earliest);
   }
 
   /** Takes note of what a commit at `now` deleted, restored or removed. */

@@ -46,9 +46,9 @@ export class Table {
     this.#count = snapshot.count;
   }
 
-  /** An empty table; the object's fields decide what is indexed. */
-  static create(type: SObjectType): Table {
-    return new Table(shapeOf(type), { layers: [], count: 0 });
+  /** An empty table, or one with the records of a snapshot; the object's fields decide what is indexed. */
+  static create(type: SObjectType, snapshot: TableSnapshot = { layers: [], count: 0 }): Table {
+    return new Table(shapeOf(type), snapshot);
   }
 
   get object(): string {
@@ -218,7 +218,8 @@ export class Table {
 /** A lowest layer holds no marks of removal, so its map is the answer where the map is in order. */
 function lowestRows(layer: Layer): Iterable<Row> {
   if (layer.ids.alwaysAscending) return layer.rows.values() as Iterable<Row>;
-  return layer.ids.ordered().flatMap((id) => layer.rows.get(id) ?? []);
+  const rows = layer.ids.ordered().map((id) => layer.rows.get(id));
+  return rows.filter((row) => row !== undefined && row !== null);
 }
 
 function shapeOf(type: SObjectType): TableShape {
