@@ -65,7 +65,9 @@ export async function startPostgres(): Promise<TestPostgres | string> {
     await server.start();
   } catch (error) {
     await rm(folder, { recursive: true, force: true });
-    return `PostgreSQL cannot run here: ${String(error ?? output.at(-1) ?? "it ended at once")}`.slice(0, 300);
+    // The starter rejects with nothing when the server ends at once; then its last words tell.
+    const why = error instanceof Error ? error.message : (output.at(-1) ?? "it ended at once");
+    return `PostgreSQL cannot run here: ${why}`.slice(0, 300);
   }
   const url = (database: string): string => `postgres://postgres:${PASSWORD}@127.0.0.1:${port}/${database}`;
   return {

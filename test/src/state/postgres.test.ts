@@ -7,6 +7,7 @@ import { stateStoreContract } from "./contract.ts";
 
 const postgres = await startPostgres();
 const server = typeof postgres === "string" ? undefined : postgres;
+const reason = typeof postgres === "string" ? postgres : "with a PostgreSQL server";
 let url = "";
 let opened: StateStore[] = [];
 
@@ -39,7 +40,7 @@ afterAll(async () => {
   await server?.stop();
 });
 
-describe.skipIf(server === undefined)(server === undefined ? String(postgres) : "with a PostgreSQL server", () => {
+describe.skipIf(server === undefined)(reason, () => {
   stateStoreContract("PostgreSQL", { fresh, again: () => open(url) });
 
   describe("a PostgreSQL state database", () => {
