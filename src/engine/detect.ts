@@ -2,12 +2,13 @@
  * Detect: asks Salesforce what changed and turns the rows into nominations. Rows that equal their base are echoes of
  * our own writes and are dropped at once.
  */
+
+import type { LinesMapping, ObjectMapping } from "../mapping/mapping.ts";
+import { type KeyLookup, readFields, rootKeyOfLine, salesforceView } from "../mapping/salesforce-view.ts";
+import { lineSelectList, selectList } from "../mapping/select.ts";
 import type { SyncDocument } from "../model/document.ts";
 import type { LineKey, RecordId } from "../model/key.ts";
 import type { SalesforceRecord } from "../model/salesforce-record.ts";
-import type { LinesMapping, ObjectMapping } from "../mapping/mapping.ts";
-import { readFields, rootKeyOfLine, salesforceView, type KeyLookup } from "../mapping/salesforce-view.ts";
-import { lineSelectList, selectList } from "../mapping/select.ts";
 import type { PolledObject, PollRequest } from "../salesforce/port.ts";
 import type { Base } from "../sync/decision.ts";
 import { diffFields, equalsBase } from "../sync/diff.ts";
@@ -96,30 +97,23 @@ async function screenRoots(
     }
     const { document, deleted, keyed } = reading.view;
     const base = bases.get(document.key);
-    if (deleted ? base?.document === null : keyed && isRootEcho(mapping, base, document, reading.view.problems.length)) {
+    if (
+      deleted ? base?.document === null : keyed && isRootEcho(mapping, base, document, reading.view.problems.length)
+    ) {
       continue;
     }
     set.addKey(document.key, deleted ? "salesforce" : null);
   }
 }
 
-function isRootEcho(
-  mapping: ObjectMapping,
-  base: Base | undefined,
-  document: SyncDocument,
-  problems: number,
-): boolean {
+function isRootEcho(mapping: ObjectMapping, base: Base | undefined, document: SyncDocument, problems: number): boolean {
   if (base?.document === undefined || base.document === null || problems > 0) return false;
   // The polled row has no lines; they are screened on their own.
   return equalsBase(mapping, base.document, { object: document.object, key: document.key, fields: document.fields });
 }
 
 /** Ids of the deletion log that belong to documents of ours which are not known as deleted yet. */
-async function stillAlive(
-  context: RunContext,
-  object: string,
-  ids: readonly RecordId[],
-): Promise<readonly RecordId[]> {
+async function stillAlive(context: RunContext, object: string, ids: readonly RecordId[]): Promise<readonly RecordId[]> {
   if (ids.length === 0) return [];
   const links = await context.ports.state.linksByRecordId(object, ids);
   return ids.filter((id) => {

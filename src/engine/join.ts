@@ -3,14 +3,15 @@
  *
  * Costs one Salesforce call per about 1,500 keys, and none for external changes that turn out to be our own writes.
  */
+
+import { type ExternalReading, externalKey, externalView } from "../mapping/external-view.ts";
+import type { ObjectMapping } from "../mapping/mapping.ts";
+import { type KeyLookup, type SalesforceReading, salesforceView } from "../mapping/salesforce-view.ts";
+import { lineSelectList, selectList } from "../mapping/select.ts";
 import { parseBusinessKey } from "../model/business-key.ts";
 import type { BusinessKey, NaturalKey, RecordId } from "../model/key.ts";
 import type { SalesforceRecord } from "../model/salesforce-record.ts";
 import type { Side } from "../model/value.ts";
-import { externalKey, externalView, type ExternalReading } from "../mapping/external-view.ts";
-import type { ObjectMapping } from "../mapping/mapping.ts";
-import { salesforceView, type KeyLookup, type SalesforceReading } from "../mapping/salesforce-view.ts";
-import { lineSelectList, selectList } from "../mapping/select.ts";
 import type { ReadRequest } from "../salesforce/port.ts";
 import type { Base, Link } from "../sync/decision.ts";
 import { equalsBase } from "../sync/diff.ts";

@@ -55,7 +55,10 @@ export class LeaseKeeper {
     if (this.#lease.expiresAtMs - nowMs() > ttlMs / 2) return;
     const renewed = await state.renewLease(this.#lease, ttlMs, nowMs());
     if (renewed === undefined) {
-      throw new SyncError("LEASE_LOST", `Another process took over the synchronisation ${this.#lease.name}; this one stops`);
+      throw new SyncError(
+        "LEASE_LOST",
+        `Another process took over the synchronisation ${this.#lease.name}; this one stops`,
+      );
     }
     this.#lease = renewed;
   }

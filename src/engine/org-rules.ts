@@ -1,7 +1,7 @@
 /** Loads what the org allows, once per run and only when an order or a contract is decided about. */
 import { STATUS_OBJECTS } from "../mapping/select.ts";
 import type { SalesforceOrg } from "../salesforce/port.ts";
-import { STOCK_ORG, type OrgRules, type StatusRow } from "../sync/org-rules.ts";
+import { type OrgRules, STOCK_ORG, type StatusRow } from "../sync/org-rules.ts";
 
 /** A lazy loader: the first caller causes one query per status object, later ones share the answer. */
 export function orgRulesLoader(salesforce: SalesforceOrg): (object: string) => Promise<OrgRules> {
@@ -16,7 +16,9 @@ export function orgRulesLoader(salesforce: SalesforceOrg): (object: string) => P
 
 async function statusRows(salesforce: SalesforceOrg, object: string): Promise<readonly StatusRow[]> {
   // `OrderStatus` and `ContractStatus` say which category each status value has.
-  const records = await salesforce.query(`SELECT ApiName, StatusCode, IsDefault FROM ${object}Status ORDER BY SortOrder`);
+  const records = await salesforce.query(
+    `SELECT ApiName, StatusCode, IsDefault FROM ${object}Status ORDER BY SortOrder`,
+  );
   return records.map((record) => ({
     value: String(record["ApiName"]),
     category: String(record["StatusCode"]),

@@ -1,9 +1,10 @@
 /** Looks up the parents that documents refer to, for a whole page at once. */
-import type { BusinessKey } from "../model/key.ts";
-import type { SyncDocument } from "../model/document.ts";
-import type { Fields } from "../model/value.ts";
+
 import type { FieldMapping, ObjectMapping } from "../mapping/mapping.ts";
 import type { ParentLookup, ParentState } from "../mapping/write.ts";
+import type { SyncDocument } from "../model/document.ts";
+import type { BusinessKey } from "../model/key.ts";
+import type { Fields } from "../model/value.ts";
 import type { RunContext } from "./context.ts";
 
 /**
@@ -27,7 +28,8 @@ export async function parentLookup(
       const link = links.get(key);
       const recordId = link === undefined || link.tombstone ? null : link.recordId;
       if (recordId !== null) states.set(`${object} ${key}`, { kind: "linked", recordId });
-      else if (context.memory.deadLetter(object, key) !== undefined) states.set(`${object} ${key}`, { kind: "rejected" });
+      else if (context.memory.deadLetter(object, key) !== undefined)
+        states.set(`${object} ${key}`, { kind: "rejected" });
       else if (context.memory.parked(object, key) !== undefined) states.set(`${object} ${key}`, { kind: "pending" });
       else states.set(`${object} ${key}`, { kind: "absent" });
     }

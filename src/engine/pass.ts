@@ -1,15 +1,16 @@
 /** One pass: one page of nominations of one object, from reading both sides to the commit that records it. */
+
+import type { ObjectMapping } from "../mapping/mapping.ts";
 import type { SyncDocument } from "../model/document.ts";
 import type { BusinessKey, RecordId } from "../model/key.ts";
 import type { Side } from "../model/value.ts";
-import type { ObjectMapping } from "../mapping/mapping.ts";
 import { decide } from "../sync/decide.ts";
 import type { Decision } from "../sync/decision.ts";
 import { answerKey } from "../sync/merge.ts";
 import type { OrgRules } from "../sync/org-rules.ts";
-import { sightExternal, sightSalesforce, type SalesforceSighting } from "../sync/sighting.ts";
+import { type SalesforceSighting, sightExternal, sightSalesforce } from "../sync/sighting.ts";
 import type { RunContext } from "./context.ts";
-import { join, type Joined } from "./join.ts";
+import { type Joined, join } from "./join.ts";
 import type { Nomination } from "./nominations.ts";
 import { parentLookup } from "./parents.ts";
 import { perform } from "./perform.ts";

@@ -3,9 +3,9 @@
  * everything else, the history, and the cursor last and only when the whole pass is done.
  */
 import { createHash } from "node:crypto";
+import type { ObjectMapping } from "../mapping/mapping.ts";
 import type { BusinessKey } from "../model/key.ts";
 import type { Side } from "../model/value.ts";
-import type { ObjectMapping } from "../mapping/mapping.ts";
 import type { JournalEntry, StoredConflict } from "../state/port.ts";
 import type { Base, Conflict, DeadLetter, Decision, Link, Obstacle, Parked } from "../sync/decision.ts";
 import { settle } from "../sync/settle.ts";
@@ -112,7 +112,11 @@ class Page {
     if (failure === undefined) return;
     if (failure.kind === "refused" && !uncertain) {
       const obstacles = failure.faults.map(
-        (fault): Obstacle => ({ code: fault.code, message: fault.message, ...(fault.fields[0] === undefined ? {} : { field: fault.fields[0] }) }),
+        (fault): Obstacle => ({
+          code: fault.code,
+          message: fault.message,
+          ...(fault.fields[0] === undefined ? {} : { field: fault.fields[0] }),
+        }),
       );
       this.hold(decision, "rejected", obstacles, failure.faults);
     } else {
@@ -133,7 +137,13 @@ class Page {
     const parked = memory.parked(object, key);
     const refused = memory.deadLetter(object, key);
     if (how === "parked") {
-      const entry: Parked = { object, key, obstacles, attempts: (parked?.attempts ?? 0) + 1, sinceMs: parked?.sinceMs ?? nowMs };
+      const entry: Parked = {
+        object,
+        key,
+        obstacles,
+        attempts: (parked?.attempts ?? 0) + 1,
+        sinceMs: parked?.sinceMs ?? nowMs,
+      };
       this.#parked.push(entry);
       memory.park(entry);
     } else {
@@ -191,7 +201,9 @@ class Page {
     tally.addWritten(decision.object, side, actions);
     this.#write(decision, actions.join(", "), side, {
       fields: changes.length,
-      changes: changes.slice(0, JOURNAL_CHANGES_MAX).map(({ lineKey, field, from, to, rule }) => ({ lineKey, field, from, to, rule })),
+      changes: changes
+        .slice(0, JOURNAL_CHANGES_MAX)
+        .map(({ lineKey, field, from, to, rule }) => ({ lineKey, field, from, to, rule })),
     });
     ports.observe({ kind: "written", object: decision.object, key: decision.key, side, actions });
   }

@@ -4,14 +4,15 @@
  * An intent is cleared only together with what was found out about it, and its key is parked, so that the same run
  * compares the document anew.
  */
+
+import type { ObjectMapping } from "../mapping/mapping.ts";
 import type { SyncDocument } from "../model/document.ts";
 import type { BusinessKey } from "../model/key.ts";
-import type { ObjectMapping } from "../mapping/mapping.ts";
 import type { JournalEntry } from "../state/port.ts";
 import type { Base, Intent, Parked } from "../sync/decision.ts";
 import { recover, recoveredBase } from "../sync/recover.ts";
 import type { RunContext } from "./context.ts";
-import { join, type Joined } from "./join.ts";
+import { type Joined, join } from "./join.ts";
 
 /** Intents looked up at a time. */
 const RECOVERY_PAGE = 300;
