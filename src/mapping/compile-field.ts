@@ -57,7 +57,15 @@ export function compileField(context: CompileContext, input: FieldInput): FieldM
     reference: referenceOf(context, input, spec, report),
     externalFields: names,
     convert: converter,
+    possibleValues: possibleValues(spec),
   };
+}
+
+function possibleValues(spec: LongSpec): readonly string[] {
+  if (spec.reference !== undefined) return [];
+  if (typeof spec.constant === "string") return [spec.constant];
+  if (spec.convert === undefined || !("picklist" in spec.convert)) return [];
+  return [...new Set(Object.values(spec.convert.picklist))];
 }
 
 function sourceNames(spec: LongSpec): readonly string[] {

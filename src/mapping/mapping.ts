@@ -77,6 +77,8 @@ export interface FieldMapping {
   /** The external fields it is read from; none for a constant. */
   readonly externalFields: readonly string[];
   readonly convert: Converter;
+  /** Salesforce values that a table or a constant can yield, for preflight; empty where any value is possible. */
+  readonly possibleValues: readonly string[];
 }
 
 /** Where a reference leads. */

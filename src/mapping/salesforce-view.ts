@@ -52,8 +52,10 @@ export function salesforceView(mapping: ObjectMapping, record: SalesforceRecord,
       object: mapping.object,
       key: key.key,
       fields: readFields(mapping.fields, record, { keyOf, problems }),
-      // Deleted records come without their children.
-      ...(mapping.lines === null || deleted ? {} : { lines: lines.fields }),
+      // Deleted records and polled rows come without their children: their lines are unknown, not empty.
+      ...(mapping.lines === null || deleted || !Object.hasOwn(record, mapping.lines.relationship)
+        ? {}
+        : { lines: lines.fields }),
     },
     recordId,
     lineIds: lines.ids,

@@ -133,6 +133,8 @@ export interface Intent {
   readonly after: SyncDocument | null;
   /** From the decision; absent means none. */
   readonly transient?: Fields;
+  /** True when the write lands as a whole or not at all: one graph, one row, one external operation. */
+  readonly atomic?: boolean;
   readonly startedAtMs: number;
 }
 
