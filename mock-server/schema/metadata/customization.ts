@@ -27,6 +27,7 @@ export interface Customization {
   readonly remarks: readonly MetadataProblem[];
 }
 
+/** One custom field and the object that it belongs to. */
 export interface FieldSource {
   readonly path: string;
   readonly object: string;
@@ -42,6 +43,7 @@ export interface StandardFieldSource {
   readonly inlineHelpText: string | undefined;
 }
 
+/** One record type of an object. */
 export interface RecordTypeSource {
   readonly path: string;
   readonly object: string;
@@ -62,6 +64,7 @@ export interface ValidationRule {
   readonly field: string | undefined;
 }
 
+/** The values of one standard value set, for example OrderStatus. */
 export interface StandardValuesSource {
   readonly path: string;
   readonly name: string;
