@@ -16,6 +16,7 @@ import type { OrgReply } from "./connection.ts";
 import { CallFailure, isJsonObject, shorten } from "./failure.ts";
 import type { PolledObject, PollRequest } from "./port.ts";
 import { fetchPage, isLocatorLost, parseQueryPage, type QueryPage, queryPath } from "./query.ts";
+import { parseRecordId } from "./record-id.ts";
 import {
   DELETED_REACH_MS,
   encodeWatermark,
@@ -29,7 +30,6 @@ import {
   UPDATED_REACH_MS,
   type Watermark,
 } from "./watermark.ts";
-import { parseRecordId } from "./write.ts";
 
 /** At least one minute, because the replication resources truncate to minutes (change-events §1.4 step 1). */
 const OVERLAP_MS = 120_000;

@@ -1,8 +1,8 @@
 /** A Salesforce org through jsforce: the implementation of the port, put together from the parts of this room. */
 import { setTimeout as delay } from "node:timers/promises";
-import { SyncError } from "../errors.ts";
 import type { RowOutcome } from "../model/salesforce-record.ts";
-import type { SalesforceCall } from "../sync/call.ts";
+import type { CollectionPart } from "../sync/call.ts";
+import { type BulkJournal, type BulkPatience, executeBulk, type JobState, resumeBulk, settleBulkJob } from "./bulk.ts";
 import type { CallPolicy, RetryEvent } from "./call-policy.ts";
 import { OrgCaller } from "./caller.ts";
 import { ChangeFeed } from "./change-feed.ts";
@@ -10,7 +10,7 @@ import type { SalesforceConfig } from "./config.ts";
 import { OrgConnection } from "./connection.ts";
 import { describeObjects } from "./describe.ts";
 import { identify } from "./identity.ts";
-import { usageOf } from "./limits.ts";
+import { fetchLimits, type OrgLimit, usageOf } from "./limits.ts";
 import type { OrgIdentity, SalesforceOrg } from "./port.ts";
 import { queryAllRows } from "./query.ts";
 import { readRecords } from "./read.ts";
@@ -27,6 +27,8 @@ export interface OrgSurroundings {
   readonly random?: () => number;
   /** Stores a rotated refresh token before it is used; without it a rotated token is lost with the process. */
   readonly onRefreshToken?: (refreshToken: string) => Promise<void>;
+  /** Remembers running Bulk jobs; without it a job outlives a crash unnoticed until it ends. */
+  readonly bulkJournal?: BulkJournal;
   /** Hears of each repeated call. */
   readonly onRetry?: (event: RetryEvent) => void;
 }
@@ -35,8 +37,18 @@ export interface OrgSurroundings {
 const BACKOFF_BASE_MS = 1_000;
 const BACKOFF_CAP_MS = 60_000;
 
+/** An org through jsforce, with what only some callers need. */
+export interface JsforceOrg extends SalesforceOrg {
+  /** Outcomes of a Bulk job that an earlier process started; `part` as it was sent. */
+  resumeBulk(part: CollectionPart, jobId: string): Promise<readonly RowOutcome[]>;
+  /** Waits for a Bulk job of an earlier process, or aborts it when it was never closed. */
+  settleBulkJob(jobId: string): Promise<JobState>;
+  /** The org's own account of its limits; costs one call. */
+  limits(): Promise<readonly OrgLimit[]>;
+}
+
 /** A connection to an org. Nothing is sent before the first method is called. */
-export function createSalesforceOrg(config: SalesforceConfig, surroundings: OrgSurroundings = {}): SalesforceOrg {
+export function createSalesforceOrg(config: SalesforceConfig, surroundings: OrgSurroundings = {}): JsforceOrg {
   const wallClockMs = surroundings.wallClockMs ?? Date.now;
   const monotonicMs = surroundings.monotonicMs ?? (() => performance.now());
   const connection = new OrgConnection({
@@ -69,6 +81,8 @@ export function createSalesforceOrg(config: SalesforceConfig, surroundings: OrgS
       ...(surroundings.onRefreshToken === undefined ? {} : { onRefreshToken: surroundings.onRefreshToken }),
     },
   });
+  const patience: BulkPatience = { sleep: policy.sleep, waitMs: config.bulkWaitMs };
+  const journal = surroundings.bulkJournal ?? null;
   const feed = new ChangeFeed(caller, wallClockMs);
   let identity: Promise<OrgIdentity> | null = null;
   return {
@@ -84,22 +98,23 @@ export function createSalesforceOrg(config: SalesforceConfig, surroundings: OrgS
     poll: (requests) => feed.poll(requests),
     read: (request) => readRecords(caller, request),
     query: (soql) => queryAllRows(caller, soql),
-    execute: (call) => executeCall(caller, call),
+    execute: async (call) => {
+      switch (call.kind) {
+        case "collections":
+          return await executeCollections(caller, call.parts);
+        case "graphs":
+          return await executeGraphs(caller, call.graphs);
+        case "bulk":
+          return await executeBulk(caller, call.part, { journal, patience });
+      }
+    },
+    resumeBulk: (part, jobId) => resumeBulk(caller, part, jobId, patience),
+    settleBulkJob: (jobId) => settleBulkJob(caller, jobId, patience),
+    limits: () => fetchLimits(caller),
     usage: () => usageOf(caller),
     close: () => {
       connection.close();
       return Promise.resolve();
     },
   };
-}
-
-async function executeCall(caller: OrgCaller, call: SalesforceCall): Promise<readonly RowOutcome[]> {
-  switch (call.kind) {
-    case "collections":
-      return await executeCollections(caller, call.parts);
-    case "graphs":
-      return await executeGraphs(caller, call.graphs);
-    case "bulk":
-      throw new SyncError("SALESFORCE_REFUSED", "Bulk 2.0 jobs are not supported by this version");
-  }
 }

@@ -74,6 +74,8 @@ export async function queryAllRows(caller: OrgCaller, soql: string): Promise<rea
   for (let restart = 0; ; restart += 1) {
     try {
       const first = await fetchPage(caller, queryPath(caller.connection.root, soql, false), name);
+      // COUNT() names a total and returns no rows.
+      if (first.records.length === 0 && COUNT_QUERY.test(soql)) return [];
       return await followPages(caller, first, name);
     } catch (error) {
       if (isLocatorLost(error) && restart < RESTARTS_MAX) continue;
@@ -81,6 +83,8 @@ export async function queryAllRows(caller: OrgCaller, soql: string): Promise<rea
     }
   }
 }
+
+const COUNT_QUERY = /^\s*SELECT\s+COUNT\(\s*\)/i;
 
 /** The rows of a page and of all that follow it, checked against the total. */
 export async function followPages(
@@ -95,8 +99,7 @@ export async function followPages(
     next = page.next;
     if (page.records.length === 0 && next !== null) break;
   }
-  // COUNT() names a total and returns no rows.
-  if (records.length !== first.totalSize && first.records.length > 0) {
+  if (records.length !== first.totalSize) {
     throw new SyncError(
       "SALESFORCE_UNAVAILABLE",
       `${name}: ${records.length} of ${first.totalSize} rows arrived; the rest was not sent`,

@@ -6,8 +6,9 @@
  * each request. None of this can be switched off by options of `Connection`, so the transport is replaced; jsforce
  * keeps building the requests and reading the bodies. Retrying happens in `call-policy.ts` and nowhere else.
  */
-import { Agent as HttpAgent, request as httpRequest, type IncomingHttpHeaders } from "node:http";
-import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
+// Default imports, because msw replaces `http.request` and a named import would keep the original.
+import http, { type IncomingHttpHeaders } from "node:http";
+import https from "node:https";
 import { PassThrough } from "node:stream";
 import { brotliDecompressSync, gunzipSync, inflateSync } from "node:zlib";
 import { Transport } from "jsforce/lib/transport.js";
@@ -51,8 +52,8 @@ const BODY_BYTES_MAX = 256 * 1024 * 1024;
 /** jsforce's transport with one honest attempt per request. Close it to let the process end at once. */
 export class OrgTransport extends Transport {
   readonly #options: TransportOptions;
-  readonly #http = new HttpAgent({ keepAlive: true, maxSockets: SOCKETS_MAX, timeout: IDLE_SOCKET_MS });
-  readonly #https = new HttpsAgent({ keepAlive: true, maxSockets: SOCKETS_MAX, timeout: IDLE_SOCKET_MS });
+  readonly #http = new http.Agent({ keepAlive: true, maxSockets: SOCKETS_MAX, timeout: IDLE_SOCKET_MS });
+  readonly #https = new https.Agent({ keepAlive: true, maxSockets: SOCKETS_MAX, timeout: IDLE_SOCKET_MS });
 
   constructor(options: TransportOptions) {
     super();
@@ -93,8 +94,8 @@ export class OrgTransport extends Transport {
     const body = typeof request.body === "string" ? Buffer.from(request.body, "utf8") : undefined;
     const { timeoutMs } = this.#options;
     return new Promise((resolve, reject) => {
-      let sent = false;
-      const outgoing = (secure ? httpsRequest : httpRequest)(url, {
+      let connected = false;
+      const outgoing = (secure ? https : http).request(url, {
         method: request.method,
         agent: secure ? this.#https : this.#http,
         headers: {
@@ -108,21 +109,21 @@ export class OrgTransport extends Transport {
       }, timeoutMs);
       const fail = (error: Error): void => {
         clearTimeout(timer);
-        reject(error instanceof CallFailure ? error : networkFailure(error, sent));
+        reject(error instanceof CallFailure ? error : networkFailure(error, connected));
       };
       outgoing.on("error", fail);
       outgoing.on("socket", (socket) => {
         if (!socket.connecting) {
-          sent = true;
+          connected = true;
           return;
         }
         // Only bytes on an established (and, for https, verified) connection can have been processed.
         socket.once(secure ? "secureConnect" : "connect", () => {
-          sent = true;
+          connected = true;
         });
       });
       outgoing.on("response", (incoming) => {
-        sent = true;
+        connected = true;
         const chunks: Buffer[] = [];
         let bytes = 0;
         incoming.on("data", (chunk: Buffer) => {
@@ -151,9 +152,13 @@ export class OrgTransport extends Transport {
   }
 }
 
-function networkFailure(error: Error, sent: boolean): CallFailure {
+/** Errors of finding and reaching a host. Other errors before the connection stands are doubtful, so they count as sent. */
+const UNREACHED =
+  /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|EHOSTDOWN|ENETDOWN|ERR_TLS_.*|CERT_.*|.*_CERT.*|ERR_SSL_.*)$/;
+
+function networkFailure(error: Error, connected: boolean): CallFailure {
   const code = "code" in error && typeof error.code === "string" ? error.code : error.message;
-  return new CallFailure({ kind: "network", code, sent }, { cause: error });
+  return new CallFailure({ kind: "network", code, sent: connected || !UNREACHED.test(code) }, { cause: error });
 }
 
 function plainHeaders(headers: IncomingHttpHeaders): Record<string, string> {

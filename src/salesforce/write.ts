@@ -5,8 +5,6 @@
  * resent. A part that Salesforce refuses as a whole (one value that does not parse spoils its neighbours) comes back as
  * `retrySerially`, so that smaller parts find the culprit; a part of one row is refused for good.
  */
-import { SyncError } from "../errors.ts";
-import type { RecordId } from "../model/key.ts";
 import type { FailureClass, RowOperation, RowOutcome, SalesforceFault, WireValue } from "../model/salesforce-record.ts";
 import type { CollectionPart, OperationGraph } from "../sync/call.ts";
 import type { OrgCaller } from "./caller.ts";
@@ -22,6 +20,7 @@ import {
 } from "./composite.ts";
 import type { OrgReply, OrgRequest } from "./connection.ts";
 import { CallFailure, describeFailure, isJsonObject, type JsonObject, parseFaults } from "./failure.ts";
+import { parseRecordId } from "./record-id.ts";
 
 /** Most rows of one collection, graphs of one call and nodes over all graphs (rest-api §9 [doc]). */
 const COLLECTION_ROWS_MAX = 200;
@@ -299,13 +298,4 @@ function done(operation: RowOperation, id: unknown, created: boolean): RowOutcom
   const recordId = typeof id === "string" && id !== "" ? id : operation.kind === "upsert" ? null : operation.recordId;
   if (recordId === null) return unknown(operation, "the reply holds no record Id");
   return { kind: "done", opId: operation.opId, recordId: parseRecordId(recordId), created };
-}
-
-/** A record Id as Salesforce returned it. Throws `SALESFORCE_REFUSED` when it cannot be one. */
-export function parseRecordId(id: string): RecordId {
-  if (!/^[A-Za-z0-9]{18}$/.test(id)) {
-    throw new SyncError("SALESFORCE_REFUSED", `Salesforce returned ${JSON.stringify(id.slice(0, 40))} as a record Id`);
-  }
-  // The one place of this room that makes a RecordId.
-  return id as RecordId;
 }

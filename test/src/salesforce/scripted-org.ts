@@ -7,8 +7,7 @@ import { serve } from "@hono/node-server";
 import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import { Hono } from "hono";
 import { SalesforceConfig } from "../../../src/salesforce/config.ts";
-import { createSalesforceOrg, type OrgSurroundings } from "../../../src/salesforce/org.ts";
-import type { SalesforceOrg } from "../../../src/salesforce/port.ts";
+import { createSalesforceOrg, type JsforceOrg, type OrgSurroundings } from "../../../src/salesforce/org.ts";
 
 /** One request as it arrived. */
 export interface SeenRequest {
@@ -158,7 +157,7 @@ export function connectTo(
     readonly timeoutMs?: number;
     readonly surroundings?: OrgSurroundings;
   } = {},
-): SalesforceOrg {
+): JsforceOrg {
   const config = SalesforceConfig.parse({
     loginUrl: scripted.url,
     auth: { kind: "accessToken", accessToken: "00DTESTTOKEN!secret", instanceUrl: scripted.url },
