@@ -9,7 +9,8 @@ import type { ExternalOutcome } from "../model/external-record.ts";
 import type { FailureClass, RowOutcome, SalesforceFault } from "../model/salesforce-record.ts";
 import type { Side } from "../model/value.ts";
 import type { Decision, Intent } from "../sync/decision.ts";
-import { sequence } from "../sync/sequence.ts";
+import { type CallPlan, planCalls, type SequenceOptions } from "../sync/sequence.ts";
+import { retainOperations } from "../sync/split.ts";
 import type { RunContext } from "./context.ts";
 
 /** What became of a decision on one side. */
@@ -43,8 +44,11 @@ export interface Performance {
   readonly stop: SyncError | null;
 }
 
-/** How often rows are sent again after they failed because of others. */
-const ROUNDS_MAX = 4;
+/**
+ * Decisions that are planned together, round by round: a row that failed because of others is sent again in a smaller
+ * company, in the end alone.
+ */
+const ROUND_SIZES = [Number.POSITIVE_INFINITY, 50, 10, 1] as const;
 /** External operations per call to the adapter, so that a stop does not wait for a long list. */
 const EXTERNAL_OPERATIONS_MAX = 200;
 
@@ -101,24 +105,15 @@ async function sendToSalesforce(context: RunContext, decisions: readonly Decisio
   let pending = decisions.filter((decision) => decision.salesforce.length > 0);
   let stop: SyncError | null = null;
 
-  for (let round = 0; round < ROUNDS_MAX && pending.length > 0 && stop === null; round++) {
-    const remaining = pending.map((decision) => ({
-      ...decision,
-      salesforce: decision.salesforce.filter((operation) => outcomes.get(operation.opId)?.kind !== "done"),
-    }));
-    const calls = sequence(remaining, { mapping: context.ports.mapping, isolate: round > 0 });
-    for (const call of calls) {
+  for (const [round, size] of ROUND_SIZES.entries()) {
+    for (const company of inCompanies(pending, size)) {
       if (stop !== null) break;
-      await context.lease.keep();
-      if (round === 0) context.tally.predictedWriteCalls += call.predictedCalls;
-      try {
-        for (const outcome of await context.ports.salesforce.execute(call)) {
-          outcomes.set(outcome.opId, outcome);
-        }
-      } catch (error) {
-        if (!(error instanceof SyncError)) throw error;
-        stop = error;
-      }
+      const plan = planCalls(
+        company.map((decision) => withoutDone(decision, outcomes)),
+        sequenceOptions(context, company),
+      );
+      if (round === 0) context.tally.predictedWriteCalls += plan.predictedCalls;
+      stop = await sendPlan(context, plan, { owners: ownersOf(company), outcomes });
     }
     pending = pending.filter((decision) => {
       const verdict = judge(decision, outcomes);
@@ -128,6 +123,57 @@ async function sendToSalesforce(context: RunContext, decisions: readonly Decisio
     });
   }
   return { results, outcomes, stop };
+}
+
+interface Sending {
+  /** The decision that each operation belongs to, by operation. */
+  readonly owners: ReadonlyMap<string, Decision>;
+  /** Filled as answers come in. */
+  readonly outcomes: Map<string, RowOutcome>;
+}
+
+/** Sends the steps of a plan; operations of decisions that failed in an earlier step are left out. */
+async function sendPlan(context: RunContext, plan: CallPlan, sending: Sending): Promise<SyncError | null> {
+  const failed = new Set<Decision | undefined>();
+  for (const step of plan.steps) {
+    for (const planned of step) {
+      const call = retainOperations(planned, ({ opId }) => !failed.has(sending.owners.get(opId)));
+      if (call === undefined) continue;
+      await context.lease.keep();
+      try {
+        for (const outcome of await context.ports.salesforce.execute(call)) {
+          sending.outcomes.set(outcome.opId, outcome);
+          if (outcome.kind !== "done") failed.add(sending.owners.get(outcome.opId));
+        }
+      } catch (error) {
+        if (error instanceof SyncError) return error;
+        throw error;
+      }
+    }
+  }
+  return null;
+}
+
+function ownersOf(decisions: readonly Decision[]): ReadonlyMap<string, Decision> {
+  return new Map(
+    decisions.flatMap((decision) => decision.salesforce.map((operation) => [operation.opId, decision] as const)),
+  );
+}
+
+function sequenceOptions(context: RunContext, decisions: readonly Decision[]): SequenceOptions {
+  const object = decisions[0]?.object ?? "";
+  const activation = context.ports.mapping.byObject.get(object)?.activation ?? "inGraph";
+  return { activation, bulkRows: context.options.bulkRows };
+}
+
+function* inCompanies(decisions: readonly Decision[], size: number): Generator<readonly Decision[]> {
+  const step = Math.min(size, decisions.length);
+  for (let start = 0; start < decisions.length; start += step) yield decisions.slice(start, start + step);
+}
+
+function withoutDone(decision: Decision, outcomes: ReadonlyMap<string, RowOutcome>): Decision {
+  const salesforce = decision.salesforce.filter((operation) => outcomes.get(operation.opId)?.kind !== "done");
+  return { ...decision, salesforce };
 }
 
 interface Verdict {

@@ -31,6 +31,8 @@ export interface RunOptions {
   /** The run stops when it would delete more than this share of an object's known records. */
   readonly deleteShare: number;
   readonly allowDeletes: boolean;
+  /** So many single rows of one kind go as a Bulk 2.0 job; null never uses Bulk. */
+  readonly bulkRows: number | null;
   /** Asks the run to stop at the next page. */
   readonly signal?: AbortSignal;
 }
@@ -42,4 +44,5 @@ export const DEFAULT_RUN_OPTIONS: Omit<RunOptions, "holder"> = {
   passOrders: 300,
   deleteShare: 0.2,
   allowDeletes: false,
+  bulkRows: null,
 };
