@@ -82,6 +82,8 @@ export class MockOrgCore implements Org {
   #sharingModels: SharingModels;
   #sharing: Sharing;
   #actors: Actors;
+  #stampSecond = Number.NaN;
+  #stampText = "";
   #current: OrgTransaction | undefined;
   #origin: OrgSnapshot | undefined;
 
@@ -314,7 +316,7 @@ export class MockOrgCore implements Org {
   latestDateCovered(): string {
     let covered = this.clock.nowMs();
     for (const { startMs } of this.#longTransactions) covered = Math.min(covered, startMs);
-    return wireInstant(covered);
+    return this.#stamp(covered);
   }
 
   #run<T>(actor: Actor, work: (tx: OrgTransaction) => T): T {
@@ -325,7 +327,7 @@ export class MockOrgCore implements Org {
       actor,
       catalog: this.#catalog,
       settings: this.#settings,
-      now: wireInstant(nowMs),
+      now: this.#stamp(nowMs),
       nowMs,
       counters: this.#counters,
       sharing: this.#sharing,
@@ -345,8 +347,18 @@ export class MockOrgCore implements Org {
 
   #publish(changes: readonly RecordChange[], actor: Actor): void {
     if (changes.length === 0) return;
-    this.recycleBin.record(changes, wireInstant(this.clock.nowMs()));
+    this.recycleBin.record(changes, this.#stamp(this.clock.nowMs()));
     this.#tell(changes, actor);
+  }
+
+  /** The instant in wire form. All transactions of one second share the text, in memory too. */
+  #stamp(nowMs: number): string {
+    const second = Math.floor(nowMs / 1000);
+    if (second !== this.#stampSecond) {
+      this.#stampSecond = second;
+      this.#stampText = wireInstant(nowMs);
+    }
+    return this.#stampText;
   }
 
   /** A listener that stops itself or starts another meanwhile does not disturb the round. */
