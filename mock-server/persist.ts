@@ -87,9 +87,10 @@ export async function persistOrg(org: MockOrgCore, options: PersistOptions): Pro
       else options.onError(reason);
     });
   };
-  const stop = org.onCommit(() => {
+  const changed = (): void => {
     timer ??= setTimeout(writeInBackground, options.saveDelayMs ?? SAVE_DELAY_MS);
-  });
+  };
+  const stops = [org.onCommit(changed), org.onReplaced(changed)];
   const save = async (): Promise<void> => {
     const earlier = failure;
     failure = undefined;
@@ -103,7 +104,7 @@ export async function persistOrg(org: MockOrgCore, options: PersistOptions): Pro
     if (earlier !== undefined) throw new Error(`${options.path}: an earlier save failed`, { cause: earlier });
   };
   const close = async (): Promise<void> => {
-    stop();
+    for (const stop of stops) stop();
     await save();
   };
   return { loaded, save, close, [Symbol.asyncDispose]: close };

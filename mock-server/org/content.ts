@@ -84,7 +84,8 @@ export class SnapshotBuilder {
     const fields = this.#fields.get(object);
     if (table === undefined || fields === undefined) throw new Error(`the schema has no object ${object}`);
     const id = values["Id"];
-    if (typeof id !== "string" || to18(id) !== id) throw new Error(`${object} has a record without a valid Id: ${id}`);
+    if (typeof id !== "string" || to18(id) !== id)
+      throw new Error(`${object} has a record without a valid Id: ${String(id)}`);
     if (table.get(id) !== undefined) throw new Error(`${object} ${id} stands there twice`);
     const row: Record<string, FieldValue> = {};
     for (const [name, value] of Object.entries(values)) {

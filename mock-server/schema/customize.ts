@@ -23,6 +23,8 @@ interface Work {
   readonly objects: Map<string, ObjectDefinition>;
   readonly problems: MetadataProblem[];
   readonly remarks: MetadataProblem[];
+  /** Custom objects that the files define and the mock leaves out, with the reason. */
+  readonly leftOut: ReadonlyMap<string, string>;
 }
 
 /**
@@ -39,6 +41,9 @@ export function applyCustomization(
     objects: new Map(definitions.map((definition) => [definition.name, definition])),
     problems: [],
     remarks: [...customization.remarks],
+    leftOut: new Map(
+      customization.objects.flatMap(({ name, leftOut }) => (leftOut === undefined ? [] : [[name, leftOut] as const])),
+    ),
   };
   addCustomObjects(work, customization);
   changeStandardObjects(work, customization);
@@ -112,7 +117,7 @@ function checkTarget(work: Work, source: FieldSource, field: FieldDefinition): v
   const missing = (field.referenceTo ?? []).find((target) => !work.objects.has(target));
   if (missing === undefined) return;
   const problem = { path: source.path, element: `${field.name}/referenceTo` };
-  if (isOwnName(missing) || field.masterDetail === true)
+  if (isOwnName(missing) && !work.leftOut.has(missing))
     work.problems.push({ ...problem, reason: `the object ${missing} is in none of the given files` });
   else work.remarks.push({ ...problem, reason: `${missing} is not modelled: the field accepts no record` });
 }
@@ -321,15 +326,20 @@ function isOwnName(name: string): boolean {
   return /^(?!\w+?__\w+__c$)\w+__c$/.test(name);
 }
 
-/** The object; where it is missing, a problem for a custom object of the team and a remark, once, for any other. */
+/** The object; where it is missing, a problem for a custom object of the team and a remark for any other; each once. */
 function find(work: Work, path: string, name: string): ObjectDefinition | undefined {
   const object = work.objects.get(name);
   if (object !== undefined) return object;
-  if (isOwnName(name)) {
+  const leftOut = work.leftOut.get(name);
+  if (isOwnName(name) && leftOut === undefined) {
     const reason = `the object ${name} is in none of the given files`;
-    work.problems.push({ path, element: name, reason });
+    if (!work.problems.some((problem) => problem.element === name)) work.problems.push({ path, element: name, reason });
   } else if (!work.remarks.some((remark) => remark.element === name)) {
-    work.remarks.push({ path, element: name, reason: "is not modelled; what the files say about it is left out" });
+    work.remarks.push({
+      path,
+      element: name,
+      reason: leftOut ?? "is not modelled; what the files say about it is left out",
+    });
   }
   return undefined;
 }

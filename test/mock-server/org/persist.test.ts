@@ -105,6 +105,38 @@ describe("a snapshot file", () => {
     }
   });
 
+  it("is written after a reset too", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    try {
+      const org = newOrg();
+      const persisted = await persistOrg(org, { path, saveDelayMs: 100 });
+      const snapshot = vi.spyOn(org, "snapshot");
+
+      org.reset();
+      await vi.advanceTimersByTimeAsync(100);
+
+      expect(snapshot).toHaveBeenCalledTimes(1);
+      await persisted.close();
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it("that cannot be written in the background is reported to who asked, and to the next save otherwise", async () => {
+    const missing = join(folder, "missing", "org.json");
+    const onError = vi.fn();
+    const told = newOrg();
+    await persistOrg(told, { path: missing, saveDelayMs: 0, onError });
+    const silent = newOrg();
+    const persisted = await persistOrg(silent, { path: missing, saveDelayMs: 0 });
+
+    for (const org of [told, silent]) org.transaction(org.systemActor, (tx) => putAccount(tx, { Name: "x" }));
+    await vi.waitFor(() => expect(onError).toHaveBeenCalledOnce());
+
+    expect(String(onError.mock.calls[0]?.[0])).toContain("ENOENT");
+    await expect(persisted.close()).rejects.toThrow("ENOENT");
+  });
+
   it("holds the state of the moment of its save, though the org goes on meanwhile", async () => {
     const org = newOrg();
     const persisted = await persistOrg(org, { path, documentRecordsMax: 0 });

@@ -359,6 +359,26 @@ describe("a team's folder", () => {
     ]);
   });
 
+  it("may hold custom settings and metadata types, which are left out", () => {
+    const files = [
+      customObject("S__c", "<customSettingsType>Hierarchy</customSettingsType>"),
+      field("A__c", "<type>Date</type>", "S__c"),
+      field("B__c", "<type>MetadataRelationship</type>", "T__mdt"),
+    ];
+    const { definitions, remarks } = applyCustomization(STANDARD_OBJECTS, readCustomization(files));
+    expect(definitions).toEqual(STANDARD_OBJECTS);
+    expect(remarks).toMatchObject([{ element: "S__c", reason: "custom settings are not modelled" }]);
+  });
+
+  it("may define an object in one file and add to it in others", () => {
+    const more = {
+      path: "other/objects/Invoice__c.object",
+      text: xml("CustomObject", "<fields><fullName>A__c</fullName><type>Date</type></fields>"),
+    };
+    expect(customized(more, customObject("Invoice__c")).object("Invoice__c")?.field("A__c")).toBeDefined();
+    expect(reasonsOf(more)).toEqual(["Invoice__c: the object Invoice__c is in none of the given files"]);
+  });
+
   it("changes nothing when it is empty", () => {
     expect(readCustomization([])).toEqual(NO_CUSTOMIZATION);
     expect(applyCustomization(STANDARD_OBJECTS, NO_CUSTOMIZATION).definitions).toEqual(STANDARD_OBJECTS);
@@ -550,11 +570,6 @@ describe("an unreadable or contradictory file", () => {
         "<label>P</label><fieldPermissions><editable>true</editable><field>Order.PoNumber</field></fieldPermissions>",
       ),
       "fieldPermissions/Order.PoNumber: editable needs readable",
-    ],
-    [
-      "a custom setting",
-      customObject("S__c", "<customSettingsType>Hierarchy</customSettingsType>"),
-      "CustomObject/customSettingsType: custom settings are not supported",
     ],
   ])("with %s says so", (_, source, reason) => {
     expect(reasonsOf(source)).toContain(reason);
