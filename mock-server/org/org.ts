@@ -6,14 +6,15 @@
  */
 import assert from "node:assert/strict";
 import { type Catalog, createCatalog, restrictCatalog } from "../schema/catalog.ts";
-import type { ObjectDefinition, Row } from "../schema/definition.ts";
-import { mergeAccess, type PermissionSource, unlimitedAccess } from "./access.ts";
+import type { ObjectDefinition } from "../schema/definition.ts";
+import { Actors } from "./actors.ts";
 import { type ClockState, ManualClock, wireInstant } from "./clock.ts";
-import type { Access, Actor, Org, OrgSettings, RecordChange, Transaction } from "./contract.ts";
+import type { Actor, Org, OrgSettings, RecordChange, Transaction } from "./contract.ts";
 import { type CounterState, Counters } from "./ids.ts";
+import { Locks } from "./locks.ts";
 import { LongTransaction } from "./long-transaction.ts";
 import { type Grant, type PermissionDefinition, STANDARD_USER, SYSTEM_ADMINISTRATOR } from "./permissions.ts";
-import { type Deletion, RecycleBin, type RecycleBinSnapshot } from "./recycle-bin.ts";
+import { RecycleBin, type RecycleBinSnapshot } from "./recycle-bin.ts";
 import { DEFAULT_SETTINGS } from "./settings.ts";
 import { Sharing, type SharingModels } from "./sharing.ts";
 import {
@@ -47,6 +48,8 @@ export interface OrgOptions {
 
 /** An org's whole state at one moment. Plain to hold, never changed, valid for the org and its forks. */
 export interface OrgSnapshot {
+  /** Id of the Organization record. */
+  readonly id: string;
   readonly tables: ReadonlyMap<string, TableSnapshot>;
   readonly bin: RecycleBinSnapshot;
   readonly counters: CounterState;
@@ -65,7 +68,6 @@ export function createOrg(options: OrgOptions): MockOrgCore {
 
 /** The one implementation of `Org`, with what only a mock can do: forks, snapshots, a clock in hand, locks. */
 export class MockOrgCore implements Org {
-  readonly id: string;
   readonly clock: ManualClock;
   /** What was deleted, and for how long it can come back. */
   readonly recycleBin: RecycleBin;
@@ -73,15 +75,16 @@ export class MockOrgCore implements Org {
   readonly #tables: ReadonlyMap<string, Table>;
   readonly #counters: Counters;
   readonly #listeners = new Set<CommitListener>();
-  readonly #longTransactions = new Set<LongTransaction>();
-  readonly #rowLocks = new Map<string, number>();
+  readonly #replacedListeners = new Set<() => void>();
+  readonly #locks = new Locks();
+  #id: string;
   #catalog: Catalog;
   #settings: OrgSettings;
   #sharingModels: SharingModels;
   #sharing: Sharing;
-  #grants: ReadonlyMap<string, Grant>;
-  #accessCache = new Map<string, Access>();
-  #accessVersion = -1;
+  #actors: Actors;
+  #stampSecond = Number.NaN;
+  #stampText = "";
   #current: OrgTransaction | undefined;
   #origin: OrgSnapshot | undefined;
 
@@ -94,9 +97,9 @@ export class MockOrgCore implements Org {
     readonly recycleBin: RecycleBin;
     readonly settings: OrgSettings;
     readonly sharing: SharingModels;
-    readonly grants: ReadonlyMap<string, Grant>;
+    readonly actors: Actors;
   }) {
-    this.id = parts.id;
+    this.#id = parts.id;
     this.clock = parts.clock;
     this.recycleBin = parts.recycleBin;
     this.#wholeCatalog = parts.catalog;
@@ -104,9 +107,9 @@ export class MockOrgCore implements Org {
     this.#counters = parts.counters;
     this.#settings = parts.settings;
     this.#sharingModels = parts.sharing;
-    this.#grants = parts.grants;
     this.#catalog = visibleCatalog(parts.catalog, parts.settings);
     this.#sharing = new Sharing(this.#catalog, this.#tables, this.#sharingModels);
+    this.#actors = parts.actors.with({ catalog: this.#catalog, tables: this.#tables, grants: parts.actors.grants });
   }
 
   /** See `createOrg`. */
@@ -116,27 +119,32 @@ export class MockOrgCore implements Org {
       if (catalog.object(object) === undefined)
         throw new Error(`An org needs the object ${object}: add its definition to the schema`);
     const counters = new Counters(options.seed);
+    const tables = new Map(catalog.objects.map((type) => [type.name, Table.create(type)]));
     const org = new MockOrgCore({
       id: counters.nextId("00D"),
       catalog,
-      tables: new Map(catalog.objects.map((type) => [type.name, Table.create(type)])),
+      tables,
       counters,
       clock: options.clock ?? new ManualClock(),
       recycleBin: RecycleBin.create(),
       settings: { ...DEFAULT_SETTINGS, ...options.settings },
       sharing: options.sharing ?? {},
-      grants: new Map(),
+      actors: Actors.create(catalog, tables),
     });
     const adminId = counters.nextId("005");
     org.transaction({ ...org.systemActor, userId: adminId }, (tx) => {
       for (const definition of [SYSTEM_ADMINISTRATOR, STANDARD_USER, ...(options.permissions ?? [])])
-        org.#grants = new Map(org.#grants).set(savePermissionRecord(tx, definition), grantOf(tx.catalog, definition));
+        org.#actors.grant(savePermissionRecord(tx, definition), grantOf(tx.catalog, definition));
       insertUser(tx, ADMIN_USER, adminId);
       insertStandardRecords(tx, { id: org.id, name: options.name ?? "Mock Org" });
       for (const user of options.users ?? []) insertUser(tx, user);
     });
     org.#origin = org.snapshot();
     return org;
+  }
+
+  get id(): string {
+    return this.#id;
   }
 
   /** The objects that exist in this org under its settings. */
@@ -146,6 +154,11 @@ export class MockOrgCore implements Org {
 
   get settings(): OrgSettings {
     return this.#settings;
+  }
+
+  /** The whole schema, also of objects that the settings hide. */
+  get wholeCatalog(): Catalog {
+    return this.#wholeCatalog;
   }
 
   /** Organization-wide defaults that differ from the schema's. */
@@ -165,32 +178,16 @@ export class MockOrgCore implements Org {
 
   /** The org itself as an actor: for loading and for what happens without a user. It sees and may do everything. */
   get systemActor(): Actor {
-    const [admin] = this.#table("User").rows();
-    return {
-      userId: typeof admin?.["Id"] === "string" ? admin["Id"] : "",
-      username: "system",
-      timeZone: "UTC",
-      locale: "en_US",
-      access: unlimitedAccess(this.#catalog),
-    };
+    return this.#actors.system();
   }
 
   actor(userIdOrUsername: string): Actor | undefined {
-    const users = this.#table("User");
-    const user = users.get(userIdOrUsername) ?? byUsername(users, userIdOrUsername);
-    if (user === undefined) return undefined;
-    return {
-      userId: String(user["Id"]),
-      username: String(user["Username"]),
-      timeZone: textOr(user["TimeZoneSidKey"], "UTC"),
-      locale: textOr(user["LocaleSidKey"], "en_US"),
-      access: this.#accessOf(user),
-    };
+    return this.#actors.find(userIdOrUsername);
   }
 
   transaction<T>(actor: Actor, work: (tx: Transaction) => T): T {
     this.#purge();
-    const { result, changes } = this.#run(actor, (tx) => ({ result: work(tx), changes: tx.changes() }));
+    const { result, changes } = this.#run(actor, (tx) => ({ result: atOnce(work(tx)), changes: tx.changes() }));
     this.#publish(changes, actor);
     return result;
   }
@@ -200,11 +197,19 @@ export class MockOrgCore implements Org {
     return () => this.#listeners.delete(listener);
   }
 
+  /**
+   * Called after the records were replaced as a whole, by `restore` or `reset`: whatever was derived from commits is
+   * void. Returns the function that stops it.
+   */
+  onReplaced(listener: () => void): () => void {
+    this.#replacedListeners.add(listener);
+    return () => this.#replacedListeners.delete(listener);
+  }
+
   /** Writes or replaces a profile or permission set; users who have it have its rights from now on. Returns its Id. */
   definePermissions(definition: PermissionDefinition): string {
     const id = this.transaction(this.systemActor, (tx) => savePermissionRecord(tx, definition));
-    this.#grants = new Map(this.#grants).set(id, grantOf(this.#wholeCatalog, definition));
-    this.#accessCache.clear();
+    this.#actors.grant(id, grantOf(this.#wholeCatalog, definition));
     return id;
   }
 
@@ -232,7 +237,7 @@ export class MockOrgCore implements Org {
       recycleBin: this.recycleBin.fork(),
       settings: this.#settings,
       sharing: this.#sharingModels,
-      grants: this.#grants,
+      actors: this.#actors,
     });
     fork.#origin = fork.snapshot();
     return fork;
@@ -242,10 +247,11 @@ export class MockOrgCore implements Org {
   snapshot(): OrgSnapshot {
     assert(this.#current === undefined, "an org is not snapshotted within a transaction");
     return {
+      id: this.#id,
       tables: new Map([...this.#tables].map(([object, table]) => [object, table.snapshot()])),
       bin: this.recycleBin.snapshot(),
       counters: this.#counters.state,
-      grants: this.#grants,
+      grants: this.#actors.grants,
       settings: this.#settings,
       sharing: this.#sharingModels,
       clock: this.clock.state,
@@ -258,18 +264,19 @@ export class MockOrgCore implements Org {
    */
   restore(snapshot: OrgSnapshot): void {
     assert(this.#current === undefined, "an org is not restored within a transaction");
-    for (const transaction of [...this.#longTransactions]) transaction.rollback();
-    this.#rowLocks.clear();
+    this.#locks.dropAll();
     for (const [object, table] of this.#tables) {
       const content = snapshot.tables.get(object);
       assert(content !== undefined, `the snapshot is one of this org and so has ${object}`);
       table.restore(content);
     }
+    this.#id = snapshot.id;
     this.recycleBin.restore(snapshot.bin);
     this.#counters.restore(snapshot.counters);
-    this.#grants = snapshot.grants;
     this.clock.restore(snapshot.clock);
-    this.#reconfigure(snapshot.settings, snapshot.sharing);
+    this.#reconfigure(snapshot.settings, snapshot.sharing, snapshot.grants);
+    const listeners = [...this.#replacedListeners];
+    for (const listener of listeners) listener();
   }
 
   /** Goes back to the moment when this org was made or forked, or to the last `markOrigin`. */
@@ -291,26 +298,18 @@ export class MockOrgCore implements Org {
           this.#run(by, (tx) => tx.apply(changes));
           this.#publish(changes, by);
         },
-        ended: (ended) => this.#longTransactions.delete(ended),
+        ended: (ended) => this.#locks.ended(ended),
       },
       actor,
       this.clock.nowMs(),
     );
-    this.#longTransactions.add(transaction);
+    this.#locks.opened(transaction);
     return transaction;
   }
 
   /** Lets every change of the record fail with `UNABLE_TO_LOCK_ROW` until the returned function is called. */
   lockRow(id: string): () => void {
-    this.#rowLocks.set(id, (this.#rowLocks.get(id) ?? 0) + 1);
-    let held = true;
-    return () => {
-      if (!held) return;
-      held = false;
-      const left = (this.#rowLocks.get(id) ?? 0) - 1;
-      if (left > 0) this.#rowLocks.set(id, left);
-      else this.#rowLocks.delete(id);
-    };
+    return this.#locks.lock(id);
   }
 
   /**
@@ -318,28 +317,15 @@ export class MockOrgCore implements Org {
    * (reference: change-events §1.3 [doc]).
    */
   latestDateCovered(): string {
-    let covered = this.clock.nowMs();
-    for (const { startMs } of this.#longTransactions) covered = Math.min(covered, startMs);
-    return wireInstant(covered);
+    const nowMs = this.clock.nowMs();
+    return this.#stamp(Math.min(nowMs, this.#locks.oldestStartMs ?? nowMs));
   }
 
-  /** What the org consists of beside its schema, for a snapshot file. The tables must not change while it is read. */
-  content(): OrgContent {
-    return {
-      id: this.id,
-      settings: this.#settings,
-      sharing: this.#sharingModels,
-      clock: this.clock.state,
-      counters: this.#counters.state,
-      grants: Object.fromEntries(this.#grants),
-      deletions: this.recycleBin.entries(),
-      earliestDeletion: this.recycleBin.earliestDateAvailable ?? null,
-      counts: Object.fromEntries([...this.#tables].map(([object, table]) => [object, table.count])),
-      rows: (object) => this.#table(object).rows(),
-    };
-  }
-
-  #run<T>(actor: Actor, work: (tx: OrgTransaction) => T): T {
+  #run<T>(
+    actor: Actor,
+    work: (tx: OrgTransaction) => T,
+    isLocked: (id: string) => boolean = (id) => this.#locks.isLocked(id),
+  ): T {
     assert(this.#current === undefined, "a transaction does not begin within another");
     const nowMs = this.clock.nowMs();
     const tx = new OrgTransaction({
@@ -347,17 +333,15 @@ export class MockOrgCore implements Org {
       actor,
       catalog: this.#catalog,
       settings: this.#settings,
-      now: wireInstant(nowMs),
+      now: this.#stamp(nowMs),
       nowMs,
       counters: this.#counters,
       sharing: this.#sharing,
-      isLocked: (id) => this.#isLocked(id),
+      isLocked,
     });
     this.#current = tx;
     try {
-      const result = work(tx);
-      assert(!(result instanceof Promise), "the work of a transaction is synchronous");
-      return result;
+      return work(tx);
     } catch (error) {
       tx.rollback();
       throw error;
@@ -369,8 +353,18 @@ export class MockOrgCore implements Org {
 
   #publish(changes: readonly RecordChange[], actor: Actor): void {
     if (changes.length === 0) return;
-    this.recycleBin.record(changes, wireInstant(this.clock.nowMs()));
+    this.recycleBin.record(changes, this.#stamp(this.clock.nowMs()));
     this.#tell(changes, actor);
+  }
+
+  /** The instant in wire form. All transactions of one second share the text, in memory too. */
+  #stamp(nowMs: number): string {
+    const second = Math.floor(nowMs / 1000);
+    if (second !== this.#stampSecond) {
+      this.#stampSecond = second;
+      this.#stampText = wireInstant(nowMs);
+    }
+    return this.#stampText;
   }
 
   /** A listener that stops itself or starts another meanwhile does not disturb the round. */
@@ -386,7 +380,7 @@ export class MockOrgCore implements Org {
   ): { result: T; changes: readonly RecordChange[] } {
     return this.#run(actor, (tx) => {
       tx.apply(pending);
-      const result = work(tx);
+      const result = atOnce(work(tx));
       const changes = tx.changes();
       tx.rollback();
       return { result, changes };
@@ -399,69 +393,26 @@ export class MockOrgCore implements Org {
     const due = this.recycleBin.expire(this.clock.nowMs());
     if (due.length === 0) return;
     const actor = this.systemActor;
-    const changes = this.#run(actor, (tx) => {
+    const purge = (tx: OrgTransaction) => {
       for (const { object, id } of due) if (tx.get(object, id) !== undefined) tx.remove(object, id);
       return tx.changes();
-    });
+    };
+    const changes = this.#run(actor, purge, () => false);
     this.#tell(changes, actor);
   }
 
-  #isLocked(id: string): boolean {
-    if (this.#rowLocks.size > 0 && this.#rowLocks.has(id)) return true;
-    for (const transaction of this.#longTransactions) if (transaction.locks(id)) return true;
-    return false;
-  }
-
-  #reconfigure(settings: OrgSettings, sharing: SharingModels): void {
+  #reconfigure(
+    settings: OrgSettings,
+    sharing: SharingModels,
+    grants: ReadonlyMap<string, Grant> = this.#actors.grants,
+  ): void {
+    if (settings.enableOrders !== this.#settings.enableOrders)
+      this.#catalog = visibleCatalog(this.#wholeCatalog, settings);
     this.#settings = settings;
     this.#sharingModels = sharing;
-    this.#catalog = visibleCatalog(this.#wholeCatalog, settings);
     this.#sharing = new Sharing(this.#catalog, this.#tables, sharing);
-    this.#accessCache.clear();
+    this.#actors = this.#actors.with({ catalog: this.#catalog, tables: this.#tables, grants });
   }
-
-  #accessOf(user: Row): Access {
-    const version = this.#table("Profile").version + (this.#tables.get("PermissionSet")?.version ?? 0);
-    if (version !== this.#accessVersion) {
-      this.#accessCache.clear();
-      this.#accessVersion = version;
-    }
-    const profileId = textOr(user["ProfileId"], "");
-    const assigned = this.#tables.get("PermissionSetAssignment")?.find("AssigneeId", user["Id"] ?? null) ?? [];
-    const setIds = assigned.map((row) => textOr(row["PermissionSetId"], "")).sort();
-    const key = [profileId, ...setIds].join();
-    const known = this.#accessCache.get(key);
-    if (known !== undefined) return known;
-    const sources: PermissionSource[] = [];
-    for (const [object, id] of [["Profile", profileId], ...setIds.map((set) => ["PermissionSet", set])] as const) {
-      const row = this.#tables.get(object ?? "")?.get(id ?? "");
-      if (row !== undefined) sources.push({ row, grant: this.#grants.get(id ?? "") });
-    }
-    const access = mergeAccess(this.#catalog, sources);
-    this.#accessCache.set(key, access);
-    return access;
-  }
-
-  #table(object: string): Table {
-    const table = this.#tables.get(object);
-    assert(table !== undefined, `the org has an object ${object}`);
-    return table;
-  }
-}
-
-/** An org's state in a form that can be written down; `rows` gives the records of one object in order of Id. */
-export interface OrgContent {
-  readonly id: string;
-  readonly settings: OrgSettings;
-  readonly sharing: SharingModels;
-  readonly clock: ClockState;
-  readonly counters: CounterState;
-  readonly grants: Readonly<Record<string, Grant>>;
-  readonly deletions: readonly Deletion[];
-  readonly earliestDeletion: string | null;
-  /** Number of records by object. */
-  readonly counts: Readonly<Record<string, number>>;
-  rows(object: string): Iterable<Row>;
 }
 
 /** Objects that do not exist while orders are switched off (reference: order-domain §1.15 [live]). */
@@ -479,12 +430,8 @@ function grantOf(catalog: Catalog, definition: PermissionDefinition): Grant {
   return { ...definition.grant, otherUserPermissions: [...(definition.grant.otherUserPermissions ?? []), ...others] };
 }
 
-function byUsername(users: Table, username: string): Row | undefined {
-  if (users.hasIndex("Username")) return users.find("Username", username)[0];
-  for (const row of users.rows()) if (row["Username"] === username) return row;
-  return undefined;
-}
-
-function textOr(value: unknown, fallback: string): string {
-  return typeof value === "string" ? value : fallback;
+/** The result of work that is really over: what a promise does later would escape the undo log. */
+function atOnce<T>(result: T): T {
+  assert(!(result instanceof Promise), "the work of a transaction is synchronous");
+  return result;
 }
