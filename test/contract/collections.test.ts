@@ -23,7 +23,9 @@ describe("collections", () => {
     expect(items[0]).toEqual({ id: items[0]?.id, success: true, errors: [] });
     expect(items[1]).toEqual({
       success: false,
-      errors: [{ statusCode: "REQUIRED_FIELD_MISSING", message: "Required fields are missing: [Name]", fields: ["Name"] }],
+      errors: [
+        { statusCode: "REQUIRED_FIELD_MISSING", message: "Required fields are missing: [Name]", fields: ["Name"] },
+      ],
     });
     expect(items[2]).toEqual({
       success: false,
@@ -100,7 +102,9 @@ describe("collections", () => {
   });
 
   it("an update without an Id says so", async () => {
-    const items = await client.conn.requestPatch<Item[]>("/composite/sobjects", { records: [account({ Name: "No Id" })] });
+    const items = await client.conn.requestPatch<Item[]>("/composite/sobjects", {
+      records: [account({ Name: "No Id" })],
+    });
     expect(items[0]?.errors[0]?.statusCode).toBe("MISSING_ARGUMENT");
   });
 

@@ -35,7 +35,12 @@ describe("composite through jsforce", () => {
         url: "/services/data/v62.0/query?q=SELECT+Name+FROM+Account+WHERE+Id='@{read.AccountId}'",
         referenceId: "query",
       },
-      { method: "PATCH", url: `${SOBJECTS}/Contact/@{contact.id}`, referenceId: "copy", body: { FirstName: "@{query.records[0].Name}" } },
+      {
+        method: "PATCH",
+        url: `${SOBJECTS}/Contact/@{contact.id}`,
+        referenceId: "copy",
+        body: { FirstName: "@{query.records[0].Name}" },
+      },
     ]);
     const id = idOf(responses[0]?.body as { id: string });
     expect(responses.map((response) => response.httpStatusCode)).toEqual([201, 201, 200, 200, 204]);
@@ -54,7 +59,12 @@ describe("composite through jsforce", () => {
     const responses = await composite([
       { method: "POST", url: `${SOBJECTS}/Account`, referenceId: "good", body: { Name: "Stays" } },
       { method: "POST", url: `${SOBJECTS}/Account`, referenceId: "bad", body: {} },
-      { method: "POST", url: `${SOBJECTS}/Contact`, referenceId: "child", body: { LastName: "X", AccountId: "@{bad.id}" } },
+      {
+        method: "POST",
+        url: `${SOBJECTS}/Contact`,
+        referenceId: "child",
+        body: { LastName: "X", AccountId: "@{bad.id}" },
+      },
     ]);
     expect(responses.map((response) => response.httpStatusCode)).toEqual([201, 400, 400]);
     expect(responses[1]?.body).toEqual([
@@ -183,19 +193,19 @@ describe("composite through jsforce", () => {
   });
 
   it("a tree creates parents and children, roots first", async () => {
-    const answer = await client.conn.requestPost<{ hasErrors: boolean; results: { referenceId: string; id: string }[] }>(
-      "/composite/tree/Account",
-      {
-        records: [
-          {
-            attributes: { type: "Account", referenceId: "a1" },
-            Name: "Tree",
-            Contacts: { records: [{ attributes: { type: "Contact", referenceId: "c1" }, LastName: "Leaf" }] },
-          },
-          { attributes: { type: "Account", referenceId: "a2" }, Name: "Shrub" },
-        ],
-      },
-    );
+    const answer = await client.conn.requestPost<{
+      hasErrors: boolean;
+      results: { referenceId: string; id: string }[];
+    }>("/composite/tree/Account", {
+      records: [
+        {
+          attributes: { type: "Account", referenceId: "a1" },
+          Name: "Tree",
+          Contacts: { records: [{ attributes: { type: "Contact", referenceId: "c1" }, LastName: "Leaf" }] },
+        },
+        { attributes: { type: "Account", referenceId: "a2" }, Name: "Shrub" },
+      ],
+    });
     expect(answer.hasErrors).toBe(false);
     expect(answer.results.map((result) => result.referenceId)).toEqual(["a1", "a2", "c1"]);
     const leaf = await client.conn.sobject("Contact").retrieve(answer.results[2]?.id ?? "");
@@ -260,8 +270,12 @@ describe("composite through jsforce", () => {
   });
 
   it("a graph takes rows only", async () => {
-    const compositeRequest = [{ method: "GET", url: "/services/data/v62.0/query?q=SELECT+Id+FROM+Order", referenceId: "q" }];
-    const error = await refusal(client.conn.requestPost("/composite/graph", { graphs: [{ graphId: "g", compositeRequest }] }));
+    const compositeRequest = [
+      { method: "GET", url: "/services/data/v62.0/query?q=SELECT+Id+FROM+Order", referenceId: "q" },
+    ];
+    const error = await refusal(
+      client.conn.requestPost("/composite/graph", { graphs: [{ graphId: "g", compositeRequest }] }),
+    );
     expect(error.message).toContain("can't be used in a composite graph request");
   });
 

@@ -45,7 +45,8 @@ describe("queries through jsforce", () => {
 
   it("pages neither lose nor double a record that changes meanwhile", async () => {
     const first = await client.conn.query<{ Id: string }>("SELECT Id FROM Account ORDER BY Name", SMALL_PAGES);
-    const last = (await client.conn.query<{ Id: string }>("SELECT Id FROM Account ORDER BY Name DESC LIMIT 1")).records[0];
+    const last = (await client.conn.query<{ Id: string }>("SELECT Id FROM Account ORDER BY Name DESC LIMIT 1"))
+      .records[0];
     await client.conn.sobject("Account").update({ Id: last?.Id ?? "", Name: "AAA moved" });
     const second = await client.conn.queryMore<{ Id: string }>(first.nextRecordsUrl ?? "");
     const third = await client.conn.queryMore<{ Id: string }>(second.nextRecordsUrl ?? "");
@@ -126,6 +127,10 @@ describe("queries through jsforce", () => {
   it("a parameterized search takes its limits and fields", async () => {
     const body = { q: "Account", sobjects: [{ name: "Account", fields: ["Name"], limit: 3, orderBy: "Name DESC" }] };
     const found = (await client.conn.requestPost("/parameterizedSearch", body)) as { searchRecords: unknown[] };
-    expect(found.searchRecords).toMatchObject([{ Name: "Account 448" }, { Name: "Account 447" }, { Name: "Account 446" }]);
+    expect(found.searchRecords).toMatchObject([
+      { Name: "Account 448" },
+      { Name: "Account 447" },
+      { Name: "Account 446" },
+    ]);
   });
 });

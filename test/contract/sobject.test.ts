@@ -93,7 +93,9 @@ describe("rows through jsforce", () => {
     expect((await refusal(conn.sobject("Order").update({ Id: orderId, Status: "Activated" }))).errorCode).toBe(
       "FAILED_ACTIVATION",
     );
-    await conn.sobject("OrderItem").create({ OrderId: orderId, PricebookEntryId: entryId, Quantity: 4, UnitPrice: 2.5 });
+    await conn
+      .sobject("OrderItem")
+      .create({ OrderId: orderId, PricebookEntryId: entryId, Quantity: 4, UnitPrice: 2.5 });
     await conn.sobject("Order").update({ Id: orderId, Status: "Activated" });
     expect(await conn.sobject("Order").retrieve(orderId)).toMatchObject({ StatusCode: "Activated", TotalAmount: 10 });
   });

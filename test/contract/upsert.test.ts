@@ -39,20 +39,21 @@ describe("upsert through jsforce", () => {
   it("values arrive percent-encoded, case does not matter, a slash that was not encoded leads nowhere", async () => {
     const path = (value: string): string => `/services/data/v62.0/sobjects/Account/ERP_Key__c/${value}`;
     const created = await patch(path(encodeURIComponent("A/ö?#% 1")), { Name: "Odd key" });
-    const read = (await client.conn.request(path(encodeURIComponent("a/ö?#% 1")))) as { Id: string; ERP_Key__c: string };
+    const read = (await client.conn.request(path(encodeURIComponent("a/ö?#% 1")))) as {
+      Id: string;
+      ERP_Key__c: string;
+    };
     expect(read).toMatchObject({ Id: idOf(created), ERP_Key__c: "A/ö?#% 1" });
     expect((await refusal(client.conn.request(path("A/ö")))).errorCode).toBe("NOT_FOUND");
   });
 
   it("an array is one collections call with a created flag each", async () => {
-    const results = await client.conn.sobject("Account").upsert(
-      [
-        { ERP_Key__c: "K-3", Name: "Three" },
-        { ERP_Key__c: "K-1", Name: "One more" },
-        { ERP_Key__c: "K-4" },
-      ],
-      "ERP_Key__c",
-    );
+    const results = await client.conn
+      .sobject("Account")
+      .upsert(
+        [{ ERP_Key__c: "K-3", Name: "Three" }, { ERP_Key__c: "K-1", Name: "One more" }, { ERP_Key__c: "K-4" }],
+        "ERP_Key__c",
+      );
     expect(results.map((result) => result.success)).toEqual([true, true, false]);
     expect(results[0]).toMatchObject({ created: true });
     expect(results[1]).toMatchObject({ created: false });
@@ -90,8 +91,18 @@ describe("upsert through jsforce", () => {
   });
 
   it.each([
-    ["a field that is no external Id", "Account/Phone/1", "NOT_FOUND", "Provided external ID field does not exist or is not accessible: Phone"],
-    ["the field in the body too", "Account/ERP_Key__c/K-1", "INVALID_FIELD", "The ERP_Key__c field should not be specified in the sobject data."],
+    [
+      "a field that is no external Id",
+      "Account/Phone/1",
+      "NOT_FOUND",
+      "Provided external ID field does not exist or is not accessible: Phone",
+    ],
+    [
+      "the field in the body too",
+      "Account/ERP_Key__c/K-1",
+      "INVALID_FIELD",
+      "The ERP_Key__c field should not be specified in the sobject data.",
+    ],
   ])("%s is refused", async (_, path, errorCode, message) => {
     const error = await refusal(patch(`/services/data/v62.0/sobjects/${path}`, { Name: "X", ERP_Key__c: "K-9" }));
     expect(error).toMatchObject({ errorCode, message });
