@@ -5,7 +5,7 @@
  * master-detail rules, roll-ups, formulas.
  */
 import { type Catalog, createCatalog } from "./catalog.ts";
-import type { FieldDefinition, ObjectDefinition, PicklistValue, RecordTypeDefinition } from "./definition.ts";
+import type { FieldDefinition, ObjectDefinition, RecordTypeDefinition } from "./definition.ts";
 import { compileFormula } from "./formula.ts";
 import type { Customization, FieldSource } from "./metadata/customization.ts";
 import { MetadataError, type MetadataProblem } from "./metadata/problem.ts";
@@ -23,6 +23,8 @@ interface Work {
   readonly objects: Map<string, ObjectDefinition>;
   readonly problems: MetadataProblem[];
   readonly remarks: MetadataProblem[];
+  /** Custom objects that the files define and the mock leaves out, with the reason. */
+  readonly leftOut: ReadonlyMap<string, string>;
 }
 
 /**
@@ -39,6 +41,9 @@ export function applyCustomization(
     objects: new Map(definitions.map((definition) => [definition.name, definition])),
     problems: [],
     remarks: [...customization.remarks],
+    leftOut: new Map(
+      customization.objects.flatMap(({ name, leftOut }) => (leftOut === undefined ? [] : [[name, leftOut] as const])),
+    ),
   };
   addCustomObjects(work, customization);
   changeStandardObjects(work, customization);
@@ -49,6 +54,7 @@ export function applyCustomization(
   trackHistory(work, customization);
   bindSummaries(work, customization);
   checkChildNames(work, customization);
+  remarkOnGrants(work, customization);
   if (work.problems.length === 0) checkFormulas(work, customization);
   if (work.problems.length > 0) throw new MetadataError(work.problems);
   return { definitions: [...work.objects.values()], remarks: work.remarks };
@@ -111,7 +117,7 @@ function checkTarget(work: Work, source: FieldSource, field: FieldDefinition): v
   const missing = (field.referenceTo ?? []).find((target) => !work.objects.has(target));
   if (missing === undefined) return;
   const problem = { path: source.path, element: `${field.name}/referenceTo` };
-  if (missing.endsWith("__c") || field.masterDetail === true)
+  if (isOwnName(missing) && !work.leftOut.has(missing))
     work.problems.push({ ...problem, reason: `the object ${missing} is in none of the given files` });
   else work.remarks.push({ ...problem, reason: `${missing} is not modelled: the field accepts no record` });
 }
@@ -266,12 +272,27 @@ function checkChildNames(work: Work, customization: Customization): void {
       }
 }
 
+/** A profile often speaks of fields that its folder does not hold, because they belong to a package. */
+function remarkOnGrants(work: Work, customization: Customization): void {
+  for (const grant of customization.permissions)
+    for (const { object, field } of grant.fields) {
+      const fields = work.objects.get(object)?.fields;
+      if (fields === undefined || !field.endsWith("__c") || fields.some((each) => each.name === field)) continue;
+      const element = `fieldPermissions/${object}.${field}`;
+      work.remarks.push({ path: grant.path, element, reason: "there is no such field; the grant is left out" });
+    }
+}
+
 /** Every formula must be one that the mock can evaluate. */
 function checkFormulas(work: Work, customization: Customization): void {
   const catalog = createCatalog([...work.objects.values()]);
   for (const { path, object, field } of customization.fields) {
-    const formula = field.fields[0]?.formula;
+    const { formula, defaultFormula } = field.fields[0] ?? {};
     if (formula !== undefined) checkFormula(work, catalog, { path, object, element: `${field.name}/formula`, formula });
+    if (defaultFormula !== undefined) {
+      const element = `${field.name}/defaultValue`;
+      checkFormula(work, catalog, { path, object, element, formula: defaultFormula });
+    }
   }
   for (const rule of customization.validationRules) {
     if (find(work, rule.path, rule.object) === undefined || !rule.active) continue;
@@ -300,15 +321,25 @@ function checkFormula(work: Work, catalog: Catalog, place: FormulaPlace): void {
   if (!compiled.ok) work.problems.push({ path: place.path, element: place.element, reason: compiled.reason });
 }
 
-/** The object; where it is missing, a problem for a custom object and a remark, once, for any other. */
+/** True for the team's own custom objects; those of managed packages (`ns__X__c`) come from elsewhere. */
+function isOwnName(name: string): boolean {
+  return /^(?!\w+?__\w+__c$)\w+__c$/.test(name);
+}
+
+/** The object; where it is missing, a problem for a custom object of the team and a remark for any other; each once. */
 function find(work: Work, path: string, name: string): ObjectDefinition | undefined {
   const object = work.objects.get(name);
   if (object !== undefined) return object;
-  if (name.endsWith("__c")) {
+  const leftOut = work.leftOut.get(name);
+  if (isOwnName(name) && leftOut === undefined) {
     const reason = `the object ${name} is in none of the given files`;
-    work.problems.push({ path, element: name, reason });
+    if (!work.problems.some((problem) => problem.element === name)) work.problems.push({ path, element: name, reason });
   } else if (!work.remarks.some((remark) => remark.element === name)) {
-    work.remarks.push({ path, element: name, reason: "is not modelled; what the files say about it is left out" });
+    work.remarks.push({
+      path,
+      element: name,
+      reason: leftOut ?? "is not modelled; what the files say about it is left out",
+    });
   }
   return undefined;
 }
@@ -319,16 +350,4 @@ function changeField(work: Work, objectName: string, fieldName: string, change: 
   if (object === undefined) return;
   const fields = object.fields.map((field) => (field.name === fieldName ? { ...field, ...change } : field));
   work.objects.set(objectName, { ...object, fields });
-}
-
-/** The active validation rules of one object, in order of their names, as the platform reports them [memory]. */
-export function validationRulesOf(customization: Customization, object: string): Customization["validationRules"] {
-  return customization.validationRules
-    .filter((rule) => rule.active && rule.object === object)
-    .toSorted((a, b) => (a.name < b.name ? -1 : 1));
-}
-
-/** The status values of an object with their categories, in setup's order: what OrderStatus and ContractStatus list. */
-export function statusValues(catalog: Catalog, object: "Order" | "Contract"): readonly PicklistValue[] {
-  return catalog.object(object)?.field("Status")?.picklistValues ?? [];
 }

@@ -121,6 +121,8 @@ export interface FieldDefinition {
   readonly compoundFieldName?: string;
   /** A value that insert gives when the record brings none. */
   readonly defaultValue?: FieldValue;
+  /** A formula that gives the default instead, for example `TODAY()`; never together with `defaultValue`. */
+  readonly defaultFormula?: string;
   /** True for formula and roll-up fields: computed by the org, never written. */
   readonly calculated?: boolean;
   /** The formula's text as Salesforce metadata writes it. */

@@ -310,6 +310,7 @@ function sizes(field: FieldDefinition): { readonly length: number; readonly byte
 
 /** Custom fields show their default as a formula; standard ones show none. */
 function defaultFormula(field: FieldDefinition): string | null {
+  if (field.defaultFormula !== undefined) return field.defaultFormula;
   if (field.custom !== true || field.type === "boolean" || field.defaultValue === undefined) return null;
   return JSON.stringify(field.defaultValue);
 }

@@ -87,6 +87,9 @@ export const FORMULA_FUNCTIONS: Readonly<Record<string, FormulaFunction>> = {
     max: 3,
     run: (part = null, value = null, start = 1) => textOf(value).indexOf(textOf(part), countOf(start) - 1) + 1,
   },
+  // How the API shows these two is [memory].
+  hyperlink: textual(2, 3, (url, text) => `<a href="${url}" target="_blank">${textOf(text)}</a>`),
+  image: textual(1, 4, (url, text) => `<img src="${url}" alt="${textOf(text)}" border="0"/>`),
   br: { min: 0, max: 0, run: () => "\r\n" },
   abs: numeric(1, 1, (value = 0) => Math.abs(value)),
   // CEILING and FLOOR go by magnitude, MCEILING and MFLOOR along the number line.

@@ -46,23 +46,27 @@ const KINDS: Readonly<Record<string, ComponentKind>> = {
  * Components that change what a real org does at a save and that this mock does not execute: they are not read, but
  * not passed over in silence either.
  */
-const NOT_EXECUTED: Readonly<Record<string, string>> = {
-  trigger: "Apex triggers",
-  flow: "flows",
-  workflow: "workflow rules",
-  approvalProcess: "approval processes",
-  duplicateRule: "duplicate rules",
-  sharingRules: "sharing rules",
-  restrictionRule: "restriction rules",
-  assignmentRules: "assignment rules",
-  mutingpermissionset: "muting permission sets",
-  permissionsetgroup: "permission set groups",
-  customMetadata: "custom metadata records",
+const LEFT_ASIDE: Readonly<Record<string, string>> = {
+  trigger: "Apex triggers are not executed",
+  flow: "flows are not executed",
+  workflow: "workflow rules are not executed",
+  approvalProcess: "approval processes are not executed",
+  assignmentRules: "assignment rules are not executed",
+  duplicateRule: "duplicate rules are not enforced",
+  sharingRules: "sharing rules are not applied",
+  restrictionRule: "restriction rules are not applied",
+  mutingpermissionset: "muting permission sets are not applied",
+  permissionsetgroup: "permission set groups are not applied",
+  customMetadata: "custom metadata records are not loaded",
 };
+
+/** Metadata types, events, big objects and external objects are stored elsewhere than records, and are not modelled. */
+const NOT_RECORDS = /__(mdt|e|b|x|kav)$/;
 
 /** The component of a path; undefined where the file is none that is read. */
 export function componentOf(path: string): Component | undefined {
   const part = OF_OBJECT.exec(path);
+  if (NOT_RECORDS.test(decoded(part?.[1] ?? OBJECT.exec(path)?.[1]))) return undefined;
   if (part !== null) return component(part[3], part[1], part[2]);
   const object = OBJECT.exec(path);
   if (object !== null) return { kind: "object", object: decoded(object[1]), name: decoded(object[1]) };
@@ -70,15 +74,15 @@ export function componentOf(path: string): Component | undefined {
   return alone === null ? undefined : component(alone[2], "", alone[1]);
 }
 
-/** What an org would execute at a save and this mock does not, for example `flows`; undefined for all other files. */
-export function notExecuted(path: string): string | undefined {
+/** What an org would do with a file and this mock does not, for example `flows are not executed`. */
+export function leftAside(path: string): string | undefined {
   const suffix = /\.(\w+)(?:-meta\.xml)?$/.exec(path)?.[1] ?? "";
-  return NOT_EXECUTED[suffix];
+  return LEFT_ASIDE[suffix];
 }
 
 /** True for a file worth reading: its component is read, or its presence deserves a remark. */
 export function isMetadataFile(path: string): boolean {
-  return componentOf(path) !== undefined || notExecuted(path) !== undefined;
+  return componentOf(path) !== undefined || leftAside(path) !== undefined;
 }
 
 function component(suffix = "", object = "", name = ""): Component | undefined {

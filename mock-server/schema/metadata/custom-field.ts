@@ -143,9 +143,10 @@ function plainPart(element: XmlElement, shape: TypeShape, reading: FieldReading)
   const { file } = reading;
   const boolean = shape.type === "boolean";
   const required = (flagOf(file, element, "required") ?? false) && !boolean;
-  const defaultValue = defaultOf(file, element, shape.type);
+  const byDefault = defaultPart(element, shape.type);
   const picklist = shape.picklist === true ? picklistPart(element, reading) : {};
-  const defaulted = boolean || defaultValue !== undefined || picklist.picklistValues?.some((each) => each.defaultValue);
+  const defaulted =
+    Object.keys(byDefault).length > 0 || picklist.picklistValues?.some((each) => each.defaultValue === true);
   return {
     type: shape.type,
     ...shape.query,
@@ -157,7 +158,7 @@ function plainPart(element: XmlElement, shape: TypeShape, reading: FieldReading)
     updateable: true,
     ...(!required && !boolean && { nillable: true }),
     ...(defaulted === true && { defaultedOnCreate: true }),
-    ...(boolean ? { defaultValue: defaultValue ?? false } : defaultValue !== undefined && { defaultValue }),
+    ...byDefault,
     // A checkbox is never null and yet field-level security can hide it.
     permissionable: !required,
   };
@@ -207,21 +208,17 @@ function keyPart(file: MetadataFile, element: XmlElement, type: FieldType): Part
   };
 }
 
-/** A default that is a literal; metadata writes it as a formula. */
-function defaultOf(file: MetadataFile, element: XmlElement, type: FieldType): string | number | boolean | undefined {
+/** The default as a value where it is a literal, else as a formula; metadata writes both as a formula. */
+function defaultPart(element: XmlElement, type: FieldType): Pick<FieldDefinition, "defaultValue" | "defaultFormula"> {
   const text = textOf(element, "defaultValue");
-  if (text === undefined) return undefined;
-  if (type === "boolean" && /^(true|false)$/i.test(text)) return text.toLowerCase() === "true";
+  if (text === undefined) return type === "boolean" ? { defaultValue: false } : {};
+  if (type === "boolean" && /^(true|false)$/i.test(text)) return { defaultValue: text.toLowerCase() === "true" };
   const isNumber = type === "double" || type === "currency" || type === "percent";
-  if (isNumber && /^[+-]?(\d+\.?\d*|\.\d+)$/.test(text)) return Number(text);
-  const quoted = /^"((?:[^"\\]|\\.)*)"$|^'((?:[^'\\]|\\.)*)'$/.exec(text);
+  // A percent is a fraction in formulas and a number of percent in records, so only the formula can give it.
+  if (isNumber && type !== "percent" && /^[+-]?\d+(\.\d+)?$/.test(text)) return { defaultValue: Number(text) };
+  const quoted = /^"([^"\\]*)"$|^'([^'\\]*)'$/.exec(text);
   const literal = quoted?.[1] ?? quoted?.[2];
-  if (literal !== undefined && !isNumber && type !== "boolean") return literal.replace(/\\(.)/g, "$1");
-  file.report(
-    `${element.name}/defaultValue`,
-    `"${text}" is not supported: a default must be a literal of the field's type`,
-  );
-  return undefined;
+  return literal !== undefined && !isNumber && literal !== "" ? { defaultValue: literal } : { defaultFormula: text };
 }
 
 /** A formula takes the look of its declared type and is read-only. */

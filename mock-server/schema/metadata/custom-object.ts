@@ -10,8 +10,13 @@ import { child, flagOf, type MetadataFile, textOf, wholeOf, type XmlElement } fr
 export interface CustomObject {
   readonly path: string;
   readonly name: string;
-  /** The whole object for a custom one, without its custom fields and its key prefix; undefined for a standard one. */
+  /**
+   * The whole object without its custom fields and its key prefix; undefined where the file only says something about
+   * an object that comes from elsewhere: a standard one, one of a package, or one of another folder.
+   */
   readonly definition: ObjectDefinition | undefined;
+  /** Why the object is no part of the mock, although the file defines it; undefined for all others. */
+  readonly leftOut: string | undefined;
   readonly sharingModel: SharingModel | undefined;
   /** Undefined where the file does not say. */
   readonly historyEnabled: boolean | undefined;
@@ -28,10 +33,13 @@ export function readCustomObject(file: MetadataFile, name: string): CustomObject
     if (name.endsWith("__c"))
       // Some standard objects have models of their own, for example ReadWriteTransfer of Lead and Case.
       file.report("CustomObject/sharingModel", `"${sharing}" is none of ${SHARING_MODELS.join(", ")}`);
+  const setting = textOf(root, "customSettingsType") !== undefined;
+  const defines = name.endsWith("__c") && (child(root, "nameField") ?? child(root, "label")) !== undefined;
   return {
     path: file.path,
     name,
-    definition: name.endsWith("__c") ? customDefinition(file, name, sharingModel) : undefined,
+    definition: defines && !setting ? customDefinition(file, name, sharingModel) : undefined,
+    leftOut: setting ? "custom settings are not modelled" : undefined,
     sharingModel,
     historyEnabled: flagOf(file, root, "enableHistory"),
   };
@@ -40,8 +48,6 @@ export function readCustomObject(file: MetadataFile, name: string): CustomObject
 function customDefinition(file: MetadataFile, name: string, sharingModel: SharingModel | undefined): ObjectDefinition {
   const { root } = file;
   const label = textOf(root, "label") ?? name.replace(/__c$/, "").replaceAll("_", " ");
-  if (textOf(root, "customSettingsType") !== undefined)
-    file.report("CustomObject/customSettingsType", "custom settings are not supported");
   const controlled = sharingModel === "ControlledByParent";
   return {
     name,

@@ -4,7 +4,7 @@
  * Reading knows nothing of the org that it will be applied to; what must fit together is checked when it is applied.
  */
 import type { PicklistValue } from "../definition.ts";
-import { type Component, type ComponentKind, componentOf, notExecuted, type SourceFile } from "./component.ts";
+import { type Component, type ComponentKind, componentOf, leftAside, type SourceFile } from "./component.ts";
 import { type CustomField, readCustomField } from "./custom-field.ts";
 import { type CustomObject, readCustomObject } from "./custom-object.ts";
 import { type PermissionGrant, readPermissions } from "./permissions.ts";
@@ -27,6 +27,7 @@ export interface Customization {
   readonly remarks: readonly MetadataProblem[];
 }
 
+/** One custom field and the object that it belongs to. */
 export interface FieldSource {
   readonly path: string;
   readonly object: string;
@@ -42,6 +43,7 @@ export interface StandardFieldSource {
   readonly inlineHelpText: string | undefined;
 }
 
+/** One record type of an object. */
 export interface RecordTypeSource {
   readonly path: string;
   readonly object: string;
@@ -62,6 +64,7 @@ export interface ValidationRule {
   readonly field: string | undefined;
 }
 
+/** The values of one standard value set, for example OrderStatus. */
 export interface StandardValuesSource {
   readonly path: string;
   readonly name: string;
@@ -100,7 +103,7 @@ const SETTINGS_ROOTS: Readonly<Record<string, string>> = { Order: "OrderSettings
  * Reads metadata files of both formats, in any order; files of other kinds are left aside.
  *
  * Throws a `MetadataError` with every problem found. The same component in two files is a problem, except profiles and
- * permission sets, whose grants add up.
+ * permission sets, whose grants add up, and objects, of which one file may define what others only add to.
  */
 export function readCustomization(files: readonly SourceFile[]): Customization {
   const problems: MetadataProblem[] = [];
@@ -108,8 +111,8 @@ export function readCustomization(files: readonly SourceFile[]): Customization {
   const parsed = files.flatMap(({ path, text }) => {
     const component = componentOf(path);
     if (component === undefined) {
-      const what = notExecuted(path);
-      if (what !== undefined) remarks.push({ path, element: "file", reason: `${what} are not executed` });
+      const reason = leftAside(path);
+      if (reason !== undefined) remarks.push({ path, element: "file", reason });
       return [];
     }
     const roots = component.kind === "settings" ? [SETTINGS_ROOTS[component.name] ?? ""] : ROOTS[component.kind];
@@ -178,6 +181,7 @@ function refuseDoubles(parts: readonly Part[]): void {
   const first = new Map<string, Part>();
   for (const part of parts) {
     if (part.kind === "profile" || part.kind === "permissionSet" || part.name === "") continue;
+    if (part.kind === "object" && textOf(part.element, "label") === undefined) continue;
     const key = `${part.kind} ${part.object}.${part.name}`.toLowerCase();
     const other = first.get(key);
     if (other === undefined) first.set(key, part);

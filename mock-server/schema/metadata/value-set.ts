@@ -39,7 +39,7 @@ const STATUS_CATEGORIES: Readonly<Record<string, readonly string[]>> = {
 export function readStandardValueSet(file: MetadataFile, name: string): readonly PicklistValue[] {
   const values = readValues(file, childrenOf(file.root, "standardValue"));
   const categories = STATUS_CATEGORIES[name];
-  if (categories === undefined) return values.map(({ group: _, ...value }) => value);
+  if (categories === undefined) return values.map(({ group: _group, ...value }) => value);
   for (const { value, group } of values)
     if (group === undefined || !categories.includes(group))
       file.report(
@@ -91,7 +91,7 @@ function readValues(file: MetadataFile, elements: readonly XmlElement[]): readon
       return [];
     }
     seen.add(value);
-    const group = textOf(element, "groupingString") ?? textOf(element, "groupingStringEnum");
+    const group = textOf(element, "groupingString");
     const active = flagOf(file, element, "isActive");
     return [
       {

@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { STANDARD_OBJECTS } from "../../../fixtures/objects/standard.ts";
 import { type Catalog, createCatalog } from "../../../mock-server/schema/catalog.ts";
-import { applyCustomization, validationRulesOf } from "../../../mock-server/schema/customize.ts";
+import { applyCustomization } from "../../../mock-server/schema/customize.ts";
 import { describeField, describeObject } from "../../../mock-server/schema/describe.ts";
 import type { SourceFile } from "../../../mock-server/schema/metadata/component.ts";
 import { NO_CUSTOMIZATION, readCustomization } from "../../../mock-server/schema/metadata/customization.ts";
@@ -86,6 +86,13 @@ describe("a custom field", () => {
   ])("of metadata %s becomes %j", (body, expected) => {
     const found = customized(field("X__c", body)).object("Order")?.field("X__c");
     expect(found).toMatchObject({ custom: true, label: "X__c", ...expected });
+  });
+
+  it("may have a formula as its default", () => {
+    const order = customized(field("X__c", "<type>Date</type><defaultValue>TODAY() + 14</defaultValue>")).object(
+      "Order",
+    );
+    expect(order?.field("X__c")).toMatchObject({ defaultFormula: "TODAY() + 14", defaultedOnCreate: true });
   });
 
   it("is required where it is neither nillable nor defaulted", () => {
@@ -233,8 +240,8 @@ describe("a team's folder", () => {
     const order = customized(...files).object("Order");
     expect(order?.field("ERP_Id__c")).toMatchObject({ label: "ERP Id", externalId: true });
     expect(order?.field("RecordTypeId")).toMatchObject({ referenceTo: ["RecordType"] });
-    expect(validationRulesOf(customization, "Order")).toMatchObject([
-      { name: "PO_needed", message: "PO!", field: undefined },
+    expect(customization.validationRules).toMatchObject([
+      { name: "PO_needed", message: "PO!", active: true, field: undefined },
     ]);
   });
 
@@ -336,6 +343,7 @@ describe("a team's folder", () => {
         { path: "triggers/OrderTrigger.trigger", text: "trigger OrderTrigger on Order (before insert) {}" },
         field("X__c", "<type>Date</type>", "Lead"),
         field("Y__c", "<type>Date</type>", "Lead"),
+        field("Z__c", "<type>Lookup</type><referenceTo>pkg__Thing__c</referenceTo>"),
         field(
           "Case__c",
           "<type>Lookup</type><referenceTo>Case</referenceTo><relationshipName>Orders</relationshipName><lookupFilter><active>true</active></lookupFilter>",
@@ -346,8 +354,29 @@ describe("a team's folder", () => {
       "file: Apex triggers are not executed",
       "Case__c/lookupFilter: lookup filters are not enforced",
       "Lead: is not modelled; what the files say about it is left out",
+      "Z__c/referenceTo: pkg__Thing__c is not modelled: the field accepts no record",
       "Case__c/referenceTo: Case is not modelled: the field accepts no record",
     ]);
+  });
+
+  it("may hold custom settings and metadata types, which are left out", () => {
+    const files = [
+      customObject("S__c", "<customSettingsType>Hierarchy</customSettingsType>"),
+      field("A__c", "<type>Date</type>", "S__c"),
+      field("B__c", "<type>MetadataRelationship</type>", "T__mdt"),
+    ];
+    const { definitions, remarks } = applyCustomization(STANDARD_OBJECTS, readCustomization(files));
+    expect(definitions).toEqual(STANDARD_OBJECTS);
+    expect(remarks).toMatchObject([{ element: "S__c", reason: "custom settings are not modelled" }]);
+  });
+
+  it("may define an object in one file and add to it in others", () => {
+    const more = {
+      path: "other/objects/Invoice__c.object",
+      text: xml("CustomObject", "<fields><fullName>A__c</fullName><type>Date</type></fields>"),
+    };
+    expect(customized(more, customObject("Invoice__c")).object("Invoice__c")?.field("A__c")).toBeDefined();
+    expect(reasonsOf(more)).toEqual(["Invoice__c: the object Invoice__c is in none of the given files"]);
   });
 
   it("changes nothing when it is empty", () => {
@@ -432,9 +461,9 @@ describe("an unreadable or contradictory file", () => {
       "CustomField/externalId: only Text, Number and Email can be external Ids",
     ],
     [
-      "a default that is a formula",
-      field("A__c", "<type>Date</type><defaultValue>TODAY()</defaultValue>"),
-      'CustomField/defaultValue: "TODAY()" is not supported: a default must be a literal of the field\'s type',
+      "a default that cannot be evaluated",
+      field("A__c", "<type>Date</type><defaultValue>NEXTWEEK()</defaultValue>"),
+      "A__c/defaultValue: the function NEXTWEEK is not supported",
     ],
     [
       "a picklist without values",
@@ -541,11 +570,6 @@ describe("an unreadable or contradictory file", () => {
         "<label>P</label><fieldPermissions><editable>true</editable><field>Order.PoNumber</field></fieldPermissions>",
       ),
       "fieldPermissions/Order.PoNumber: editable needs readable",
-    ],
-    [
-      "a custom setting",
-      customObject("S__c", "<customSettingsType>Hierarchy</customSettingsType>"),
-      "CustomObject/customSettingsType: custom settings are not supported",
     ],
   ])("with %s says so", (_, source, reason) => {
     expect(reasonsOf(source)).toContain(reason);
