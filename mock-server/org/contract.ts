@@ -75,8 +75,9 @@ export interface Transaction extends RecordReader {
   newId(object: string): string;
   /** The next value of an auto-number field, already formatted. Numbers are consumed even when the save fails. */
   nextAutoNumber(object: string, field: string): string;
+  /** Stores a new record. Fields that `row` lacks are null. */
   insert(object: string, row: Row): void;
-  /** Replaces the record with the same Id. */
+  /** Replaces the record with the same Id. Takes `row` over and freezes it: best a spread of the stored record. */
   replace(object: string, row: Row): void;
   /** Removes a record for good (hard delete or purge). */
   remove(object: string, id: string): void;

@@ -44,8 +44,9 @@ export class Layer {
 
   /** Stores a record, or with `null` the mark that it is removed. */
   setRow(id: string, row: Row | null): void {
-    if (!this.rows.has(id)) this.ids.add(id);
+    const isNew = !this.rows.has(id);
     this.rows.set(id, row);
+    if (isNew) this.ids.add(id);
   }
 
   /** Forgets a record altogether; only right where no lower layer has it. */

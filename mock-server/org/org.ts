@@ -11,6 +11,7 @@ import { Actors } from "./actors.ts";
 import { type ClockState, ManualClock, wireInstant } from "./clock.ts";
 import type { Actor, Org, OrgSettings, RecordChange, Transaction } from "./contract.ts";
 import { type CounterState, Counters } from "./ids.ts";
+import { Locks } from "./locks.ts";
 import { LongTransaction } from "./long-transaction.ts";
 import { type Grant, type PermissionDefinition, STANDARD_USER, SYSTEM_ADMINISTRATOR } from "./permissions.ts";
 import { RecycleBin, type RecycleBinSnapshot } from "./recycle-bin.ts";
@@ -74,14 +75,16 @@ export class MockOrgCore implements Org {
   readonly #tables: ReadonlyMap<string, Table>;
   readonly #counters: Counters;
   readonly #listeners = new Set<CommitListener>();
-  readonly #longTransactions = new Set<LongTransaction>();
-  readonly #rowLocks = new Map<string, number>();
+  readonly #replacedListeners = new Set<() => void>();
+  readonly #locks = new Locks();
   #id: string;
   #catalog: Catalog;
   #settings: OrgSettings;
   #sharingModels: SharingModels;
   #sharing: Sharing;
   #actors: Actors;
+  #stampSecond = Number.NaN;
+  #stampText = "";
   #current: OrgTransaction | undefined;
   #origin: OrgSnapshot | undefined;
 
@@ -194,6 +197,15 @@ export class MockOrgCore implements Org {
     return () => this.#listeners.delete(listener);
   }
 
+  /**
+   * Called after the records were replaced as a whole, by `restore` or `reset`: whatever was derived from commits is
+   * void. Returns the function that stops it.
+   */
+  onReplaced(listener: () => void): () => void {
+    this.#replacedListeners.add(listener);
+    return () => this.#replacedListeners.delete(listener);
+  }
+
   /** Writes or replaces a profile or permission set; users who have it have its rights from now on. Returns its Id. */
   definePermissions(definition: PermissionDefinition): string {
     const id = this.transaction(this.systemActor, (tx) => savePermissionRecord(tx, definition));
@@ -252,8 +264,7 @@ export class MockOrgCore implements Org {
    */
   restore(snapshot: OrgSnapshot): void {
     assert(this.#current === undefined, "an org is not restored within a transaction");
-    for (const transaction of this.#longTransactions) transaction.rollback();
-    this.#rowLocks.clear();
+    this.#locks.dropAll();
     for (const [object, table] of this.#tables) {
       const content = snapshot.tables.get(object);
       assert(content !== undefined, `the snapshot is one of this org and so has ${object}`);
@@ -264,6 +275,8 @@ export class MockOrgCore implements Org {
     this.#counters.restore(snapshot.counters);
     this.clock.restore(snapshot.clock);
     this.#reconfigure(snapshot.settings, snapshot.sharing, snapshot.grants);
+    const listeners = [...this.#replacedListeners];
+    for (const listener of listeners) listener();
   }
 
   /** Goes back to the moment when this org was made or forked, or to the last `markOrigin`. */
@@ -285,26 +298,18 @@ export class MockOrgCore implements Org {
           this.#run(by, (tx) => tx.apply(changes));
           this.#publish(changes, by);
         },
-        ended: (ended) => this.#longTransactions.delete(ended),
+        ended: (ended) => this.#locks.ended(ended),
       },
       actor,
       this.clock.nowMs(),
     );
-    this.#longTransactions.add(transaction);
+    this.#locks.opened(transaction);
     return transaction;
   }
 
   /** Lets every change of the record fail with `UNABLE_TO_LOCK_ROW` until the returned function is called. */
   lockRow(id: string): () => void {
-    this.#rowLocks.set(id, (this.#rowLocks.get(id) ?? 0) + 1);
-    let held = true;
-    return () => {
-      if (!held) return;
-      held = false;
-      const left = (this.#rowLocks.get(id) ?? 0) - 1;
-      if (left > 0) this.#rowLocks.set(id, left);
-      else this.#rowLocks.delete(id);
-    };
+    return this.#locks.lock(id);
   }
 
   /**
@@ -312,12 +317,15 @@ export class MockOrgCore implements Org {
    * (reference: change-events §1.3 [doc]).
    */
   latestDateCovered(): string {
-    let covered = this.clock.nowMs();
-    for (const { startMs } of this.#longTransactions) covered = Math.min(covered, startMs);
-    return wireInstant(covered);
+    const nowMs = this.clock.nowMs();
+    return this.#stamp(Math.min(nowMs, this.#locks.oldestStartMs ?? nowMs));
   }
 
-  #run<T>(actor: Actor, work: (tx: OrgTransaction) => T): T {
+  #run<T>(
+    actor: Actor,
+    work: (tx: OrgTransaction) => T,
+    isLocked: (id: string) => boolean = (id) => this.#locks.isLocked(id),
+  ): T {
     assert(this.#current === undefined, "a transaction does not begin within another");
     const nowMs = this.clock.nowMs();
     const tx = new OrgTransaction({
@@ -325,11 +333,11 @@ export class MockOrgCore implements Org {
       actor,
       catalog: this.#catalog,
       settings: this.#settings,
-      now: wireInstant(nowMs),
+      now: this.#stamp(nowMs),
       nowMs,
       counters: this.#counters,
       sharing: this.#sharing,
-      isLocked: (id) => this.#isLocked(id),
+      isLocked,
     });
     this.#current = tx;
     try {
@@ -345,8 +353,18 @@ export class MockOrgCore implements Org {
 
   #publish(changes: readonly RecordChange[], actor: Actor): void {
     if (changes.length === 0) return;
-    this.recycleBin.record(changes, wireInstant(this.clock.nowMs()));
+    this.recycleBin.record(changes, this.#stamp(this.clock.nowMs()));
     this.#tell(changes, actor);
+  }
+
+  /** The instant in wire form. All transactions of one second share the text, in memory too. */
+  #stamp(nowMs: number): string {
+    const second = Math.floor(nowMs / 1000);
+    if (second !== this.#stampSecond) {
+      this.#stampSecond = second;
+      this.#stampText = wireInstant(nowMs);
+    }
+    return this.#stampText;
   }
 
   /** A listener that stops itself or starts another meanwhile does not disturb the round. */
@@ -375,17 +393,12 @@ export class MockOrgCore implements Org {
     const due = this.recycleBin.expire(this.clock.nowMs());
     if (due.length === 0) return;
     const actor = this.systemActor;
-    const changes = this.#run(actor, (tx) => {
+    const purge = (tx: OrgTransaction) => {
       for (const { object, id } of due) if (tx.get(object, id) !== undefined) tx.remove(object, id);
       return tx.changes();
-    });
+    };
+    const changes = this.#run(actor, purge, () => false);
     this.#tell(changes, actor);
-  }
-
-  #isLocked(id: string): boolean {
-    if (this.#rowLocks.size > 0 && this.#rowLocks.has(id)) return true;
-    for (const transaction of this.#longTransactions) if (transaction.locks(id)) return true;
-    return false;
   }
 
   #reconfigure(

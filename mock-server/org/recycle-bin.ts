@@ -23,6 +23,8 @@ export interface Deletion {
   readonly deletedDate: string;
   /** True where the record itself is gone, by hard delete or by purge. */
   readonly purged: boolean;
+  /** False where the log was trimmed: the record is still in the bin, but `/deleted` does not tell of it. */
+  readonly listed: boolean;
 }
 
 /** The bin at one moment. */
@@ -53,11 +55,11 @@ export class RecycleBin {
       if (after === undefined) {
         // A hard delete keeps the date of the deletion that came before it.
         const known = this.#log.get(id)?.["SystemModstamp"];
-        this.#write({ object, id, deletedDate: typeof known === "string" ? known : now, purged: true });
+        this.#write({ object, id, deletedDate: typeof known === "string" ? known : now, purged: true, listed: true });
       } else if (after["IsDeleted"] === true && !wasDeleted) {
         // A deleted record carries the time of its deletion as its stamp (reference: change-events §1.2 P7).
         const stamp = after["SystemModstamp"];
-        this.#write({ object, id, deletedDate: typeof stamp === "string" ? stamp : now, purged: false });
+        this.#write({ object, id, deletedDate: typeof stamp === "string" ? stamp : now, purged: false, listed: true });
       } else if (after["IsDeleted"] === false && wasDeleted) {
         this.#log.set(id, undefined);
       }
@@ -137,7 +139,7 @@ export class RecycleBin {
       SobjectType: deletion.object,
       SystemModstamp: deletion.deletedDate,
       IsPurged: deletion.purged,
-      IsListed: true,
+      IsListed: deletion.listed,
     });
     this.#log.set(deletion.id, row);
   }
@@ -176,6 +178,7 @@ function deletionOf(row: Row): Deletion {
     id: idOf(row),
     deletedDate: String(row["SystemModstamp"]),
     purged: row["IsPurged"] === true,
+    listed: row["IsListed"] === true,
   };
 }
 

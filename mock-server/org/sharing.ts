@@ -38,6 +38,7 @@ export class Sharing {
   readonly #catalog: Catalog;
   readonly #tables: ReadonlyMap<string, Table>;
   readonly #models: SharingModels;
+  readonly #controllersOf = new Map<string, readonly Controller[]>();
   /** `actor|owner` → whether the owner's records belong to the actor. */
   #ownership = new Map<string, boolean>();
   #ownershipVersion = -1;
@@ -112,6 +113,14 @@ export class Sharing {
    * one, its contract (reference: order-domain §7.3 [memory]).
    */
   #controllers(object: string): readonly Controller[] {
+    const known = this.#controllersOf.get(object);
+    if (known !== undefined) return known;
+    const controllers = this.#deriveControllers(object);
+    this.#controllersOf.set(object, controllers);
+    return controllers;
+  }
+
+  #deriveControllers(object: string): readonly Controller[] {
     const type = this.#catalog.object(object);
     if (type === undefined) return [];
     const names = type.definition.controlledBy === undefined ? [] : [type.definition.controlledBy];

@@ -32,7 +32,7 @@ export class SortedKeys {
     return this.#alwaysAscending;
   }
 
-  /** Tells of a key that the holder's map did not have before. */
+  /** Tells of a key that the holder's map has now and did not have before. */
   add(key: string): void {
     const last = this.#keys.at(-1);
     if (this.#late.length === 0 && (last === undefined || key > last)) {

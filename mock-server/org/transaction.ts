@@ -123,7 +123,7 @@ export class OrgTransaction implements Transaction {
     const id = idOf(row);
     const before = table.get(id);
     assert(before !== undefined, `${object} ${id} exists before it is replaced`);
-    this.#write(table, id, before, table.shaped(row));
+    this.#write(table, id, before, table.reshaped(row));
   }
 
   remove(object: string, id: string): void {
@@ -157,6 +157,8 @@ export class OrgTransaction implements Transaction {
 
   /** What the transaction changed so far: one entry a record, in order of its first change; nothing for no change. */
   changes(): readonly RecordChange[] {
+    const [only] = this.#steps;
+    if (only !== undefined && this.#steps.length === 1) return changeOf(only.table, only.id, only.before);
     const first = new Map<Table, Map<string, Row | undefined>>();
     for (const { table, id, before } of this.#steps) {
       const seen = first.get(table) ?? new Map<string, Row | undefined>();
@@ -165,10 +167,7 @@ export class OrgTransaction implements Transaction {
     }
     const changes: RecordChange[] = [];
     for (const [table, records] of first)
-      for (const [id, before] of records) {
-        const after = table.get(id);
-        if (before !== after) changes.push({ object: table.object, id, before, after });
-      }
+      for (const [id, before] of records) changes.push(...changeOf(table, id, before));
     return changes;
   }
 
@@ -196,6 +195,12 @@ export class OrgTransaction implements Transaction {
     assert(table !== undefined, `the org has an object ${object}`);
     return table;
   }
+}
+
+/** The change of one record since `before`; none where it came back to what it was. */
+function changeOf(table: Table, id: string, before: Row | undefined): readonly RecordChange[] {
+  const after = table.get(id);
+  return before === after ? [] : [{ object: table.object, id, before, after }];
 }
 
 function idOf(row: Row): string {

@@ -169,6 +169,18 @@ describe("a snapshot", () => {
     expect(org.transaction(org.systemActor, (tx) => tx.nextAutoNumber("Order", "OrderNumber"))).toBe("00000100");
   });
 
+  it("is announced when it is gone back to", () => {
+    const org = newOrg();
+    const heard: string[] = [];
+    const stop = org.onReplaced(() => heard.push("replaced"));
+
+    org.reset();
+    stop();
+    org.reset();
+
+    expect(heard).toEqual(["replaced"]);
+  });
+
   it("can be gone back to more than once", () => {
     const org = newOrg();
     const snapshot = org.snapshot();

@@ -10,7 +10,9 @@ describe("the recycle bin", () => {
     const org = newOrg();
     const id = deletedAccount(org);
 
-    expect(org.recycleBin.deletions("Account")).toEqual([{ object: "Account", id, deletedDate: NOON, purged: false }]);
+    expect(org.recycleBin.deletions("Account")).toEqual([
+      { object: "Account", id, deletedDate: NOON, purged: false, listed: true },
+    ]);
     expect(org.recycleBin.deletions("Order")).toEqual([]);
   });
 
@@ -45,7 +47,7 @@ describe("the recycle bin", () => {
 
     org.transaction(org.systemActor, (tx) => tx.remove("Account", id));
 
-    expect(org.recycleBin.find(id)).toEqual({ object: "Account", id, deletedDate: NOON, purged: true });
+    expect(org.recycleBin.find(id)).toEqual({ object: "Account", id, deletedDate: NOON, purged: true, listed: true });
   });
 
   it("notes nothing of a deletion that was rolled back", () => {

@@ -61,6 +61,17 @@ describe("a table", () => {
     expect(idsOf(table.rows())).toEqual(["a01", "a02", "a03"]);
   });
 
+  it("loses none of hundreds of records that came in falling order without a read in between", () => {
+    const numbers = range(500);
+    const table = tableOf(...numbers.toReversed().map((number) => ({ Id: id(number), SystemModstamp: stamp(1) })));
+
+    for (const number of numbers.filter((each) => each % 3 === 0)) table.set(id(number), undefined);
+
+    const left = numbers.filter((each) => each % 3 !== 0).map(id);
+    expect(idsOf(table.rows())).toEqual(left);
+    expect(idsOf(table.byStamp())).toEqual(left);
+  });
+
   it("orders records of one second by Id, and follows time that goes backwards", () => {
     const table = tableOf(
       { Id: "a03", SystemModstamp: stamp(5) },
