@@ -6,6 +6,7 @@
 import type { OrgFault } from "../errors.ts";
 import type { Transaction } from "../org/contract.ts";
 import type { Row } from "../schema/definition.ts";
+import { keyPrefixOf } from "../schema/record-id.ts";
 import { type Refusal, refuse, type WriteOperation } from "./change.ts";
 import type { ObjectPlan } from "./object-plan.ts";
 
@@ -43,6 +44,22 @@ export function unsupportedObject(name: string): Refusal {
 export function checkCreate(tx: Transaction, plan: ObjectPlan): Refusal | undefined {
   if (tx.actor.access.object(plan.name).create && plan.type.definition.createable === true) return undefined;
   return refuse(cannot("inserted", plan));
+}
+
+/**
+ * Whoever adds a detail changes its master: an order product needs Edit on its order (reference: order-domain §3.7
+ * [doc]), the detail of a custom master-detail relationship Edit on its master [memory].
+ */
+export function checkMasters(tx: Transaction, plan: ObjectPlan, record: Row): Refusal | undefined {
+  for (const field of plan.masters) {
+    const id = record[field.name];
+    if (typeof id !== "string") continue;
+    const master = tx.catalog.objectByPrefix(keyPrefixOf(id));
+    const row = master === undefined ? undefined : tx.get(master.name, id);
+    if (master === undefined || row === undefined) continue;
+    if (!tx.actor.access.object(master.name).edit || !tx.canEdit(master.name, row)) return refuse(NO_ACCESS, 403);
+  }
+  return undefined;
 }
 
 /** The object permission and the sharing of a stored record. */

@@ -17,6 +17,8 @@ export interface ObjectPlan {
   /** Fields that may never become null, defaulted ones included. */
   readonly neverNull: ReadonlySet<string>;
   readonly references: readonly FieldDefinition[];
+  /** References to the records that this one is a part of: masters, and the order of an order product. */
+  readonly masters: readonly FieldDefinition[];
   readonly unique: readonly FieldDefinition[];
   readonly autoNumbers: readonly FieldDefinition[];
   /** Fields whose changes are kept in the object's history. */
@@ -75,6 +77,11 @@ function compile(type: SObjectType): ObjectPlan {
     required: mandatory.filter((field) => field.defaultedOnCreate !== true),
     neverNull: new Set(mandatory.map((field) => field.name)),
     references: stored.filter((field) => field.type === "reference"),
+    masters: stored.filter(
+      (field) =>
+        field.masterDetail === true ||
+        (type.definition.permissionsOf !== undefined && field.name === type.definition.controlledBy),
+    ),
     unique: stored.filter((field) => field.unique === true),
     autoNumbers: stored.filter((field) => field.autoNumber !== undefined),
     tracked: stored.filter((field) => trackedNames.has(field.name)),

@@ -6,7 +6,7 @@
  * (reference: rest-api §14.3 end, order-domain §8.3 [memory]).
  */
 import type { FieldValue } from "../schema/definition.ts";
-import { checkChange, checkCreate } from "./access.ts";
+import { checkChange, checkCreate, checkMasters } from "./access.ts";
 import type { Change, Draft, Refusal } from "./change.ts";
 import type { SaveContext } from "./context.ts";
 import { type Decoded, decode, isRefusal } from "./decode.ts";
@@ -85,7 +85,9 @@ function check(context: SaveContext, change: Change, { faults }: Decoded): Refus
   // A trigger may still fill what is missing, so with triggers this is asked after them.
   let refusal = triggered ? undefined : checkRequired(change, faults);
   refusal ??= faults.length > 0 ? { faults, statusCode: 400 } : undefined;
-  refusal ??= checkReferences(change, tx) ?? checkLock(context, change);
+  refusal ??= checkReferences(change, tx);
+  if (change.operation === "insert") refusal ??= checkMasters(tx, change.plan, change.after);
+  refusal ??= checkLock(context, change);
   if (refusal !== undefined) return refusal;
   if (triggered) {
     refusal = runTriggers(context, change, event) ?? checkRequired(change) ?? checkReferences(change, tx);

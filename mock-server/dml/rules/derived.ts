@@ -10,6 +10,8 @@ import { activates, categoryOf, deactivates } from "./status.ts";
 
 /** Fills the derived fields of a change, where its object has any. */
 export function derive(change: Change, tx: Transaction): void {
+  if (change.operation === "insert" && change.after["CurrencyIsoCode"] === null)
+    change.after["CurrencyIsoCode"] = defaultCurrency(change, tx);
   DERIVATIONS[change.plan.name]?.(change, tx);
 }
 
@@ -21,6 +23,23 @@ const DERIVATIONS: Readonly<Record<string, (change: Change, tx: Transaction) => 
   Contact: deriveName,
   User: deriveName,
 };
+
+/**
+ * Only in multicurrency orgs: an order product follows its order, an entry its product, everything else the user
+ * (reference: order-domain §1.12 [fixture, doc]).
+ */
+function defaultCurrency({ plan, after }: Change, tx: Transaction): string | null {
+  const parents: Readonly<Record<string, string | null>> = {
+    OrderItem: textOf(tx.get("Order", textOf(after, "OrderId") ?? ""), "CurrencyIsoCode"),
+    PricebookEntry: textOf(tx.get("Product2", textOf(after, "Product2Id") ?? ""), "CurrencyIsoCode"),
+  };
+  return (
+    parents[plan.name] ??
+    textOf(tx.get("User", tx.actor.userId), "DefaultCurrencyIsoCode") ??
+    plan.field("CurrencyIsoCode")?.picklistValues?.[0]?.value ??
+    null
+  );
+}
 
 /** What a reduction order takes from its original where the client leaves it empty [doc for the account; rest memory]. */
 const COPIED_FROM_ORIGINAL = ["AccountId", "ContractId", "Pricebook2Id", "CurrencyIsoCode"] as const;
@@ -69,7 +88,6 @@ function deriveOrderItem(change: Change, tx: Transaction): void {
       after["ListPrice"] ??= entry["UnitPrice"] ?? null;
       after["Product2Id"] ??= entry["Product2Id"] ?? null;
     }
-    if (plan.has("CurrencyIsoCode")) after["CurrencyIsoCode"] = order?.["CurrencyIsoCode"] ?? null;
     after["AvailableQuantity"] = order?.["IsReductionOrder"] === true ? 0 : (after["Quantity"] ?? 0);
   } else if (
     changes(change, "Quantity") &&

@@ -2,6 +2,7 @@
  * A small org for the tests of this room: an account, products with standard and custom prices, and short verbs to save
  * records in it. Only what a test is about is written in the test.
  */
+import { withMulticurrency } from "../../../fixtures/objects/features.ts";
 import { STANDARD_OBJECTS } from "../../../fixtures/objects/standard.ts";
 import type { SaveRequest, SaveResult } from "../../../mock-server/dml/contract.ts";
 import type { SaveOptions } from "../../../mock-server/dml/options.ts";
@@ -23,6 +24,8 @@ export interface ShopOptions {
   readonly fields?: Readonly<Record<string, readonly FieldDefinition[]>>;
   readonly replace?: (definition: ObjectDefinition) => ObjectDefinition;
   readonly permissions?: readonly PermissionDefinition[];
+  /** Makes it a multicurrency org; the first is the default. */
+  readonly currencies?: readonly string[];
 }
 
 export class Shop {
@@ -41,9 +44,10 @@ export class Shop {
   /** Active, in `otherBook`. */
   readonly otherEntry: string;
 
-  constructor({ settings, fields = {}, replace = (same) => same, permissions = [] }: ShopOptions = {}) {
+  constructor({ settings, fields = {}, replace = (same) => same, permissions = [], currencies }: ShopOptions = {}) {
+    const objects = currencies === undefined ? STANDARD_OBJECTS : withMulticurrency(STANDARD_OBJECTS, currencies);
     this.org = createOrg({
-      definitions: STANDARD_OBJECTS.map((definition) =>
+      definitions: objects.map((definition) =>
         replace({ ...definition, fields: [...definition.fields, ...(fields[definition.name] ?? [])] }),
       ),
       clock: frozenClock(NOON),
