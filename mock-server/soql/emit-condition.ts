@@ -101,7 +101,8 @@ function equalSource({ emitter, comparison, again }: Operand, read: string, valu
       const lower = value.value.toLowerCase();
       if (type !== "text" || lower === value.value.toUpperCase()) return `(${read} === ${text})`;
       const folded = emitter.constant(() => lower);
-      return `(${read} === ${text} || (${again} != null && ${again}.length === ${folded}.length && ${again}.toLowerCase() === ${folded}))`;
+      // Most rows differ in length, which is cheaper to see than the text.
+      return `(${read} != null && ${again}.length === ${lower.length} && (${again} === ${text} || ${again}.toLowerCase() === ${folded}))`;
     }
   }
 }

@@ -16,7 +16,13 @@ import { type Plan, planQuery } from "./plan.ts";
 import { queryError } from "./query-error.ts";
 import { readRows } from "./read-rows.ts";
 import { openRun, type Run } from "./run.ts";
-import { compileProjection, type Project, type ReadChildren, type RecordSet } from "./serialize.ts";
+import {
+  compileFilteredProjection,
+  compileProjection,
+  type Project,
+  type ReadChildren,
+  type RecordSet,
+} from "./serialize.ts";
 import { rowsAt, type SortKey, sortedPositions, sortKeySource } from "./sort.ts";
 
 /** A statement ready to run. */
@@ -199,50 +205,68 @@ function compileSort(query: BoundQuery): CompiledRows["sort"] {
 function compileChildren(column: Extract<Column, { kind: "children" }>): Compiled<ReadChildren> {
   const { query, relationship } = column;
   const compiled = compileRows(query);
-  const { childObject, field } = relationship;
   const inIdOrder = query.orderBy.length === 0;
+  const limit = query.limit ?? Number.POSITIVE_INFINITY;
+  const size = OPEN_POINTS.childPageRows;
+  const quick =
+    inIdOrder && query.offset === 0
+      ? compileFilteredProjection(query.columns, compileChildren, query.object.name, (emitter) =>
+          filterSource(emitter, query, rowValues(emitter)),
+        )
+      : undefined;
   return (run) => {
-    const { data } = run.context;
-    const filter = compiled.filter(run);
-    const sort = compiled.sort(run);
-    const project = compiled.project(run);
-    const wanted = query.offset + (query.limit ?? Number.POSITIVE_INFINITY);
-    const find = childFinder(run, childObject, field.name);
+    const find = childFinder(run, relationship.childObject, relationship.field.name);
+    const readAll = readChildRows(query, compiled, run);
+    const readQuickly = quick?.(run);
     return (parentId, locate) => {
-      const found = filter(find(data, parentId), inIdOrder ? wanted : Number.POSITIVE_INFINITY, { rows: 0 });
-      const sorted = inIdOrder ? found : sort(found, wanted);
-      const rows = query.offset > 0 ? sorted.slice(query.offset) : sorted;
-      if (rows.length === 0) return null;
-      const size = OPEN_POINTS.childPageRows;
-      if (locate === undefined || rows.length <= size) {
-        return { totalSize: rows.length, done: true, records: rows.map((row) => project(row, locate)) };
+      if (readQuickly !== undefined) {
+        const records = readQuickly(find(parentId), Math.min(limit, size + 1), locate);
+        if (records.length <= size) {
+          return records.length === 0 ? null : { totalSize: records.length, done: true, records };
+        }
       }
-      const set = recordsOf(rows, project);
+      const set = readAll(find(parentId));
+      if (set.totalSize === 0) return null;
+      if (locate === undefined || set.totalSize <= size) {
+        return { totalSize: set.totalSize, done: true, records: set.page(0, set.totalSize, locate) };
+      }
       const nextRecordsUrl = locate(set, size);
-      return { totalSize: rows.length, done: false, nextRecordsUrl, records: set.page(0, size, locate) };
+      return { totalSize: set.totalSize, done: false, nextRecordsUrl, records: set.page(0, size, locate) };
     };
   };
 }
 
+function readChildRows(query: BoundQuery, compiled: CompiledRows, run: Run): (rows: Iterable<Row>) => RecordSet {
+  const filter = compiled.filter(run);
+  const sort = compiled.sort(run);
+  const project = compiled.project(run);
+  const wanted = query.offset + (query.limit ?? Number.POSITIVE_INFINITY);
+  const enough = query.orderBy.length === 0 ? wanted : Number.POSITIVE_INFINITY;
+  return (candidates) => {
+    const rows = sort(filter(candidates, enough, { rows: 0 }), wanted);
+    return recordsOf(query.offset > 0 ? rows.slice(query.offset) : rows, project);
+  };
+}
+
 /** Finds children through the reference's index, or groups the whole object once where there is none. */
-function childFinder(run: Run, object: string, field: string) {
-  const { data } = run.context;
-  if (data.hasIndex(object, field)) {
-    return (source: QueryContext["data"], parentId: string): Iterable<Row> => source.find(object, field, parentId);
-  }
+function childFinder({ context: { data } }: Run, object: string, field: string): (parentId: string) => Iterable<Row> {
+  if (data.hasIndex(object, field)) return (parentId) => data.find(object, field, parentId);
   let byParent: Map<string, Row[]> | undefined;
-  return (source: QueryContext["data"], parentId: string): Iterable<Row> => {
-    if (byParent === undefined) {
-      byParent = new Map();
-      for (const row of source.rows(object)) {
-        const key = String(row[field]);
-        const list = byParent.get(key);
-        if (list === undefined) byParent.set(key, [row]);
-        else list.push(row);
-      }
-    }
+  return (parentId) => {
+    byParent ??= groupByText(data.rows(object), field);
     return byParent.get(parentId) ?? [];
   };
+}
+
+function groupByText(rows: Iterable<Row>, field: string): Map<string, Row[]> {
+  const groups = new Map<string, Row[]>();
+  for (const row of rows) {
+    const key = String(row[field]);
+    const list = groups.get(key);
+    if (list === undefined) groups.set(key, [row]);
+    else list.push(row);
+  }
+  return groups;
 }
 
 /** The values of a semi-join's column. The sub-select has no semi-joins of its own. */

@@ -37,6 +37,33 @@ export function compileProjection(
   return emitter.compile<Project>("r, locate", `return ${source};`);
 }
 
+/** Filters rows and makes their records in one loop, for results that need no sorting; at most `limit`. */
+export type FilterRecords = (rows: Iterable<Row>, limit: number, locate: Locate | undefined) => JsonObject[];
+
+/** Compiles such a loop; `emitFilter` gives the source of the condition on the row `r`. */
+export function compileFilteredProjection(
+  columns: readonly Column[],
+  compileChildren: CompileChildren,
+  objectName: string,
+  emitFilter: (emitter: Emitter) => string,
+): Compiled<FilterRecords> {
+  const emitter = new Emitter();
+  const filter = emitFilter(emitter);
+  const source = recordSource(emitter, columns, "r", objectName, compileChildren);
+  return emitter.compile<FilterRecords>(
+    "rows, limit, locate",
+    `const records = [];
+    if (limit <= 0) return records;
+    for (const r of rows) {
+      if (${filter}) {
+        records.push(${source});
+        if (records.length >= limit) break;
+      }
+    }
+    return records;`,
+  );
+}
+
 type CompileChildren = Parameters<typeof compileProjection>[1];
 
 /** `objectName` null: the record shows its own type by its Id. */

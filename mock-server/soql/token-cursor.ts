@@ -47,11 +47,13 @@ export class TokenCursor {
   }
 
   /** True where the next tokens are these words or symbols, in capitals. */
-  at(...upper: readonly string[]): boolean {
-    return upper.every((text, ahead) => {
-      const token = this.peek(ahead);
-      return token.upper === text && token.kind !== "string";
-    });
+  at(first: string, second?: string, third?: string, fourth?: string): boolean {
+    return (
+      this.#is(0, first) &&
+      (second === undefined || this.#is(1, second)) &&
+      (third === undefined || this.#is(2, third)) &&
+      (fourth === undefined || this.#is(3, fourth))
+    );
   }
 
   atName(ahead = 0): boolean {
@@ -109,6 +111,11 @@ export class TokenCursor {
     return OPEN_POINTS.lexicalErrorsHavePosition
       ? syntaxError(message, this.source, start)
       : queryError("MALFORMED_QUERY", message);
+  }
+
+  #is(ahead: number, upper: string): boolean {
+    const token = this.peek(ahead);
+    return token.upper === upper && token.kind !== "string";
   }
 
   #decision(from: number, token: Token): string {

@@ -32,7 +32,9 @@ const file: { sets: Readonly<Record<string, Records>>; cases: readonly AnswerCas
 describe("answers to queries", () => {
   it.each(file.cases.map((one) => [one.name, one] as const))("%s", (_, one) => {
     const { outcome, error } = answer(one);
-    expect(error === null ? null : { code: error.errorCode, text: error.faults[0].message }).toEqual(expectedError(one));
+    expect(error === null ? null : { code: error.errorCode, text: error.faults[0].message }).toEqual(
+      expectedError(one),
+    );
     expect(outcome?.kind === "count" ? outcome.totalSize : undefined).toBe(one.count);
     const records = JSON.stringify(outcome?.records ?? []);
     expect(JSON.parse(records)).toEqual(one.json ?? expect.anything());
