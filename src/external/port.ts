@@ -1,0 +1,61 @@
+/** The port to an external system. Every adapter implements it and passes the same contract tests. */
+import type { ExternalOperation, ExternalOutcome, ExternalRecord } from "../model/external-record.ts";
+import type { NaturalKey } from "../model/key.ts";
+
+/** One page of a change feed. Feeds only nominate keys: whoever reads them reads the records afterwards. */
+export interface ExternalChangePage {
+  readonly changes: readonly ExternalChange[];
+  /** Opaque position after this page; stored only once every key of the page is done, parked or dead-lettered. */
+  readonly cursor: string;
+  readonly more: boolean;
+}
+
+/** A record that changed or vanished. */
+export interface ExternalChange {
+  readonly naturalKey: NaturalKey;
+  /** True only on positive evidence (a tombstone), never because a record is missing from a list. */
+  readonly deleted: boolean;
+}
+
+/** What one collection of the external system looks like, for `check`. */
+export interface ExternalCollectionInfo {
+  readonly collection: string;
+  /** External field → a short type name for messages; absent where the system does not tell. */
+  readonly fields?: Readonly<Record<string, string>>;
+  readonly lineFields?: Readonly<Record<string, string>>;
+}
+
+/** A problem that `check` reports: what, where and the way out. */
+export interface ExternalProblem {
+  readonly place: string;
+  readonly message: string;
+}
+
+/**
+ * An external system with its collections (tables, resources, folders).
+ *
+ * Methods throw `SyncError` (`EXTERNAL_UNREACHABLE`, `EXTERNAL_REFUSED`) when the system as a whole cannot be used;
+ * the fate of single records is in the outcomes.
+ */
+export interface ExternalSystem {
+  /** The name that starts business keys, for example `erp`. */
+  readonly name: string;
+  /** Everything about the configured collections that does not fit; empty when all is well. */
+  check(): Promise<readonly ExternalProblem[]>;
+  info(collection: string): Promise<ExternalCollectionInfo>;
+  /**
+   * The changes after `cursor`; null starts with every record that exists. At most `limit` changes. A change may be
+   * reported twice but is never lost, also when it was committed late by a long transaction.
+   */
+  changes(collection: string, cursor: string | null, limit: number): Promise<ExternalChangePage>;
+  /** The records with these keys, in any order; missing ones are absent. */
+  read(collection: string, keys: readonly NaturalKey[]): Promise<readonly ExternalRecord[]>;
+  /** Applies each operation as a transaction of its own; one outcome each, in order. */
+  apply(operations: readonly ExternalOperation[]): Promise<readonly ExternalOutcome[]>;
+  /**
+   * Tells that this cursor has been stored: what lies before it will not be asked for again and may be forgotten (a
+   * change log is pruned, a file is archived). Best called after each commit of a cursor; safe to call twice or never.
+   */
+  acknowledge?(collection: string, cursor: string): Promise<void>;
+  close(): Promise<void>;
+}

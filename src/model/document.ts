@@ -1,0 +1,66 @@
+/** Documents: an Account, a Contract, or an Order with its lines, in canonical form. */
+import type { BusinessKey, LineKey, NaturalKey, RecordId } from "./key.ts";
+import type { Fields } from "./value.ts";
+
+/** One record that is synced as a whole, with its lines where it has any. JSON-serialisable. */
+export interface SyncDocument {
+  /** The root sObject, for example `Order`. */
+  readonly object: string;
+  readonly key: BusinessKey;
+  readonly fields: Fields;
+  /** Lines by line key; absent where the object has none. */
+  readonly lines?: Readonly<Record<LineKey, Fields>>;
+}
+
+/** Who changed a record last and when, as far as the side tells. */
+export interface Provenance {
+  readonly by: string | null;
+  /** Canonical instant. */
+  readonly at: string | null;
+}
+
+/** A value that could not be made canonical. Its field is absent from the document, and the document is not written. */
+export interface ValueProblem {
+  readonly field: string;
+  readonly lineKey?: LineKey;
+  /** The raw value, shortened. */
+  readonly value: string;
+  /** What is wrong and what would be right, as a sentence. */
+  readonly reason: string;
+}
+
+/** The life-cycle category of an order's or contract's status (`StatusCode`). */
+export type StatusCategory = string;
+
+/** A document as Salesforce shows it now. */
+export interface SalesforceView {
+  readonly side: "salesforce";
+  readonly document: SyncDocument;
+  readonly recordId: RecordId;
+  readonly lineIds: Readonly<Record<LineKey, RecordId>>;
+  /** Lines that carry no line key: somebody made them in Salesforce. */
+  readonly foreignLineIds: readonly RecordId[];
+  /** `SystemModstamp` as Salesforce wrote it. */
+  readonly stamp: string;
+  readonly deleted: boolean;
+  /** After an account merge: the surviving record. */
+  readonly masterRecordId: RecordId | null;
+  /** `StatusCode` where the object has one. */
+  readonly statusCategory: StatusCategory | null;
+  readonly provenance: Provenance;
+  readonly problems: readonly ValueProblem[];
+  /** False when the record does not hold its key yet: somebody made it in Salesforce, or its key was cleared. */
+  readonly keyed: boolean;
+}
+
+/** A document as the external system shows it now. */
+export interface ExternalView {
+  readonly side: "external";
+  readonly document: SyncDocument;
+  readonly naturalKey: NaturalKey;
+  /** The adapter's token for conditional writes: an ETag, a version column or a content hash. */
+  readonly version: string | null;
+  readonly deleted: boolean;
+  readonly provenance: Provenance;
+  readonly problems: readonly ValueProblem[];
+}

@@ -1,0 +1,147 @@
+/**
+ * Calls to one org under one policy: a session that is renewed once, repetition, and the share of the org's requests
+ * that this connector may use. Everything else in this room sends through it.
+ */
+import { SyncError } from "../errors.ts";
+import { canLogInAgain, type LoginContext, logIn } from "./auth.ts";
+import { type CallPolicy, callWithPolicy, failureToSyncError } from "./call-policy.ts";
+import type { AuthConfig } from "./config.ts";
+import type { OrgConnection, OrgReply, OrgRequest, Session } from "./connection.ts";
+import { CallFailure } from "./failure.ts";
+
+/** How many requests this connector may use. */
+export interface CallBudget {
+  /** Share of the org's requests after which we stop. */
+  readonly usedShareMax: number;
+  readonly callsMax: number | null;
+}
+
+/** What a caller is made of. */
+export interface CallerOptions {
+  readonly connection: OrgConnection;
+  readonly auth: AuthConfig;
+  readonly login: LoginContext;
+  readonly policy: CallPolicy;
+  readonly budget: CallBudget;
+}
+
+/** Details of one call. */
+export interface CallOptions {
+  readonly intent: "read" | "write";
+  /** For messages, for example `query Order`. */
+  readonly name: string;
+  /** Turns a good answer into a failure that the policy may repeat, by throwing `CallFailure`. */
+  readonly check?: (reply: OrgReply) => void;
+}
+
+/** An older reading of the org's usage is no reason to refuse a call: the call itself brings a new one. */
+const USAGE_READING_LIFE_MS = 300_000;
+
+/** Sends requests to one org. */
+export class OrgCaller {
+  readonly connection: OrgConnection;
+  readonly #options: CallerOptions;
+  #auth: AuthConfig;
+  #session: Session | null = null;
+  /** All calls that meet a dead session wait for one login. */
+  #renewing: Promise<Session> | null = null;
+
+  constructor(options: CallerOptions) {
+    this.connection = options.connection;
+    this.#options = options;
+    this.#auth = options.auth;
+  }
+
+  get host(): string {
+    return this.#session?.instanceUrl ?? this.#options.login.loginUrl;
+  }
+
+  /** Logs in unless there is a session. Rejects with `SyncError`. */
+  async session(): Promise<Session> {
+    return this.#session ?? (await this.#renew(null));
+  }
+
+  /** One call. Rejects with `SyncError`. */
+  async call(request: OrgRequest, options: CallOptions): Promise<OrgReply> {
+    try {
+      return await this.attemptCall(request, options);
+    } catch (error) {
+      throw error instanceof CallFailure ? this.explain(error, options.name) : error;
+    }
+  }
+
+  /** The `SyncError` of a call that failed for good. */
+  explain(failure: CallFailure, name: string): SyncError {
+    return failureToSyncError(failure, name, this.host);
+  }
+
+  /** One call. Rejects with the last `CallFailure`, or with the `SyncError` of a login or of the budget. */
+  async attemptCall(request: OrgRequest, options: CallOptions): Promise<OrgReply> {
+    await this.session();
+    let used: Session | null = this.#session;
+    return await callWithPolicy(this.#options.policy, {
+      name: options.name,
+      intent: options.intent,
+      attempt: async () => {
+        this.#refuseOverBudget();
+        used = this.#session;
+        const reply = await this.connection.send(request);
+        options.check?.(reply);
+        return reply;
+      },
+      ...(canLogInAgain(this.#auth)
+        ? {
+            logInAgain: async () => {
+              await this.#renew(used);
+            },
+          }
+        : {}),
+    });
+  }
+
+  /** A new session in place of a dead one; when somebody else has renewed it already, that one serves. */
+  async #renew(dead: Session | null): Promise<Session> {
+    if (this.#session !== null && this.#session !== dead) return this.#session;
+    this.#renewing ??= this.#logIn().finally(() => {
+      this.#renewing = null;
+    });
+    return await this.#renewing;
+  }
+
+  async #logIn(): Promise<Session> {
+    const { login, policy } = this.#options;
+    try {
+      const { session, refreshToken } = await callWithPolicy(policy, {
+        name: "login",
+        intent: "read",
+        attempt: async () => await logIn(this.#auth, login),
+      });
+      if (refreshToken !== null && this.#auth.kind === "refreshToken") this.#auth = { ...this.#auth, refreshToken };
+      this.connection.useSession(session);
+      this.#session = session;
+      return session;
+    } catch (error) {
+      throw error instanceof CallFailure ? failureToSyncError(error, "login", login.loginUrl) : error;
+    }
+  }
+
+  #refuseOverBudget(): void {
+    const { budget, policy } = this.#options;
+    const { calls, used, limit, readAtMs } = this.connection.meter;
+    if (budget.callsMax !== null && calls >= budget.callsMax) {
+      throw new SyncError(
+        "SALESFORCE_LIMIT",
+        `this run has used its ${budget.callsMax} API calls (salesforce.callsMax)`,
+      );
+    }
+    if (used === null || limit === null || readAtMs === null) return;
+    if (policy.monotonicMs() - readAtMs > USAGE_READING_LIFE_MS) return;
+    if (used >= limit * budget.usedShareMax) {
+      throw new SyncError(
+        "SALESFORCE_LIMIT",
+        `${this.host}: ${used} of ${limit} API requests are used; the rest is kept for other applications (salesforce.usedShareMax ${budget.usedShareMax})`,
+        { context: { used, limit } },
+      );
+    }
+  }
+}

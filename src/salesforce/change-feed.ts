@@ -1,0 +1,352 @@
+/**
+ * The change feed: one composite call for up to five objects, and one more call for each further page.
+ *
+ * The call asks, in this order, `/updated` of each object (only for `latestDateCovered`), `/deleted`, and the rows since
+ * the watermark. The horizon is not known before the call, so the row query has no upper end: rows newer than the horizon
+ * are delivered as well, which is allowed because rows only nominate documents, but the cursor moves to the horizon and
+ * no further, and those rows come again with the next poll (reference: change-events §1.4 step 3). What must hold is that
+ * the rows are read after the horizon was taken; a composite runs its parts in order.
+ */
+import { SyncError } from "../errors.ts";
+import type { SalesforceRecord } from "../model/salesforce-record.ts";
+import type { OrgCaller } from "./caller.ts";
+import { COMPOSITE_QUERIES_MAX, faultsOf, isGood, type Subreply, type Subrequest } from "./composite.ts";
+import { type CompositeRead, sendComposite } from "./composite-read.ts";
+import type { OrgReply } from "./connection.ts";
+import { CallFailure, isJsonObject, shorten } from "./failure.ts";
+import type { PolledObject, PollRequest } from "./port.ts";
+import { fetchPage, isLocatorLost, parseQueryPage, type QueryPage, queryPath } from "./query.ts";
+import { parseRecordId } from "./record-id.ts";
+import {
+  DELETED_REACH_MS,
+  encodeWatermark,
+  horizonMs,
+  markOf,
+  parseInstantMs,
+  parseWatermark,
+  type ReplicationWindow,
+  replicationWindow,
+  soqlInstant,
+  UPDATED_REACH_MS,
+  type Watermark,
+} from "./watermark.ts";
+
+/** At least one minute, because the replication resources truncate to minutes (change-events §1.4 step 1). */
+const OVERLAP_MS = 120_000;
+
+/** More marks would make the cursor longer than the page it saves. */
+const MARKS_MAX = 1_000;
+
+/** A window that loses its pages this often meets an org in which it will never end. */
+const RESTARTS_MAX = 20;
+
+/** Reads what changed. Remembers what the org refuses, so that it is not asked again. */
+export class ChangeFeed {
+  readonly #caller: OrgCaller;
+  readonly #wallClockMs: () => number;
+  /** False once a composite has refused `/updated`: it is then asked for separately, before the composite. */
+  #updatedInComposite = true;
+  /** Objects without `/updated`; their horizon keeps a wide distance instead. */
+  readonly #withoutUpdated = new Set<string>();
+
+  constructor(caller: OrgCaller, wallClockMs: () => number) {
+    this.#caller = caller;
+    this.#wallClockMs = wallClockMs;
+  }
+
+  /** One call for each five objects. Rejects with `SyncError`. */
+  async poll(requests: readonly PollRequest[]): Promise<readonly PolledObject[]> {
+    const polled: PolledObject[] = [];
+    for (let start = 0; start < requests.length; start += COMPOSITE_QUERIES_MAX) {
+      polled.push(...(await this.#pollGroup(requests.slice(start, start + COMPOSITE_QUERIES_MAX))));
+    }
+    return polled;
+  }
+
+  async #pollGroup(requests: readonly PollRequest[]): Promise<readonly PolledObject[]> {
+    await this.#caller.session();
+    const serverNowMs = this.#caller.connection.serverNowMs ?? this.#wallClockMs();
+    const plans = requests.map((request, index) => planObject(request, index, serverNowMs));
+    try {
+      const coveredMs = this.#updatedInComposite ? new Map<string, number>() : await this.#readCovered(plans);
+      const { reply, replies } = await this.#send(plans);
+      this.#learnRefusals(plans, replies);
+      return plans.map((plan) => this.#polledObject(plan, reply, replies, coveredMs.get(plan.object) ?? null));
+    } catch (error) {
+      throw error instanceof CallFailure ? this.#caller.explain(error, "poll") : error;
+    }
+  }
+
+  /** `latestDateCovered` of each object, one call each: the slow way, for orgs that refuse it in a composite. */
+  async #readCovered(plans: readonly ObjectPlan[]): Promise<ReadonlyMap<string, number>> {
+    const covered = new Map<string, number>();
+    for (const plan of plans) {
+      if (this.#withoutUpdated.has(plan.object)) continue;
+      try {
+        const { body } = await this.#caller.attemptCall(
+          { method: "GET", path: this.#updatedUrl(plan) },
+          { intent: "read", name: `updated ${plan.object}` },
+        );
+        const ms = isJsonObject(body) ? parseInstantMs(body["latestDateCovered"]) : null;
+        if (ms !== null) covered.set(plan.object, ms);
+      } catch (error) {
+        if (!(error instanceof CallFailure) || !isRefusal(error)) throw error;
+        this.#withoutUpdated.add(plan.object);
+      }
+    }
+    return covered;
+  }
+
+  async #send(plans: readonly ObjectPlan[]): Promise<CompositeRead> {
+    try {
+      return await this.#sendOnce(plans);
+    } catch (error) {
+      if (!this.#updatedInComposite || !(error instanceof CallFailure) || !isRefusal(error)) throw error;
+      // Perhaps the whole request was refused because of `/updated` in it; if not, the second refusal says so.
+      this.#updatedInComposite = false;
+      return await this.#sendOnce(plans);
+    }
+  }
+
+  async #sendOnce(plans: readonly ObjectPlan[]): Promise<CompositeRead> {
+    const { root } = this.#caller.connection;
+    const subrequests: Subrequest[] = [];
+    if (this.#updatedInComposite) {
+      for (const plan of plans) {
+        if (this.#withoutUpdated.has(plan.object)) continue;
+        subrequests.push({ method: "GET", url: this.#updatedUrl(plan), referenceId: `updated${plan.index}` });
+      }
+    }
+    for (const plan of plans) {
+      if (plan.deleted === null) continue;
+      const url = replicationUrl(root, plan.object, "deleted", plan.deleted);
+      subrequests.push({ method: "GET", url, referenceId: `deleted${plan.index}` });
+    }
+    for (const plan of plans) {
+      const url = queryPath(root, plan.soql(null), plan.watermark !== null);
+      subrequests.push({ method: "GET", url, referenceId: `rows${plan.index}` });
+    }
+    return await sendComposite(this.#caller, subrequests, { name: "poll", refuse: () => false });
+  }
+
+  #updatedUrl(plan: ObjectPlan): string {
+    return replicationUrl(this.#caller.connection.root, plan.object, "updated", plan.updated);
+  }
+
+  #polledObject(
+    plan: ObjectPlan,
+    reply: OrgReply,
+    replies: ReadonlyMap<string, Subreply>,
+    separateMs: number | null,
+  ): PolledObject {
+    const page = parseRows(plan, replies.get(`rows${plan.index}`));
+    const latestDateCoveredMs = separateMs ?? coveredIn(replies.get(`updated${plan.index}`));
+    const horizon = horizonMs({ latestDateCoveredMs, serverDateMs: reply.serverDateMs, elapsedMs: reply.elapsedMs });
+    const deletions = parseDeletions(plan, replies.get(`deleted${plan.index}`));
+    const seen = new Set(plan.watermark?.seen);
+    const isNew = (id: string, stamp: string): boolean => !seen.has(markOf(id, stamp));
+    const final = latestDateCoveredMs !== null && page.next === null;
+    return {
+      object: plan.object,
+      cursor: nextCursor(plan, horizon, final ? marksOf(page, deletions) : []),
+      pages: this.#pages(plan, page, isNew),
+      deletedIds: deletions.deleted.filter(({ id, at }) => isNew(id, at)).map(({ id }) => parseRecordId(id)),
+      deletesComplete: deletions.complete,
+    };
+  }
+
+  /** One refused `/updated` among good ones speaks against its object, all of them against asking in a composite. */
+  #learnRefusals(plans: readonly ObjectPlan[], replies: ReadonlyMap<string, Subreply>): void {
+    const asked = plans.filter((plan) => replies.has(`updated${plan.index}`));
+    const refused = asked.filter((plan) => refusesUpdated(replies.get(`updated${plan.index}`)));
+    if (refused.length === 0) return;
+    if (refused.length === asked.length) this.#updatedInComposite = false;
+    else for (const plan of refused) this.#withoutUpdated.add(plan.object);
+  }
+
+  #pages(plan: ObjectPlan, first: QueryPage, isNew: IsNew): AsyncIterable<readonly SalesforceRecord[]> {
+    return { [Symbol.asyncIterator]: () => this.#walk(plan, first, isNew) };
+  }
+
+  async *#walk(plan: ObjectPlan, first: QueryPage, isNew: IsNew): AsyncGenerator<readonly SalesforceRecord[], void> {
+    const name = `poll ${plan.object}`;
+    let page = first;
+    let last: SalesforceRecord | null = null;
+    let restarts = 0;
+    for (;;) {
+      last = page.records.at(-1) ?? last;
+      const fresh = page.records.filter((row) => isNew(textOf(row, "Id"), textOf(row, "SystemModstamp")));
+      if (fresh.length > 0) yield fresh;
+      if (page.next === null) return;
+      try {
+        page = await fetchPage(this.#caller, page.next, name);
+      } catch (error) {
+        if (!isLocatorLost(error) || restarts >= RESTARTS_MAX) {
+          throw error instanceof CallFailure ? this.#caller.explain(error, name) : error;
+        }
+        restarts += 1;
+        page = await this.#restart(plan, last, name);
+      }
+    }
+  }
+
+  /** The server forgot the pages (a new session, or days of waiting): go on behind the last row. */
+  async #restart(plan: ObjectPlan, last: SalesforceRecord | null, name: string): Promise<QueryPage> {
+    const path = queryPath(this.#caller.connection.root, plan.soql(last), plan.watermark !== null);
+    try {
+      return await fetchPage(this.#caller, path, name);
+    } catch (error) {
+      throw error instanceof CallFailure ? this.#caller.explain(error, name) : error;
+    }
+  }
+}
+
+function coveredIn(subreply: Subreply | undefined): number | null {
+  if (subreply === undefined || !isGood(subreply) || !isJsonObject(subreply.body)) return null;
+  return parseInstantMs(subreply.body["latestDateCovered"]);
+}
+
+function refusesUpdated(subreply: Subreply | undefined): boolean {
+  if (subreply === undefined || isGood(subreply)) return false;
+  // These codes say something about the dates, not about the resource.
+  return !faultsOf(subreply).some(({ code }) => code === "INVALID_REPLICATION_DATE" || code === "EXCEEDED_ID_LIMIT");
+}
+
+type IsNew = (id: string, stamp: string) => boolean;
+
+/** What one object's part of a poll asks for. */
+interface ObjectPlan {
+  readonly object: string;
+  readonly index: number;
+  readonly watermark: Watermark | null;
+  readonly cursor: string | null;
+  readonly updated: ReplicationWindow;
+  /** Null on the first load: what was deleted before we came is nobody's business. */
+  readonly deleted: ReplicationWindow | null;
+  /** The row query, from the start of the window or behind a row. */
+  readonly soql: (after: SalesforceRecord | null) => string;
+}
+
+function planObject(request: PollRequest, index: number, serverNowMs: number): ObjectPlan {
+  const watermark = parseWatermark(request.cursor);
+  const fromMs = watermark?.atMs ?? serverNowMs - FIRST_LOAD_REACH_MS;
+  return {
+    object: request.object,
+    index,
+    watermark,
+    cursor: request.cursor,
+    updated: replicationWindow({ fromMs, serverNowMs, reachMs: UPDATED_REACH_MS }),
+    deleted:
+      watermark === null
+        ? null
+        : replicationWindow({ fromMs: fromMs - OVERLAP_MS, serverNowMs, reachMs: DELETED_REACH_MS }),
+    soql: (after) => (watermark === null ? firstLoadQuery(request, after) : windowQuery(request, watermark, after)),
+  };
+}
+
+/** On the first load `/updated` is asked only for its horizon; the start just has to lie before open transactions. */
+const FIRST_LOAD_REACH_MS = 3_600_000;
+
+/** All live rows by Id: an order that no edit changes, so a page can be lost and found again. */
+function firstLoadQuery(request: PollRequest, after: SalesforceRecord | null): string {
+  const behind = after === null ? "" : ` WHERE Id > '${textOf(after, "Id")}'`;
+  return `SELECT ${selectList(request)} FROM ${request.object}${behind} ORDER BY Id`;
+}
+
+/** Rows since the watermark, less the overlap, oldest first. */
+function windowQuery(request: PollRequest, watermark: Watermark, after: SalesforceRecord | null): string {
+  const select = `SELECT ${selectList(request)} FROM ${request.object}`;
+  const order = "ORDER BY SystemModstamp, Id";
+  const afterMs = after === null ? null : parseInstantMs(after["SystemModstamp"]);
+  if (after === null || afterMs === null) {
+    return `${select} WHERE SystemModstamp >= ${soqlInstant(watermark.atMs - OVERLAP_MS)} ${order}`;
+  }
+  const stamp = soqlInstant(afterMs);
+  const id = textOf(after, "Id");
+  return `${select} WHERE SystemModstamp > ${stamp} OR (SystemModstamp = ${stamp} AND Id > '${id}') ${order}`;
+}
+
+function selectList(request: PollRequest): string {
+  return [...new Set(["Id", "SystemModstamp", "IsDeleted", ...request.select])].join(", ");
+}
+
+function replicationUrl(
+  root: string,
+  object: string,
+  resource: "updated" | "deleted",
+  window: ReplicationWindow,
+): string {
+  const start = encodeURIComponent(soqlInstant(window.startMs));
+  const end = encodeURIComponent(soqlInstant(window.endMs));
+  return `${root}/sobjects/${object}/${resource}/?start=${start}&end=${end}`;
+}
+
+function parseRows(plan: ObjectPlan, subreply: Subreply | undefined): QueryPage {
+  const page = subreply !== undefined && isGood(subreply) ? parseQueryPage(subreply.body) : undefined;
+  if (page !== undefined) return page;
+  const [fault] = subreply === undefined ? [] : faultsOf(subreply);
+  const reason = fault === undefined ? "the reply lacks its rows" : `${fault.code}: ${shorten(fault.message)}`;
+  throw new SyncError("SALESFORCE_REFUSED", `poll ${plan.object}: ${reason}`, {
+    context: { object: plan.object, code: fault?.code ?? null },
+  });
+}
+
+interface Deletions {
+  readonly deleted: readonly { readonly id: string; readonly at: string }[];
+  readonly complete: boolean;
+}
+
+function parseDeletions(plan: ObjectPlan, subreply: Subreply | undefined): Deletions {
+  if (plan.deleted === null) return { deleted: [], complete: true };
+  if (subreply === undefined || !isGood(subreply) || !isJsonObject(subreply.body)) {
+    // Too far back, too many, or not replicable: deletions can have been missed, so a sweep must look.
+    return { deleted: [], complete: false };
+  }
+  const { deletedRecords, earliestDateAvailable } = subreply.body;
+  const earliestMs = parseInstantMs(earliestDateAvailable);
+  const neededMs = plan.watermark?.atMs ?? 0;
+  return {
+    deleted: (Array.isArray(deletedRecords) ? deletedRecords : []).flatMap((entry) =>
+      isJsonObject(entry) ? [{ id: textOf(entry, "id"), at: textOf(entry, "deletedDate") }] : [],
+    ),
+    complete: !plan.deleted.clamped && (earliestMs === null || earliestMs <= neededMs),
+  };
+}
+
+/** The old cursor when time stood still, else the horizon with the marks of what the next window shows again. */
+function nextCursor(plan: ObjectPlan, horizon: number | null, marks: readonly Marked[]): string {
+  const { watermark, cursor } = plan;
+  if (horizon === null || (watermark !== null && horizon <= watermark.atMs)) {
+    // A first load that no horizon bounds must be done again; the epoch keeps every row in the next window.
+    return cursor ?? encodeWatermark({ atMs: 0, seen: [] });
+  }
+  const again = marks.filter(
+    ({ atMs }) => atMs !== null && atMs <= horizon && atMs >= horizon - OVERLAP_MS - MINUTE_MS,
+  );
+  return encodeWatermark({
+    atMs: horizon,
+    seen: again.length > MARKS_MAX ? [] : again.map(({ mark }) => mark),
+  });
+}
+
+/** `/deleted` truncates its start to the minute, so it repeats up to one minute more than the rows do. */
+const MINUTE_MS = 60_000;
+
+interface Marked {
+  readonly atMs: number | null;
+  readonly mark: string;
+}
+
+function marksOf(page: QueryPage, deletions: Deletions): readonly Marked[] {
+  const rows = page.records.map((row) => ({ id: textOf(row, "Id"), at: textOf(row, "SystemModstamp") }));
+  return [...rows, ...deletions.deleted].map(({ id, at }) => ({ atMs: parseInstantMs(at), mark: markOf(id, at) }));
+}
+
+function textOf(record: Readonly<Record<string, unknown>>, name: string): string {
+  const value = record[name];
+  return typeof value === "string" ? value : "";
+}
+
+function isRefusal({ failure }: CallFailure): boolean {
+  return failure.kind === "http" && failure.status >= 400 && failure.status < 500 && failure.status !== 401;
+}

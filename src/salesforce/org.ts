@@ -1,0 +1,120 @@
+/** A Salesforce org through jsforce: the implementation of the port, put together from the parts of this room. */
+import { setTimeout as delay } from "node:timers/promises";
+import type { RowOutcome } from "../model/salesforce-record.ts";
+import type { CollectionPart } from "../sync/call.ts";
+import { type BulkJournal, type BulkPatience, executeBulk, type JobState, resumeBulk, settleBulkJob } from "./bulk.ts";
+import type { CallPolicy, RetryEvent } from "./call-policy.ts";
+import { OrgCaller } from "./caller.ts";
+import { ChangeFeed } from "./change-feed.ts";
+import type { SalesforceConfig } from "./config.ts";
+import { OrgConnection } from "./connection.ts";
+import { describeObjects } from "./describe.ts";
+import { identify } from "./identity.ts";
+import { fetchLimits, type OrgLimit, usageOf } from "./limits.ts";
+import type { OrgIdentity, SalesforceOrg } from "./port.ts";
+import { queryAllRows } from "./query.ts";
+import { readRecords } from "./read.ts";
+import { executeCollections, executeGraphs } from "./write.ts";
+
+/** Inputs besides the settings; the defaults are the real world. */
+export interface OrgSurroundings {
+  /** Epoch milliseconds; only for the expiry of tokens and before the server's own time is known. */
+  readonly wallClockMs?: () => number;
+  /** A clock that only runs forward. */
+  readonly monotonicMs?: () => number;
+  readonly sleep?: (ms: number) => Promise<void>;
+  /** In [0, 1). */
+  readonly random?: () => number;
+  /** Stores a rotated refresh token before it is used; without it a rotated token is lost with the process. */
+  readonly onRefreshToken?: (refreshToken: string) => Promise<void>;
+  /** Remembers running Bulk jobs; without it a job outlives a crash unnoticed until it ends. */
+  readonly bulkJournal?: BulkJournal;
+  /** Hears of each repeated call. */
+  readonly onRetry?: (event: RetryEvent) => void;
+}
+
+/** First wait of the back-off and its bound (reference: change-events §7). */
+const BACKOFF_BASE_MS = 1_000;
+const BACKOFF_CAP_MS = 60_000;
+
+/** An org through jsforce, with what only some callers need. */
+export interface JsforceOrg extends SalesforceOrg {
+  /** Outcomes of a Bulk job that an earlier process started; `part` as it was sent. */
+  resumeBulk(part: CollectionPart, jobId: string): Promise<readonly RowOutcome[]>;
+  /** Waits for a Bulk job of an earlier process, or aborts it when it was never closed. */
+  settleBulkJob(jobId: string): Promise<JobState>;
+  /** The org's own account of its limits; costs one call. */
+  limits(): Promise<readonly OrgLimit[]>;
+}
+
+/** A connection to an org. Nothing is sent before the first method is called. */
+export function createSalesforceOrg(config: SalesforceConfig, surroundings: OrgSurroundings = {}): JsforceOrg {
+  const wallClockMs = surroundings.wallClockMs ?? Date.now;
+  const monotonicMs = surroundings.monotonicMs ?? (() => performance.now());
+  const connection = new OrgConnection({
+    version: config.apiVersion,
+    client: config.client,
+    timeoutMs: config.requestTimeoutMs,
+    monotonicMs,
+  });
+  const policy: CallPolicy = {
+    attempts: config.attempts,
+    deadlineMs: config.deadlineMs,
+    baseMs: BACKOFF_BASE_MS,
+    capMs: BACKOFF_CAP_MS,
+    random: surroundings.random ?? Math.random,
+    sleep: surroundings.sleep ?? ((ms) => delay(ms)),
+    monotonicMs,
+    ...(surroundings.onRetry === undefined ? {} : { onRetry: surroundings.onRetry }),
+  };
+  const caller = new OrgCaller({
+    connection,
+    auth: config.auth,
+    policy,
+    budget: { usedShareMax: config.usedShareMax, callsMax: config.callsMax ?? null },
+    login: {
+      loginUrl: config.loginUrl.replace(/\/+$/, ""),
+      version: config.apiVersion,
+      timeoutMs: config.requestTimeoutMs,
+      nowMs: wallClockMs,
+      onAnswer: (exchange) => connection.learnServerTime(exchange),
+      ...(surroundings.onRefreshToken === undefined ? {} : { onRefreshToken: surroundings.onRefreshToken }),
+    },
+  });
+  const patience: BulkPatience = { sleep: policy.sleep, waitMs: config.bulkWaitMs };
+  const journal = surroundings.bulkJournal ?? null;
+  const feed = new ChangeFeed(caller, wallClockMs);
+  let identity: Promise<OrgIdentity> | null = null;
+  return {
+    connect: () => {
+      identity ??= identify(caller).catch((error: unknown) => {
+        // The next connect tries again.
+        identity = null;
+        throw error;
+      });
+      return identity;
+    },
+    describe: (objects) => describeObjects(caller, objects),
+    poll: (requests) => feed.poll(requests),
+    read: (request) => readRecords(caller, request),
+    query: (soql) => queryAllRows(caller, soql),
+    execute: async (call) => {
+      switch (call.kind) {
+        case "collections":
+          return await executeCollections(caller, call.parts);
+        case "graphs":
+          return await executeGraphs(caller, call.graphs);
+        case "bulk":
+          return await executeBulk(caller, call.part, { journal, patience });
+      }
+    },
+    resumeBulk: (part, jobId) => resumeBulk(caller, part, jobId, patience),
+    settleBulkJob: (jobId) => settleBulkJob(caller, jobId, patience),
+    limits: () => fetchLimits(caller),
+    usage: () => usageOf(caller),
+    close: () => {
+      connection.close();
+      return Promise.resolve();
+    },
+  };
+}

@@ -1,0 +1,102 @@
+/** The port to a Salesforce org as the engine uses it. The salesforce room implements it with jsforce. */
+import type { RecordId } from "../model/key.ts";
+import type { RowOutcome, SalesforceRecord } from "../model/salesforce-record.ts";
+import type { SalesforceCall } from "../sync/call.ts";
+
+/** What one object's poll asks for. */
+export interface PollRequest {
+  readonly object: string;
+  /** SOQL select items: fields and parent paths. Id, SystemModstamp and IsDeleted are added by the room. */
+  readonly select: readonly string[];
+  /** The stored cursor (a watermark) or null for the first load. */
+  readonly cursor: string | null;
+}
+
+/** What one object's poll found. */
+export interface PolledObject {
+  readonly object: string;
+  /** The cursor to store once every row below is done, parked or dead-lettered. Equal to the old one when time stood still. */
+  readonly cursor: string;
+  /** Changed and soft-deleted rows up to the horizon, ordered by (SystemModstamp, Id), page by page. */
+  readonly pages: AsyncIterable<readonly SalesforceRecord[]>;
+  /** Ids known to be deleted, also those already purged from the recycle bin. */
+  readonly deletedIds: readonly RecordId[];
+  /** False when the horizon reaches back further than Salesforce's deletion log: a sweep is needed. */
+  readonly deletesComplete: boolean;
+}
+
+/** Reads whole documents: a root record with its child set. */
+export interface ReadRequest {
+  readonly object: string;
+  readonly select: readonly string[];
+  /** A child subquery, for example OrderItems. */
+  readonly children?: { readonly relationship: string; readonly select: readonly string[] };
+  readonly by:
+    | { readonly kind: "field"; readonly field: string; readonly values: readonly string[] }
+    | { readonly kind: "id"; readonly ids: readonly RecordId[] };
+  /** True: soft-deleted records are returned too (without their children). */
+  readonly includeDeleted: boolean;
+}
+
+/** The parts of an object's describe that mapping checks need. */
+export interface DescribedObject {
+  readonly name: string;
+  readonly createable: boolean;
+  readonly updateable: boolean;
+  readonly deletable: boolean;
+  readonly fields: readonly DescribedField[];
+}
+
+/** The parts of a field's describe that mapping checks need. */
+export interface DescribedField {
+  readonly name: string;
+  readonly type: string;
+  readonly length: number;
+  readonly precision: number;
+  readonly scale: number;
+  readonly nillable: boolean;
+  readonly createable: boolean;
+  readonly updateable: boolean;
+  readonly calculated: boolean;
+  readonly externalId: boolean;
+  readonly unique: boolean;
+  readonly referenceTo: readonly string[];
+  readonly relationshipName: string | null;
+  /** Active values; null when the field is not a restricted picklist. */
+  readonly restrictedValues: readonly string[] | null;
+}
+
+/** API requests of this connection, and of the whole org as far as the last answer told. */
+export interface ApiUsage {
+  /** Calls that this process made and that count against the org's limit. */
+  readonly calls: number;
+  readonly used: number | null;
+  readonly limit: number | null;
+}
+
+/** Who we are in the org. */
+export interface OrgIdentity {
+  readonly organizationId: string;
+  readonly userId: string;
+  readonly username: string;
+  readonly instanceUrl: string;
+}
+
+/**
+ * A Salesforce org. Methods throw `SyncError` (`SALESFORCE_*`) when a whole call fails for good; the fate of single
+ * rows is in the outcomes.
+ */
+export interface SalesforceOrg {
+  connect(): Promise<OrgIdentity>;
+  describe(objects: readonly string[]): Promise<readonly DescribedObject[]>;
+  /** One API call for up to five objects, plus one for each further page of rows. */
+  poll(requests: readonly PollRequest[]): Promise<readonly PolledObject[]>;
+  /** Chunked by the URL limit and packed into composite calls. */
+  read(request: ReadRequest): Promise<readonly SalesforceRecord[]>;
+  /** Every row of a query, for small sets such as OrderStatus or the standard price book. */
+  query(soql: string): Promise<readonly SalesforceRecord[]>;
+  /** One outcome per operation, in the order of the call. */
+  execute(call: SalesforceCall): Promise<readonly RowOutcome[]>;
+  usage(): ApiUsage;
+  close(): Promise<void>;
+}

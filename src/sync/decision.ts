@@ -1,0 +1,161 @@
+/** What a pass decides and stores: decisions, intents, conflicts, dead letters and links, as plain data. */
+import type { SyncDocument } from "../model/document.ts";
+import type { ExternalOperation } from "../model/external-record.ts";
+import type { BusinessKey, LineKey, NaturalKey, RecordId } from "../model/key.ts";
+import type { RowOperation, SalesforceFault } from "../model/salesforce-record.ts";
+import type { Fields, Side, Value } from "../model/value.ts";
+
+/** The tie between a key and what both sides call the record. */
+export interface Link {
+  readonly object: string;
+  readonly key: BusinessKey;
+  readonly recordId: RecordId | null;
+  readonly naturalKey: NaturalKey | null;
+  readonly lineIds: Readonly<Record<LineKey, RecordId>>;
+  /** Set when the record was deleted on both sides; a record that re-appears is revived, not created. */
+  readonly tombstone: boolean;
+}
+
+/** The last values that both sides agreed on. `document` null: both sides agreed that there is no record. */
+export interface Base {
+  readonly object: string;
+  readonly key: BusinessKey;
+  readonly document: SyncDocument | null;
+  /** `SystemModstamp` of the last Salesforce state that was compared with this base, or null when it is not known. */
+  readonly salesforceStamp: string | null;
+  readonly externalVersion: string | null;
+  /** Fields that we wrote and that came back different, for the detection of automations that undo our writes. */
+  readonly rewrites?: readonly Rewrite[];
+}
+
+/** How often in a row we wrote the same value to the same field because it had been changed back. */
+export interface Rewrite {
+  readonly side: Side;
+  readonly lineKey?: LineKey;
+  readonly field: string;
+  /** The value that we wrote. */
+  readonly value: Value;
+  /** The value that we found in its place. */
+  readonly found: Value;
+  readonly times: number;
+  readonly lastAtMs: number;
+}
+
+/** How a field that moved on both sides is settled. */
+export type ConflictPolicy = "salesforce" | "external" | "newest" | "manual";
+
+/** One field (or a whole record) that moved on both sides to different values. */
+export interface Conflict {
+  readonly object: string;
+  readonly key: BusinessKey;
+  readonly lineKey?: LineKey;
+  /** The field's API name; `*` for delete against edit. */
+  readonly field: string;
+  readonly base: Value | undefined;
+  readonly salesforce: Value | undefined;
+  readonly external: Value | undefined;
+  readonly salesforceBy: string | null;
+  readonly salesforceAt: string | null;
+  readonly externalBy: string | null;
+  readonly externalAt: string | null;
+  /** Who won; null while it waits for a person (`manual`). */
+  readonly winner: Side | null;
+  /** The rule that decided, as a short sentence: `field owner external`, `policy newest`, … */
+  readonly rule: string;
+}
+
+/** Why a document is not written now. Parked ones are tried again every run; rejected ones become dead letters. */
+export interface Obstacle {
+  /** A stable code, for example `PRODUCT_UNKNOWN`, `ORDER_ACTIVATED`, `CONFLICT_MANUAL`, `VALUE_INVALID`. */
+  readonly code: string;
+  /** Names the thing (and line), the value and the way out. */
+  readonly message: string;
+  readonly lineKey?: LineKey;
+  readonly field?: string;
+}
+
+/** What to do about one nominated key. Pure data; `RowOperation`s stand in the order in which they must happen. */
+export interface Decision {
+  readonly object: string;
+  readonly key: BusinessKey;
+  /**
+   * `agree`: both sides are alike, at most the base is brought up to date. `change`: there is something to write.
+   * `park`: waits for somebody or something else. `reject`: cannot be written as it is.
+   * With `agree` and `change` the obstacles are notes for the journal and hold nothing up.
+   */
+  readonly kind: "agree" | "change" | "park" | "reject";
+  /** The base once everything below has landed. */
+  readonly agreed: SyncDocument | null;
+  readonly link: Link;
+  readonly salesforceStamp: string | null;
+  readonly externalVersion: string | null;
+  /** What Salesforce showed when this was decided, for the intent; null where it had no record. */
+  readonly salesforceBefore: SyncDocument | null;
+  readonly externalBefore: SyncDocument | null;
+  readonly salesforce: readonly RowOperation[];
+  readonly external: ExternalOperation | null;
+  readonly conflicts: readonly Conflict[];
+  readonly obstacles: readonly Obstacle[];
+  /** Short words for the plan and the journal: `create`, `update`, `activate`, `reopen`, `delete`, `revive`, … */
+  readonly actions: readonly string[];
+  /** The fields that the writes change, for plan and journal. */
+  readonly changes: readonly FieldChange[];
+  /**
+   * Root fields that pass through another value between the operations: an order that is created or reopened stands
+   * in a Draft status until it is activated. Copied into the intent, so that recovery does not take it for an edit.
+   */
+  readonly transient: Fields;
+  /** To be stored with the base. */
+  readonly rewrites: readonly Rewrite[];
+}
+
+/** One field that a decision changes on one side. */
+export interface FieldChange {
+  readonly side: Side;
+  readonly lineKey?: LineKey;
+  readonly field: string;
+  readonly from: Value | undefined;
+  readonly to: Value | undefined;
+  readonly rule: string;
+  /** The operation that makes the change. */
+  readonly opId: string;
+}
+
+/** What we are about to write to one side of one document; committed before the call, cleared after it. */
+export interface Intent {
+  readonly id: string;
+  readonly object: string;
+  readonly key: BusinessKey;
+  readonly side: Side;
+  /** What the side showed before the write; null: no record. */
+  readonly before: SyncDocument | null;
+  /** What it will show when the write has landed; null: no record. */
+  readonly after: SyncDocument | null;
+  /** From the decision; absent means none. */
+  readonly transient?: Fields;
+  /** True when the write lands as a whole or not at all: one graph, one row, one external operation. */
+  readonly atomic?: boolean;
+  readonly startedAtMs: number;
+}
+
+/** A document that cannot be written as it is. A redrive decides anew from the present state. */
+export interface DeadLetter {
+  readonly object: string;
+  readonly key: BusinessKey;
+  readonly obstacles: readonly Obstacle[];
+  readonly faults: readonly SalesforceFault[];
+  readonly attempts: number;
+  readonly firstAtMs: number;
+  readonly lastAtMs: number;
+  /** Hash of what was tried: the letter is tried again by itself when the source record changes. */
+  readonly fingerprint: string;
+}
+
+/** A document that waits: for a parent, for a person, for a lock, for a limit. */
+export interface Parked {
+  readonly object: string;
+  readonly key: BusinessKey;
+  readonly obstacles: readonly Obstacle[];
+  readonly attempts: number;
+  readonly sinceMs: number;
+}
