@@ -82,7 +82,10 @@ function readCommand(args: readonly string[]): StartCommand | "help" {
   const { values, positionals } = parse(args);
   if (values.help || positionals[0] === "help") return "help";
   const [name, ...surplus] = positionals;
-  if (name !== "start") throw new UsageError(`${name === undefined ? "a command is missing" : `unknown command ${name}`}; try mock-org start, or mock-org --help`);
+  if (name !== "start")
+    throw new UsageError(
+      `${name === undefined ? "a command is missing" : `unknown command ${name}`}; try mock-org start, or mock-org --help`,
+    );
   if (surplus.length > 0) throw new UsageError(`unexpected argument ${surplus.join(" ")}; try mock-org --help`);
   const now = values.now;
   if (now !== undefined && Number.isNaN(Date.parse(now))) {

@@ -82,4 +82,3 @@ export class LoginDesk {
     return inactive ? undefined : actor;
   }
 }
-

@@ -102,33 +102,63 @@ export function createApp(options: AppOptions): MockOrgApp {
     // The list of versions needs no session; everything below does.
     return isVersionList(call.path) ? plain(call, 200, versionList(versions)) : answerRest(rest, call);
   });
-  const route = (answer: (call: WireCall) => Response | Promise<Response>) => async (context: Context<AppEnvironment>) => {
-    const call = wireCall(context);
-    const startedMs = performance.now();
-    const response = await answer(call);
-    journal.add({
-      at: new Date(org.clock.nowMs()).toISOString(),
-      method: call.method,
-      path: call.path,
-      status: response.status,
-      username: null,
-      errorCode: null,
-      durationMs: performance.now() - startedMs,
-      requestBody: null,
-      responseBody: null,
-    });
-    return response;
-  };
-  app.on(["GET", "POST"], "/services/oauth2/token", route((call) => answerToken(login, call)));
-  app.on(["GET", "POST"], "/services/oauth2/authorize", route((call) => answerAuthorize(login, call)));
-  app.on(["GET", "POST"], "/services/oauth2/revoke", route((call) => answerRevoke(login, call)));
-  app.post("/services/oauth2/introspect", route((call) => answerIntrospect(login, call)));
-  app.on(["GET", "POST"], "/services/oauth2/userinfo", route((call) => answerUserInfo(login, call)));
-  app.on(["GET", "POST"], "/id/:org/:user", route((call) => answerIdentity(login, call)));
+  const route =
+    (answer: (call: WireCall) => Response | Promise<Response>) => async (context: Context<AppEnvironment>) => {
+      const call = wireCall(context);
+      const startedMs = performance.now();
+      const response = await answer(call);
+      journal.add({
+        at: new Date(org.clock.nowMs()).toISOString(),
+        method: call.method,
+        path: call.path,
+        status: response.status,
+        username: null,
+        errorCode: null,
+        durationMs: performance.now() - startedMs,
+        requestBody: null,
+        responseBody: null,
+      });
+      return response;
+    };
+  app.on(
+    ["GET", "POST"],
+    "/services/oauth2/token",
+    route((call) => answerToken(login, call)),
+  );
+  app.on(
+    ["GET", "POST"],
+    "/services/oauth2/authorize",
+    route((call) => answerAuthorize(login, call)),
+  );
+  app.on(
+    ["GET", "POST"],
+    "/services/oauth2/revoke",
+    route((call) => answerRevoke(login, call)),
+  );
+  app.post(
+    "/services/oauth2/introspect",
+    route((call) => answerIntrospect(login, call)),
+  );
+  app.on(
+    ["GET", "POST"],
+    "/services/oauth2/userinfo",
+    route((call) => answerUserInfo(login, call)),
+  );
+  app.on(
+    ["GET", "POST"],
+    "/id/:org/:user",
+    route((call) => answerIdentity(login, call)),
+  );
   app.get("/.well-known/openid-configuration", (context) => answerOpenIdConfiguration(login, wireCall(context)));
   app.get("/.well-known/auth-configuration", (context) => answerAuthConfiguration(login, wireCall(context)));
-  app.all("/services/Soap/u/*", route((call) => answerSoap(login, call)));
-  app.all("/services/Soap/c/*", route((call) => answerSoap(login, call)));
+  app.all(
+    "/services/Soap/u/*",
+    route((call) => answerSoap(login, call)),
+  );
+  app.all(
+    "/services/Soap/c/*",
+    route((call) => answerSoap(login, call)),
+  );
   app.notFound((context) => {
     const { status, body } = errorResult(notFound());
     return plain(wireCall(context), status, body);

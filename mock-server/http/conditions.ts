@@ -69,7 +69,9 @@ function tagListHolds(header: string, row: Row): boolean {
 }
 
 function entityTag(row: Row): string {
-  const digest = createHash("sha1").update(`${String(row["Id"])}|${String(row["SystemModstamp"])}`).digest("base64");
+  const digest = createHash("sha1")
+    .update(`${String(row["Id"])}|${String(row["SystemModstamp"])}`)
+    .digest("base64");
   return `"${digest}"`;
 }
 

@@ -1,5 +1,5 @@
 /** The refusals that concern a whole request, and how faults look on the wire. Source: rest-api §2.2, §14.1. */
-import { type OrgFault, OrgError } from "../errors.ts";
+import { OrgError, type OrgFault } from "../errors.ts";
 import type { RestResult } from "./rest.ts";
 
 /** 404: no such resource, object or record. */

@@ -40,8 +40,7 @@ function depthOf(text: string): number {
   return deepest;
 }
 
-const VALUE_EXPECTED =
-  "expected a valid value (JSON String, Number, Array, Object or token 'null', 'true' or 'false')";
+const VALUE_EXPECTED = "expected a valid value (JSON String, Number, Array, Object or token 'null', 'true' or 'false')";
 
 /** Thrown inside the scan only: the first complaint ends it. */
 class Complaint extends Error {}

@@ -43,7 +43,9 @@ export function mountMockRoutes(app: Hono<AppEnvironment>, options: MockRouteOpt
     change(org);
     return context.json(clock());
   });
-  app.all("/_mock/*", (context) => context.json({ error: `There is no ${context.req.method} ${context.req.path}` }, 404));
+  app.all("/_mock/*", (context) =>
+    context.json({ error: `There is no ${context.req.method} ${context.req.path}` }, 404),
+  );
 }
 
 const CLOCK_USAGE =

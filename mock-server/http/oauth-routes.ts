@@ -122,9 +122,14 @@ export async function answerAuthorize(options: OAuthOptions, call: WireCall): Pr
   const headers = options.headers.standing(call.header("origin"));
   const app = options.desk.app(parameter("client_id") ?? "");
   const redirectUri = parameter("redirect_uri") ?? "";
-  if (app === undefined) return page(headers, 400, messagePage("error=invalid_client_id&error_description=client identifier invalid"));
+  if (app === undefined)
+    return page(headers, 400, messagePage("error=invalid_client_id&error_description=client identifier invalid"));
   if (!allowsRedirect(app, redirectUri)) {
-    return page(headers, 400, messagePage("error=redirect_uri_mismatch&error_description=redirect_uri must match configuration"));
+    return page(
+      headers,
+      400,
+      messagePage("error=redirect_uri_mismatch&error_description=redirect_uri must match configuration"),
+    );
   }
   const back = (values: Record<string, string>): Response => redirect(headers, redirectUri, parameter("state"), values);
   const refusal = requestRefusal(app, parameter);
@@ -132,7 +137,9 @@ export async function answerAuthorize(options: OAuthOptions, call: WireCall): Pr
   const approve = (userId: string): Response => {
     const scope = parameter("scope") ?? app.scope ?? DEFAULT_SCOPE;
     const codeChallenge = parameter("code_challenge");
-    return back({ code: options.desk.codes.issue({ userId, clientId: app.clientId, redirectUri, scope, codeChallenge }) });
+    return back({
+      code: options.desk.codes.issue({ userId, clientId: app.clientId, redirectUri, scope, codeChallenge }),
+    });
   };
   if (call.method === "POST") {
     if (form.get("decision") === "deny") {
@@ -140,7 +147,11 @@ export async function answerAuthorize(options: OAuthOptions, call: WireCall): Pr
     }
     const actor = options.desk.authenticate(form.get("username") ?? "", form.get("password") ?? "");
     if (actor !== undefined) return approve(actor.userId);
-    return page(headers, 200, loginPage({ app, failed: true, parameters: query, username: form.get("username") ?? "" }));
+    return page(
+      headers,
+      200,
+      loginPage({ app, failed: true, parameters: query, username: form.get("username") ?? "" }),
+    );
   }
   const hinted = options.desk.activeUser(parameter("login_hint") ?? "");
   if (hinted !== undefined) return approve(hinted.userId);

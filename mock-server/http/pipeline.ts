@@ -13,7 +13,14 @@ import type { FaultAct, FaultCall, FaultHook } from "./fault-hook.ts";
 import { errorResult, invalidSession, methodNotAllowed, notFound, requestLimitExceeded } from "./faults.ts";
 import { type Journal, redactPath } from "./journal.ts";
 import { decodeBody, decompress, readBody } from "./request-body.ts";
-import { type Method, isObject, type RestContext, type RestRequest, type RestResult, type RestServices } from "./rest.ts";
+import {
+  isObject,
+  type Method,
+  type RestContext,
+  type RestRequest,
+  type RestResult,
+  type RestServices,
+} from "./rest.ts";
 import { dispatch, findResource, type Resource } from "./router.ts";
 import { answerForm, buildResponse } from "./serialise.ts";
 import { judgeVersion } from "./versions.ts";

@@ -78,7 +78,12 @@ export class QueryCursors {
     const records = cursor.set.page(from, cursor.pageRows, this.#keeper(setting));
     const end = from + cursor.pageRows;
     if (end >= totalSize) return { totalSize, done: true, records };
-    return { totalSize, done: false, nextRecordsUrl: `/services/data/v${caller.version}.0/query/${id}-${end}`, records };
+    return {
+      totalSize,
+      done: false,
+      nextRecordsUrl: `/services/data/v${caller.version}.0/query/${id}-${end}`,
+      records,
+    };
   }
 
   /** Number of results that wait. */

@@ -58,7 +58,8 @@ export function findResource(segments: readonly string[]): Resource | undefined 
   if (first === "sobjects") return sobjectResource(rest);
   if (first === "composite") return compositeResource(rest);
   if (first === "query" || first === "queryAll") return queryResource(first, rest);
-  if (first === "limits") return rest.length === 0 ? LIMITS : rest.join("/") === "recordCount" ? RECORD_COUNT : undefined;
+  if (first === "limits")
+    return rest.length === 0 ? LIMITS : rest.join("/") === "recordCount" ? RECORD_COUNT : undefined;
   if (rest.length === 0 && first in SINGLE) return SINGLE[first];
   return first in REFUSED ? REFUSED[first] : undefined;
 }
@@ -137,7 +138,9 @@ function describeResource(more: readonly string[]): Resource | undefined {
   return kind === "approvalLayouts" ? refusing("describe/approvalLayouts") : undefined;
 }
 
-const COMPOSITE: Resource = { methods: { HEAD: readCompositeResources, GET: readCompositeResources, POST: runComposite } };
+const COMPOSITE: Resource = {
+  methods: { HEAD: readCompositeResources, GET: readCompositeResources, POST: runComposite },
+};
 const BATCH: Resource = { methods: { POST: runBatch } };
 const GRAPH: Resource = { methods: { POST: runGraphs } };
 const TREE: Resource = { methods: { POST: createTree } };
@@ -169,7 +172,17 @@ function queryResource(first: "query" | "queryAll", rest: readonly string[]): Re
 /** Resources that real orgs have and this one refuses by name. */
 const REFUSED: Readonly<Record<string, Resource>> = Object.fromEntries(
   [
-    ...["actions", "analytics", "appMenu", "async-queries", "chatter", "commerce", "compactLayouts", "connect", "consent"],
+    ...[
+      "actions",
+      "analytics",
+      "appMenu",
+      "async-queries",
+      "chatter",
+      "commerce",
+      "compactLayouts",
+      "connect",
+      "consent",
+    ],
     ...["dedupe", "event", "jobs", "knowledgeManagement", "metadata", "process", "quickActions", "sfdc", "support"],
     ...["tabs", "theme", "tooling", "ui-api", "wave", "webhooks"],
   ].map((name) => [name, refusing(`/${name}`)]),

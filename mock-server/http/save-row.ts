@@ -2,8 +2,8 @@
 import type { SaveInput, SaveRequest, SaveResult } from "../dml/contract.ts";
 import { OrgError } from "../errors.ts";
 import { jsonParserError } from "./faults.ts";
-import { isObject, type RestContext, type RestRequest } from "./rest.ts";
 import { requireBody } from "./request-body.ts";
+import { isObject, type RestContext, type RestRequest } from "./rest.ts";
 
 /** The outcome of a save that did not fail. */
 export type Saved = Extract<SaveResult, { success: true }>;

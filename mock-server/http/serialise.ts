@@ -41,7 +41,11 @@ function prefersXml(accept: string): boolean {
 }
 
 /** Builds the response of a result. `headers` are the pipeline's; the result's own headers win. */
-export function buildResponse(result: RestResult, form: AnswerForm, headers: Readonly<Record<string, string>>): Response {
+export function buildResponse(
+  result: RestResult,
+  form: AnswerForm,
+  headers: Readonly<Record<string, string>>,
+): Response {
   const { status } = result;
   const all: Record<string, string> = { ...headers, ...result.headers };
   if (result.body === undefined || status === 204 || status === 304) {

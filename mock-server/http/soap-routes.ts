@@ -9,7 +9,7 @@ import { OrgError } from "../errors.ts";
 import type { AnswerHeaders } from "./answer-headers.ts";
 import { decodeText, decompress, readBody } from "./request-body.ts";
 import { isObject } from "./rest.ts";
-import { faultEnvelope, type SoapCall, soapEnvelope, SoapFault, type SoapFlavour } from "./soap-envelope.ts";
+import { faultEnvelope, type SoapCall, SoapFault, type SoapFlavour, soapEnvelope } from "./soap-envelope.ts";
 import type { VersionRange } from "./versions.ts";
 import type { WireCall } from "./wire-call.ts";
 import { escapeXml } from "./xml-text.ts";

@@ -38,7 +38,7 @@ export function judgeVersion(range: VersionRange, segment: string): VersionVerdi
 }
 
 const DEPRECATION =
-  '299 - "This API is deprecated and will be removed by Summer \'28. ' +
+  "299 - \"This API is deprecated and will be removed by Summer '28. " +
   'Please see https://help.salesforce.com/articleView?id=000381744 for details."';
 
 /** The body of `GET /services/data`: all versions, oldest first. */

@@ -25,7 +25,8 @@ export type XmlNode = string | { readonly [name: string]: XmlNode | readonly Xml
 export function parseXml(text: string): Readonly<Record<string, XmlNode>> {
   if (/<!DOCTYPE|<!ENTITY/i.test(text)) throw xmlParserError("DOCTYPE is not allowed");
   const verdict = XMLValidator.validate(text);
-  if (verdict !== true) throw xmlParserError(`${verdict.err.msg} at [row,col]:[${verdict.err.line},${verdict.err.col}]`);
+  if (verdict !== true)
+    throw xmlParserError(`${verdict.err.msg} at [row,col]:[${verdict.err.line},${verdict.err.col}]`);
   // The parser gives strings and objects only: value parsing is switched off above.
   const parsed = PARSER.parse(text) as Record<string, XmlNode>;
   if (depth(parsed) > DEPTH_MAX) throw xmlParserError(`elements are nested deeper than ${DEPTH_MAX}`);
@@ -54,7 +55,8 @@ function depth(value: unknown): number {
   for (let entry = stack.pop(); entry !== undefined; entry = stack.pop()) {
     const [node, level] = entry;
     deepest = Math.max(deepest, level);
-    if (typeof node === "object" && node !== null) for (const child of Object.values(node)) stack.push([child, level + 1]);
+    if (typeof node === "object" && node !== null)
+      for (const child of Object.values(node)) stack.push([child, level + 1]);
   }
   return deepest;
 }

@@ -48,9 +48,7 @@ describe("logging in with jsforce", () => {
   ])("SOAP login refuses %s", async (_, username, password) => {
     const conn = new Connection({ loginUrl: url, version: "62.0" });
     const error = await refusal(conn.login(username, password));
-    expect(error.message).toBe(
-      "INVALID_LOGIN: Invalid username, password, security token; or user locked out.",
-    );
+    expect(error.message).toBe("INVALID_LOGIN: Invalid username, password, security token; or user locked out.");
   });
 
   it("SOAP login does not exist from version 65.0 on", async () => {

@@ -89,7 +89,12 @@ describe("refreshing a session with jsforce", () => {
   }
 
   async function refresh(token: string): Promise<Record<string, string>> {
-    return post("token", { grant_type: "refresh_token", refresh_token: token, client_id: "rotating", client_secret: "secret" });
+    return post("token", {
+      grant_type: "refresh_token",
+      refresh_token: token,
+      client_id: "rotating",
+      client_secret: "secret",
+    });
   }
 
   function introspect(token: string): Promise<Record<string, unknown>> {

@@ -2,7 +2,15 @@
 import { OrgError } from "../../errors.ts";
 import { errorResult, invalidInput } from "../faults.ts";
 import { requireBody } from "../request-body.ts";
-import { isObject, type Method, ok, type RestContext, type RestHandler, type RestRequest, type RestResult } from "../rest.ts";
+import {
+  isObject,
+  type Method,
+  ok,
+  type RestContext,
+  type RestHandler,
+  type RestRequest,
+  type RestResult,
+} from "../rest.ts";
 import { internalRequest } from "./subrequests.ts";
 
 const SUBREQUESTS_MAX = 25; // Salesforce limit
@@ -39,7 +47,8 @@ function runOne(context: RestContext, outer: RestRequest, entry: unknown): RestR
   try {
     if (!isObject(entry)) throw invalidInput("Each entry of batchRequests must be an object.");
     const { method, url, richInput } = entry;
-    if (typeof method !== "string" || !METHODS.includes(method)) throw invalidInput(`Invalid method: ${String(method)}`);
+    if (typeof method !== "string" || !METHODS.includes(method))
+      throw invalidInput(`Invalid method: ${String(method)}`);
     if (typeof url !== "string") throw invalidInput("Each entry of batchRequests needs a url.");
     const address = url.startsWith("/services/data/") ? url : `/services/data/${url.replace(/^\//, "")}`;
     const inner = internalRequest(context, {

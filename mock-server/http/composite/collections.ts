@@ -1,6 +1,6 @@
 /** `/composite/sobjects`: up to 200 records in one call, saved, deleted or read. Source: rest-api §9.4. */
 import type { SaveInput, SaveRequest, SaveResult } from "../../dml/contract.ts";
-import { type OrgFault, OrgError } from "../../errors.ts";
+import { OrgError, type OrgFault } from "../../errors.ts";
 import { keyPrefixOf, to18 } from "../../schema/record-id.ts";
 import { invalidInput, unknownExternalIdField } from "../faults.ts";
 import { listParameter, namedFields, recordBody, visibleRow, visibleType } from "../record-body.ts";
@@ -24,7 +24,11 @@ export const createCollection: RestHandler = (context, request) => {
   const items = records.map((record): Item => {
     const values = withoutAttributes(record);
     if (memberOf(values, "Id") === undefined) return { kind: "input", input: { object: typeName(record), values } };
-    const fault = { code: "INVALID_FIELD", message: "The Id field should not be specified in the sobject data.", fields: [] };
+    const fault = {
+      code: "INVALID_FIELD",
+      message: "The Id field should not be specified in the sobject data.",
+      fields: [],
+    };
     return { kind: "refused", id: null, fault };
   });
   return ok(saveItems(context, request, { operation: "insert", items, allOrNone }));
@@ -65,7 +69,8 @@ export const upsertCollection: RestHandler = (context, request) => {
 /** `DELETE /composite/sobjects?ids=…&allOrNone=…`. */
 export const deleteCollection: RestHandler = (context, request) => {
   const ids = listParameter(request.query, "ids");
-  if (ids === undefined) throw new OrgError(400, { code: "MISSING_ARGUMENT", message: "The ids parameter is required." });
+  if (ids === undefined)
+    throw new OrgError(400, { code: "MISSING_ARGUMENT", message: "The ids parameter is required." });
   if (ids.length > RECORDS_MAX) throw recordLimit();
   const items = ids.map((id): Item => {
     const type = context.tx.actor.access.catalog.objectByPrefix(keyPrefixOf(id));
@@ -235,4 +240,3 @@ function recordLimit(): OrgError {
   const message = `record limit reached. cannot submit more than ${RECORDS_MAX} records into this call`;
   return new OrgError(400, { code: "EXCEEDED_ID_LIMIT", message });
 }
-

@@ -42,7 +42,8 @@ export const runComposite: RestHandler = (context, request) => {
   return ok({ compositeResponse: responses });
 };
 
-const COMPOSABLE = /^\/services\/data\/v\d+\.0\/(?:sobjects|query|queryAll|search|parameterizedSearch|limits|composite\/sobjects)(?:[/?]|$)/;
+const COMPOSABLE =
+  /^\/services\/data\/v\d+\.0\/(?:sobjects|query|queryAll|search|parameterizedSearch|limits|composite\/sobjects)(?:[/?]|$)/;
 
 /** Addresses outside `/services/data` fail their subrequest only; resources that are not composable fail the call. */
 function isComposable(url: string): boolean {

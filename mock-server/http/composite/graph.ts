@@ -4,7 +4,13 @@ import { invalidInput } from "../faults.ts";
 import { requireBody } from "../request-body.ts";
 import { isObject, ok, type RestContext, type RestHandler, type RestRequest } from "../rest.ts";
 import { mentionedReferences } from "./references.ts";
-import { haltedSubresponse, readSubrequests, runSubrequests, type Subrequest, type Subresponse } from "./subrequests.ts";
+import {
+  haltedSubresponse,
+  readSubrequests,
+  runSubrequests,
+  type Subrequest,
+  type Subresponse,
+} from "./subrequests.ts";
 
 // Salesforce limits, all of them for one call
 const GRAPHS_MAX = 75;
@@ -44,7 +50,11 @@ function runGraph(context: RestContext, request: RestRequest, graph: Graph): Gra
 }
 
 function haltedGraph(graph: Graph): GraphAnswer {
-  return answerOf(graph, graph.subrequests.map((node) => haltedSubresponse(node.referenceId)), false);
+  return answerOf(
+    graph,
+    graph.subrequests.map((node) => haltedSubresponse(node.referenceId)),
+    false,
+  );
 }
 
 function answerOf(graph: Graph, compositeResponse: readonly Subresponse[], isSuccessful: boolean): GraphAnswer {

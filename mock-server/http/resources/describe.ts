@@ -65,7 +65,12 @@ export const readLayouts: RestHandler = (context, request) => {
     numItems: 1,
   }));
   const section = { columns: 1, heading: "Information", layoutRows, rows: layoutRows.length, useHeading: true };
-  const layout = { buttonLayoutSection: null, detailLayoutSections: [section], editLayoutSections: [section], id: null };
+  const layout = {
+    buttonLayoutSection: null,
+    detailLayoutSections: [section],
+    editLayoutSections: [section],
+    id: null,
+  };
   const [, , , , recordTypeId] = request.segments;
   if (recordTypeId !== undefined) return ok(layout);
   return ok({ layouts: [layout], recordTypeMappings: [], recordTypeSelectorRequired: [false] });

@@ -19,7 +19,12 @@ export const readByExternalId: RestHandler = (context, request) => {
   const rows = matches(context, type, field, value);
   const [row] = rows;
   if (row === undefined) throw notFound();
-  if (rows.length > 1) return multipleChoices(request, type, rows.map((match) => String(match["Id"])));
+  if (rows.length > 1)
+    return multipleChoices(
+      request,
+      type,
+      rows.map((match) => String(match["Id"])),
+    );
   return recordAnswer(context, request, type, row);
 };
 
@@ -31,7 +36,8 @@ export const upsertByExternalId: RestHandler = (context, request) => {
   if (memberOf(values, field.name) !== undefined) throw surplusField(field.name);
   const updateOnly = request.version >= UPDATE_ONLY_VERSION && request.query.get("updateOnly") === "true";
   const saved = saveRow(
-    context, request,
+    context,
+    request,
     "upsert",
     { object: type.name, values: { ...values, [field.name]: value } },
     { externalIdField: field.name, updateOnly },
@@ -51,7 +57,12 @@ export const deleteByExternalId: RestHandler = (context, request) => {
   const rows = matches(context, type, field, value);
   const [row] = rows;
   if (row === undefined) throw notFound();
-  if (rows.length > 1) return multipleChoices(request, type, rows.map((match) => String(match["Id"])));
+  if (rows.length > 1)
+    return multipleChoices(
+      request,
+      type,
+      rows.map((match) => String(match["Id"])),
+    );
   saveRow(context, request, "delete", { object: type.name, id: String(row["Id"]), values: {} });
   return NO_CONTENT;
 };

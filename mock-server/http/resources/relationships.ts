@@ -3,11 +3,11 @@ import type { SObjectType } from "../../schema/catalog.ts";
 import type { FieldValue, Row } from "../../schema/definition.ts";
 import { keyPrefixOf, to18 } from "../../schema/record-id.ts";
 import { methodNotAllowed, notFound, unknownExternalIdField } from "../faults.ts";
+import { HeldRecords } from "../held-records.ts";
+import { listedSet, pageRowsOf } from "../query-cursors.ts";
 import { listParameter, namedFields, recordBody, visibleRow, visibleType } from "../record-body.ts";
 import { NO_CONTENT, ok, type RestContext, type RestHandler, type RestRequest } from "../rest.ts";
 import { saveRow } from "../save-row.ts";
-import { HeldRecords } from "../held-records.ts";
-import { listedSet, pageRowsOf } from "../query-cursors.ts";
 import { recordAnswer, updateById } from "./rows.ts";
 
 /** Relationships to parents in one address; one to children may follow. */

@@ -45,7 +45,11 @@ export const search: RestHandler = (context, request) => {
 
 /** `GET` or `POST /parameterizedSearch`. */
 export const parameterizedSearch: RestHandler = (context, request) =>
-  searchAnswer(context, request, request.method === "POST" ? bodySearch(context, request) : querySearch(context, request));
+  searchAnswer(
+    context,
+    request,
+    request.method === "POST" ? bodySearch(context, request) : querySearch(context, request),
+  );
 
 function searchAnswer(context: RestContext, request: RestRequest, wanted: Search): RestResult {
   const term = wanted.term.trim();
@@ -62,7 +66,10 @@ function searchAnswer(context: RestContext, request: RestRequest, wanted: Search
       if (row["IsDeleted"] !== true && isHit(row, fields, pattern)) found.add(String(row["Id"]));
     }
     if (found.size === 0) return [];
-    const { records: candidates } = runQuery(`SELECT ${target.fields} FROM ${target.type.name}${target.clauses}`, engine);
+    const { records: candidates } = runQuery(
+      `SELECT ${target.fields} FROM ${target.type.name}${target.clauses}`,
+      engine,
+    );
     return candidates.filter((record) => found.has(idOf(record))).slice(0, target.limit);
   });
   const searchRecords = hits.slice(0, wanted.limit);
@@ -99,7 +106,9 @@ function termPattern(term: string): RegExp {
 }
 
 function parseStatement(context: RestContext, statement: string): Search {
-  const match = /^\s*FIND\s*\{((?:[^{}\\]|\\.)*)\}\s*(?:IN\s+(ALL|NAME|EMAIL|PHONE)\s+FIELDS\s*)?([\s\S]*)$/i.exec(statement);
+  const match = /^\s*FIND\s*\{((?:[^{}\\]|\\.)*)\}\s*(?:IN\s+(ALL|NAME|EMAIL|PHONE)\s+FIELDS\s*)?([\s\S]*)$/i.exec(
+    statement,
+  );
   if (match === null) {
     throw malformedSearch("No search term found. The search term must be enclosed in braces.");
   }
