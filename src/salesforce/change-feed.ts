@@ -320,8 +320,9 @@ function nextCursor(plan: ObjectPlan, horizon: number | null, marks: readonly Ma
     // A first load that no horizon bounds must be done again; the epoch keeps every row in the next window.
     return cursor ?? encodeWatermark({ atMs: 0, seen: [] });
   }
+  // A transaction that opened in the horizon's own second may still write rows with that stamp.
   const again = marks.filter(
-    ({ atMs }) => atMs !== null && atMs <= horizon && atMs >= horizon - OVERLAP_MS - MINUTE_MS,
+    ({ atMs }) => atMs !== null && atMs < horizon && atMs >= horizon - OVERLAP_MS - MINUTE_MS,
   );
   return encodeWatermark({
     atMs: horizon,

@@ -147,6 +147,16 @@ describe("polling", () => {
       expect(await rowsOf(second)).toEqual(["801000000000002AAA"]);
     }));
 
+  it("delivers a row again that has the horizon's own second, in which an open transaction may have begun", () =>
+    withOrg(async (scripted) => {
+      script(scripted, { rows: page([row(1, COVERED), row(2, "2026-01-31T09:59:29.000+0000")]) });
+      const [first] = await poll(scripted, CURSOR);
+
+      const [second] = await poll(scripted, first?.cursor ?? null);
+
+      expect(await rowsOf(second)).toEqual(["801000000000001AAA"]);
+    }));
+
   it("delivers a row again that lies after the horizon, because it may still change within its second", () =>
     withOrg(async (scripted) => {
       script(scripted, { rows: page([row(1, "2026-01-31T09:59:31.000+0000")]) });
