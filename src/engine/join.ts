@@ -88,7 +88,7 @@ export async function join(
       base: bases.get(key) ?? null,
       salesforce: records.get(key) ?? null,
       external: externals.get(key) ?? null,
-      deletedOn: deletedOn.get(key) ?? null,
+      deletedOn: deletedOn.get(key) ?? links.get(key)?.deletedOn ?? null,
     })),
     unjoined,
   };

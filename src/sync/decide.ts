@@ -199,7 +199,7 @@ function createSalesforce(input: DecideInput, external: ExternalView, conflicts:
     notes: [],
     rewrites: [],
     // The old Id is dead; the outcome of the create brings the new one.
-    link: { ...linkOf(input, { recordId: null, tombstone: false }), lineIds: {} },
+    link: { ...present(linkOf(input, { recordId: null, tombstone: false })), lineIds: {} },
   });
 }
 
@@ -222,7 +222,7 @@ function createExternal(input: DecideInput, salesforce: SalesforceView, conflict
     conflicts,
     notes: foreignLines(mapping, salesforce),
     rewrites: [],
-    link: linkOf(input, { recordId: salesforce.recordId, tombstone: false }),
+    link: present(linkOf(input, { recordId: salesforce.recordId, tombstone: false })),
   });
 }
 
@@ -495,7 +495,29 @@ function linkOf(input: DecideInput, known: Pick<Link, "recordId" | "tombstone">)
       ? external.view.naturalKey
       : (link?.naturalKey ?? parseBusinessKey(input.key)?.naturalKey ?? null);
   const lineIds = salesforce.kind === "present" ? salesforce.view.lineIds : (link?.lineIds ?? {});
-  return { object: input.mapping.object, key: input.key, naturalKey, lineIds, ...known };
+  const deletedOn = known.tombstone ? null : deletionEvidence(input);
+  return {
+    object: input.mapping.object,
+    key: input.key,
+    naturalKey,
+    lineIds,
+    ...known,
+    ...(deletedOn === null ? {} : { deletedOn }),
+  };
+}
+
+/** The side that deleted the record and does not show it again. */
+function deletionEvidence({ salesforce, external, link }: DecideInput): Side | null {
+  if (external.kind === "deleted") return "external";
+  if (salesforce.kind === "deleted") return "salesforce";
+  const known = link?.deletedOn;
+  const seen = known === "salesforce" ? salesforce : external;
+  return known === undefined || seen.kind === "present" ? null : known;
+}
+
+/** The link of a record that stands on both sides from now on. */
+function present({ deletedOn: _gone, ...link }: Link): Link {
+  return link;
 }
 
 function note(code: string, message: string): Obstacle {
