@@ -9,6 +9,7 @@ import { DEFAULT_APP } from "./auth/login.ts";
 import { DEFAULT_PASSWORD } from "./auth/passwords.ts";
 import { createMockOrg, type MockOrg, type MockOrgOptions } from "./mock-org.ts";
 import { ADMIN_USER } from "./org/standard-records.ts";
+import { lineOf } from "./schema/metadata/problem.ts";
 
 /** What the command needs from the process around it. */
 export interface CliHost {
@@ -22,7 +23,7 @@ const USAGE = `Usage: mock-org start [options]
 
   --port <number>        port to listen on, 0 for a free one (default 4880)
   --host <address>       address to listen on (default 127.0.0.1)
-  --seed <what>          empty, demo, or the plan file of an sf data export tree (default empty)
+  --seed <what>          empty, or the plan file of an sf data export tree (default empty)
   --source-dir <folder>  Salesforce metadata to configure the org with; may be repeated
   --persist <file>       load the org from this file and save it there
   --now <instant>        stop the org's clock at this ISO instant (default: real time)
@@ -65,6 +66,7 @@ export async function runCli(args: readonly string[], host: CliHost): Promise<nu
       return 0;
     }
     org = await createOrg(command.options);
+    for (const remark of org.remarks) host.error(`mock-org: ${lineOf(remark)}\n`);
     const listening = await listen(org, command);
     host.out(command.json ? `${JSON.stringify(describe(org, listening))}\n` : readyLine(org, listening.url));
     await host.untilStopped();

@@ -15,6 +15,7 @@ import { LoginDesk } from "./auth/login.ts";
 import type { Credentials } from "./auth/passwords.ts";
 import { DEFAULT_PASSWORD } from "./auth/passwords.ts";
 import type { RandomText } from "./auth/tokens.ts";
+import type { CustomizedOrg } from "./customization.ts";
 import { withFields } from "./custom-fields.ts";
 import type { Trigger, ValidationRule } from "./dml/options.ts";
 import { save } from "./dml/save.ts";
@@ -32,7 +33,9 @@ import { createOrg, type MockOrgCore, type OrgSnapshot } from "./org/org.ts";
 import type { PermissionDefinition } from "./org/permissions.ts";
 import type { SharingModels } from "./org/sharing.ts";
 import { ADMIN_USER, type UserDefinition } from "./org/standard-records.ts";
+import type { PersistedOrg } from "./persist.ts";
 import type { FieldDefinition, ObjectDefinition } from "./schema/definition.ts";
+import type { MetadataProblem } from "./schema/metadata/problem.ts";
 
 /** A user with what it logs in with; without a password it is `mock-password`. */
 export interface MockUser extends UserDefinition, Partial<Credentials> {}
@@ -40,6 +43,12 @@ export interface MockUser extends UserDefinition, Partial<Credentials> {}
 /** What a mock org may be told at its beginning. Everything has a default. */
 export interface MockOrgOptions {
   readonly name?: string;
+  /** What the org holds at its beginning: nothing but what every org has, or the records of a plan file (see `seed.ts`). */
+  readonly seed?: "empty" | (string & {});
+  /** Folders of Salesforce metadata (SFDX source or Metadata API format) that configure the org. */
+  readonly sourceDirs?: readonly string[];
+  /** A snapshot file: the org is loaded from it where it exists, and saved to it after changes and at `close`. */
+  readonly persist?: string;
   /** The org's time stands still at this instant until somebody moves it. Absent: it runs with real time. */
   readonly now?: string | number | Date;
   /** Where record Ids begin: the same seed gives the same Ids. */
@@ -85,20 +94,28 @@ export interface Listening {
 
 /** Makes a mock org. */
 export async function createMockOrg(options: MockOrgOptions = {}): Promise<MockOrg> {
-  const definitions = withFields([...STANDARD_OBJECTS, ...(options.customObjects ?? [])], options.fields ?? {});
+  const objects = withFields([...STANDARD_OBJECTS, ...(options.customObjects ?? [])], options.fields ?? {});
+  const custom = await customized(objects, options.sourceDirs ?? []);
   const core = createOrg({
-    definitions,
+    definitions: custom.definitions,
     clock: clockAt(options.now),
+    settings: { ...custom.settings, ...options.settings },
+    permissions: [...custom.permissions, ...(options.permissions ?? [])],
     ...defined({
-      settings: options.settings,
       seed: options.idSeed,
       name: options.name,
-      permissions: options.permissions,
       users: options.users,
       sharing: options.sharing,
     }),
   });
-  return new MockOrg(core, options);
+  const persisted = options.persist === undefined ? undefined : await persist(core, options.persist);
+  if (options.seed !== undefined && options.seed !== "empty" && persisted?.loaded !== true) {
+    const { seedOrg } = await import("./seed.ts");
+    seedOrg(core, options.seed);
+    core.markOrigin();
+  }
+  const validationRules = [...custom.validationRules, ...(options.validationRules ?? [])];
+  return new MockOrg(core, { ...options, validationRules }, { remarks: custom.remarks, persisted });
 }
 
 /** A mock org at work. Dispose it to close its port. */
@@ -114,12 +131,22 @@ export class MockOrg implements AsyncDisposable {
   readonly #options: MockOrgOptions;
   readonly #journal: Journal;
   readonly #services: RestServices;
+  readonly #persisted: PersistedOrg | undefined;
+  /** What a real org would do with the metadata files and this one does not. */
+  readonly remarks: readonly MetadataProblem[];
   #faultHook: FaultHook | undefined;
   #server: Server | undefined;
+  #closed = false;
 
   /** Use `createMockOrg`, or `fork` of another org. */
-  constructor(org: MockOrgCore, options: MockOrgOptions) {
+  constructor(
+    org: MockOrgCore,
+    options: MockOrgOptions,
+    parts: { readonly remarks?: readonly MetadataProblem[]; readonly persisted?: PersistedOrg | undefined } = {},
+  ) {
     this.org = org;
+    this.remarks = parts.remarks ?? [];
+    this.#persisted = parts.persisted;
     this.#options = options;
     this.#journal = new Journal(options.journalEntries);
     this.apiUsage = new ApiUsage(org.clock, options.limits?.DailyApiRequests);
@@ -191,15 +218,18 @@ export class MockOrg implements AsyncDisposable {
     return { url: `http://${shownHost}:${taken}`, accessToken: this.openSession() };
   }
 
-  /** Stops listening; running calls are cut off. Closing twice does nothing. */
+  /** Stops listening and saves the snapshot file; running calls are cut off. Closing twice does nothing. */
   async close(): Promise<void> {
     const server = this.#server;
     this.#server = undefined;
-    if (server === undefined) return;
-    await new Promise<void>((resolve) => {
-      server.close(() => resolve());
-      server.closeAllConnections();
-    });
+    if (server !== undefined) {
+      await new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      });
+    }
+    if (!this.#closed) await this.#persisted?.close();
+    this.#closed = true;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -223,9 +253,9 @@ export class MockOrg implements AsyncDisposable {
     this.#services.cursors.clear();
   }
 
-  /** An independent org with the same records, with doors and a journal of its own. */
+  /** An independent org with the same records, with doors and a journal of its own. It is kept in no file. */
   fork(): MockOrg {
-    return new MockOrg(this.org.fork(), this.#options);
+    return new MockOrg(this.org.fork(), this.#options, { remarks: this.remarks });
   }
 
   #forget(): void {
@@ -256,6 +286,18 @@ export class MockOrg implements AsyncDisposable {
 
 /** Longer than the pauses of a polling client, so that it keeps its connection. */
 const KEEP_ALIVE_MS = 75_000;
+
+/** The metadata reader and the snapshot file are loaded only where somebody asks for them. */
+async function customized(definitions: readonly ObjectDefinition[], folders: readonly string[]): Promise<CustomizedOrg> {
+  if (folders.length === 0) return { definitions, settings: {}, permissions: [], validationRules: [], remarks: [] };
+  const { customizeOrg } = await import("./customization.ts");
+  return customizeOrg(definitions, folders);
+}
+
+async function persist(org: MockOrgCore, path: string): Promise<PersistedOrg> {
+  const { persistOrg } = await import("./persist.ts");
+  return persistOrg(org, { path });
+}
 
 function clockAt(now: MockOrgOptions["now"]): ManualClock {
   if (now === undefined) return new ManualClock();

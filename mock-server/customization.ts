@@ -1,0 +1,119 @@
+/**
+ * A team's own Salesforce metadata applied to the standard objects: what `--source-dir` and `sourceDirs` do.
+ *
+ * Loaded only when somebody names a folder: the XML reader takes longer to start than the rest of the org.
+ */
+import type { ValidationRule } from "./dml/options.ts";
+import type { OrgSettings } from "./org/contract.ts";
+import {
+  type FieldAccess,
+  type Grant,
+  NO_ACCESS,
+  type PermissionDefinition,
+  STANDARD_USER,
+  SYSTEM_ADMINISTRATOR,
+} from "./org/permissions.ts";
+import { createCatalog } from "./schema/catalog.ts";
+import { applyCustomization } from "./schema/customize.ts";
+import type { ObjectDefinition } from "./schema/definition.ts";
+import { compileFormula } from "./schema/formula.ts";
+import {
+  type Customization,
+  readCustomization,
+  type ValidationRule as RuleSource,
+} from "./schema/metadata/customization.ts";
+import type { PermissionGrant } from "./schema/metadata/permissions.ts";
+import { MetadataError, type MetadataProblem } from "./schema/metadata/problem.ts";
+import { readSourceDirs } from "./source-dir.ts";
+
+/** What a team's metadata makes of an org. */
+export interface CustomizedOrg {
+  readonly definitions: readonly ObjectDefinition[];
+  readonly settings: Partial<OrgSettings>;
+  readonly permissions: readonly PermissionDefinition[];
+  readonly validationRules: readonly ValidationRule[];
+  /** What a real org would do with these files and this one does not. */
+  readonly remarks: readonly MetadataProblem[];
+}
+
+/**
+ * Reads the folders and applies them. Throws a `MetadataError` that names every problem with file, element and reason,
+ * or an `Error` where a folder does not exist.
+ */
+export function customizeOrg(definitions: readonly ObjectDefinition[], folders: readonly string[]): CustomizedOrg {
+  const customization = readCustomization(readSourceDirs(folders));
+  const schema = applyCustomization(definitions, customization);
+  return {
+    definitions: schema.definitions,
+    settings: customization.settings,
+    permissions: customization.permissions.flatMap(permissionDefinition),
+    validationRules: validationRules(customization, schema.definitions),
+    remarks: schema.remarks,
+  };
+}
+
+/**
+ * A profile file of the source format tells only what differs from the profile, so it is laid over the one that the org
+ * has. The administrator's profile holds everything already.
+ */
+function permissionDefinition(source: PermissionGrant): readonly PermissionDefinition[] {
+  const name = source.kind === "profile" ? source.label : source.name;
+  if (source.kind === "profile" && name === SYSTEM_ADMINISTRATOR.name) return [];
+  const base = source.kind === "profile" && name === STANDARD_USER.name ? STANDARD_USER : undefined;
+  const inherited = base?.userPermissions === "all" || base === undefined ? [] : base.userPermissions;
+  const permissions = [...new Set([...inherited, ...source.userPermissions])];
+  const kind = source.kind;
+  return [{ kind, name, label: source.label, userPermissions: permissions, grant: grantOf(source, base?.grant) }];
+}
+
+function grantOf(source: PermissionGrant, base: Grant | undefined): Grant {
+  const objects = source.objects.map(({ object, ...rights }) => [object, { ...NO_ACCESS, ...rights }] as const);
+  const fields = source.fields.map(({ object, field, readable, editable }): readonly [string, FieldAccess] => [
+    `${object}.${field}`,
+    { read: readable, edit: editable },
+  ]);
+  return {
+    ...base,
+    objects: { ...base?.objects, ...Object.fromEntries(objects) },
+    fields: { ...base?.fields, ...Object.fromEntries(fields) },
+  };
+}
+
+function validationRules(
+  customization: Customization,
+  definitions: readonly ObjectDefinition[],
+): readonly ValidationRule[] {
+  const catalog = createCatalog(definitions);
+  const problems: MetadataProblem[] = [];
+  const rules = customization.validationRules
+    .filter((rule) => rule.active)
+    .flatMap((rule) => {
+      const type = catalog.object(rule.object);
+      // Rules of objects that this org does not model concern nobody.
+      if (type === undefined) return [];
+      const compiled = compileFormula(rule.formula, type, catalog);
+      if (compiled.ok) return [executableRule(rule, compiled.evaluate)];
+      problems.push({ path: rule.path, element: "ValidationRule/errorConditionFormula", reason: compiled.reason });
+      return [];
+    });
+  if (problems.length > 0) throw new MetadataError(problems);
+  return rules;
+}
+
+type Evaluate = Extract<ReturnType<typeof compileFormula>, { ok: true }>["evaluate"];
+
+function executableRule(rule: RuleSource, evaluate: Evaluate): ValidationRule {
+  return {
+    name: rule.name,
+    object: rule.object,
+    message: rule.message,
+    ...(rule.field === undefined ? {} : { field: rule.field }),
+    isBroken: (record, before, tx) =>
+      evaluate(record, (object, id) => tx.get(object, id), {
+        nowMs: Date.parse(tx.now.replace("+0000", "Z")),
+        user: tx.get("User", tx.actor.userId) ?? {},
+        timeZone: tx.actor.timeZone,
+        previous: before,
+      }) === true,
+  };
+}
