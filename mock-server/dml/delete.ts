@@ -23,7 +23,7 @@ export interface DeleteTarget {
 /** Deletes one record. */
 export function deleteRecord(context: SaveContext, plan: ObjectPlan, target: DeleteTarget): Written | Refusal {
   const { tx } = context;
-  const id = parseRecordId(plan, target.id);
+  const id = parseRecordId(plan, target.id, "delete");
   if (typeof id !== "string") return id;
   const binned = tx.get(plan.name, id);
   if (target.hard && binned?.["IsDeleted"] === true) return purgeBinned(context, plan, binned);
@@ -47,7 +47,7 @@ export function deleteRecord(context: SaveContext, plan: ObjectPlan, target: Del
     if (target.hard) tx.remove(doomed.type.name, childId);
     else {
       tx.replace(doomed.type.name, binnedRow(current, tx));
-      noteDeletion(tx.get(doomed.type.name, childId), id);
+      noteDeletion(tx.get(doomed.type.name, childId), id, childId === id ? planned.loosened : undefined);
     }
     const saved = { object: doomed.type.name, operation: "delete" as const, before: current, after: current };
     rollUp(saved, tx);

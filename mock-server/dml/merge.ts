@@ -87,7 +87,7 @@ function record(
   given: string,
   operation: "update" | "delete",
 ): { readonly row: Row } | Refusal {
-  const id = parseRecordId(plan, given);
+  const id = parseRecordId(plan, given, operation);
   if (typeof id !== "string") return id;
   const live = liveRecord(tx, plan, id);
   return isRefusal(live) ? live : (checkChange(tx, plan, operation, live.row) ?? live);

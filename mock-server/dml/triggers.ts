@@ -64,7 +64,7 @@ function runOne(context: SaveContext, trigger: Trigger, change: Change, event: T
       set: (field, value) => {
         if (event !== "before insert" && event !== "before update")
           throw new Error("System.FinalException: Record is read-only");
-        if (!(field in change.after)) throw new Error(`${change.plan.name} has no field ${field}`);
+        if (!change.plan.has(field)) throw new Error(`${change.plan.name} has no field ${field}`);
         change.after[field] = value;
       },
       addError: (message, field) => {

@@ -2,9 +2,10 @@
 import type { SObjectType } from "../schema/catalog.ts";
 import type { Row } from "../schema/definition.ts";
 import { checkChange } from "./access.ts";
+import type { Loosened } from "./cascade.ts";
 import { type Change, type Refusal, refuse } from "./change.ts";
 import type { SaveContext } from "./context.ts";
-import { wentWith } from "./deletion-root.ts";
+import { loosenedBy, wentWith } from "./deletion-root.ts";
 import type { ObjectPlan } from "./object-plan.ts";
 import { refusalOf } from "./rules/registry.ts";
 import { rollUp } from "./rules/roll-up.ts";
@@ -16,7 +17,7 @@ import type { Written } from "./write-record.ts";
 /** Restores one record. */
 export function undeleteRecord(context: SaveContext, plan: ObjectPlan, given: string | undefined): Written | Refusal {
   const { tx } = context;
-  const id = parseRecordId(plan, given);
+  const id = parseRecordId(plan, given, "undelete");
   if (typeof id !== "string") return id;
   // All three texts are [memory].
   if (plan.type.definition.undeletable !== true) {
@@ -41,6 +42,7 @@ export function undeleteRecord(context: SaveContext, plan: ObjectPlan, given: st
     checkUnique(change, tx);
   if (refusal !== undefined) return refusal;
   restore(context, plan.type, row, row);
+  for (const reference of loosenedBy(row)) tieAgain(context, reference);
   return runTriggers(context, change, "after undelete") ?? { id };
 }
 
@@ -61,6 +63,12 @@ function restore(context: SaveContext, type: SObjectType, row: Row, root: Row): 
       if (child["IsDeleted"] === true && wentWith(child, root)) restore(context, childType, child, root);
   }
   rollUp({ object: type.name, operation: "undelete", before: row, after }, tx);
+}
+
+function tieAgain({ tx }: SaveContext, { object, id, field, target }: Loosened): void {
+  const row = tx.get(object, id);
+  if (row === undefined || row[field] !== null) return;
+  tx.replace(object, { ...row, [field]: target, ...("SystemModstamp" in row && { SystemModstamp: tx.now }) });
 }
 
 function isBinned({ tx }: SaveContext, id: Row[string] | undefined): boolean {

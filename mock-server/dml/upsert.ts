@@ -42,7 +42,7 @@ export function resolveUpsert(
     if (key.type === "id" && request.updateOnly !== true) return { kind: "insert", values: rest };
     return refuse({ code: "MISSING_ARGUMENT", message: `${key.name} not specified`, fields: [] });
   }
-  if (key.type === "id") return { kind: "update", id: String(raw), values: rest };
+  if (key.type === "id") return { kind: "update", id: keyText(raw), values: rest };
   const parsed = parseValue(key, raw, context.wire, context.tx.catalog);
   if (!parsed.ok) {
     if (parsed.scope === "request") throw new OrgError(400, parsed.fault);
@@ -70,8 +70,8 @@ export function duplicateKeys(plan: ObjectPlan, request: SaveRequest): ReadonlyM
   const rows = new Map<string, number[]>();
   for (const [at, input] of request.records.entries()) {
     const { raw } = keyOf(key, input);
-    if (raw === undefined || raw === null || raw === "" || plan.type.field(key.name) === undefined) continue;
-    const text = String(raw).trim();
+    if (raw === undefined || raw === null || raw === "") continue;
+    const text = keyText(raw).trim();
     const same = key.caseSensitive === true || key.type === "id" ? text : text.toLowerCase();
     rows.set(same, [...(rows.get(same) ?? []), at]);
   }
@@ -80,9 +80,13 @@ export function duplicateKeys(plan: ObjectPlan, request: SaveRequest): ReadonlyM
     if (list.length > 1)
       for (const at of list) {
         const input = request.records[at];
-        duplicates.set(at, input === undefined ? "" : String(keyOf(key, input).raw));
+        duplicates.set(at, input === undefined ? "" : keyText(keyOf(key, input).raw));
       }
   return duplicates;
+}
+
+function keyText(raw: unknown): string {
+  return typeof raw === "string" ? raw : JSON.stringify(raw);
 }
 
 /** The key's value in the row, under whatever letter case the client wrote it, and the row without it. */

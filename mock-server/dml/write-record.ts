@@ -57,7 +57,7 @@ export function updateRecord(
   target: { readonly id: string | undefined; readonly values: Values },
 ): Written | Refusal {
   const { tx } = context;
-  const id = parseRecordId(plan, target.id);
+  const id = parseRecordId(plan, target.id, "update");
   const found = typeof id === "string" ? tx.get(plan.name, id) : undefined;
   const decoded = decode(context, plan, target.values, found ?? plan.template);
   if (isRefusal(decoded)) return decoded;

@@ -34,7 +34,7 @@ export const REDUCTION_RULES: readonly Rule[] = [
     certainty: "C",
     check: ({ after }, tx) =>
       after["IsReductionOrder"] !== true ||
-      (tx.settings.enableReductionOrders && tx.actor.access.has("CreateReductionOrders")),
+      (tx.settings.enableReductionOrders && tx.actor.access.has("CreateReductionOrder")),
   },
   {
     id: "RED-2",

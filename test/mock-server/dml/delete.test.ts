@@ -59,13 +59,19 @@ describe("deleting and restoring", () => {
     );
   });
 
-  it("child accounts lose their parent", () => {
+  it("child accounts lose their parent and get it back, unless they found another", () => {
     const shop = new Shop();
     const child = shop.insert("Account", { Name: "Child", ParentId: shop.account });
 
     shop.delete("Account", shop.account);
 
     expect(shop.row("Account", child)).toMatchObject({ ParentId: null, IsDeleted: false });
+    shop.undelete("Account", shop.account);
+    expect(shop.row("Account", child)["ParentId"]).toBe(shop.account);
+    shop.delete("Account", shop.account);
+    shop.update("Account", child, { ParentId: shop.otherAccount });
+    shop.undelete("Account", shop.account);
+    expect(shop.row("Account", child)["ParentId"]).toBe(shop.otherAccount);
   });
 
   it("a contact that an order names is not deleted", () => {
@@ -78,7 +84,7 @@ describe("deleting and restoring", () => {
 
   it.each([
     ["nothing", undefined, "MISSING_ARGUMENT", 400],
-    ["no Id", "abc", "MALFORMED_ID: Order ID: id value of incorrect type: abc [Id]", 400],
+    ["no Id", "abc", "MALFORMED_ID: malformed id abc []", 400],
     ["an Id of another object", "001000000000001AAA", "MALFORMED_ID", 400],
     ["a wrong checksum", "8015e0000000001AAB", "MALFORMED_ID", 400],
     [

@@ -55,7 +55,7 @@ describe("a reduction order", () => {
       "Order",
       off.orderValues({ IsReductionOrder: true, OriginalOrderId: off.activatedOrder() }),
     );
-    const shop = new Shop({ ...reductions, permissions: [profileWithout("clerk", "CreateReductionOrders")] });
+    const shop = new Shop({ ...reductions, permissions: [profileWithout("clerk", "CreateReductionOrder")] });
     const original = shop.activatedOrder();
     shop.user = "clerk@mock.org";
     const withoutPermission = shop.tryInsert(
