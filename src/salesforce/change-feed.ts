@@ -9,6 +9,8 @@
  */
 import { SyncError } from "../errors.ts";
 import type { SalesforceRecord } from "../model/salesforce-record.ts";
+import type { BulkPatience } from "./bulk-job.ts";
+import { openBulkQuery } from "./bulk-query.ts";
 import type { OrgCaller } from "./caller.ts";
 import { COMPOSITE_QUERIES_MAX, faultsOf, isGood, type Subreply, type Subrequest } from "./composite.ts";
 import { type CompositeRead, sendComposite } from "./composite-read.ts";
@@ -40,18 +42,27 @@ const MARKS_MAX = 1_000;
 /** A window that loses its pages this often meets an org in which it will never end. */
 const RESTARTS_MAX = 20;
 
+/** Settings of the feed. */
+export interface ChangeFeedOptions {
+  /** Epoch milliseconds; only before the server's own time is known. */
+  readonly wallClockMs: () => number;
+  readonly patience: BulkPatience;
+  /** First loads of more rows than this go through a Bulk query job. */
+  readonly bulkQueryRows: number;
+}
+
 /** Reads what changed. Remembers what the org refuses, so that it is not asked again. */
 export class ChangeFeed {
   readonly #caller: OrgCaller;
-  readonly #wallClockMs: () => number;
+  readonly #options: ChangeFeedOptions;
   /** False once a composite has refused `/updated`: it is then asked for separately, before the composite. */
   #updatedInComposite = true;
   /** Objects without `/updated`; their horizon keeps a wide distance instead. */
   readonly #withoutUpdated = new Set<string>();
 
-  constructor(caller: OrgCaller, wallClockMs: () => number) {
+  constructor(caller: OrgCaller, options: ChangeFeedOptions) {
     this.#caller = caller;
-    this.#wallClockMs = wallClockMs;
+    this.#options = options;
   }
 
   /** One call for each five objects. Rejects with `SyncError`. */
@@ -65,7 +76,7 @@ export class ChangeFeed {
 
   async #pollGroup(requests: readonly PollRequest[]): Promise<readonly PolledObject[]> {
     await this.#caller.session();
-    const serverNowMs = this.#caller.connection.serverNowMs ?? this.#wallClockMs();
+    const serverNowMs = this.#caller.connection.serverNowMs ?? this.#options.wallClockMs();
     const plans = requests.map((request, index) => planObject(request, index, serverNowMs));
     try {
       const coveredMs = this.#updatedInComposite ? new Map<string, number>() : await this.#readCovered(plans);
@@ -159,9 +170,11 @@ export class ChangeFeed {
   #learnRefusals(plans: readonly ObjectPlan[], replies: ReadonlyMap<string, Subreply>): void {
     const asked = plans.filter((plan) => replies.has(`updated${plan.index}`));
     const refused = asked.filter((plan) => refusesUpdated(replies.get(`updated${plan.index}`)));
-    if (refused.length === 0) return;
-    if (refused.length === asked.length) this.#updatedInComposite = false;
-    else for (const plan of refused) this.#withoutUpdated.add(plan.object);
+    for (const plan of refused) {
+      const subreply = replies.get(`updated${plan.index}`);
+      if (subreply?.status === 404 || refused.length < asked.length) this.#withoutUpdated.add(plan.object);
+      else this.#updatedInComposite = false;
+    }
   }
 
   #pages(plan: ObjectPlan, first: QueryPage, isNew: IsNew): AsyncIterable<readonly SalesforceRecord[]> {
@@ -173,6 +186,14 @@ export class ChangeFeed {
     let page = first;
     let last: SalesforceRecord | null = null;
     let restarts = 0;
+    if (plan.watermark === null && first.next !== null && first.totalSize > this.#options.bulkQueryRows) {
+      const rest = await openBulkQuery(this.#caller, plan.bulkSoql(first.records.at(-1)), this.#options.patience);
+      if (rest !== null) {
+        yield first.records;
+        yield* rest;
+        return;
+      }
+    }
     for (;;) {
       last = page.records.at(-1) ?? last;
       const fresh = page.records.filter((row) => isNew(textOf(row, "Id"), textOf(row, "SystemModstamp")));
@@ -225,6 +246,8 @@ interface ObjectPlan {
   readonly deleted: ReplicationWindow | null;
   /** The row query, from the start of the window or behind a row. */
   readonly soql: (after: SalesforceRecord | null) => string;
+  /** The same for a Bulk job, which is split among many workers only without an order. */
+  readonly bulkSoql: (after: SalesforceRecord | undefined) => string;
 }
 
 function planObject(request: PollRequest, index: number, serverNowMs: number): ObjectPlan {
@@ -241,6 +264,7 @@ function planObject(request: PollRequest, index: number, serverNowMs: number): O
         ? null
         : replicationWindow({ fromMs: fromMs - OVERLAP_MS, serverNowMs, reachMs: DELETED_REACH_MS }),
     soql: (after) => (watermark === null ? firstLoadQuery(request, after) : windowQuery(request, watermark, after)),
+    bulkSoql: (after) => firstLoadQuery(request, after ?? null).replace(/ ORDER BY Id$/, ""),
   };
 }
 

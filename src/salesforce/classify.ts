@@ -150,6 +150,7 @@ export const STATUS_CLASSES: Readonly<Record<number, FailureClass>> = {
   429: "slow",
   431: "retrySerially",
   500: "retry",
+  501: "configuration",
   502: "retry",
   503: "retry",
   504: "retry",

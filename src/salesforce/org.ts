@@ -2,7 +2,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { RowOutcome } from "../model/salesforce-record.ts";
 import type { CollectionPart } from "../sync/call.ts";
-import { type BulkJournal, type BulkPatience, executeBulk, type JobState, resumeBulk, settleBulkJob } from "./bulk.ts";
+import { type BulkJournal, executeBulk, resumeBulk, settleBulkJob } from "./bulk.ts";
+import type { BulkPatience, JobState } from "./bulk-job.ts";
 import type { CallPolicy, RetryEvent } from "./call-policy.ts";
 import { OrgCaller } from "./caller.ts";
 import { ChangeFeed } from "./change-feed.ts";
@@ -83,7 +84,7 @@ export function createSalesforceOrg(config: SalesforceConfig, surroundings: OrgS
   });
   const patience: BulkPatience = { sleep: policy.sleep, waitMs: config.bulkWaitMs };
   const journal = surroundings.bulkJournal ?? null;
-  const feed = new ChangeFeed(caller, wallClockMs);
+  const feed = new ChangeFeed(caller, { wallClockMs, patience, bulkQueryRows: config.bulkQueryRows });
   let identity: Promise<OrgIdentity> | null = null;
   return {
     connect: () => {
