@@ -7,15 +7,14 @@
  * no further, and those rows come again with the next poll (reference: change-events §1.4 step 3). What must hold is that
  * the rows are read after the horizon was taken; a composite runs its parts in order.
  */
-import { SyncError } from "../errors.ts";
 import type { SalesforceRecord } from "../model/salesforce-record.ts";
 import type { BulkPatience } from "./bulk-job.ts";
 import { openBulkQuery } from "./bulk-query.ts";
 import type { OrgCaller } from "./caller.ts";
 import { COMPOSITE_QUERIES_MAX, faultsOf, isGood, type Subreply, type Subrequest } from "./composite.ts";
-import { type CompositeRead, sendComposite } from "./composite-read.ts";
+import { type CompositeRead, lostPart, sendComposite } from "./composite-read.ts";
 import type { OrgReply } from "./connection.ts";
-import { CallFailure, isJsonObject, shorten } from "./failure.ts";
+import { CallFailure, isJsonObject } from "./failure.ts";
 import type { PolledObject, PollRequest } from "./port.ts";
 import { fetchPage, isLocatorLost, parseQueryPage, type QueryPage, queryPath } from "./query.ts";
 import { parseRecordId } from "./record-id.ts";
@@ -35,6 +34,13 @@ import {
 
 /** At least one minute, because the replication resources truncate to minutes (change-events §1.4 step 1). */
 const OVERLAP_MS = 120_000;
+
+/**
+ * A delivered row counts as settled only when its stamp is so much older than the horizon. In theory the horizon itself
+ * would do; but which transactions Salesforce counts as long-running is not documented, and the overlap is worth nothing
+ * if marks keep its rows away.
+ */
+const SETTLED_MS = 60_000;
 
 /** More marks would make the cursor longer than the page it saves. */
 const MARKS_MAX = 1_000;
@@ -150,7 +156,7 @@ export class ChangeFeed {
     replies: ReadonlyMap<string, Subreply>,
     separateMs: number | null,
   ): PolledObject {
-    const page = parseRows(plan, replies.get(`rows${plan.index}`));
+    const page = parseRows(this.#caller, plan, replies.get(`rows${plan.index}`));
     const latestDateCoveredMs = separateMs ?? coveredIn(replies.get(`updated${plan.index}`));
     const horizon = horizonMs({ latestDateCoveredMs, serverDateMs: reply.serverDateMs, elapsedMs: reply.elapsedMs });
     const deletions = parseDeletions(plan, replies.get(`deleted${plan.index}`));
@@ -305,14 +311,21 @@ function replicationUrl(
   return `${root}/sobjects/${object}/${resource}/?start=${start}&end=${end}`;
 }
 
-function parseRows(plan: ObjectPlan, subreply: Subreply | undefined): QueryPage {
+function parseRows(caller: OrgCaller, plan: ObjectPlan, subreply: Subreply | undefined): QueryPage {
   const page = subreply !== undefined && isGood(subreply) ? parseQueryPage(subreply.body) : undefined;
   if (page !== undefined) return page;
-  const [fault] = subreply === undefined ? [] : faultsOf(subreply);
-  const reason = fault === undefined ? "the reply lacks its rows" : `${fault.code}: ${shorten(fault.message)}`;
-  throw new SyncError("SALESFORCE_REFUSED", `poll ${plan.object}: ${reason}`, {
-    context: { object: plan.object, code: fault?.code ?? null },
-  });
+  throw caller.explain(
+    subreply === undefined
+      ? lostPart(`the rows of ${plan.object}`)
+      : new CallFailure({
+          kind: "http",
+          status: subreply.status,
+          faults: faultsOf(subreply),
+          html: false,
+          retryAfterMs: null,
+        }),
+    `poll ${plan.object}`,
+  );
 }
 
 interface Deletions {
@@ -344,9 +357,8 @@ function nextCursor(plan: ObjectPlan, horizon: number | null, marks: readonly Ma
     // A first load that no horizon bounds must be done again; the epoch keeps every row in the next window.
     return cursor ?? encodeWatermark({ atMs: 0, seen: [] });
   }
-  const again = marks.filter(
-    ({ atMs }) => atMs !== null && atMs <= horizon && atMs >= horizon - OVERLAP_MS - MINUTE_MS,
-  );
+  const fromMs = horizon - OVERLAP_MS - MINUTE_MS;
+  const again = marks.filter(({ atMs }) => atMs !== null && atMs <= horizon - SETTLED_MS && atMs >= fromMs);
   return encodeWatermark({
     atMs: horizon,
     seen: again.length > MARKS_MAX ? [] : again.map(({ mark }) => mark),

@@ -19,7 +19,7 @@ import {
   type Subrequest,
 } from "./composite.ts";
 import type { OrgReply, OrgRequest } from "./connection.ts";
-import { CallFailure, describeFailure, isJsonObject, type JsonObject, parseFaults } from "./failure.ts";
+import { CallFailure, describeFailure, type Failure, isJsonObject, type JsonObject, parseFaults } from "./failure.ts";
 import { parseRecordId } from "./record-id.ts";
 
 /** Most rows of one collection, graphs of one call and nodes over all graphs (rest-api §9 [doc]). */
@@ -40,11 +40,15 @@ export async function executeCollections(
   const { root } = caller.connection;
   const operations = parts.flatMap((part) => part.operations);
   const subrequests = parts.map((part, index) => collectionSubrequest(part, `part${index}`, root));
-  const sent = await sendWrite(caller, operations, {
-    method: "POST",
-    path: `${root}/composite`,
-    json: compositeBody(subrequests),
-  });
+  const sent = await sendWrite(
+    caller,
+    { operations, divisible: operations.length > 1 },
+    {
+      method: "POST",
+      path: `${root}/composite`,
+      json: compositeBody(subrequests),
+    },
+  );
   if (sent.kind === "failed") return sent.outcomes;
   const replies = parseCompositeReplies(sent.reply.body);
   if (replies === undefined) return allUnknown(operations, "the reply is not a composite response");
@@ -152,13 +156,17 @@ export async function executeGraphs(
     throw new RangeError(`a graph call holds at most ${GRAPHS_MAX} graphs and ${GRAPH_NODES_MAX} operations`);
   }
   const { root } = caller.connection;
-  const sent = await sendWrite(caller, operations, {
-    method: "POST",
-    path: `${root}/composite/graph`,
-    json: {
-      graphs: graphs.map((graph) => ({ graphId: graph.graphId, compositeRequest: graphSubrequests(graph, root) })),
+  const sent = await sendWrite(
+    caller,
+    { operations, divisible: graphs.length > 1 },
+    {
+      method: "POST",
+      path: `${root}/composite/graph`,
+      json: {
+        graphs: graphs.map((graph) => ({ graphId: graph.graphId, compositeRequest: graphSubrequests(graph, root) })),
+      },
     },
-  });
+  );
   if (sent.kind === "failed") return sent.outcomes;
   const replies = parseGraphReplies(sent.reply.body);
   if (replies === undefined) return allUnknown(operations, "the reply is not a graph response");
@@ -255,7 +263,13 @@ type Sent =
   | { readonly kind: "answered"; readonly reply: OrgReply }
   | { readonly kind: "failed"; readonly outcomes: readonly RowOutcome[] };
 
-async function sendWrite(caller: OrgCaller, operations: readonly RowOperation[], request: OrgRequest): Promise<Sent> {
+interface WriteUnit {
+  readonly operations: readonly RowOperation[];
+  /** Whether the call can be made smaller: more than one row, or more than one graph. */
+  readonly divisible: boolean;
+}
+
+async function sendWrite(caller: OrgCaller, unit: WriteUnit, request: OrgRequest): Promise<Sent> {
   const name = `${request.method} ${request.path.split("/").slice(4).join("/")}`;
   try {
     return { kind: "answered", reply: await caller.attemptCall(request, { intent: "write", name }) };
@@ -263,22 +277,29 @@ async function sendWrite(caller: OrgCaller, operations: readonly RowOperation[],
     if (!(error instanceof CallFailure)) throw error;
     switch (classify(error.failure, "write")) {
       case "unknown":
-        return { kind: "failed", outcomes: allUnknown(operations, describeFailure(error.failure)) };
-      case "retrySerially": {
-        const faults = error.failure.kind === "http" ? error.failure.faults : [];
-        const failureClass = operations.length > 1 ? "retrySerially" : "refused";
-        return { kind: "failed", outcomes: operations.map((operation) => failed(operation, failureClass, faults)) };
-      }
-      case "retry":
-      case "slow":
-      case "login":
+        return { kind: "failed", outcomes: allUnknown(unit.operations, describeFailure(error.failure)) };
+      case "retrySerially":
+        return { kind: "failed", outcomes: refuseWhole(unit, error.failure, "refused") };
       case "refused":
       case "replan":
       case "configuration":
+        // 400 may be about one row's value; any other status is about the request or the user.
+        if (error.failure.kind !== "http" || error.failure.status !== 400) throw caller.explain(error, name);
+        return { kind: "failed", outcomes: refuseWhole(unit, error.failure, classify(error.failure, "write")) };
+      case "retry":
+      case "slow":
+      case "login":
       case "collateral":
         throw caller.explain(error, name);
     }
   }
+}
+
+/** Several rows or graphs are tried again in smaller calls; a single one is to blame itself. */
+function refuseWhole(unit: WriteUnit, failure: Failure, alone: FailureClass): readonly RowOutcome[] {
+  const faults = failure.kind === "http" ? failure.faults : [];
+  const failureClass = unit.divisible ? "retrySerially" : alone;
+  return unit.operations.map((operation) => failed(operation, failureClass, faults));
 }
 
 /** Every operation of a call whose fate nobody knows. */

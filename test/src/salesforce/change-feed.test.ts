@@ -131,14 +131,14 @@ describe("polling", () => {
       expect(polled?.cursor).toBe(CURSOR);
     }));
 
-  it("does not deliver a row again that was delivered before the horizon, but does when it changed", () =>
+  it("does not deliver a settled row again, but does when it changed", () =>
     withOrg(async (scripted) => {
       script(scripted, {
-        rows: page([row(1, "2026-01-31T09:59:00.000+0000"), row(2, "2026-01-31T09:59:00.000+0000")]),
+        rows: page([row(1, "2026-01-31T09:58:30.000+0000"), row(2, "2026-01-31T09:58:30.000+0000")]),
       });
       const [first] = await poll(scripted, CURSOR);
       script(scripted, {
-        rows: page([row(1, "2026-01-31T09:59:00.000+0000"), row(2, "2026-01-31T09:59:31.000+0000")]),
+        rows: page([row(1, "2026-01-31T09:58:30.000+0000"), row(2, "2026-01-31T09:58:31.000+0000")]),
       });
 
       const [second] = await poll(scripted, first?.cursor ?? null);
@@ -147,9 +147,9 @@ describe("polling", () => {
       expect(await rowsOf(second)).toEqual(["801000000000002AAA"]);
     }));
 
-  it("delivers a row again that lies after the horizon, because it may still change within its second", () =>
+  it("delivers a row again that is not a minute older than the horizon, because it may still change within its second", () =>
     withOrg(async (scripted) => {
-      script(scripted, { rows: page([row(1, "2026-01-31T09:59:31.000+0000")]) });
+      script(scripted, { rows: page([row(1, "2026-01-31T09:58:31.000+0000")]) });
       const [first] = await poll(scripted, CURSOR);
 
       const [second] = await poll(scripted, first?.cursor ?? null);
@@ -304,7 +304,7 @@ describe("a poll that cannot go on", () => {
 
       await expect(poll(scripted, CURSOR)).rejects.toMatchObject({
         code: "SALESFORCE_REFUSED",
-        message: "poll Order: INVALID_FIELD: No such column 'ERP_Key__c' on entity 'Order'",
+        message: expect.stringContaining("poll Order: INVALID_FIELD: No such column 'ERP_Key__c' on entity 'Order'"),
       });
     }));
 
