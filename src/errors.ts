@@ -98,6 +98,12 @@ export const ERROR_CODES = {
     retry: "later",
     exitCode: 3,
   },
+  STATE_UNREACHABLE: {
+    when: "The state database does not answer, refuses the login, or the disk of the state file is full.",
+    remedy: "Check state.url, the network and the disk; the next run continues where this one stopped.",
+    retry: "later",
+    exitCode: 3,
+  },
   LEASE_HELD: {
     when: "Another process is running this synchronisation right now.",
     remedy: "Wait for it. If it died, its lease expires by itself at the time in the message.",

@@ -70,11 +70,14 @@ export interface Transaction extends RecordReader {
   /** True where the actor may see this record (object permission aside): ownership, hierarchy, defaults, parents. */
   canSee(object: string, row: Row): boolean;
   canEdit(object: string, row: Row): boolean;
+  /** True where the actor may see every record of the object, so that `canSee` need not be asked for each. */
+  seesAll(object: string): boolean;
   newId(object: string): string;
   /** The next value of an auto-number field, already formatted. Numbers are consumed even when the save fails. */
   nextAutoNumber(object: string, field: string): string;
+  /** Stores a new record. Fields that `row` lacks are null. */
   insert(object: string, row: Row): void;
-  /** Replaces the record with the same Id. */
+  /** Replaces the record with the same Id. Takes `row` over and freezes it: best a spread of the stored record. */
   replace(object: string, row: Row): void;
   /** Removes a record for good (hard delete or purge). */
   remove(object: string, id: string): void;

@@ -52,5 +52,10 @@ export interface ExternalSystem {
   read(collection: string, keys: readonly NaturalKey[]): Promise<readonly ExternalRecord[]>;
   /** Applies each operation as a transaction of its own; one outcome each, in order. */
   apply(operations: readonly ExternalOperation[]): Promise<readonly ExternalOutcome[]>;
+  /**
+   * Tells that this cursor has been stored: what lies before it will not be asked for again and may be forgotten (a
+   * change log is pruned, a file is archived). Best called after each commit of a cursor; safe to call twice or never.
+   */
+  acknowledge?(collection: string, cursor: string): Promise<void>;
   close(): Promise<void>;
 }

@@ -49,6 +49,8 @@ export interface SalesforceView {
   readonly statusCategory: StatusCategory | null;
   readonly provenance: Provenance;
   readonly problems: readonly ValueProblem[];
+  /** False when the record does not hold its key yet: somebody made it in Salesforce, or its key was cleared. */
+  readonly keyed: boolean;
 }
 
 /** A document as the external system shows it now. */

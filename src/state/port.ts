@@ -75,7 +75,7 @@ export interface JournalQuery {
 /**
  * The connector's memory. Written once, run on SQLite and PostgreSQL.
  *
- * Methods throw `SyncError`: `STATE_UNREADABLE`, `STATE_LOCKED`, and `LEASE_LOST` from `commit`.
+ * Methods throw `SyncError`: `STATE_UNREADABLE`, `STATE_LOCKED`, `STATE_UNREACHABLE`, and `LEASE_LOST` from `commit`.
  */
 export interface StateStore {
   /** Brings the schema up to this version; refuses a store that is newer or foreign. */

@@ -3,7 +3,7 @@ import type { SyncDocument } from "../model/document.ts";
 import type { ExternalOperation } from "../model/external-record.ts";
 import type { BusinessKey, LineKey, NaturalKey, RecordId } from "../model/key.ts";
 import type { RowOperation, SalesforceFault } from "../model/salesforce-record.ts";
-import type { Side, Value } from "../model/value.ts";
+import type { Fields, Side, Value } from "../model/value.ts";
 
 /** The tie between a key and what both sides call the record. */
 export interface Link {
@@ -24,6 +24,21 @@ export interface Base {
   /** `SystemModstamp` of the last Salesforce state that was compared with this base, or null when it is not known. */
   readonly salesforceStamp: string | null;
   readonly externalVersion: string | null;
+  /** Fields that we wrote and that came back different, for the detection of automations that undo our writes. */
+  readonly rewrites?: readonly Rewrite[];
+}
+
+/** How often in a row we wrote the same value to the same field because it had been changed back. */
+export interface Rewrite {
+  readonly side: Side;
+  readonly lineKey?: LineKey;
+  readonly field: string;
+  /** The value that we wrote. */
+  readonly value: Value;
+  /** The value that we found in its place. */
+  readonly found: Value;
+  readonly times: number;
+  readonly lastAtMs: number;
 }
 
 /** How a field that moved on both sides is settled. */
@@ -66,6 +81,7 @@ export interface Decision {
   /**
    * `agree`: both sides are alike, at most the base is brought up to date. `change`: there is something to write.
    * `park`: waits for somebody or something else. `reject`: cannot be written as it is.
+   * With `agree` and `change` the obstacles are notes for the journal and hold nothing up.
    */
   readonly kind: "agree" | "change" | "park" | "reject";
   /** The base once everything below has landed. */
@@ -84,6 +100,13 @@ export interface Decision {
   readonly actions: readonly string[];
   /** The fields that the writes change, for plan and journal. */
   readonly changes: readonly FieldChange[];
+  /**
+   * Root fields that pass through another value between the operations: an order that is created or reopened stands
+   * in a Draft status until it is activated. Copied into the intent, so that recovery does not take it for an edit.
+   */
+  readonly transient: Fields;
+  /** To be stored with the base. */
+  readonly rewrites: readonly Rewrite[];
 }
 
 /** One field that a decision changes on one side. */
@@ -94,6 +117,8 @@ export interface FieldChange {
   readonly from: Value | undefined;
   readonly to: Value | undefined;
   readonly rule: string;
+  /** The operation that makes the change. */
+  readonly opId: string;
 }
 
 /** What we are about to write to one side of one document; committed before the call, cleared after it. */
@@ -106,6 +131,10 @@ export interface Intent {
   readonly before: SyncDocument | null;
   /** What it will show when the write has landed; null: no record. */
   readonly after: SyncDocument | null;
+  /** From the decision; absent means none. */
+  readonly transient?: Fields;
+  /** True when the write lands as a whole or not at all: one graph, one row, one external operation. */
+  readonly atomic?: boolean;
   readonly startedAtMs: number;
 }
 

@@ -1,0 +1,162 @@
+/**
+ * `mock-org start`: a mock org on a port, with one line that says where.
+ *
+ * Exit codes: 0 stopped, 2 usage or configuration, 3 could not run. Arguments are read by Node's own parser: the first
+ * answer shall come within twice the start of bare Node.
+ */
+import { parseArgs } from "node:util";
+import { DEFAULT_APP } from "./auth/login.ts";
+import { DEFAULT_PASSWORD } from "./auth/passwords.ts";
+import { createMockOrg, type MockOrg, type MockOrgOptions } from "./mock-org.ts";
+import { ADMIN_USER } from "./org/standard-records.ts";
+
+/** What the command needs from the process around it. */
+export interface CliHost {
+  readonly out: (text: string) => void;
+  readonly error: (text: string) => void;
+  /** Resolves when the user wants the command to end. */
+  readonly untilStopped: () => Promise<void>;
+}
+
+const USAGE = `Usage: mock-org start [options]
+
+  --port <number>        port to listen on, 0 for a free one (default 4880)
+  --host <address>       address to listen on (default 127.0.0.1)
+  --seed <what>          empty, demo, or the plan file of an sf data export tree (default empty)
+  --source-dir <folder>  Salesforce metadata to configure the org with; may be repeated
+  --persist <file>       load the org from this file and save it there
+  --now <instant>        stop the org's clock at this ISO instant (default: real time)
+  --api-version <number> newest API version, for example 67
+  --daily-calls <number> API calls that 24 hours allow
+  --json                 print one JSON object instead of the ready line
+  --help                 print this text
+`;
+
+const OPTIONS = {
+  port: { type: "string", default: "4880" },
+  host: { type: "string", default: "127.0.0.1" },
+  seed: { type: "string", default: "empty" },
+  "source-dir": { type: "string", multiple: true, default: [] as string[] },
+  persist: { type: "string" },
+  now: { type: "string" },
+  "api-version": { type: "string" },
+  "daily-calls": { type: "string" },
+  json: { type: "boolean", default: false },
+  help: { type: "boolean", default: false },
+} as const;
+
+/** Wrong usage or configuration: one sentence that names the thing and the way out. */
+class UsageError extends Error {}
+
+interface StartCommand {
+  readonly port: number;
+  readonly host: string;
+  readonly json: boolean;
+  readonly options: MockOrgOptions;
+}
+
+/** Runs the command with its arguments (without node and script) and returns the exit code. */
+export async function runCli(args: readonly string[], host: CliHost): Promise<number> {
+  let org: MockOrg | undefined;
+  try {
+    const command = readCommand(args);
+    if (command === "help") {
+      host.out(USAGE);
+      return 0;
+    }
+    org = await createOrg(command.options);
+    const listening = await listen(org, command);
+    host.out(command.json ? `${JSON.stringify(describe(org, listening))}\n` : readyLine(org, listening.url));
+    await host.untilStopped();
+    return 0;
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    host.error(`mock-org: ${message}\n`);
+    return error instanceof UsageError ? 2 : 3;
+  } finally {
+    await org?.close();
+  }
+}
+
+function readCommand(args: readonly string[]): StartCommand | "help" {
+  const { values, positionals } = parse(args);
+  if (values.help || positionals[0] === "help") return "help";
+  const [name, ...surplus] = positionals;
+  if (name !== "start")
+    throw new UsageError(
+      `${name === undefined ? "a command is missing" : `unknown command ${name}`}; try mock-org start, or mock-org --help`,
+    );
+  if (surplus.length > 0) throw new UsageError(`unexpected argument ${surplus.join(" ")}; try mock-org --help`);
+  const now = values.now;
+  if (now !== undefined && Number.isNaN(Date.parse(now))) {
+    throw new UsageError(`--now ${now} is no ISO instant; write for example 2026-03-01T08:00:00Z`);
+  }
+  const newestVersion = whole("api-version", values["api-version"], 31, 99);
+  const dailyCalls = whole("daily-calls", values["daily-calls"], 0, Number.MAX_SAFE_INTEGER);
+  return {
+    port: whole("port", values.port, 0, 65_535) ?? 4880,
+    host: values.host,
+    json: values.json,
+    options: {
+      seed: values.seed,
+      sourceDirs: values["source-dir"],
+      ...(values.persist === undefined ? {} : { persist: values.persist }),
+      ...(now === undefined ? {} : { now }),
+      ...(newestVersion === undefined ? {} : { newestVersion }),
+      ...(dailyCalls === undefined ? {} : { limits: { DailyApiRequests: dailyCalls } }),
+    },
+  };
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true, strict: true });
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    throw new UsageError(`${message.split(". ")[0] ?? message}; try mock-org --help`);
+  }
+}
+
+function whole(name: string, text: string | undefined, least: number, most: number): number | undefined {
+  if (text === undefined) return undefined;
+  const number = Number(text);
+  if (/^\d+$/.test(text) && number >= least && number <= most) return number;
+  throw new UsageError(`--${name} ${text} is no whole number from ${least} to ${most}`);
+}
+
+async function createOrg(options: MockOrgOptions): Promise<MockOrg> {
+  try {
+    return await createMockOrg(options);
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+async function listen(org: MockOrg, { host, port }: StartCommand): Promise<{ url: string; accessToken: string }> {
+  try {
+    return await org.listen({ host, port });
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : "";
+    if (code === "EADDRINUSE") throw new Error(`port ${port} on ${host} is taken; choose another with --port`);
+    if (code === "EACCES") throw new Error(`port ${port} on ${host} needs more rights; choose another with --port`);
+    if (code === "EADDRNOTAVAIL" || code === "ENOTFOUND") throw new Error(`${host} is no address of this machine`);
+    throw error;
+  }
+}
+
+/** Everything that a script needs to log in. */
+function describe(org: MockOrg, { url, accessToken }: { readonly url: string; readonly accessToken: string }) {
+  return {
+    url,
+    username: ADMIN_USER.username,
+    password: DEFAULT_PASSWORD,
+    clientId: DEFAULT_APP.clientId,
+    clientSecret: DEFAULT_APP.clientSecret,
+    accessToken,
+    orgId: org.org.id,
+  };
+}
+
+function readyLine(org: MockOrg, url: string): string {
+  return `mock-org ${org.org.id} is ready at ${url} (log in as ${ADMIN_USER.username} / ${DEFAULT_PASSWORD})\n`;
+}

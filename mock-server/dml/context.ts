@@ -1,0 +1,16 @@
+/** What all stages of one save call share. */
+import type { Transaction } from "../org/contract.ts";
+import type { Wire } from "../schema/values.ts";
+import type { SaveRequest, SaveResult } from "./contract.ts";
+import type { SaveOptions } from "./options.ts";
+
+/** The state of one save call. */
+export interface SaveContext {
+  readonly tx: Transaction;
+  readonly options: SaveOptions;
+  readonly wire: Wire;
+  /** How many saves of triggers this one is nested in. */
+  readonly depth: number;
+  /** Saves other records in the same transaction, one level deeper. */
+  nested(request: SaveRequest): readonly SaveResult[];
+}

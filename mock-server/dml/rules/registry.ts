@@ -1,0 +1,73 @@
+/**
+ * Every refusal that this org knows, by object and operation: the rules, and the facts that other stages enforce.
+ *
+ * `RULES` is the catalogue for readers and for the fidelity page; `refusalOf` is what the pipeline asks.
+ */
+import type { OrgFault } from "../../errors.ts";
+import type { Transaction } from "../../org/contract.ts";
+import type { Change, Refusal } from "../change.ts";
+import type { Verdict } from "../options.ts";
+import { faultOf, type Rule, type RuleFact } from "../rule.ts";
+import { ACCOUNT_RULES } from "./account.ts";
+import { CONTRACT_RULES } from "./contract.ts";
+import { STAGE_FACTS } from "./facts.ts";
+import { ORDER_RULES } from "./order.ts";
+import { ORDER_ACTIVATION_RULES } from "./order-activation.ts";
+import { ORDER_ITEM_RULES } from "./order-item.ts";
+import { PRICE_BOOK_RULES } from "./price-book.ts";
+import { REDUCTION_RULES } from "./reduction.ts";
+
+/** Rules in the order in which they are asked; the first that is broken decides. */
+const ENFORCED: readonly Rule[] = [
+  ...ORDER_RULES,
+  ...ORDER_ITEM_RULES,
+  ...REDUCTION_RULES,
+  ...ORDER_ACTIVATION_RULES,
+  ...CONTRACT_RULES,
+  ...PRICE_BOOK_RULES,
+  ...ACCOUNT_RULES,
+];
+
+/** All known refusals, sorted by their number. */
+export const RULES: readonly RuleFact[] = [...ENFORCED, ...STAGE_FACTS].sort((a, b) =>
+  a.id.localeCompare(b.id, "en", { numeric: true }),
+);
+
+const byPlace = new Map<string, Rule[]>();
+for (const rule of ENFORCED)
+  for (const operation of rule.on) {
+    const place = `${rule.object} ${operation}`;
+    byPlace.set(place, [...(byPlace.get(place) ?? []), rule]);
+  }
+
+const NO_RULES: readonly Rule[] = [];
+
+/** The rules of one object and operation, in the order in which they are asked. */
+export function rulesFor(object: string, operation: Change["operation"]): readonly Rule[] {
+  return byPlace.get(`${object} ${operation}`) ?? NO_RULES;
+}
+
+/**
+ * Asks the rules of the change's object and operation.
+ *
+ * The first broken rule decides, except where the platform reports several together (`Rule.together`).
+ */
+export function refusalOf(
+  change: Change,
+  tx: Transaction,
+  onVerdict: ((verdict: Verdict) => void) | undefined,
+): Refusal | undefined {
+  let faults: OrgFault[] | undefined;
+  let statusCode = 400;
+  for (const rule of rulesFor(change.plan.name, change.operation)) {
+    if (faults !== undefined && rule.together !== true) continue;
+    const kept = rule.check(change, tx);
+    const fault = kept ? undefined : faultOf(rule, change, tx);
+    onVerdict?.({ rule: rule.id, object: change.plan.name, id: change.id, kept, ...(fault && { fault }) });
+    if (fault === undefined) continue;
+    if (rule.together !== true) return { faults: [fault], statusCode: rule.statusCode ?? 400 };
+    (faults ??= []).push(fault);
+    statusCode = rule.statusCode ?? 400;
+  }
+  return faults === undefined ? undefined : { faults, statusCode };
+}

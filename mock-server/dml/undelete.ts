@@ -1,0 +1,70 @@
+/** Takes one record out of the recycle bin, with the children that were deleted with it (reference: order-domain §6.4). */
+import type { SObjectType } from "../schema/catalog.ts";
+import type { Row } from "../schema/definition.ts";
+import { checkChange } from "./access.ts";
+import { type Change, type Refusal, refuse } from "./change.ts";
+import type { SaveContext } from "./context.ts";
+import { wentWith } from "./deletion-root.ts";
+import type { ObjectPlan } from "./object-plan.ts";
+import { refusalOf } from "./rules/registry.ts";
+import { rollUp } from "./rules/roll-up.ts";
+import { parseRecordId } from "./target.ts";
+import { runTriggers } from "./triggers.ts";
+import { checkUnique } from "./unique.ts";
+import type { Written } from "./write-record.ts";
+
+/** Restores one record. */
+export function undeleteRecord(context: SaveContext, plan: ObjectPlan, given: string | undefined): Written | Refusal {
+  const { tx } = context;
+  const id = parseRecordId(plan, given);
+  if (typeof id !== "string") return id;
+  // All three texts are [memory].
+  if (plan.type.definition.undeletable !== true) {
+    const message = `entity type ${plan.name} does not support undelete`;
+    return refuse({ code: "INVALID_TYPE_FOR_OPERATION", message, fields: [] });
+  }
+  const row = tx.get(plan.name, id);
+  if (row === undefined || row["IsDeleted"] !== true)
+    return refuse({ code: "UNDELETE_FAILED", message: "Entity is not in the recycle bin", fields: [] });
+  const orphan = plan.references.find(
+    (field) =>
+      (field.onParentDelete === "cascade" || field.onParentDelete === "both") && isBinned(context, row[field.name]),
+  );
+  if (orphan !== undefined) {
+    const message = `Cannot undelete: the ${orphan.label.replace(/ ID$/, "").toLowerCase()} of this record is deleted`;
+    return refuse({ code: "UNDELETE_FAILED", message, fields: [] });
+  }
+  const change: Change = { plan, operation: "undelete", id, before: row, after: { ...row }, given: [] };
+  const refusal =
+    checkChange(tx, plan, "undelete", row) ??
+    refusalOf(change, tx, context.options.onVerdict) ??
+    checkUnique(change, tx);
+  if (refusal !== undefined) return refusal;
+  restore(context, plan.type, row, row);
+  return runTriggers(context, change, "after undelete") ?? { id };
+}
+
+function restore(context: SaveContext, type: SObjectType, row: Row, root: Row): void {
+  const { tx } = context;
+  const after: Row = {
+    ...row,
+    IsDeleted: false,
+    ...("LastModifiedDate" in row && { LastModifiedDate: tx.now, LastModifiedById: tx.actor.userId }),
+    ...("SystemModstamp" in row && { SystemModstamp: tx.now }),
+  };
+  tx.replace(type.name, after);
+  for (const { childObject, field, onParentDelete } of type.children) {
+    if (onParentDelete !== "cascade" && onParentDelete !== "both") continue;
+    const childType = tx.catalog.object(childObject);
+    if (childType === undefined || !tx.hasIndex(childObject, field.name)) continue;
+    for (const child of tx.find(childObject, field.name, String(row["Id"])))
+      if (child["IsDeleted"] === true && wentWith(child, root)) restore(context, childType, child, root);
+  }
+  rollUp({ object: type.name, operation: "undelete", before: row, after }, tx);
+}
+
+function isBinned({ tx }: SaveContext, id: Row[string] | undefined): boolean {
+  if (typeof id !== "string") return false;
+  const type = tx.catalog.objectByPrefix(id.slice(0, 3));
+  return type !== undefined && tx.get(type.name, id)?.["IsDeleted"] === true;
+}

@@ -1,0 +1,185 @@
+/**
+ * The mock org as a Hono app: every path of the org, and which room answers it.
+ *
+ * The app knows no port. `app.fetch` answers in process; behind @hono/node-server the same app answers over HTTP.
+ */
+import { type Context, Hono } from "hono";
+import { LoginDesk } from "../auth/login.ts";
+import { OrgError } from "../errors.ts";
+import type { MockOrgCore } from "../org/org.ts";
+import { recordIdOf } from "../schema/record-id.ts";
+import { AnswerHeaders } from "./answer-headers.ts";
+import type { FaultHook } from "./fault-hook.ts";
+import { errorResult, notFound } from "./faults.ts";
+import type { Journal } from "./journal.ts";
+import {
+  answerAuthConfiguration,
+  answerAuthorize,
+  answerIdentity,
+  answerIntrospect,
+  answerOpenIdConfiguration,
+  answerRevoke,
+  answerToken,
+  answerUserInfo,
+  isLoginHost,
+  type OAuthOptions,
+} from "./oauth-routes.ts";
+import { answerRest, type PipelineOptions } from "./pipeline.ts";
+import { PreparedQueries } from "./prepared-queries.ts";
+import { QueryCursors } from "./query-cursors.ts";
+import { RecentlyViewed } from "./recently-viewed.ts";
+import { BODY_BYTES_MAX } from "./request-body.ts";
+import type { RestServices } from "./rest.ts";
+import { answerForm, buildResponse } from "./serialise.ts";
+import { answerSoap, type SoapOptions } from "./soap-routes.ts";
+import { ApiUsage } from "./usage.ts";
+import { type VersionRange, versionList, versionRange } from "./versions.ts";
+import { type AppEnvironment, type WireCall, wireCall } from "./wire-call.ts";
+
+/** What an app is made of. */
+export interface AppOptions {
+  readonly org: MockOrgCore;
+  readonly desk: LoginDesk;
+  readonly journal: Journal;
+  readonly usage: ApiUsage;
+  /** The save pipeline with the org's own rules. */
+  readonly save: RestServices["save"];
+  readonly versions?: VersionRange;
+  /** First label of the org's My Domain host, used where the client came through login.salesforce.com. */
+  readonly myDomain?: string;
+  readonly corsOrigins?: readonly string[];
+  /** Largest request body in bytes, decompressed. */
+  readonly bodyBytesMax?: number;
+  /** Asked at each REST call. */
+  readonly faultHook?: () => FaultHook | undefined;
+  /** Told about defects of the mock itself. Default: the console's error output. */
+  readonly onDefect?: (error: unknown) => void;
+}
+
+/** An app, and what of its state others look into. */
+export interface MockOrgApp {
+  readonly app: Hono<AppEnvironment>;
+  readonly services: RestServices;
+}
+
+/** Builds the app of one org. */
+export function createApp(options: AppOptions): MockOrgApp {
+  const { org, desk, journal } = options;
+  const headers = new AnswerHeaders(org.clock, options.corsOrigins);
+  const versions = options.versions ?? versionRange();
+  const services: RestServices = {
+    org,
+    save: options.save,
+    versions,
+    usage: options.usage,
+    cursors: new QueryCursors(org.clock, counter("01g")),
+    queries: new PreparedQueries(),
+    recent: new RecentlyViewed(),
+    schemaChangedMs: org.clock.nowMs(),
+  };
+  const myDomain = `https://${options.myDomain ?? "mock-org"}.my.salesforce.com`;
+  const instanceUrl = (call: WireCall): string => (isLoginHost(call) ? myDomain : call.origin);
+  // oxlint-disable-next-line no-console -- the only word about a defect that no client may see
+  const onDefect = options.onDefect ?? ((error: unknown) => console.error(error));
+  const rest: PipelineOptions = {
+    services,
+    desk,
+    journal,
+    headers,
+    faultHook: options.faultHook ?? (() => undefined),
+    instanceUrl,
+    bodyBytesMax: options.bodyBytesMax ?? BODY_BYTES_MAX,
+    onDefect,
+  };
+  const login: OAuthOptions & SoapOptions = { desk, headers, versions, instanceUrl };
+  const app = new Hono<AppEnvironment>();
+  const plain = (call: WireCall, status: number, body: unknown): Response =>
+    buildResponse({ status, body }, answerForm(call.method, call.header), headers.standing(call.header("origin")));
+
+  app.options("*", (context) => headers.preflight(context.req.header("origin")));
+  app.all("/services/data/*", (context) => {
+    const call = wireCall(context);
+    // The list of versions needs no session; everything below does.
+    return isVersionList(call.path) ? plain(call, 200, versionList(versions)) : answerRest(rest, call);
+  });
+  const route =
+    (answer: (call: WireCall) => Response | Promise<Response>) => async (context: Context<AppEnvironment>) => {
+      const call = wireCall(context);
+      const startedMs = performance.now();
+      const response = await answer(call);
+      journal.add({
+        at: new Date(org.clock.nowMs()).toISOString(),
+        method: call.method,
+        path: call.path,
+        status: response.status,
+        username: null,
+        errorCode: null,
+        durationMs: performance.now() - startedMs,
+        requestBody: null,
+        responseBody: null,
+      });
+      return response;
+    };
+  app.on(
+    ["GET", "POST"],
+    "/services/oauth2/token",
+    route((call) => answerToken(login, call)),
+  );
+  app.on(
+    ["GET", "POST"],
+    "/services/oauth2/authorize",
+    route((call) => answerAuthorize(login, call)),
+  );
+  app.on(
+    ["GET", "POST"],
+    "/services/oauth2/revoke",
+    route((call) => answerRevoke(login, call)),
+  );
+  app.post(
+    "/services/oauth2/introspect",
+    route((call) => answerIntrospect(login, call)),
+  );
+  app.on(
+    ["GET", "POST"],
+    "/services/oauth2/userinfo",
+    route((call) => answerUserInfo(login, call)),
+  );
+  app.on(
+    ["GET", "POST"],
+    "/id/:org/:user",
+    route((call) => answerIdentity(login, call)),
+  );
+  app.get("/.well-known/openid-configuration", (context) => answerOpenIdConfiguration(login, wireCall(context)));
+  app.get("/.well-known/auth-configuration", (context) => answerAuthConfiguration(login, wireCall(context)));
+  app.all(
+    "/services/Soap/u/*",
+    route((call) => answerSoap(login, call)),
+  );
+  app.all(
+    "/services/Soap/c/*",
+    route((call) => answerSoap(login, call)),
+  );
+  app.notFound((context) => {
+    const { status, body } = errorResult(notFound());
+    return plain(wireCall(context), status, body);
+  });
+  app.onError((error, context) => {
+    const call = wireCall(context);
+    if (error instanceof OrgError) {
+      const { status, body } = errorResult(error);
+      return plain(call, status, body);
+    }
+    onDefect(error);
+    return plain(call, 500, [{ message: "An unexpected error occurred.", errorCode: "UNKNOWN_EXCEPTION" }]);
+  });
+  return { app, services };
+}
+
+function isVersionList(path: string): boolean {
+  return path === "/services/data" || path === "/services/data/";
+}
+
+function counter(keyPrefix: string): () => string {
+  let count = 0;
+  return () => recordIdOf(keyPrefix, ++count);
+}

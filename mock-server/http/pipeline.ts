@@ -1,0 +1,247 @@
+/**
+ * The way of one REST call through the org.
+ *
+ * journal ─ fault ─ size ─ session→actor ─ version ─ API limit ─ route ─ decode ─► transaction ─► serialise.
+ * Everything between decoding and serialising is synchronous; a refusal anywhere becomes the error array.
+ */
+import type { LoginDesk } from "../auth/login.ts";
+import type { Session } from "../auth/sessions.ts";
+import { OrgError } from "../errors.ts";
+import type { Actor } from "../org/contract.ts";
+import type { AnswerHeaders } from "./answer-headers.ts";
+import type { FaultAct, FaultCall, FaultHook } from "./fault-hook.ts";
+import { errorResult, invalidSession, methodNotAllowed, notFound, requestLimitExceeded } from "./faults.ts";
+import { type Journal, redactPath } from "./journal.ts";
+import { decodeBody, decompress, readBody } from "./request-body.ts";
+import {
+  isObject,
+  type Method,
+  type RestContext,
+  type RestRequest,
+  type RestResult,
+  type RestServices,
+} from "./rest.ts";
+import { dispatch, findResource, type Resource } from "./router.ts";
+import { answerForm, buildResponse } from "./serialise.ts";
+import { judgeVersion } from "./versions.ts";
+import { checkSize, type WireCall } from "./wire-call.ts";
+
+/** Larger bodies are not kept by the journal. */
+const JOURNAL_BODY_BYTES_MAX = 64 * 1024;
+
+/** What the pipeline is made of. */
+export interface PipelineOptions {
+  readonly services: RestServices;
+  readonly desk: LoginDesk;
+  readonly journal: Journal;
+  readonly headers: AnswerHeaders;
+  /** Asked at each call, so that faults may come and go. */
+  readonly faultHook: () => FaultHook | undefined;
+  /** Scheme and host to put into answers, for a call. */
+  readonly instanceUrl: (call: WireCall) => string;
+  readonly bodyBytesMax: number;
+  /** Told about defects of the mock itself; the client sees `UNKNOWN_EXCEPTION` without details. */
+  readonly onDefect: (error: unknown) => void;
+}
+
+/** What a call left behind for headers and journal, filled in on its way. */
+interface Trace {
+  actor: Actor | undefined;
+  limitInfo: string | undefined;
+  warning: string | undefined;
+  requestBody: unknown;
+}
+
+/** Answers one call under `/services/data/`. */
+export async function answerRest(options: PipelineOptions, call: WireCall): Promise<Response> {
+  const startedMs = performance.now();
+  const trace: Trace = { actor: undefined, limitInfo: undefined, warning: undefined, requestBody: null };
+  const hook = options.faultHook();
+  let result: RestResult;
+  if (hook === undefined) {
+    result = await refusalAsResult(options, () => execute(options, call, trace));
+  } else {
+    const outcome = await executeWithFaults(options, call, trace, hook);
+    if (outcome === "drop") {
+      record(options, call, trace, { status: 0 }, startedMs);
+      return dropConnection(call);
+    }
+    result = outcome;
+  }
+  record(options, call, trace, result, startedMs);
+  const headers = options.headers.standing(call.header("origin"));
+  if (trace.limitInfo !== undefined) headers["Sforce-Limit-Info"] = trace.limitInfo;
+  if (trace.warning !== undefined) headers["Warning"] = trace.warning;
+  if (result.status === 401) headers["WWW-Authenticate"] = "Token";
+  return buildResponse(result, answerForm(call.method, call.header), headers);
+}
+
+async function refusalAsResult(options: PipelineOptions, work: () => Promise<RestResult>): Promise<RestResult> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof OrgError) return errorResult(error);
+    options.onDefect(error);
+    return errorResult(
+      new OrgError(500, {
+        code: "UNKNOWN_EXCEPTION",
+        message: "An unexpected error occurred. Please include this ErrorId if you contact support: 0-0 (0)",
+      }),
+    );
+  }
+}
+
+async function executeWithFaults(
+  options: PipelineOptions,
+  call: WireCall,
+  trace: Trace,
+  hook: FaultHook,
+): Promise<RestResult | "drop"> {
+  const faultCall: FaultCall = { method: call.method, path: call.path, query: call.query, header: call.header };
+  const before: FaultAct | undefined = await hook.before(faultCall);
+  if (before?.kind === "drop") return "drop";
+  if (before?.kind === "answer") return before.result;
+  const prepared = await prepareOrRefuse(options, call, trace);
+  if ("status" in prepared) return prepared;
+  let result = await refusalAsResult(options, () => Promise.resolve(prepared.run()));
+  if (before?.kind === "twice") result = await refusalAsResult(options, () => Promise.resolve(prepared.run()));
+  const after = await hook.after(faultCall, result);
+  if (after?.kind === "drop") return "drop";
+  return after?.kind === "answer" ? after.result : result;
+}
+
+async function prepareOrRefuse(
+  options: PipelineOptions,
+  call: WireCall,
+  trace: Trace,
+): Promise<{ readonly run: () => RestResult } | RestResult> {
+  let run: (() => RestResult) | undefined;
+  const refusal = await refusalAsResult(options, async () => {
+    run = await prepare(options, call, trace);
+    return { status: 200 };
+  });
+  return run === undefined ? refusal : { run };
+}
+
+async function execute(options: PipelineOptions, call: WireCall, trace: Trace): Promise<RestResult> {
+  const run = await prepare(options, call, trace);
+  return run();
+}
+
+/** Everything before the transaction: throws `OrgError`, or gives the function that runs the call. */
+async function prepare(options: PipelineOptions, call: WireCall, trace: Trace): Promise<() => RestResult> {
+  const { services, desk } = options;
+  checkSize(call);
+  const { session, actor } = openDoor(desk, call);
+  trace.actor = actor;
+  const { version, warning, segments } = readPath(services, call.path);
+  trace.warning = warning;
+  const charged = services.usage.charge(1);
+  trace.limitInfo = services.usage.header();
+  if (!charged) throw requestLimitExceeded();
+  const query = new URLSearchParams(call.query);
+  const method = overriddenMethod(call.method, query);
+  const resource = findResource(segments);
+  if (resource === undefined) throw notFound();
+  const handled = handledMethod(resource, method);
+  const body = await bodyOf(options, call, resource, trace);
+  const wire = /^(?:application|text)\/xml/i.test(call.header("content-type") ?? "") ? "xml" : "json";
+  const request: RestRequest = { method: handled, version, segments, query, header: call.header, body, wire };
+  const instanceUrl = options.instanceUrl(call);
+  return () =>
+    services.org.transaction(actor, (tx) => {
+      const context: RestContext = { tx, services, session, instanceUrl, wholeOrNothing: false, dispatch };
+      const result = dispatch(context, request);
+      trace.limitInfo = services.usage.header();
+      return result;
+    });
+}
+
+/** The session and its user; throws 401. */
+function openDoor(desk: LoginDesk, call: WireCall): { session: Session; actor: Actor } {
+  const token = /^(?:Bearer|OAuth)\s+(\S+)$/i.exec(call.header("authorization") ?? "")?.[1];
+  const session = token === undefined ? undefined : desk.sessions.use(token);
+  const actor = session === undefined ? undefined : desk.activeUser(session.userId);
+  if (session === undefined || actor === undefined) throw invalidSession();
+  return { session, actor };
+}
+
+/** Takes `/services/data/v62.0/sobjects/Account/` apart. */
+function readPath(
+  services: RestServices,
+  path: string,
+): { version: number; warning: string | undefined; segments: readonly string[] } {
+  const [versionSegment = "", ...rest] = path.slice("/services/data/".length).split("/");
+  const verdict = judgeVersion(services.versions, versionSegment);
+  if (verdict.kind === "retired") {
+    throw new OrgError(410, { code: "GONE", message: "The requested version of the API has been retired" });
+  }
+  if (verdict.kind === "unknown") throw notFound();
+  // One slash at the end is tolerated, an empty segment inside is not.
+  if (rest.at(-1) === "") rest.pop();
+  const segments = rest.map(decodeSegment);
+  if (segments.includes("")) throw notFound();
+  return { version: verdict.version, warning: verdict.warning, segments };
+}
+
+function decodeSegment(segment: string): string {
+  if (!segment.includes("%")) return segment;
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    throw notFound();
+  }
+}
+
+function overriddenMethod(method: string, query: URLSearchParams): string {
+  return method === "POST" ? (query.get("_HttpMethod") ?? method) : method;
+}
+
+function handledMethod(resource: Resource, method: string): Method {
+  const allowed = Object.keys(resource.methods);
+  if (!allowed.includes(method)) throw methodNotAllowed(method, allowed);
+  // The table of a resource has only methods as keys.
+  return method as Method;
+}
+
+async function bodyOf(options: PipelineOptions, call: WireCall, resource: Resource, trace: Trace): Promise<unknown> {
+  if (call.method === "GET" || call.method === "HEAD") return undefined;
+  const bytes = decompress(
+    await readBody(call, options.bodyBytesMax),
+    call.header("content-encoding"),
+    options.bodyBytesMax,
+  );
+  if (resource.rawBody === true) return bytes.length === 0 ? undefined : bytes;
+  const body = await decodeBody(bytes, call.header("content-type"));
+  if (bytes.length <= JOURNAL_BODY_BYTES_MAX) trace.requestBody = body ?? null;
+  return body;
+}
+
+function record(options: PipelineOptions, call: WireCall, trace: Trace, result: RestResult, startedMs: number): void {
+  const path = redactPath(call.query === "" ? call.path : `${call.path}?${call.query}`);
+  options.journal.add({
+    at: new Date(options.services.org.clock.nowMs()).toISOString(),
+    method: call.method,
+    path,
+    status: result.status,
+    username: trace.actor?.username ?? null,
+    errorCode: firstErrorCode(result),
+    durationMs: performance.now() - startedMs,
+    requestBody: trace.requestBody,
+    responseBody: result.status >= 400 ? (result.body ?? null) : null,
+  });
+}
+
+function firstErrorCode(result: RestResult): string | null {
+  if (result.status < 400 || !Array.isArray(result.body)) return null;
+  const first: unknown = result.body[0];
+  return isObject(first) && typeof first["errorCode"] === "string" ? first["errorCode"] : null;
+}
+
+/** Closes the connection without an answer; in process the caller sees a network error. */
+function dropConnection(call: WireCall): Response {
+  if (call.outgoing === undefined) return Response.error();
+  call.outgoing.destroy();
+  // This header tells @hono/node-server that the answer is not its business any more.
+  return new Response(null, { headers: { "x-hono-already-sent": "true" } });
+}

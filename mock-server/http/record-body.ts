@@ -1,0 +1,81 @@
+/** Records as REST bodies: `attributes`, then the fields that were asked for and that the user may see. */
+import { OrgError } from "../errors.ts";
+import type { SObjectType } from "../schema/catalog.ts";
+import type { FieldDefinition, Row } from "../schema/definition.ts";
+import { compoundOf } from "../schema/serialise.ts";
+import { notFound } from "./faults.ts";
+import type { RestContext } from "./rest.ts";
+
+/** The object behind a path segment as the user sees it; throws 404. */
+export function visibleType(context: RestContext, name: string): SObjectType {
+  const type = context.tx.actor.access.catalog.object(name);
+  if (type === undefined) throw notFound();
+  return type;
+}
+
+/** `/services/data/v62.0/sobjects/Account/001…`. */
+export function recordUrl(version: number, object: string, id: string): string {
+  return `/services/data/v${version}.0/sobjects/${object}/${id}`;
+}
+
+/** One record: all visible fields in describe order, or the given ones in their order. */
+export function recordBody(
+  type: SObjectType,
+  row: Row,
+  version: number,
+  fields: readonly FieldDefinition[] = type.fields,
+): Record<string, unknown> {
+  const url = recordUrl(version, type.name, String(row["Id"]));
+  const body: Record<string, unknown> = { attributes: { type: type.name, url } };
+  for (const field of fields) body[field.name] = fieldBody(type, field, row, url);
+  return body;
+}
+
+function fieldBody(type: SObjectType, field: FieldDefinition, row: Row, url: string): unknown {
+  switch (field.type) {
+    case "address":
+    case "location":
+      return compoundOf(type, field, row);
+    case "base64":
+      return row[field.name] === null ? null : `${url}/${field.name}`;
+    default:
+      return row[field.name] ?? null;
+  }
+}
+
+/**
+ * The fields that a `fields=` list names, and Id after them where it is not among them.
+ * Throws `OrgError` (`INVALID_FIELD`) in the form of a query error, whose text is from memory.
+ */
+export function namedFields(type: SObjectType, names: readonly string[]): readonly FieldDefinition[] {
+  const fields = names.map((name) => type.field(name) ?? refuseField(type, names, name));
+  const id = type.field("Id");
+  return id === undefined || fields.includes(id) ? [...new Set(fields)] : [...new Set(fields), id];
+}
+
+function refuseField(type: SObjectType, names: readonly string[], name: string): never {
+  const list = names.join(",");
+  const column = list.indexOf(name) + 1;
+  const message =
+    `\n${list}\n${" ".repeat(column - 1)}^\nERROR at Row:1:Column:${column}\n` +
+    `No such column '${name}' on entity '${type.name}'. If you are attempting to use a custom field, be sure to append ` +
+    "the '__c' after the custom field name. Please reference your WSDL or the describe call for the appropriate names.";
+  throw new OrgError(400, { code: "INVALID_FIELD", message });
+}
+
+/** The names of a comma-separated list; undefined where the parameter is absent or empty. */
+export function listParameter(query: URLSearchParams, name: string): readonly string[] | undefined {
+  const names = (query.get(name) ?? "")
+    .split(",")
+    .map((part) => part.trim())
+    .filter((part) => part !== "");
+  return names.length === 0 ? undefined : names;
+}
+
+/** A record that exists, is not deleted and that the user may see. */
+export function visibleRow(context: RestContext, type: SObjectType, id: string): Row | undefined {
+  const row = context.tx.get(type.name, id);
+  if (row === undefined || row["IsDeleted"] === true) return undefined;
+  const { access } = context.tx.actor;
+  return access.object(type.name).read && context.tx.canSee(type.name, row) ? row : undefined;
+}

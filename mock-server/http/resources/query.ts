@@ -1,0 +1,70 @@
+/** `/query` and `/queryAll`. Source: rest-api §8.1–8.4. */
+import { OrgError } from "../../errors.ts";
+import type { QueryContext } from "../../soql/contract.ts";
+import { explainQuery } from "../../soql/query.ts";
+import { notImplemented } from "../faults.ts";
+import { HeldRecords } from "../held-records.ts";
+import { pageRowsOf } from "../query-cursors.ts";
+import { ok, type RestContext, type RestHandler, type RestRequest, type RestResult } from "../rest.ts";
+
+/** `GET /query?q=…` and `/query?explain=…`. */
+export const query: RestHandler = (context, request) => answer(context, request, { includeDeleted: false });
+
+/** `GET /queryAll?q=…`: deleted records too. */
+export const queryAll: RestHandler = (context, request) => answer(context, request, { includeDeleted: true });
+
+/** `GET /query/{locator}`: the next page. */
+export const queryMore: RestHandler = (context, request) =>
+  ok(
+    context.services.cursors.next(request.segments[1] ?? "", {
+      userId: context.tx.actor.userId,
+      version: request.version,
+      tx: context.tx,
+    }),
+  );
+
+/** What the query engine needs to know about a request. */
+export function queryContext(
+  context: RestContext,
+  request: Pick<RestRequest, "version">,
+  scope: { readonly includeDeleted: boolean; readonly records: HeldRecords },
+): QueryContext {
+  const { tx, services } = context;
+  return {
+    catalog: tx.actor.access.catalog,
+    data: scope.records,
+    nowMs: services.org.clock.nowMs(),
+    userId: tx.actor.userId,
+    timeZone: tx.actor.timeZone,
+    locale: tx.actor.locale,
+    apiVersion: request.version,
+    includeDeleted: scope.includeDeleted,
+  };
+}
+
+function answer(context: RestContext, request: RestRequest, scope: { readonly includeDeleted: boolean }): RestResult {
+  const records = new HeldRecords(context.tx);
+  const engine = queryContext(context, request, { ...scope, records });
+  const explain = request.query.get("explain");
+  if (explain !== null) return ok(explainAnswer(explain, engine));
+  const soql = request.query.get("q");
+  if (soql === null || soql.trim() === "") {
+    // The code is documented, the text is from memory.
+    throw new OrgError(400, { code: "MALFORMED_QUERY", message: "unexpected token: '<EOF>'" });
+  }
+  const outcome = context.services.queries.prepare(soql, engine).run(engine);
+  return ok(
+    context.services.cursors.open(outcome, {
+      userId: context.tx.actor.userId,
+      version: request.version,
+      pageRows: pageRowsOf(request.header("sforce-query-options")),
+      records,
+    }),
+  );
+}
+
+function explainAnswer(text: string, engine: QueryContext): unknown {
+  // Ids of reports and list views may stand in the place of a query.
+  if (/^00[BO]\w{12,15}$/.test(text)) throw notImplemented("explain of reports and list views");
+  return explainQuery(text, engine);
+}

@@ -1,0 +1,90 @@
+/**
+ * Turns results into HTTP responses: JSON or XML, indented or compact, gzip where the client reads it.
+ *
+ * All headers are set when the response is built; changing one afterwards costs more than the whole request.
+ */
+import { gzipSync } from "node:zlib";
+import { isObject, type RestResult } from "./rest.ts";
+import { xmlElement } from "./xml-text.ts";
+
+/** Smaller answers are sent as they are: compressing them costs more than it saves. */
+const GZIP_BYTES_MIN = 2_048;
+
+/** How the client wants its answer. */
+export interface AnswerForm {
+  readonly xml: boolean;
+  readonly pretty: boolean;
+  readonly gzip: boolean;
+  /** True for HEAD: headers only. */
+  readonly head: boolean;
+}
+
+/** The usual case: what a client without special wishes gets. */
+export const PLAIN_JSON: AnswerForm = { xml: false, pretty: false, gzip: false, head: false };
+
+/** Reads the client's wishes from its headers. */
+export function answerForm(method: string, header: (name: string) => string | undefined): AnswerForm {
+  const accept = header("accept");
+  return {
+    xml: accept !== undefined && prefersXml(accept),
+    pretty: header("x-prettyprint") === "1",
+    gzip: header("accept-encoding")?.includes("gzip") ?? false,
+    head: method === "HEAD",
+  };
+}
+
+function prefersXml(accept: string): boolean {
+  const xml = accept.search(/(?:application|text)\/xml/);
+  if (xml < 0) return false;
+  const json = accept.search(/application\/(?:json|\*)|\*\/\*/);
+  return json < 0 || xml < json;
+}
+
+/** Builds the response of a result. `headers` are the pipeline's; the result's own headers win. */
+export function buildResponse(
+  result: RestResult,
+  form: AnswerForm,
+  headers: Readonly<Record<string, string>>,
+): Response {
+  const { status } = result;
+  const all: Record<string, string> = { ...headers, ...result.headers };
+  if (result.body === undefined || status === 204 || status === 304) {
+    return new Response(null, { status, headers: all });
+  }
+  let text: string;
+  if (typeof result.body === "string") {
+    text = result.body;
+    all["Content-Type"] ??= "text/plain;charset=UTF-8";
+  } else if (form.xml) {
+    text = xmlDocument(result.body, status);
+    all["Content-Type"] = "application/xml;charset=UTF-8";
+  } else {
+    text = form.pretty ? JSON.stringify(result.body, null, 2) : JSON.stringify(result.body);
+    all["Content-Type"] = "application/json;charset=UTF-8";
+  }
+  if (form.head) return new Response(null, { status, headers: all });
+  if (form.gzip && text.length >= GZIP_BYTES_MIN) {
+    all["Content-Encoding"] = "gzip";
+    return new Response(gzipSync(text, { level: 1 }), { status, headers: all });
+  }
+  return new Response(text, { status, headers: all });
+}
+
+/** Root element names are from memory except `Errors`. */
+function xmlDocument(body: unknown, status: number): string {
+  return `<?xml version="1.0" encoding="UTF-8"?>${rootElement(body, status).replace(/^<([\w.]+)/, `<$1 ${XSI}`)}`;
+}
+
+const XSI = 'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"';
+
+function rootElement(body: unknown, status: number): string {
+  if (Array.isArray(body)) {
+    if (status >= 400) return `<Errors>${xmlElement("Error", body)}</Errors>`;
+    return `<Results>${xmlElement("Result", body)}</Results>`;
+  }
+  if (!isObject(body)) return xmlElement("Result", body);
+  const attributes = body["attributes"];
+  if (isObject(attributes) && typeof attributes["type"] === "string") return xmlElement(attributes["type"], body);
+  if ("records" in body && "totalSize" in body) return xmlElement("QueryResult", body);
+  return xmlElement("Result", body);
+}

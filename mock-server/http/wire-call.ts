@@ -1,0 +1,76 @@
+/** One HTTP call as it came in: what the pipeline and the login endpoints read of it. */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Context } from "hono";
+import { OrgError } from "../errors.ts";
+
+/** Node's own request and response, where the app runs behind @hono/node-server; absent in process. */
+export interface NodeBindings {
+  readonly incoming?: IncomingMessage;
+  readonly outgoing?: ServerResponse;
+}
+
+/** The environment of the mock org's Hono app. */
+export interface AppEnvironment {
+  Bindings: NodeBindings;
+}
+
+/** A call. Path and query are raw text, still percent-encoded. */
+export interface WireCall {
+  readonly method: string;
+  readonly path: string;
+  /** Without the question mark; empty where there is none. */
+  readonly query: string;
+  /** `https://host:port` as the client wrote it. */
+  readonly origin: string;
+  readonly header: (name: string) => string | undefined;
+  readonly raw: Request;
+  readonly incoming: IncomingMessage | undefined;
+  readonly outgoing: ServerResponse | undefined;
+}
+
+/** Salesforce's bound on an address, and on address and headers together. */
+const URI_BYTES_MAX = 16_384;
+
+/** Takes the call out of Hono's context. */
+export function wireCall(context: Context<AppEnvironment>): WireCall {
+  const { raw } = context.req;
+  const { url } = raw;
+  const pathStart = url.indexOf("/", url.indexOf("//") + 2);
+  const queryStart = url.indexOf("?", pathStart);
+  return {
+    method: raw.method,
+    path: queryStart < 0 ? url.slice(pathStart) : url.slice(pathStart, queryStart),
+    query: queryStart < 0 ? "" : url.slice(queryStart + 1),
+    origin: url.slice(0, pathStart),
+    header: (name) => context.req.header(name),
+    raw,
+    incoming: context.env?.incoming,
+    outgoing: context.env?.outgoing,
+  };
+}
+
+/** Refuses oversize addresses (414) and headers (431). Source: rest-api §2.5; codes and texts are this org's own. */
+export function checkSize(call: WireCall): void {
+  const uriBytes = call.path.length + call.query.length + 1;
+  if (uriBytes > URI_BYTES_MAX) {
+    throw new OrgError(414, { code: "URI_TOO_LONG", message: `The URI is longer than ${URI_BYTES_MAX} bytes` });
+  }
+  const headers = call.incoming?.rawHeaders;
+  const headerBytes = headers === undefined ? webHeaderBytes(call.raw.headers) : textBytes(headers);
+  if (uriBytes + headerBytes > URI_BYTES_MAX) {
+    const message = `The URI and the headers are longer than ${URI_BYTES_MAX} bytes`;
+    throw new OrgError(431, { code: "REQUEST_HEADER_FIELDS_TOO_LARGE", message });
+  }
+}
+
+function textBytes(texts: readonly string[]): number {
+  let bytes = 0;
+  for (const text of texts) bytes += text.length + 2;
+  return bytes;
+}
+
+function webHeaderBytes(headers: Headers): number {
+  let bytes = 0;
+  for (const [name, value] of headers) bytes += name.length + value.length + 4;
+  return bytes;
+}

@@ -1,0 +1,124 @@
+/**
+ * An org's state as plain data, and back: what a snapshot file holds.
+ *
+ * Reading builds a snapshot beside the org, so a file that proves wrong half way has changed nothing; `MockOrgCore.restore`
+ * then takes it as it takes any other.
+ */
+import type { Catalog } from "../schema/catalog.ts";
+import type { FieldValue, Row } from "../schema/definition.ts";
+import { to18 } from "../schema/record-id.ts";
+import type { ClockState } from "./clock.ts";
+import type { OrgSettings } from "./contract.ts";
+import { type CounterState, Counters } from "./ids.ts";
+import type { OrgSnapshot } from "./org.ts";
+import type { Grant } from "./permissions.ts";
+import { type Deletion, RecycleBin } from "./recycle-bin.ts";
+import type { SharingModels } from "./sharing.ts";
+import { Table } from "./table.ts";
+
+/** Everything of an org but its schema and its records. */
+export interface OrgState {
+  readonly id: string;
+  readonly settings: OrgSettings;
+  readonly sharing: SharingModels;
+  readonly clock: ClockState;
+  readonly counters: CounterState;
+  /** By Id of the Profile or PermissionSet. */
+  readonly grants: Readonly<Record<string, Grant>>;
+  readonly deletions: readonly Deletion[];
+  /** Up to when deletions are forgotten; null while all are remembered. */
+  readonly earliestDeletion: string | null;
+}
+
+/** The state of a snapshot without its records. */
+export function stateOf(snapshot: OrgSnapshot): OrgState {
+  const bin = RecycleBin.create(snapshot.bin);
+  return {
+    id: snapshot.id,
+    settings: snapshot.settings,
+    sharing: snapshot.sharing,
+    clock: snapshot.clock,
+    counters: snapshot.counters,
+    grants: Object.fromEntries(snapshot.grants),
+    deletions: bin.entries(),
+    earliestDeletion: bin.earliestDateAvailable ?? null,
+  };
+}
+
+/** How many records a snapshot holds. */
+export function recordCount(snapshot: OrgSnapshot): number {
+  let count = 0;
+  for (const table of snapshot.tables.values()) count += table.count;
+  return count;
+}
+
+/** The objects of a snapshot that have records, by name, each with its records in order of Id, nulls left out. */
+export function* recordsOf(
+  catalog: Catalog,
+  snapshot: OrgSnapshot,
+): Generator<{ readonly object: string; readonly rows: Iterable<Row> }, void, undefined> {
+  for (const type of catalog.objects) {
+    const table = snapshot.tables.get(type.name);
+    if (table !== undefined && table.count > 0)
+      yield { object: type.name, rows: withoutNulls(Table.create(type, table).rows()) };
+  }
+}
+
+/** Builds a snapshot from state and records that came from outside, refusing what the schema does not know. */
+export class SnapshotBuilder {
+  readonly #state: OrgState;
+  readonly #counters = new Counters();
+  readonly #tables: ReadonlyMap<string, Table>;
+  readonly #fields: ReadonlyMap<string, ReadonlySet<string>>;
+
+  constructor(catalog: Catalog, state: OrgState) {
+    this.#state = state;
+    this.#counters.restore(state.counters);
+    this.#tables = new Map(catalog.objects.map((type) => [type.name, Table.create(type)]));
+    this.#fields = new Map(catalog.objects.map((type) => [type.name, new Set(type.fields.map((field) => field.name))]));
+  }
+
+  /** Adds one record; absent fields are null. Throws an `Error` that says what is wrong with it. */
+  add(object: string, values: Readonly<Record<string, unknown>>): void {
+    const table = this.#tables.get(object);
+    const fields = this.#fields.get(object);
+    if (table === undefined || fields === undefined) throw new Error(`the schema has no object ${object}`);
+    const id = values["Id"];
+    if (typeof id !== "string" || to18(id) !== id)
+      throw new Error(`${object} has a record without a valid Id: ${String(id)}`);
+    if (table.get(id) !== undefined) throw new Error(`${object} ${id} stands there twice`);
+    const row: Record<string, FieldValue> = {};
+    for (const [name, value] of Object.entries(values)) {
+      if (!fields.has(name)) throw new Error(`the schema has no field ${object}.${name}`);
+      if (!isFieldValue(value)) throw new Error(`${object} ${id}: ${name} is neither text, number, boolean nor null`);
+      row[name] = value;
+    }
+    this.#counters.observeId(id);
+    table.set(id, table.shaped(row));
+  }
+
+  /** The snapshot, to be restored by an org of the same schema. */
+  finish(): OrgSnapshot {
+    const { id, settings, sharing, clock, grants, deletions, earliestDeletion } = this.#state;
+    const bin = RecycleBin.create();
+    bin.load(deletions, earliestDeletion ?? undefined);
+    return {
+      id,
+      tables: new Map([...this.#tables].map(([object, table]) => [object, table.snapshot()])),
+      bin: bin.snapshot(),
+      counters: this.#counters.state,
+      grants: new Map(Object.entries(grants)),
+      settings,
+      sharing,
+      clock,
+    };
+  }
+}
+
+function* withoutNulls(rows: Iterable<Row>): Generator<Row, void, undefined> {
+  for (const row of rows) yield Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null));
+}
+
+function isFieldValue(value: unknown): value is FieldValue {
+  return value === null || typeof value === "string" || typeof value === "number" || typeof value === "boolean";
+}

@@ -1,0 +1,115 @@
+/**
+ * Where record Ids and automatic numbers come from: counters that only go up, so nothing is handed out twice.
+ *
+ * A number is consumed even when the save that asked for it fails, as on the platform (reference: order-domain §1.0).
+ */
+import assert from "node:assert/strict";
+import type { AutoNumber } from "../schema/definition.ts";
+import { recordIdOf, to18 } from "../schema/record-id.ts";
+
+/** Counters start within this range when a seed is given, which leaves hundreds of millions of Ids above it. */
+const SEEDED_START_MAX = 200_000_000;
+const BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+/** An Id's key prefix, its constant middle, and its counter (15 characters in all). */
+const COUNTER_FROM = 10;
+const COUNTER_TO = 15;
+
+/** What counters have reached, by key prefix for Ids and by `Object.Field` for automatic numbers. Plain data. */
+export interface CounterState {
+  readonly firstId: number;
+  readonly ids: Readonly<Record<string, number>>;
+  readonly numbers: Readonly<Record<string, number>>;
+}
+
+/** Hands out record Ids and automatic numbers of one org. */
+export class Counters {
+  #firstId: number;
+  #ids: Map<string, number>;
+  #numbers: Map<string, number>;
+
+  /** Without a seed Ids begin at 1; with one they begin at a number that the seed decides, the same on every machine. */
+  constructor(seed?: number | string) {
+    this.#firstId = seed === undefined ? 1 : 1 + (hashOf(String(seed)) % SEEDED_START_MAX);
+    this.#ids = new Map();
+    this.#numbers = new Map();
+  }
+
+  /** The next 18-character Id with this key prefix, above all earlier ones. */
+  nextId(keyPrefix: string): string {
+    const counter = this.#ids.get(keyPrefix) ?? this.#firstId;
+    this.#ids.set(keyPrefix, counter + 1);
+    return flat(recordIdOf(keyPrefix, counter));
+  }
+
+  /** Takes note of an Id that came from elsewhere (a snapshot file, a test), so that it is never handed out again. */
+  observeId(id: string): void {
+    const keyPrefix = id.slice(0, 3);
+    if (id.slice(3, COUNTER_FROM) !== INSTANCE) return;
+    const counter = counterOf(id);
+    if (counter >= (this.#ids.get(keyPrefix) ?? this.#firstId)) this.#ids.set(keyPrefix, counter + 1);
+  }
+
+  /** The next automatic number of `Object.Field` in its display format; dates in the format are those of `nowMs`. */
+  nextNumber(fieldName: string, autoNumber: AutoNumber, nowMs: number): string {
+    const number = this.#numbers.get(fieldName) ?? autoNumber.start;
+    this.#numbers.set(fieldName, number + 1);
+    return formatAutoNumber(autoNumber.format, number, nowMs);
+  }
+
+  get state(): CounterState {
+    return {
+      firstId: this.#firstId,
+      ids: Object.fromEntries(this.#ids),
+      numbers: Object.fromEntries(this.#numbers),
+    };
+  }
+
+  restore(state: CounterState): void {
+    this.#firstId = state.firstId;
+    this.#ids = new Map(Object.entries(state.ids));
+    this.#numbers = new Map(Object.entries(state.numbers));
+  }
+}
+
+/**
+ * A number in Salesforce's display format: `{0000}` stands for the number with at least as many digits, `{YYYY}`,
+ * `{YY}`, `{MM}` and `{DD}` for the date in UTC; all else is taken as it is.
+ */
+export function formatAutoNumber(format: string, number: number, nowMs: number): string {
+  const date = new Date(nowMs).toISOString();
+  return format.replace(/\{(0+|YYYY|YY|MM|DD)\}/g, (_, part: string) => {
+    switch (part) {
+      case "YYYY":
+        return date.slice(0, 4);
+      case "YY":
+        return date.slice(2, 4);
+      case "MM":
+        return date.slice(5, 7);
+      case "DD":
+        return date.slice(8, 10);
+      default:
+        return String(number).padStart(part.length, "0");
+    }
+  });
+}
+
+const INSTANCE = recordIdOf("000", 0).slice(3, COUNTER_FROM);
+
+function counterOf(id: string): number {
+  assert(to18(id) === id, `a stored record Id has 18 characters and its checksum, unlike ${id}`);
+  let counter = 0;
+  for (const digit of id.slice(COUNTER_FROM, COUNTER_TO)) counter = counter * BASE62.length + BASE62.indexOf(digit);
+  return counter;
+}
+
+/** The text in one piece: a text joined from parts keeps the parts, which for an Id doubles its memory. */
+function flat(text: string): string {
+  return Buffer.from(text, "latin1").toString("latin1");
+}
+
+/** FNV-1a, 32 bits. */
+function hashOf(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < text.length; at += 1) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
+  return hash >>> 0;
+}

@@ -1,0 +1,437 @@
+/**
+ * The org: a synchronous state machine in memory that owns the records and everything that belongs to them.
+ *
+ * All change goes through `transaction`. A fork, a snapshot and a restore cost the same at any number of records,
+ * because tables share their layers (`table.ts`).
+ */
+import assert from "node:assert/strict";
+import { type Catalog, createCatalog, restrictCatalog } from "../schema/catalog.ts";
+import type { ObjectDefinition } from "../schema/definition.ts";
+import { Actors } from "./actors.ts";
+import { type ClockState, ManualClock, wireInstant } from "./clock.ts";
+import type { Actor, Org, OrgSettings, RecordChange, Transaction } from "./contract.ts";
+import { type CounterState, Counters } from "./ids.ts";
+import { Locks } from "./locks.ts";
+import { LongTransaction } from "./long-transaction.ts";
+import { type Grant, type PermissionDefinition, STANDARD_USER, SYSTEM_ADMINISTRATOR } from "./permissions.ts";
+import { RecycleBin, type RecycleBinSnapshot } from "./recycle-bin.ts";
+import { DEFAULT_SETTINGS } from "./settings.ts";
+import { Sharing, type SharingModels } from "./sharing.ts";
+import {
+  ADMIN_USER,
+  assignPermissionSet,
+  insertStandardRecords,
+  insertUser,
+  savePermissionRecord,
+  type UserDefinition,
+} from "./standard-records.ts";
+import { Table, type TableSnapshot } from "./table.ts";
+import { OrgTransaction } from "./transaction.ts";
+
+/** What a new org is made of. */
+export interface OrgOptions {
+  /** The schema. It must have `User` and `Profile`; everything else may be missing. */
+  readonly definitions: readonly ObjectDefinition[];
+  readonly settings?: Partial<OrgSettings>;
+  /** Default: runs with real time. */
+  readonly clock?: ManualClock;
+  /** Where record Ids begin. The same seed gives the same Ids. */
+  readonly seed?: number | string;
+  readonly name?: string;
+  /** Profiles and permission sets beside System Administrator and Standard User; one of these names replaces it. */
+  readonly permissions?: readonly PermissionDefinition[];
+  /** Users beside `admin@mock.org`. */
+  readonly users?: readonly UserDefinition[];
+  /** Organization-wide defaults that differ from the schema's. */
+  readonly sharing?: SharingModels;
+}
+
+/** An org's whole state at one moment. Plain to hold, never changed, valid for the org and its forks. */
+export interface OrgSnapshot {
+  /** Id of the Organization record. */
+  readonly id: string;
+  readonly tables: ReadonlyMap<string, TableSnapshot>;
+  readonly bin: RecycleBinSnapshot;
+  readonly counters: CounterState;
+  readonly grants: ReadonlyMap<string, Grant>;
+  readonly settings: OrgSettings;
+  readonly sharing: SharingModels;
+  readonly clock: ClockState;
+}
+
+type CommitListener = (changes: readonly RecordChange[], actor: Actor) => void;
+
+/** Makes an org with the records that every org has. Throws an `Error` where the options contradict each other. */
+export function createOrg(options: OrgOptions): MockOrgCore {
+  return MockOrgCore.create(options);
+}
+
+/** The one implementation of `Org`, with what only a mock can do: forks, snapshots, a clock in hand, locks. */
+export class MockOrgCore implements Org {
+  readonly clock: ManualClock;
+  /** What was deleted, and for how long it can come back. */
+  readonly recycleBin: RecycleBin;
+  readonly #wholeCatalog: Catalog;
+  readonly #tables: ReadonlyMap<string, Table>;
+  readonly #counters: Counters;
+  readonly #listeners = new Set<CommitListener>();
+  readonly #replacedListeners = new Set<() => void>();
+  readonly #locks = new Locks();
+  #id: string;
+  #catalog: Catalog;
+  #settings: OrgSettings;
+  #sharingModels: SharingModels;
+  #sharing: Sharing;
+  #actors: Actors;
+  #stampSecond = Number.NaN;
+  #stampText = "";
+  #current: OrgTransaction | undefined;
+  #origin: OrgSnapshot | undefined;
+
+  private constructor(parts: {
+    readonly id: string;
+    readonly catalog: Catalog;
+    readonly tables: ReadonlyMap<string, Table>;
+    readonly counters: Counters;
+    readonly clock: ManualClock;
+    readonly recycleBin: RecycleBin;
+    readonly settings: OrgSettings;
+    readonly sharing: SharingModels;
+    readonly actors: Actors;
+  }) {
+    this.#id = parts.id;
+    this.clock = parts.clock;
+    this.recycleBin = parts.recycleBin;
+    this.#wholeCatalog = parts.catalog;
+    this.#tables = parts.tables;
+    this.#counters = parts.counters;
+    this.#settings = parts.settings;
+    this.#sharingModels = parts.sharing;
+    this.#catalog = visibleCatalog(parts.catalog, parts.settings);
+    this.#sharing = new Sharing(this.#catalog, this.#tables, this.#sharingModels);
+    this.#actors = parts.actors.with({ catalog: this.#catalog, tables: this.#tables, grants: parts.actors.grants });
+  }
+
+  /** See `createOrg`. */
+  static create(options: OrgOptions): MockOrgCore {
+    const catalog = createCatalog(options.definitions);
+    for (const object of ["User", "Profile"])
+      if (catalog.object(object) === undefined)
+        throw new Error(`An org needs the object ${object}: add its definition to the schema`);
+    const counters = new Counters(options.seed);
+    const tables = new Map(catalog.objects.map((type) => [type.name, Table.create(type)]));
+    const org = new MockOrgCore({
+      id: counters.nextId("00D"),
+      catalog,
+      tables,
+      counters,
+      clock: options.clock ?? new ManualClock(),
+      recycleBin: RecycleBin.create(),
+      settings: { ...DEFAULT_SETTINGS, ...options.settings },
+      sharing: options.sharing ?? {},
+      actors: Actors.create(catalog, tables),
+    });
+    const adminId = counters.nextId("005");
+    org.transaction({ ...org.systemActor, userId: adminId }, (tx) => {
+      for (const definition of [SYSTEM_ADMINISTRATOR, STANDARD_USER, ...(options.permissions ?? [])])
+        org.#actors.grant(savePermissionRecord(tx, definition), grantOf(tx.catalog, definition));
+      insertUser(tx, ADMIN_USER, adminId);
+      insertStandardRecords(tx, { id: org.id, name: options.name ?? "Mock Org" });
+      for (const user of options.users ?? []) insertUser(tx, user);
+    });
+    org.#origin = org.snapshot();
+    return org;
+  }
+
+  get id(): string {
+    return this.#id;
+  }
+
+  /** The objects that exist in this org under its settings. */
+  get catalog(): Catalog {
+    return this.#catalog;
+  }
+
+  get settings(): OrgSettings {
+    return this.#settings;
+  }
+
+  /** The whole schema, also of objects that the settings hide. */
+  get wholeCatalog(): Catalog {
+    return this.#wholeCatalog;
+  }
+
+  /** Organization-wide defaults that differ from the schema's. */
+  get sharingModels(): SharingModels {
+    return this.#sharingModels;
+  }
+
+  /** Changes settings of the whole org, as an administrator does in Setup. */
+  configure(settings: Partial<OrgSettings>): void {
+    this.#reconfigure({ ...this.#settings, ...settings }, this.#sharingModels);
+  }
+
+  /** Changes organization-wide defaults. */
+  share(models: SharingModels): void {
+    this.#reconfigure(this.#settings, { ...this.#sharingModels, ...models });
+  }
+
+  /** The org itself as an actor: for loading and for what happens without a user. It sees and may do everything. */
+  get systemActor(): Actor {
+    return this.#actors.system();
+  }
+
+  actor(userIdOrUsername: string): Actor | undefined {
+    return this.#actors.find(userIdOrUsername);
+  }
+
+  transaction<T>(actor: Actor, work: (tx: Transaction) => T): T {
+    this.#purge();
+    const { result, changes } = this.#run(actor, (tx) => ({ result: atOnce(work(tx)), changes: tx.changes() }));
+    this.#publish(changes, actor);
+    return result;
+  }
+
+  onCommit(listener: CommitListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /**
+   * Called after the records were replaced as a whole, by `restore` or `reset`: whatever was derived from commits is
+   * void. Returns the function that stops it.
+   */
+  onReplaced(listener: () => void): () => void {
+    this.#replacedListeners.add(listener);
+    return () => this.#replacedListeners.delete(listener);
+  }
+
+  /** Writes or replaces a profile or permission set; users who have it have its rights from now on. Returns its Id. */
+  definePermissions(definition: PermissionDefinition): string {
+    const id = this.transaction(this.systemActor, (tx) => savePermissionRecord(tx, definition));
+    this.#actors.grant(id, grantOf(this.#wholeCatalog, definition));
+    return id;
+  }
+
+  /** Writes a user and returns its Id. Throws an `Error` where the profile, role or permission set is unknown. */
+  addUser(user: UserDefinition): string {
+    return this.transaction(this.systemActor, (tx) => insertUser(tx, user));
+  }
+
+  /** Gives a permission set to a user. */
+  assignPermissionSet(userId: string, name: string): void {
+    this.transaction(this.systemActor, (tx) => assignPermissionSet(tx, userId, name));
+  }
+
+  /** An independent org with the same records, settings and time. Neither sees what the other does afterwards. */
+  fork(): MockOrgCore {
+    assert(this.#current === undefined, "an org is not forked within a transaction");
+    const counters = new Counters();
+    counters.restore(this.#counters.state);
+    const fork = new MockOrgCore({
+      id: this.id,
+      catalog: this.#wholeCatalog,
+      tables: new Map([...this.#tables].map(([object, table]) => [object, table.fork()])),
+      counters,
+      clock: this.clock.fork(),
+      recycleBin: this.recycleBin.fork(),
+      settings: this.#settings,
+      sharing: this.#sharingModels,
+      actors: this.#actors,
+    });
+    fork.#origin = fork.snapshot();
+    return fork;
+  }
+
+  /** The org's state now. Open long transactions and row locks are not part of it. */
+  snapshot(): OrgSnapshot {
+    assert(this.#current === undefined, "an org is not snapshotted within a transaction");
+    return {
+      id: this.#id,
+      tables: new Map([...this.#tables].map(([object, table]) => [object, table.snapshot()])),
+      bin: this.recycleBin.snapshot(),
+      counters: this.#counters.state,
+      grants: this.#actors.grants,
+      settings: this.#settings,
+      sharing: this.#sharingModels,
+      clock: this.clock.state,
+    };
+  }
+
+  /**
+   * Goes back to a snapshot of this org or of the org that it was forked from, its clock included. Open long
+   * transactions are dropped and row locks released; commit listeners stay and are not told.
+   */
+  restore(snapshot: OrgSnapshot): void {
+    assert(this.#current === undefined, "an org is not restored within a transaction");
+    this.#locks.dropAll();
+    for (const [object, table] of this.#tables) {
+      const content = snapshot.tables.get(object);
+      assert(content !== undefined, `the snapshot is one of this org and so has ${object}`);
+      table.restore(content);
+    }
+    this.#id = snapshot.id;
+    this.recycleBin.restore(snapshot.bin);
+    this.#counters.restore(snapshot.counters);
+    this.clock.restore(snapshot.clock);
+    this.#reconfigure(snapshot.settings, snapshot.sharing, snapshot.grants);
+    const listeners = [...this.#replacedListeners];
+    for (const listener of listeners) listener();
+  }
+
+  /** Goes back to the moment when this org was made or forked, or to the last `markOrigin`. */
+  reset(): void {
+    if (this.#origin !== undefined) this.restore(this.#origin);
+  }
+
+  /** Makes the present state the one that `reset` goes back to: called after seeding. */
+  markOrigin(): void {
+    this.#origin = this.snapshot();
+  }
+
+  /** Opens a transaction that others do not wait for; see `LongTransaction`. */
+  openLongTransaction(actor: Actor = this.systemActor): LongTransaction {
+    const transaction = new LongTransaction(
+      {
+        rehearse: (by, pending, work) => this.#rehearse(by, pending, work),
+        commit: (by, changes) => {
+          this.#run(by, (tx) => tx.apply(changes));
+          this.#publish(changes, by);
+        },
+        ended: (ended) => this.#locks.ended(ended),
+      },
+      actor,
+      this.clock.nowMs(),
+    );
+    this.#locks.opened(transaction);
+    return transaction;
+  }
+
+  /** Lets every change of the record fail with `UNABLE_TO_LOCK_ROW` until the returned function is called. */
+  lockRow(id: string): () => void {
+    return this.#locks.lock(id);
+  }
+
+  /**
+   * Up to when every change is visible, in wire form: now, or the start of the oldest open long transaction
+   * (reference: change-events §1.3 [doc]).
+   */
+  latestDateCovered(): string {
+    const nowMs = this.clock.nowMs();
+    return this.#stamp(Math.min(nowMs, this.#locks.oldestStartMs ?? nowMs));
+  }
+
+  #run<T>(
+    actor: Actor,
+    work: (tx: OrgTransaction) => T,
+    isLocked: (id: string) => boolean = (id) => this.#locks.isLocked(id),
+  ): T {
+    assert(this.#current === undefined, "a transaction does not begin within another");
+    const nowMs = this.clock.nowMs();
+    const tx = new OrgTransaction({
+      tables: this.#tables,
+      actor,
+      catalog: this.#catalog,
+      settings: this.#settings,
+      now: this.#stamp(nowMs),
+      nowMs,
+      counters: this.#counters,
+      sharing: this.#sharing,
+      isLocked,
+    });
+    this.#current = tx;
+    try {
+      return work(tx);
+    } catch (error) {
+      tx.rollback();
+      throw error;
+    } finally {
+      tx.close();
+      this.#current = undefined;
+    }
+  }
+
+  #publish(changes: readonly RecordChange[], actor: Actor): void {
+    if (changes.length === 0) return;
+    this.recycleBin.record(changes, this.#stamp(this.clock.nowMs()));
+    this.#tell(changes, actor);
+  }
+
+  /** The instant in wire form. All transactions of one second share the text, in memory too. */
+  #stamp(nowMs: number): string {
+    const second = Math.floor(nowMs / 1000);
+    if (second !== this.#stampSecond) {
+      this.#stampSecond = second;
+      this.#stampText = wireInstant(nowMs);
+    }
+    return this.#stampText;
+  }
+
+  /** A listener that stops itself or starts another meanwhile does not disturb the round. */
+  #tell(changes: readonly RecordChange[], actor: Actor): void {
+    const listeners = [...this.#listeners];
+    for (const listener of listeners) listener(changes, actor);
+  }
+
+  #rehearse<T>(
+    actor: Actor,
+    pending: readonly RecordChange[],
+    work: (tx: Transaction) => T,
+  ): { result: T; changes: readonly RecordChange[] } {
+    return this.#run(actor, (tx) => {
+      tx.apply(pending);
+      const result = atOnce(work(tx));
+      const changes = tx.changes();
+      tx.rollback();
+      return { result, changes };
+    });
+  }
+
+  /** Removes what has been in the recycle bin for 15 days. */
+  #purge(): void {
+    if (this.#current !== undefined) return;
+    const due = this.recycleBin.expire(this.clock.nowMs());
+    if (due.length === 0) return;
+    const actor = this.systemActor;
+    const purge = (tx: OrgTransaction) => {
+      for (const { object, id } of due) if (tx.get(object, id) !== undefined) tx.remove(object, id);
+      return tx.changes();
+    };
+    const changes = this.#run(actor, purge, () => false);
+    this.#tell(changes, actor);
+  }
+
+  #reconfigure(
+    settings: OrgSettings,
+    sharing: SharingModels,
+    grants: ReadonlyMap<string, Grant> = this.#actors.grants,
+  ): void {
+    if (settings.enableOrders !== this.#settings.enableOrders)
+      this.#catalog = visibleCatalog(this.#wholeCatalog, settings);
+    this.#settings = settings;
+    this.#sharingModels = sharing;
+    this.#sharing = new Sharing(this.#catalog, this.#tables, sharing);
+    this.#actors = this.#actors.with({ catalog: this.#catalog, tables: this.#tables, grants });
+  }
+}
+
+/** Objects that do not exist while orders are switched off (reference: order-domain §1.15 [live]). */
+function visibleCatalog(catalog: Catalog, settings: OrgSettings): Catalog {
+  if (settings.enableOrders) return catalog;
+  const ofOrders = /^Order(Item)?(Status|History|Share|Feed)?$/;
+  return restrictCatalog(catalog, { object: ({ name }) => !ofOrders.test(name), field: () => true });
+}
+
+/** User permissions stand in the record; only those that it has no field for are kept beside it. */
+function grantOf(catalog: Catalog, definition: PermissionDefinition): Grant {
+  const type = catalog.object(definition.kind === "profile" ? "Profile" : "PermissionSet");
+  const named = definition.userPermissions === "all" ? [] : definition.userPermissions;
+  const others = named.filter((name) => type?.field(`Permissions${name}`) === undefined);
+  return { ...definition.grant, otherUserPermissions: [...(definition.grant.otherUserPermissions ?? []), ...others] };
+}
+
+/** The result of work that is really over: what a promise does later would escape the undo log. */
+function atOnce<T>(result: T): T {
+  assert(!(result instanceof Promise), "the work of a transaction is synchronous");
+  return result;
+}

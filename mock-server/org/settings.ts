@@ -1,0 +1,23 @@
+/** The settings of a plain org, and the answers to the open points of the reference. */
+import type { OrgSettings } from "./contract.ts";
+
+/**
+ * What an org does unless told otherwise. Features as in a stock org (reference: order-domain §1.15); the rest are the
+ * recommended defaults of order-domain §12, of which none is confirmed by Salesforce's documents.
+ */
+export const DEFAULT_SETTINGS: OrgSettings = {
+  enableOrders: true,
+  enableReductionOrders: false,
+  enableNegativeQuantity: false,
+  enableZeroQuantity: false,
+  enableOptionalPricebook: false,
+  enableEnhancedCommerceOrders: false,
+  autoCalculateEndDate: true,
+  activationStatusOnly: false,
+  lockStartDateOnActivate: true,
+  pricebookChangeWithoutItems: false,
+  clearActivationStamp: true,
+  touchParentOnItemDml: true,
+  requireActiveProduct: false,
+  requireActivePricebook: false,
+};

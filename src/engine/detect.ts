@@ -1,0 +1,157 @@
+/**
+ * Detect: asks Salesforce what changed and turns the rows into nominations. Rows that equal their base are echoes of
+ * our own writes and are dropped at once.
+ */
+
+import type { LinesMapping, ObjectMapping } from "../mapping/mapping.ts";
+import { type KeyLookup, readFields, rootKeyOfLine, salesforceView } from "../mapping/salesforce-view.ts";
+import { lineSelectList, selectList } from "../mapping/select.ts";
+import type { SyncDocument } from "../model/document.ts";
+import type { LineKey, RecordId } from "../model/key.ts";
+import type { SalesforceRecord } from "../model/salesforce-record.ts";
+import type { PolledObject, PollRequest } from "../salesforce/port.ts";
+import type { Base } from "../sync/decision.ts";
+import { diffFields, equalsBase } from "../sync/diff.ts";
+import type { RunContext } from "./context.ts";
+import { keyLookup } from "./join.ts";
+import { NominationSet } from "./nominations.ts";
+
+/** The name under which a Salesforce cursor is stored. */
+export const salesforceFeed = (object: string): string => `salesforce:${object}`;
+/** The name under which an external cursor is stored. */
+export const externalFeed = (collection: string): string => `external:${collection}`;
+
+/** The polls of one mapped object: its own rows and, for orders, its lines. */
+export interface ObjectPoll {
+  readonly root: PolledObject;
+  readonly lines: PolledObject | null;
+}
+
+/** Asks Salesforce about all watched objects: one call for up to five of them. */
+export async function pollSalesforce(
+  context: RunContext,
+  cursors: Readonly<Record<string, string>>,
+): Promise<ReadonlyMap<string, ObjectPoll>> {
+  const watched = context.ports.mapping.objects.filter((mapping) => mapping.watch);
+  const requests: PollRequest[] = watched.flatMap((mapping) => [
+    request(mapping.object, selectList(mapping), cursors),
+    ...(mapping.lines === null ? [] : [request(mapping.lines.object, lineSelectList(mapping), cursors)]),
+  ]);
+  if (requests.length === 0) return new Map();
+  const polled = new Map((await context.ports.salesforce.poll(requests)).map((result) => [result.object, result]));
+  const polls = new Map<string, ObjectPoll>();
+  for (const mapping of watched) {
+    const root = polled.get(mapping.object);
+    if (root === undefined) throw new TypeError(`The poll left out ${mapping.object}`);
+    polls.set(mapping.object, { root, lines: (mapping.lines && polled.get(mapping.lines.object)) ?? null });
+  }
+  return polls;
+}
+
+/** The documents of one object that moved in Salesforce, in sets of at most `size` or a little more, page by page. */
+export async function* salesforceNominations(
+  context: RunContext,
+  mapping: ObjectMapping,
+  poll: ObjectPoll,
+  size: number,
+): AsyncGenerator<NominationSet> {
+  let set = new NominationSet();
+  for await (const page of poll.root.pages) {
+    await screenRoots(context, mapping, page, set);
+    if (set.size >= size) {
+      yield set;
+      set = new NominationSet();
+    }
+  }
+  for (const recordId of await stillAlive(context, mapping.object, poll.root.deletedIds)) {
+    set.addRecordId(recordId, "salesforce");
+  }
+  if (poll.lines !== null && mapping.lines !== null) {
+    for await (const page of poll.lines.pages) {
+      await screenLines(context, mapping, mapping.lines, page, set);
+      if (set.size >= size) {
+        yield set;
+        set = new NominationSet();
+      }
+    }
+  }
+  if (set.size > 0) yield set;
+}
+
+async function screenRoots(
+  context: RunContext,
+  mapping: ObjectMapping,
+  rows: readonly SalesforceRecord[],
+  set: NominationSet,
+): Promise<void> {
+  const keyOf = await keyLookup(context, mapping, rows);
+  const readings = rows.map((row) => salesforceView(mapping, row, keyOf));
+  const keys = readings.flatMap((reading) => (reading.kind === "view" ? [reading.view.document.key] : []));
+  const bases = await context.ports.state.bases(mapping.object, keys);
+  for (const reading of readings) {
+    // A record that is foreign or filtered out is left alone; one that was ours before keeps its key and its base.
+    if (reading.kind === "foreign") continue;
+    if (reading.kind === "filtered") {
+      if (reading.key !== null) set.addKey(reading.key);
+      continue;
+    }
+    const { document, deleted, keyed } = reading.view;
+    const base = bases.get(document.key);
+    if (
+      deleted ? base?.document === null : keyed && isRootEcho(mapping, base, document, reading.view.problems.length)
+    ) {
+      continue;
+    }
+    set.addKey(document.key, deleted ? "salesforce" : null);
+  }
+}
+
+function isRootEcho(mapping: ObjectMapping, base: Base | undefined, document: SyncDocument, problems: number): boolean {
+  if (base?.document === undefined || base.document === null || problems > 0) return false;
+  // The polled row has no lines; they are screened on their own.
+  return equalsBase(mapping, base.document, { object: document.object, key: document.key, fields: document.fields });
+}
+
+/** Ids of the deletion log that belong to documents of ours which are not known as deleted yet. */
+async function stillAlive(context: RunContext, object: string, ids: readonly RecordId[]): Promise<readonly RecordId[]> {
+  if (ids.length === 0) return [];
+  const links = await context.ports.state.linksByRecordId(object, ids);
+  return ids.filter((id) => {
+    const link = links.get(id);
+    return link !== undefined && !link.tombstone;
+  });
+}
+
+async function screenLines(
+  context: RunContext,
+  mapping: ObjectMapping,
+  lines: LinesMapping,
+  rows: readonly SalesforceRecord[],
+  set: NominationSet,
+): Promise<void> {
+  const keyOf = await keyLookup(context, mapping, rows);
+  const roots = rows.map((row) => rootKeyOfLine(mapping, row, keyOf));
+  const keys = [...new Set(roots.filter((key) => key !== undefined))];
+  const bases = await context.ports.state.bases(mapping.object, keys);
+  for (const [index, row] of rows.entries()) {
+    const key = roots[index];
+    if (key !== undefined && !isLineEcho(lines, row, bases.get(key), keyOf)) set.addKey(key);
+  }
+}
+
+function isLineEcho(lines: LinesMapping, row: SalesforceRecord, base: Base | undefined, keyOf: KeyLookup): boolean {
+  const stored = row[lines.keyField];
+  // The value of the key field is compared with keys of our own making.
+  const known = typeof stored === "string" ? base?.document?.lines?.[stored as LineKey] : undefined;
+  if (row["IsDeleted"] === true) return known === undefined;
+  if (known === undefined) return false;
+  const seen = readFields(lines.fields, row, { keyOf, problems: [] });
+  const once = new Set(lines.fields.filter((field) => field.write === "once").map((field) => field.field));
+  return diffFields(known, seen).every(
+    (delta) => once.has(delta.field) || (delta.before === undefined && delta.after === null),
+  );
+}
+
+function request(object: string, select: readonly string[], cursors: Readonly<Record<string, string>>): PollRequest {
+  return { object, select, cursor: cursors[salesforceFeed(object)] ?? null };
+}

@@ -1,0 +1,218 @@
+/**
+ * Join: reads both sides of the nominated keys as they are now, with their link and base, in canonical form.
+ *
+ * Costs one Salesforce call per about 1,500 keys, and none for external changes that turn out to be our own writes.
+ */
+
+import { type ExternalReading, externalKey, externalView } from "../mapping/external-view.ts";
+import type { ObjectMapping } from "../mapping/mapping.ts";
+import { type KeyLookup, type SalesforceReading, salesforceView } from "../mapping/salesforce-view.ts";
+import { lineSelectList, selectList } from "../mapping/select.ts";
+import { parseBusinessKey } from "../model/business-key.ts";
+import type { BusinessKey, NaturalKey, RecordId } from "../model/key.ts";
+import type { SalesforceRecord } from "../model/salesforce-record.ts";
+import type { Side } from "../model/value.ts";
+import type { ReadRequest } from "../salesforce/port.ts";
+import type { Base, Link } from "../sync/decision.ts";
+import { equalsBase } from "../sync/diff.ts";
+import type { RunContext } from "./context.ts";
+import type { Nomination } from "./nominations.ts";
+
+/** One document on both sides; null where a side has no record. */
+export interface Joined {
+  readonly key: BusinessKey;
+  readonly link: Link | null;
+  readonly base: Base | null;
+  readonly salesforce: SalesforceReading | null;
+  readonly external: ExternalReading | null;
+  readonly deletedOn: Side | null;
+}
+
+/** A nominated record that cannot be joined, because it has no usable key. */
+export interface Unjoined {
+  readonly name: string;
+  readonly reason: string;
+}
+
+/** What the nominations came to. */
+export interface JoinResult {
+  readonly joined: readonly Joined[];
+  readonly unjoined: readonly Unjoined[];
+}
+
+/**
+ * Reads the nominated documents. With `feed: "external"`, records that equal their base are dropped before Salesforce
+ * is asked: they are echoes, and if Salesforce moved, its own feed says so.
+ */
+export async function join(
+  context: RunContext,
+  mapping: ObjectMapping,
+  nominations: readonly Nomination[],
+  feed: Side | "waiting",
+): Promise<JoinResult> {
+  const { state } = context.ports;
+  const unjoined: Unjoined[] = [];
+  const deletedOn = new Map<BusinessKey, Side | null>();
+  const records = new Map<BusinessKey, SalesforceReading>();
+
+  const ids = nominations.flatMap((nomination) => (nomination.recordId === null ? [] : [nomination.recordId]));
+  const linksById = ids.length === 0 ? new Map<RecordId, Link>() : await state.linksByRecordId(mapping.object, ids);
+  const strangers = new Map<RecordId, Side | null>();
+  for (const nomination of nominations) {
+    const linked = nomination.recordId === null ? undefined : linksById.get(nomination.recordId);
+    const key = nomination.key ?? linked?.key ?? null;
+    if (key !== null) deletedOn.set(key, nomination.deletedOn ?? deletedOn.get(key) ?? null);
+    else if (nomination.recordId !== null) strangers.set(nomination.recordId, nomination.deletedOn);
+  }
+  for (const reading of await readById(context, mapping, [...strangers.keys()])) {
+    if (reading.kind === "view") {
+      records.set(reading.view.document.key, reading);
+      deletedOn.set(reading.view.document.key, strangers.get(reading.view.recordId) ?? null);
+    } else if (reading.kind === "foreign") {
+      unjoined.push({ name: `${mapping.object} ${reading.recordId}`, reason: reading.reason });
+    }
+  }
+
+  let keys = [...deletedOn.keys()];
+  const links = await state.links(mapping.object, keys);
+  const bases = await state.bases(mapping.object, keys);
+  const externals = await readExternal(context, mapping, keys, links, unjoined);
+  if (feed === "external") {
+    keys = keys.filter((key) => !isExternalEcho(mapping, bases.get(key), externals.get(key)));
+  }
+  await readSalesforce(context, mapping, { keys, links, records });
+  return {
+    joined: keys.map((key) => ({
+      key,
+      link: links.get(key) ?? null,
+      base: bases.get(key) ?? null,
+      salesforce: records.get(key) ?? null,
+      external: externals.get(key) ?? null,
+      deletedOn: deletedOn.get(key) ?? null,
+    })),
+    unjoined,
+  };
+}
+
+/** Reads Salesforce records by key or Id, whole documents with their lines, deleted ones included. */
+export function readRequest(mapping: ObjectMapping, by: ReadRequest["by"]): ReadRequest {
+  return {
+    object: mapping.object,
+    select: selectList(mapping),
+    ...(mapping.lines === null
+      ? {}
+      : { children: { relationship: mapping.lines.relationship, select: lineSelectList(mapping) } }),
+    by,
+    includeDeleted: true,
+  };
+}
+
+/** The keys behind parent Ids whose key does not stand in the records themselves. */
+export async function keyLookup(
+  context: RunContext,
+  mapping: ObjectMapping,
+  records: readonly SalesforceRecord[],
+): Promise<KeyLookup> {
+  const wanted = new Map<string, Set<RecordId>>();
+  const want = (object: string, id: unknown): void => {
+    if (typeof id !== "string" || id === "") return;
+    const ids = wanted.get(object) ?? new Set<RecordId>();
+    // Ids come from Salesforce itself.
+    ids.add(id as RecordId);
+    wanted.set(object, ids);
+  };
+  const fields = [...mapping.fields, ...(mapping.lines?.fields ?? [])];
+  for (const record of records) {
+    for (const field of fields) {
+      if (field.reference === null) continue;
+      const parent = record[field.reference.relationship];
+      const stored = isRecord(parent) && field.reference.keyField !== null ? parent[field.reference.keyField] : null;
+      if (stored === null || stored === undefined) want(field.reference.object, record[field.field]);
+    }
+    if (record[mapping.keyField] === null) want(mapping.object, record["Id"]);
+    if (mapping.lines !== null) want(mapping.object, record[mapping.lines.parent]);
+  }
+  const found = new Map<string, BusinessKey>();
+  for (const [object, ids] of wanted) {
+    const links = await context.ports.state.linksByRecordId(object, [...ids]);
+    for (const [id, link] of links) found.set(`${object} ${id}`, link.key);
+  }
+  return (object, recordId) => found.get(`${object} ${recordId}`);
+}
+
+async function readById(
+  context: RunContext,
+  mapping: ObjectMapping,
+  ids: readonly RecordId[],
+): Promise<readonly SalesforceReading[]> {
+  if (ids.length === 0) return [];
+  const records = await context.ports.salesforce.read(readRequest(mapping, { kind: "id", ids }));
+  const keyOf = await keyLookup(context, mapping, records);
+  return records.map((record) => salesforceView(mapping, record, keyOf));
+}
+
+async function readSalesforce(
+  context: RunContext,
+  mapping: ObjectMapping,
+  wanted: {
+    readonly keys: readonly BusinessKey[];
+    readonly links: ReadonlyMap<BusinessKey, Link>;
+    readonly records: Map<BusinessKey, SalesforceReading>;
+  },
+): Promise<void> {
+  const values = wanted.keys.filter((key) => !wanted.records.has(key));
+  if (values.length === 0) return;
+  const records = await context.ports.salesforce.read(
+    readRequest(mapping, { kind: "field", field: mapping.keyField, values }),
+  );
+  const keyOf = await keyLookup(context, mapping, records);
+  for (const record of records) keep(wanted.records, salesforceView(mapping, record, keyOf));
+  // A record whose key was cleared, or that was deleted and purged of it, is still known by its Id.
+  const lost = values.flatMap((key) => {
+    const recordId = wanted.links.get(key)?.recordId ?? null;
+    return wanted.records.has(key) || recordId === null ? [] : [recordId];
+  });
+  for (const reading of await readById(context, mapping, lost)) keep(wanted.records, reading);
+}
+
+/** Of several records with one key the living one counts; deleted ones keep their key in the recycle bin. */
+function keep(records: Map<BusinessKey, SalesforceReading>, reading: SalesforceReading): void {
+  const key = reading.kind === "view" ? reading.view.document.key : reading.kind === "filtered" ? reading.key : null;
+  if (key === null) return;
+  const known = records.get(key);
+  const living = reading.kind !== "view" || !reading.view.deleted;
+  if (known === undefined || living) records.set(key, reading);
+}
+
+async function readExternal(
+  context: RunContext,
+  mapping: ObjectMapping,
+  keys: readonly BusinessKey[],
+  links: ReadonlyMap<BusinessKey, Link>,
+  unjoined: Unjoined[],
+): Promise<ReadonlyMap<BusinessKey, ExternalReading>> {
+  const naturalKeys = keys.flatMap((key): readonly NaturalKey[] => {
+    const known = links.get(key)?.naturalKey ?? parseBusinessKey(key)?.naturalKey;
+    return known === undefined ? [] : [known];
+  });
+  const found = new Map<BusinessKey, ExternalReading>();
+  if (naturalKeys.length === 0) return found;
+  for (const record of await context.ports.external.read(mapping.collection, naturalKeys)) {
+    const reading = externalView(mapping, record);
+    const key = externalKey(mapping, record.naturalKey);
+    if (key !== undefined) found.set(key, reading);
+    else if (reading.kind === "unkeyed") {
+      unjoined.push({ name: `${mapping.collection} ${record.naturalKey.join(", ")}`, reason: reading.reason });
+    }
+  }
+  return found;
+}
+
+function isExternalEcho(mapping: ObjectMapping, base: Base | undefined, reading: ExternalReading | undefined): boolean {
+  if (base?.document === null || base?.document === undefined || reading?.kind !== "view") return false;
+  return reading.view.problems.length === 0 && equalsBase(mapping, base.document, reading.view.document);
+}
+
+function isRecord(raw: unknown): raw is SalesforceRecord {
+  return typeof raw === "object" && raw !== null && !Array.isArray(raw);
+}

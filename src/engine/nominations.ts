@@ -1,0 +1,37 @@
+/** Nominations: the keys and record Ids that a pass reads and compares, each with the evidence of a deletion if any. */
+import type { BusinessKey, RecordId } from "../model/key.ts";
+import type { Side } from "../model/value.ts";
+
+/** One document to look at. At least one of `key` and `recordId` is there. */
+export interface Nomination {
+  readonly key: BusinessKey | null;
+  readonly recordId: RecordId | null;
+  /** The side whose feed said that the record was deleted: positive evidence, never mere absence. */
+  readonly deletedOn: Side | null;
+}
+
+/** Collects nominations without doubles; evidence of a deletion is never lost by a later mention. */
+export class NominationSet {
+  readonly #byKey = new Map<BusinessKey, Nomination>();
+  readonly #byRecordId = new Map<RecordId, Nomination>();
+
+  addKey(key: BusinessKey, deletedOn: Side | null = null): void {
+    const known = this.#byKey.get(key);
+    this.#byKey.set(key, { key, recordId: null, deletedOn: deletedOn ?? known?.deletedOn ?? null });
+  }
+
+  addRecordId(recordId: RecordId, deletedOn: Side | null = null): void {
+    const known = this.#byRecordId.get(recordId);
+    this.#byRecordId.set(recordId, { key: null, recordId, deletedOn: deletedOn ?? known?.deletedOn ?? null });
+  }
+
+  get size(): number {
+    return this.#byKey.size + this.#byRecordId.size;
+  }
+
+  /** The nominations in parts of at most `count`. */
+  *parts(count: number): Generator<readonly Nomination[]> {
+    const all = [...this.#byKey.values(), ...this.#byRecordId.values()];
+    for (let start = 0; start < all.length; start += count) yield all.slice(start, start + count);
+  }
+}

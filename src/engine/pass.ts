@@ -1,0 +1,134 @@
+/** One pass: one page of nominations of one object, from reading both sides to the commit that records it. */
+
+import type { ObjectMapping } from "../mapping/mapping.ts";
+import type { SyncDocument } from "../model/document.ts";
+import type { BusinessKey, RecordId } from "../model/key.ts";
+import type { Side } from "../model/value.ts";
+import { decide } from "../sync/decide.ts";
+import type { Decision } from "../sync/decision.ts";
+import { answerKey } from "../sync/merge.ts";
+import type { OrgRules } from "../sync/org-rules.ts";
+import { type SalesforceSighting, sightExternal, sightSalesforce } from "../sync/sighting.ts";
+import type { RunContext } from "./context.ts";
+import { type Joined, join } from "./join.ts";
+import type { Nomination } from "./nominations.ts";
+import { parentLookup } from "./parents.ts";
+import { perform } from "./perform.ts";
+import { record } from "./record.ts";
+
+/** What one pass gets. */
+export interface PassInput {
+  readonly mapping: ObjectMapping;
+  readonly nominations: readonly Nomination[];
+  readonly feed: Side | "waiting";
+  /** Loads what the org allows; called only when something has to be decided. */
+  readonly rules: () => Promise<OrgRules>;
+  /** Stored in the same commit as the results of the pass, and only when all of it is done. */
+  readonly cursors: Readonly<Record<string, string>>;
+}
+
+/** Runs one pass. Throws the `SyncError` that ends the run after everything that landed was recorded. */
+export async function runPass(context: RunContext, input: PassInput): Promise<void> {
+  const { joined, unjoined } = await join(context, input.mapping, input.nominations, input.feed);
+  const decisions = joined.length === 0 ? [] : await decideAll(context, input.mapping, joined, await input.rules());
+  const performance = await perform(
+    context,
+    decisions.filter((decision) => decision.kind === "change"),
+  );
+  const bases = new Map(joined.flatMap(({ key, base }) => (base === null ? [] : [[key, base] as const])));
+  const written = await record(context, {
+    mapping: input.mapping,
+    decisions,
+    bases,
+    unjoined,
+    performance,
+    cursors: input.cursors,
+  });
+  context.tally.compared += joined.length;
+  context.ports.observe({
+    kind: "passDone",
+    object: input.mapping.object,
+    feed: input.feed,
+    nominated: joined.length,
+    written,
+  });
+  if (performance.stop !== null) throw performance.stop;
+}
+
+/** Decides about joined documents; reads nothing but links of parents and of merge survivors. */
+export async function decideAll(
+  context: RunContext,
+  mapping: ObjectMapping,
+  joined: readonly Joined[],
+  org: OrgRules,
+): Promise<readonly Decision[]> {
+  const parents = await parentLookup(context, mapping, joined.flatMap(documentsOf));
+  const masters = await masterKeys(context, mapping, joined);
+  const nowMs = context.ports.nowMs();
+  return joined.map((document) =>
+    decide({
+      mapping,
+      key: document.key,
+      base: document.base,
+      link: document.link,
+      salesforce: sightedInSalesforce(document, masters),
+      external:
+        document.external?.kind === "filtered"
+          ? { kind: "filtered" }
+          : sightExternal(
+              document.external?.kind === "view" ? document.external.view : undefined,
+              document.deletedOn === "external",
+            ),
+      org,
+      parents,
+      answers: answersOf(context, mapping, document.key),
+      self: { salesforce: context.identity.userId, external: null },
+      nowMs,
+    }),
+  );
+}
+
+/** What a person answered to the open conflicts of a document. */
+function answersOf(context: RunContext, mapping: ObjectMapping, key: BusinessKey): ReadonlyMap<string, Side> {
+  return new Map(
+    context.memory
+      .openConflicts(mapping.object, key)
+      .flatMap((conflict) =>
+        conflict.winner === null ? [] : [[answerKey(conflict.field, conflict.lineKey), conflict.winner] as const],
+      ),
+  );
+}
+
+function sightedInSalesforce(document: Joined, masters: ReadonlyMap<RecordId, BusinessKey>): SalesforceSighting {
+  const reading = document.salesforce;
+  if (reading?.kind === "filtered") return { kind: "filtered" };
+  const view = reading?.kind === "view" ? reading.view : undefined;
+  const recordId = view?.masterRecordId ?? null;
+  return sightSalesforce(view, {
+    deleted: document.deletedOn === "salesforce",
+    ...(recordId === null ? {} : { master: { recordId, key: masters.get(recordId) ?? null } }),
+  });
+}
+
+/** The keys of the accounts that survived merges. */
+async function masterKeys(
+  context: RunContext,
+  mapping: ObjectMapping,
+  joined: readonly Joined[],
+): Promise<ReadonlyMap<RecordId, BusinessKey>> {
+  const ids = joined.flatMap((document) =>
+    document.salesforce?.kind === "view" && document.salesforce.view.masterRecordId !== null
+      ? [document.salesforce.view.masterRecordId]
+      : [],
+  );
+  if (ids.length === 0) return new Map();
+  const links = await context.ports.state.linksByRecordId(mapping.object, ids);
+  return new Map([...links].map(([id, link]) => [id, link.key]));
+}
+
+function documentsOf(joined: Joined): readonly SyncDocument[] {
+  return [
+    ...(joined.salesforce?.kind === "view" ? [joined.salesforce.view.document] : []),
+    ...(joined.external?.kind === "view" ? [joined.external.view.document] : []),
+  ];
+}

@@ -1,0 +1,294 @@
+/**
+ * Perform: stores the intents, sends the calls, and says for each decision what became of it on each side.
+ *
+ * Rows that failed because of others (locks, halted graphs) are sent again in a smaller company; nothing whose fate is
+ * unknown is ever sent again here.
+ */
+import { SyncError } from "../errors.ts";
+import type { ExternalOutcome } from "../model/external-record.ts";
+import type { FailureClass, RowOutcome, SalesforceFault } from "../model/salesforce-record.ts";
+import type { Side } from "../model/value.ts";
+import type { Decision, Intent } from "../sync/decision.ts";
+import { type CallPlan, planCalls, type SequenceOptions } from "../sync/sequence.ts";
+import { retainOperations } from "../sync/split.ts";
+import type { RunContext } from "./context.ts";
+
+/** What became of a decision on one side. */
+export type SideResult =
+  /** There was nothing to write. */
+  | { readonly kind: "none" }
+  | { readonly kind: "done"; readonly created: boolean }
+  /** Refused for good: dead letter. */
+  | { readonly kind: "refused"; readonly faults: readonly SalesforceFault[] }
+  /** The record moved meanwhile, or a lock never came free: decide again later. */
+  | { readonly kind: "again"; readonly reason: string }
+  /** The reply was lost: the intent stays. */
+  | { readonly kind: "unknown"; readonly reason: string }
+  /** Not sent, because the run has to stop. */
+  | { readonly kind: "unsent" };
+
+/** One decision with its intents and its fate. */
+export interface Settlement {
+  readonly decision: Decision;
+  readonly intents: readonly Intent[];
+  readonly salesforce: SideResult;
+  readonly external: SideResult;
+  /** The last outcome of each Salesforce operation that was sent. */
+  readonly outcomes: readonly RowOutcome[];
+  readonly externalOutcome: ExternalOutcome | null;
+}
+
+/** What performing came to; with `stop` the run records what it has and ends. */
+export interface Performance {
+  readonly settlements: readonly Settlement[];
+  readonly stop: SyncError | null;
+}
+
+/**
+ * Decisions that are planned together, round by round: a row that failed because of others is sent again in a smaller
+ * company, in the end alone.
+ */
+const ROUND_SIZES = [Number.POSITIVE_INFINITY, 50, 10, 1] as const;
+/** External operations per call to the adapter, so that a stop does not wait for a long list. */
+const EXTERNAL_OPERATIONS_MAX = 200;
+
+/** Writes the decisions of one page. Intents are committed before the first call. */
+export async function perform(context: RunContext, decisions: readonly Decision[]): Promise<Performance> {
+  const startedAtMs = context.ports.nowMs();
+  const intents = new Map(decisions.map((decision) => [decision, intentsOf(context, decision, startedAtMs)]));
+  await context.lease.commit({ putIntents: [...intents.values()].flat() });
+
+  const sent = await sendToSalesforce(context, decisions);
+  const external = await sendToExternal(context, decisions, sent.stop);
+  return {
+    stop: sent.stop ?? external.stop,
+    settlements: decisions.map((decision) => {
+      const outcome = external.outcomes.get(decision);
+      return {
+        decision,
+        intents: intents.get(decision) ?? [],
+        salesforce: sent.results.get(decision) ?? { kind: "none" },
+        external: outcome?.result ?? { kind: "none" },
+        outcomes: decision.salesforce.flatMap((operation) => sent.outcomes.get(operation.opId) ?? []),
+        externalOutcome: outcome?.outcome ?? null,
+      };
+    }),
+  };
+}
+
+function intentsOf(context: RunContext, decision: Decision, startedAtMs: number): readonly Intent[] {
+  const intent = (side: Side): Intent => ({
+    id: context.ports.newId(),
+    object: decision.object,
+    key: decision.key,
+    side,
+    before: side === "salesforce" ? decision.salesforceBefore : decision.externalBefore,
+    after: decision.agreed,
+    ...(side === "salesforce" ? { transient: decision.transient } : {}),
+    startedAtMs,
+  });
+  return [
+    ...(decision.salesforce.length === 0 ? [] : [intent("salesforce")]),
+    ...(decision.external === null ? [] : [intent("external")]),
+  ];
+}
+
+interface SalesforceSending {
+  readonly results: ReadonlyMap<Decision, SideResult>;
+  readonly outcomes: ReadonlyMap<string, RowOutcome>;
+  readonly stop: SyncError | null;
+}
+
+async function sendToSalesforce(context: RunContext, decisions: readonly Decision[]): Promise<SalesforceSending> {
+  const results = new Map<Decision, SideResult>();
+  const outcomes = new Map<string, RowOutcome>();
+  let pending = decisions.filter((decision) => decision.salesforce.length > 0);
+  let stop: SyncError | null = null;
+
+  for (const [round, size] of ROUND_SIZES.entries()) {
+    for (const company of inCompanies(pending, size)) {
+      if (stop !== null) break;
+      const plan = planCalls(
+        company.map((decision) => withoutDone(decision, outcomes)),
+        sequenceOptions(context, company),
+      );
+      if (round === 0) context.tally.predictedWriteCalls += plan.predictedCalls;
+      stop = await sendPlan(context, plan, { owners: ownersOf(company), outcomes });
+    }
+    pending = pending.filter((decision) => {
+      const verdict = judge(decision, outcomes);
+      results.set(decision, verdict.result);
+      if (verdict.stop !== null) stop ??= verdict.stop;
+      return verdict.resend;
+    });
+  }
+  return { results, outcomes, stop };
+}
+
+interface Sending {
+  /** The decision that each operation belongs to, by operation. */
+  readonly owners: ReadonlyMap<string, Decision>;
+  /** Filled as answers come in. */
+  readonly outcomes: Map<string, RowOutcome>;
+}
+
+/** Sends the steps of a plan; operations of decisions that failed in an earlier step are left out. */
+async function sendPlan(context: RunContext, plan: CallPlan, sending: Sending): Promise<SyncError | null> {
+  const failed = new Set<Decision | undefined>();
+  for (const step of plan.steps) {
+    for (const planned of step) {
+      const call = retainOperations(planned, ({ opId }) => !failed.has(sending.owners.get(opId)));
+      if (call === undefined) continue;
+      await context.lease.keep();
+      try {
+        for (const outcome of await context.ports.salesforce.execute(call)) {
+          sending.outcomes.set(outcome.opId, outcome);
+          if (outcome.kind !== "done") failed.add(sending.owners.get(outcome.opId));
+        }
+      } catch (error) {
+        if (error instanceof SyncError) return error;
+        throw error;
+      }
+    }
+  }
+  return null;
+}
+
+function ownersOf(decisions: readonly Decision[]): ReadonlyMap<string, Decision> {
+  return new Map(
+    decisions.flatMap((decision) => decision.salesforce.map((operation) => [operation.opId, decision] as const)),
+  );
+}
+
+function sequenceOptions(context: RunContext, decisions: readonly Decision[]): SequenceOptions {
+  const object = decisions[0]?.object ?? "";
+  const activation = context.ports.mapping.byObject.get(object)?.activation ?? "inGraph";
+  return { activation, bulkRows: context.options.bulkRows };
+}
+
+function* inCompanies(decisions: readonly Decision[], size: number): Generator<readonly Decision[]> {
+  const step = Math.min(size, decisions.length);
+  for (let start = 0; start < decisions.length; start += step) yield decisions.slice(start, start + step);
+}
+
+function withoutDone(decision: Decision, outcomes: ReadonlyMap<string, RowOutcome>): Decision {
+  const salesforce = decision.salesforce.filter((operation) => outcomes.get(operation.opId)?.kind !== "done");
+  return { ...decision, salesforce };
+}
+
+interface Verdict {
+  readonly result: SideResult;
+  readonly resend: boolean;
+  readonly stop: SyncError | null;
+}
+
+/** What the outcomes of a decision's operations come to: the worst one decides. */
+function judge(decision: Decision, outcomes: ReadonlyMap<string, RowOutcome>): Verdict {
+  const own = decision.salesforce.map((operation) => outcomes.get(operation.opId));
+  const verdict = (result: SideResult, resend = false, stop: SyncError | null = null): Verdict => ({
+    result,
+    resend,
+    stop,
+  });
+  const lost = own.find((outcome) => outcome?.kind === "unknown");
+  if (lost?.kind === "unknown") return verdict({ kind: "unknown", reason: lost.reason });
+  const failed = own.flatMap((outcome) => (outcome?.kind === "failed" ? [outcome] : []));
+  const culprit = failed.find((outcome) => outcome.class !== "collateral") ?? failed[0];
+  if (culprit === undefined) {
+    const first = own[0];
+    if (own.some((outcome) => outcome === undefined)) return verdict({ kind: "unsent" });
+    return verdict({ kind: "done", created: first?.kind === "done" && first.created });
+  }
+  return byClass(decision, culprit.class, culprit.faults, verdict);
+}
+
+function byClass(
+  decision: Decision,
+  failure: FailureClass,
+  faults: readonly SalesforceFault[],
+  verdict: (result: SideResult, resend?: boolean, stop?: SyncError | null) => Verdict,
+): Verdict {
+  const said = faults.map((fault) => `${fault.code}: ${fault.message}`).join("; ");
+  switch (failure) {
+    case "collateral":
+    case "retry":
+    case "retrySerially":
+      return verdict({ kind: "again", reason: said }, true);
+    case "replan":
+      return verdict({ kind: "again", reason: said });
+    case "refused":
+      return verdict({ kind: "refused", faults });
+    case "unknown":
+      return verdict({ kind: "unknown", reason: said });
+    case "slow":
+      return verdict({ kind: "again", reason: said }, false, new SyncError("SALESFORCE_LIMIT", said));
+    case "login":
+    case "configuration":
+      return verdict(
+        { kind: "refused", faults },
+        false,
+        new SyncError("SALESFORCE_REFUSED", `${decision.object} ${decision.key}: ${said}`, {
+          context: { object: decision.object, key: decision.key },
+        }),
+      );
+    default:
+      return failure satisfies never;
+  }
+}
+
+interface ExternalFate {
+  readonly result: SideResult;
+  readonly outcome: ExternalOutcome | null;
+}
+
+async function sendToExternal(
+  context: RunContext,
+  decisions: readonly Decision[],
+  stopped: SyncError | null,
+): Promise<{ readonly outcomes: ReadonlyMap<Decision, ExternalFate>; readonly stop: SyncError | null }> {
+  const outcomes = new Map<Decision, ExternalFate>();
+  const writing = decisions.filter((decision) => decision.external !== null);
+  let stop: SyncError | null = null;
+  for (let start = 0; start < writing.length; start += EXTERNAL_OPERATIONS_MAX) {
+    const part = writing.slice(start, start + EXTERNAL_OPERATIONS_MAX);
+    if (stopped !== null || stop !== null) {
+      for (const decision of part) outcomes.set(decision, { result: { kind: "unsent" }, outcome: null });
+      continue;
+    }
+    await context.lease.keep();
+    try {
+      const results = await context.ports.external.apply(part.flatMap((decision) => decision.external ?? []));
+      for (const [index, decision] of part.entries()) outcomes.set(decision, externalFate(results[index]));
+    } catch (error) {
+      if (!(error instanceof SyncError)) throw error;
+      // The adapter broke off in the middle: what it did not report may or may not have landed.
+      stop = error;
+      for (const decision of part) {
+        outcomes.set(decision, { result: { kind: "unknown", reason: error.message }, outcome: null });
+      }
+    }
+  }
+  return { outcomes, stop };
+}
+
+function externalFate(outcome: ExternalOutcome | undefined): ExternalFate {
+  if (outcome === undefined) {
+    return { result: { kind: "unknown", reason: "the adapter gave no outcome" }, outcome: null };
+  }
+  return { result: externalResult(outcome), outcome };
+}
+
+function externalResult(outcome: ExternalOutcome): SideResult {
+  switch (outcome.kind) {
+    case "done":
+      return { kind: "done", created: false };
+    case "stale":
+      return { kind: "again", reason: "the external record moved since it was read" };
+    case "refused":
+      return { kind: "refused", faults: [{ code: "EXTERNAL_REFUSED", message: outcome.reason, fields: [] }] };
+    case "unknown":
+      return { kind: "unknown", reason: outcome.reason };
+    default:
+      return outcome satisfies never;
+  }
+}

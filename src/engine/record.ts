@@ -1,0 +1,305 @@
+/**
+ * Record: one commit that remembers what a pass did. Bases only for what both sides now hold, the reasons for
+ * everything else, the history, and the cursor last and only when the whole pass is done.
+ */
+import { createHash } from "node:crypto";
+import type { ObjectMapping } from "../mapping/mapping.ts";
+import type { BusinessKey } from "../model/key.ts";
+import type { Side } from "../model/value.ts";
+import type { JournalEntry, StoredConflict } from "../state/port.ts";
+import type { Base, Conflict, DeadLetter, Decision, Link, Obstacle, Parked } from "../sync/decision.ts";
+import { settle } from "../sync/settle.ts";
+import type { RunContext } from "./context.ts";
+import type { Unjoined } from "./join.ts";
+import type { Performance, Settlement, SideResult } from "./perform.ts";
+
+/** What one pass decided and performed. */
+export interface RecordInput {
+  readonly mapping: ObjectMapping;
+  readonly decisions: readonly Decision[];
+  /** The bases from before, by key. */
+  readonly bases: ReadonlyMap<BusinessKey, Base>;
+  readonly unjoined: readonly Unjoined[];
+  readonly performance: Performance;
+  readonly cursors: Readonly<Record<string, string>>;
+}
+
+/** Field changes that one journal entry lists; the count of all of them is always there. */
+const JOURNAL_CHANGES_MAX = 50;
+
+/** Commits the results of a pass and tells the observer. Returns the number of documents written. */
+export async function record(context: RunContext, input: RecordInput): Promise<number> {
+  const page = new Page(context, input.mapping);
+  const settlements = new Map(input.performance.settlements.map((settlement) => [settlement.decision, settlement]));
+  for (const decision of input.decisions) {
+    switch (decision.kind) {
+      case "agree":
+        page.agree(decision);
+        break;
+      case "park":
+        page.hold(decision, "parked", decision.obstacles);
+        break;
+      case "reject":
+        page.hold(decision, "rejected", decision.obstacles);
+        break;
+      case "change": {
+        const settlement = settlements.get(decision);
+        if (settlement !== undefined) page.settle(settlement, input.bases.get(decision.key) ?? null);
+        break;
+      }
+      default:
+        decision.kind satisfies never;
+    }
+  }
+  for (const { name, reason } of input.unjoined) page.note(name, reason);
+  await page.commit(input.performance.stop === null ? input.cursors : {});
+  return page.written;
+}
+
+/** Collects one commit. */
+class Page {
+  written = 0;
+  readonly #context: RunContext;
+  readonly #mapping: ObjectMapping;
+  readonly #links: Link[] = [];
+  readonly #bases: Base[] = [];
+  readonly #clearIntents: string[] = [];
+  readonly #conflicts: StoredConflict[] = [];
+  readonly #deadLetters: DeadLetter[] = [];
+  readonly #parked: Parked[] = [];
+  readonly #released: { readonly object: string; readonly key: BusinessKey }[] = [];
+  readonly #journal: JournalEntry[] = [];
+
+  constructor(context: RunContext, mapping: ObjectMapping) {
+    this.#context = context;
+    this.#mapping = mapping;
+  }
+
+  /** Both sides are alike: the base follows. */
+  agree(decision: Decision): void {
+    const settled = settle(decision, null, []);
+    this.#links.push(settled.link);
+    this.#bases.push(settled.base);
+    this.#release(decision);
+    this.#settleConflicts(decision.conflicts);
+    for (const action of decision.actions) this.#write(decision, action, null, {});
+    if (decision.obstacles.length > 0) this.#write(decision, "noted", null, { notes: decision.obstacles });
+  }
+
+  /** The writes of a decision landed, or did not. */
+  settle(settlement: Settlement, before: Base | null): void {
+    const { decision, salesforce, external } = settlement;
+    const uncertain = salesforce.kind === "unknown" || external.kind === "unknown";
+    for (const intent of settlement.intents) {
+      const result = intent.side === "salesforce" ? salesforce : external;
+      if (result.kind !== "unknown") this.#clearIntents.push(intent.id);
+    }
+    for (const side of SIDES) {
+      if (settlement[side].kind === "done") this.#landed(decision, side);
+    }
+    // While the fate of a write is unknown the base stays: recovery brings it up to date.
+    if (!uncertain) {
+      const settled = settle(decision, before, settlement.outcomes, settlement.externalOutcome);
+      this.#links.push(settled.link);
+      if (settled.base.document !== null || settled.complete) this.#bases.push(settled.base);
+    }
+    if (landed(salesforce) && landed(external)) {
+      this.#release(decision);
+      this.#settleConflicts(decision.conflicts);
+      return;
+    }
+    const failure = [salesforce, external].find((result) => !landed(result));
+    if (failure === undefined) return;
+    if (failure.kind === "refused" && !uncertain) {
+      const obstacles = failure.faults.map(
+        (fault): Obstacle => ({
+          code: fault.code,
+          message: fault.message,
+          ...(fault.fields[0] === undefined ? {} : { field: fault.fields[0] }),
+        }),
+      );
+      this.hold(decision, "rejected", obstacles, failure.faults);
+    } else {
+      this.hold(decision, "parked", [waiting(failure)]);
+    }
+  }
+
+  /** The document is not written now. */
+  hold(
+    decision: Decision,
+    how: "parked" | "rejected",
+    obstacles: readonly Obstacle[],
+    faults: DeadLetter["faults"] = [],
+  ): void {
+    const { memory, tally, ports } = this.#context;
+    const { object, key } = decision;
+    const nowMs = ports.nowMs();
+    const parked = memory.parked(object, key);
+    const refused = memory.deadLetter(object, key);
+    if (how === "parked") {
+      const entry: Parked = {
+        object,
+        key,
+        obstacles,
+        attempts: (parked?.attempts ?? 0) + 1,
+        sinceMs: parked?.sinceMs ?? nowMs,
+      };
+      this.#parked.push(entry);
+      memory.park(entry);
+    } else {
+      const entry: DeadLetter = {
+        object,
+        key,
+        obstacles,
+        faults,
+        attempts: (refused?.attempts ?? 0) + 1,
+        firstAtMs: refused?.firstAtMs ?? nowMs,
+        lastAtMs: nowMs,
+        fingerprint: fingerprint(decision),
+      };
+      this.#deadLetters.push(entry);
+      memory.reject(entry);
+    }
+    if (decision.kind !== "change") {
+      this.#links.push(decision.link);
+      this.#openConflicts(decision.conflicts);
+    }
+    tally.addHeld({ object, key, how, obstacles });
+    // A document that waits for the same thing as in the last run has nothing new to tell.
+    if (how === "rejected" || parked === undefined || !sameObstacles(parked.obstacles, obstacles)) {
+      this.#write(decision, how, null, { obstacles });
+    }
+    ports.observe({ kind: "held", object, key, how, obstacles });
+  }
+
+  /** A record without a usable key: it cannot be held, only mentioned. */
+  note(name: string, reason: string): void {
+    // The journal is asked by key; the record's own name stands in for one.
+    this.#journal.push(this.#entry(name as BusinessKey, "unjoined", null, { reason }));
+  }
+
+  async commit(cursors: Readonly<Record<string, string>>): Promise<void> {
+    await this.#context.lease.commit({
+      links: this.#links,
+      bases: this.#bases,
+      clearIntents: this.#clearIntents,
+      conflicts: this.#conflicts,
+      deadLetters: this.#deadLetters,
+      parked: this.#parked,
+      clearDeadLetters: [...this.#released, ...this.#parked],
+      clearParked: [...this.#released, ...this.#deadLetters],
+      journal: this.#journal,
+      cursors,
+    });
+  }
+
+  #landed(decision: Decision, side: Side): void {
+    const { tally, ports } = this.#context;
+    const changes = decision.changes.filter((change) => change.side === side);
+    const actions = actionsOf(decision, side);
+    this.written += 1;
+    tally.addWritten(decision.object, side, actions);
+    this.#write(decision, actions.join(", "), side, {
+      fields: changes.length,
+      changes: changes
+        .slice(0, JOURNAL_CHANGES_MAX)
+        .map(({ lineKey, field, from, to, rule }) => ({ lineKey, field, from, to, rule })),
+    });
+    ports.observe({ kind: "written", object: decision.object, key: decision.key, side, actions });
+  }
+
+  #release({ object, key }: Decision): void {
+    const { memory, tally } = this.#context;
+    const held = memory.parked(object, key) !== undefined || memory.deadLetter(object, key) !== undefined;
+    if (held) this.#released.push({ object, key });
+    const nowMs = this.#context.ports.nowMs();
+    for (const conflict of memory.openConflicts(object, key)) {
+      this.#conflicts.push({ ...conflict, resolvedAtMs: nowMs });
+    }
+    memory.release(object, key);
+    tally.release(object, key);
+  }
+
+  /** Conflicts that a rule settled. */
+  #settleConflicts(conflicts: readonly Conflict[]): void {
+    const { ports, runId, tally } = this.#context;
+    const atMs = ports.nowMs();
+    for (const conflict of conflicts) {
+      this.#conflicts.push({ ...conflict, id: ports.newId(), runId, atMs, resolvedAtMs: atMs });
+    }
+    if (conflicts.length > 0) tally.addConflicts(conflicts);
+  }
+
+  /** Conflicts that wait for a person; the same conflict keeps its Id from run to run. */
+  #openConflicts(conflicts: readonly Conflict[]): void {
+    const { ports, runId, memory, tally } = this.#context;
+    for (const conflict of conflicts) {
+      const known = memory
+        .openConflicts(conflict.object, conflict.key)
+        .find((open) => open.field === conflict.field && open.lineKey === conflict.lineKey);
+      this.#conflicts.push({
+        ...conflict,
+        id: known?.id ?? ports.newId(),
+        runId: known?.runId ?? runId,
+        atMs: known?.atMs ?? ports.nowMs(),
+        resolvedAtMs: null,
+      });
+    }
+    if (conflicts.length > 0) tally.addConflicts(conflicts);
+  }
+
+  #write(decision: Decision, event: string, side: Side | null, detail: JournalEntry["detail"]): void {
+    this.#journal.push(this.#entry(decision.key, event, side, detail));
+  }
+
+  #entry(key: BusinessKey, event: string, side: Side | null, detail: JournalEntry["detail"]): JournalEntry {
+    const { ports, runId } = this.#context;
+    return { atMs: ports.nowMs(), runId, object: this.#mapping.object, key, event, side, detail };
+  }
+}
+
+const SIDES = ["salesforce", "external"] as const;
+
+function landed(result: SideResult): boolean {
+  return result.kind === "none" || result.kind === "done";
+}
+
+function waiting(result: SideResult): Obstacle {
+  switch (result.kind) {
+    case "again":
+      return { code: "TRY_AGAIN", message: `${result.reason}; it is compared and tried again in the next run` };
+    case "unknown":
+      return {
+        code: "OUTCOME_UNKNOWN",
+        message: `nobody knows whether the last write landed (${result.reason}); it is looked up before anything else is done`,
+      };
+    case "refused":
+      return { code: "REFUSED", message: result.faults.map((fault) => `${fault.code}: ${fault.message}`).join("; ") };
+    case "unsent":
+      return { code: "UNSENT", message: "the run ended before it was sent; the next run goes on" };
+    case "none":
+    case "done":
+      return { code: "DONE", message: "it landed" };
+    default:
+      return result satisfies never;
+  }
+}
+
+/** Life-cycle actions belong to Salesforce; a plain create, update, revive or delete to the side that is written. */
+function actionsOf(decision: Decision, side: Side): readonly string[] {
+  if (side === "salesforce" && decision.external === null) return decision.actions;
+  if (side === "external") {
+    const change = decision.external?.change.kind ?? "update";
+    return decision.salesforce.length === 0 ? decision.actions : [change];
+  }
+  return decision.actions;
+}
+
+function fingerprint(decision: Decision): string {
+  const seen = JSON.stringify([decision.salesforceBefore, decision.externalBefore]);
+  return createHash("sha256").update(seen).digest("hex").slice(0, 32);
+}
+
+function sameObstacles(left: readonly Obstacle[], right: readonly Obstacle[]): boolean {
+  return JSON.stringify(left) === JSON.stringify(right);
+}

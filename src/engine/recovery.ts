@@ -1,0 +1,86 @@
+/**
+ * Recovery: looks up every write whose end nobody saw, before anything else is decided.
+ *
+ * An intent is cleared only together with what was found out about it, and its key is parked, so that the same run
+ * compares the document anew.
+ */
+
+import type { ObjectMapping } from "../mapping/mapping.ts";
+import type { SyncDocument } from "../model/document.ts";
+import type { BusinessKey } from "../model/key.ts";
+import type { JournalEntry } from "../state/port.ts";
+import type { Base, Intent, Parked } from "../sync/decision.ts";
+import { recover, recoveredBase } from "../sync/recover.ts";
+import type { RunContext } from "./context.ts";
+import { type Joined, join } from "./join.ts";
+
+/** Intents looked up at a time. */
+const RECOVERY_PAGE = 300;
+
+/** Recovers all unfinished intents. Those of objects that are not mapped any more are left for their own mapping. */
+export async function recoverIntents(context: RunContext): Promise<void> {
+  const intents = await context.ports.state.intents();
+  for (const mapping of context.ports.mapping.objects) {
+    const own = intents.filter((intent) => intent.object === mapping.object);
+    for (let start = 0; start < own.length; start += RECOVERY_PAGE) {
+      await recoverPage(context, mapping, own.slice(start, start + RECOVERY_PAGE));
+    }
+  }
+}
+
+async function recoverPage(context: RunContext, mapping: ObjectMapping, intents: readonly Intent[]): Promise<void> {
+  const keys = [...new Set(intents.map((intent) => intent.key))];
+  const nominations = keys.map((key) => ({ key, recordId: null, deletedOn: null }));
+  const { joined } = await join(context, mapping, nominations, "waiting");
+  const present = new Map(joined.map((document) => [document.key, document]));
+  const bases = new Map<BusinessKey, Base>();
+  const parked: Parked[] = [];
+  const journal: JournalEntry[] = [];
+  const nowMs = context.ports.nowMs();
+
+  for (const intent of intents) {
+    const document = present.get(intent.key);
+    const recovery = recover(intent, shown(document, intent));
+    const base = bases.get(intent.key) ?? document?.base ?? blankBase(intent);
+    bases.set(intent.key, { ...base, document: recoveredBase(intent, base.document, recovery), salesforceStamp: null });
+    journal.push({
+      atMs: nowMs,
+      runId: context.runId,
+      object: intent.object,
+      key: intent.key,
+      event: "recovered",
+      side: intent.side,
+      detail: { found: recovery.kind, intent: intent.id, startedAt: new Date(intent.startedAtMs).toISOString() },
+    });
+    context.tally.recovered += 1;
+    context.ports.observe({
+      kind: "recovered",
+      object: intent.object,
+      key: intent.key,
+      landed: recovery.kind !== "notLanded",
+    });
+  }
+  for (const key of keys) {
+    const message = "an earlier run ended in the middle of writing it; it is compared anew";
+    const obstacles = [{ code: "INTERRUPTED", message }];
+    const entry: Parked = { object: mapping.object, key, obstacles, attempts: 1, sinceMs: nowMs };
+    parked.push(entry);
+    context.memory.park(entry);
+  }
+  await context.lease.commit({
+    bases: [...bases.values()],
+    parked,
+    clearIntents: intents.map((intent) => intent.id),
+    journal,
+  });
+}
+
+/** What the intent's side shows now; null where it has no living record. */
+function shown(document: Joined | undefined, intent: Intent): SyncDocument | null {
+  const reading = intent.side === "salesforce" ? document?.salesforce : document?.external;
+  return reading?.kind === "view" && !reading.view.deleted ? reading.view.document : null;
+}
+
+function blankBase(intent: Intent): Base {
+  return { object: intent.object, key: intent.key, document: null, salesforceStamp: null, externalVersion: null };
+}

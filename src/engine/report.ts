@@ -1,0 +1,102 @@
+/** What one run did, in numbers and names. */
+import type { BusinessKey } from "../model/key.ts";
+import type { Side } from "../model/value.ts";
+import type { Conflict, Obstacle } from "../sync/decision.ts";
+
+/** How many documents of one object were written to one side, by action (`create`, `update`, `activate`, `delete`). */
+export interface WrittenCount {
+  readonly object: string;
+  readonly side: Side;
+  readonly action: string;
+  readonly count: number;
+}
+
+/** A document that was not written, and why. */
+export interface HeldDocument {
+  readonly object: string;
+  readonly key: BusinessKey;
+  readonly how: "parked" | "rejected";
+  readonly obstacles: readonly Obstacle[];
+}
+
+/** The result of a run. JSON-serialisable. */
+export interface RunReport {
+  readonly runId: string;
+  readonly startedAtMs: number;
+  readonly finishedAtMs: number;
+  readonly written: readonly WrittenCount[];
+  /** Documents written, over all objects and sides. */
+  readonly writes: number;
+  readonly conflicts: readonly Conflict[];
+  readonly held: readonly HeldDocument[];
+  /** Intents of interrupted runs that were looked up. */
+  readonly recovered: number;
+  /** Keys that the feeds named and that were read and compared. */
+  readonly compared: number;
+  readonly apiCalls: number;
+  /** The write calls that the sequencer predicted. */
+  readonly predictedWriteCalls: number;
+}
+
+/** Collects what happens in a run. */
+export class RunTally {
+  readonly #written = new Map<string, WrittenCount>();
+  readonly #conflicts: Conflict[] = [];
+  readonly #held = new Map<string, HeldDocument>();
+  writes = 0;
+  recovered = 0;
+  compared = 0;
+  predictedWriteCalls = 0;
+
+  /** Counts one written document once per action. */
+  addWritten(object: string, side: Side, actions: readonly string[]): void {
+    this.writes += 1;
+    for (const action of actions) {
+      const name = `${object} ${side} ${action}`;
+      const count = (this.#written.get(name)?.count ?? 0) + 1;
+      this.#written.set(name, { object, side, action, count });
+    }
+  }
+
+  addConflicts(conflicts: readonly Conflict[]): void {
+    this.#conflicts.push(...conflicts);
+  }
+
+  /** A document that is held twice in a run counts once, with its latest reason. */
+  addHeld(held: HeldDocument): void {
+    this.#held.set(`${held.object} ${held.key}`, held);
+  }
+
+  /** A document that was held and then written is not held any more. */
+  release(object: string, key: BusinessKey): void {
+    this.#held.delete(`${object} ${key}`);
+  }
+
+  /** The counters by `object side action`, for the run record. */
+  counts(): Readonly<Record<string, number>> {
+    return Object.fromEntries([...this.#written].map(([name, entry]) => [name, entry.count]));
+  }
+
+  get heldCount(): number {
+    return this.#held.size;
+  }
+
+  /** The finished report. */
+  report(run: {
+    readonly runId: string;
+    readonly startedAtMs: number;
+    readonly finishedAtMs: number;
+    readonly apiCalls: number;
+  }): RunReport {
+    return {
+      ...run,
+      written: [...this.#written.values()],
+      writes: this.writes,
+      conflicts: this.#conflicts,
+      held: [...this.#held.values()],
+      recovered: this.recovered,
+      compared: this.compared,
+      predictedWriteCalls: this.predictedWriteCalls,
+    };
+  }
+}

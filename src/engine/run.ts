@@ -1,0 +1,227 @@
+/**
+ * One run: lease → recover → detect → for each object its passes (join → decide → sequence → execute → record).
+ *
+ * This is the one place where the ports meet. A run that dies anywhere leaves either an intent, which the next run looks
+ * up, or nothing, and then the feeds name the key again.
+ */
+import { SyncError } from "../errors.ts";
+import { standardPriceBookKey } from "../mapping/compile.ts";
+import { externalKey } from "../mapping/external-view.ts";
+import type { ObjectMapping } from "../mapping/mapping.ts";
+import type { RecordId } from "../model/key.ts";
+import type { RunRecord } from "../state/port.ts";
+import type { RunContext } from "./context.ts";
+import { externalFeed, type ObjectPoll, pollSalesforce, salesforceFeed, salesforceNominations } from "./detect.ts";
+import { LeaseKeeper, leaseName } from "./lease.ts";
+import { RunMemory } from "./memory.ts";
+import { NominationSet } from "./nominations.ts";
+import { orgRulesLoader } from "./org-rules.ts";
+import { runPass } from "./pass.ts";
+import { DEFAULT_RUN_OPTIONS, type EnginePorts, type RunOptions } from "./ports.ts";
+import { recoverIntents } from "./recovery.ts";
+import { type RunReport, RunTally } from "./report.ts";
+
+/** Options of `runOnce`: `holder` is required, the rest has defaults. */
+export type RunRequest = Partial<RunOptions> & Pick<RunOptions, "holder">;
+
+/**
+ * Runs one round over all mapped objects and reports what it did.
+ *
+ * Throws `SyncError` when the run as a whole cannot be done (`LEASE_HELD`, `SALESFORCE_*`, `EXTERNAL_*`, `STATE_*`);
+ * whatever had landed by then is recorded. Documents that were refused or wait are in the report, not exceptions.
+ */
+export async function runOnce(ports: EnginePorts, request: RunRequest): Promise<RunReport> {
+  const options: RunOptions = { ...DEFAULT_RUN_OPTIONS, ...request };
+  const runId = ports.newId();
+  const startedAtMs = ports.nowMs();
+  const callsBefore = ports.salesforce.usage().calls;
+  const lease = await LeaseKeeper.take({
+    state: ports.state,
+    name: leaseName(ports.mapping.source),
+    holder: options.holder,
+    ttlMs: options.leaseTtlMs,
+    nowMs: ports.nowMs,
+    ...(ports.holderIsGone === undefined ? {} : { holderIsGone: ports.holderIsGone }),
+  });
+  const tally = new RunTally();
+  const remember = (outcome: RunRecord["outcome"], error: string | null): RunRecord => ({
+    id: runId,
+    startedAtMs,
+    finishedAtMs: outcome === "running" ? null : ports.nowMs(),
+    outcome,
+    apiCalls: ports.salesforce.usage().calls - callsBefore,
+    predictedCalls: tally.predictedWriteCalls,
+    error,
+    counts: tally.counts(),
+  });
+  try {
+    await lease.commit({ run: remember("running", null) });
+    ports.observe({ kind: "runStarted", runId, atMs: startedAtMs });
+    const identity = await ports.salesforce.connect();
+    const memory = await RunMemory.load(ports.state);
+    await runAll({ ports, options, runId, identity, lease, tally, memory });
+    await lease.commit({ run: remember(tally.heldCount === 0 ? "done" : "doneWithRefusals", null) });
+    const report = tally.report({
+      runId,
+      startedAtMs,
+      finishedAtMs: ports.nowMs(),
+      apiCalls: ports.salesforce.usage().calls - callsBefore,
+    });
+    ports.observe({ kind: "runFinished", report });
+    return report;
+  } catch (error) {
+    await rememberFailure(lease, remember("failed", error instanceof Error ? error.message : String(error)));
+    throw error;
+  } finally {
+    await lease.release();
+  }
+}
+
+async function runAll(context: RunContext): Promise<void> {
+  const { ports, options } = context;
+  await linkStandardPriceBook(context);
+  await recoverIntents(context);
+  const cursors = await ports.state.cursors();
+  const polls = await pollSalesforce(context, cursors);
+  const rulesOf = orgRulesLoader(ports.salesforce);
+  for (const mapping of ports.mapping.objects) {
+    const size = mapping.lines === null ? options.passDocuments : options.passOrders;
+    const waiting = context.memory.parkedKeys(mapping.object);
+    await passes(context, mapping, { sets: [keySet(waiting)], feed: "waiting", size, rulesOf });
+    const poll = polls.get(mapping.object);
+    if (poll !== undefined) await salesforcePasses(context, mapping, { poll, cursors, size, rulesOf });
+    await externalPasses(context, mapping, { cursor: cursors[externalFeed(feedName(mapping))] ?? null, size, rulesOf });
+    // What had to wait for a record of the same object, or moved while it was written, gets a second look at once.
+    const again = context.memory.parkedKeys(mapping.object).filter((key) => !waiting.includes(key));
+    await passes(context, mapping, { sets: [keySet(again)], feed: "waiting", size, rulesOf });
+  }
+}
+
+type RulesOf = ReturnType<typeof orgRulesLoader>;
+
+interface PassesInput {
+  readonly sets: Iterable<NominationSet>;
+  readonly feed: "salesforce" | "external" | "waiting";
+  readonly size: number;
+  readonly rulesOf: RulesOf;
+}
+
+async function passes(context: RunContext, mapping: ObjectMapping, input: PassesInput): Promise<void> {
+  for (const set of input.sets) {
+    for (const nominations of set.parts(input.size)) {
+      checkSignal(context);
+      const rules = (): ReturnType<RulesOf> => input.rulesOf(mapping.object);
+      await runPass(context, { mapping, nominations, feed: input.feed, rules, cursors: {} });
+    }
+  }
+}
+
+async function salesforcePasses(
+  context: RunContext,
+  mapping: ObjectMapping,
+  input: {
+    readonly poll: ObjectPoll;
+    readonly cursors: Readonly<Record<string, string>>;
+    readonly size: number;
+    readonly rulesOf: RulesOf;
+  },
+): Promise<void> {
+  const { poll, cursors, size, rulesOf } = input;
+  for await (const set of salesforceNominations(context, mapping, poll, size)) {
+    await passes(context, mapping, { sets: [set], feed: "salesforce", size, rulesOf });
+  }
+  // The watermark moves only now: every row below it is done, parked or a dead letter.
+  const moved = [poll.root, ...(poll.lines === null ? [] : [poll.lines])].filter(
+    (polled) => cursors[salesforceFeed(polled.object)] !== polled.cursor,
+  );
+  if (moved.length === 0) return;
+  await context.lease.commit({
+    cursors: Object.fromEntries(moved.map((polled) => [salesforceFeed(polled.object), polled.cursor])),
+  });
+}
+
+async function externalPasses(
+  context: RunContext,
+  mapping: ObjectMapping,
+  input: { readonly cursor: string | null; readonly size: number; readonly rulesOf: RulesOf },
+): Promise<void> {
+  const { size, rulesOf } = input;
+  let cursor = input.cursor;
+  let more = true;
+  while (more) {
+    checkSignal(context);
+    const page = await context.ports.external.changes(mapping.collection, cursor, size);
+    const set = new NominationSet();
+    for (const change of page.changes) {
+      const key = externalKey(mapping, change.naturalKey);
+      // A record without a usable key is met again, and mentioned, whenever it is read; it cannot be named.
+      if (key !== undefined) set.addKey(key, change.deleted ? "external" : null);
+    }
+    const parts = [...set.parts(size)];
+    for (const [index, nominations] of parts.entries()) {
+      const last = index === parts.length - 1;
+      const cursors = last ? { [externalFeed(feedName(mapping))]: page.cursor } : {};
+      const rules = (): ReturnType<RulesOf> => rulesOf(mapping.object);
+      await runPass(context, { mapping, nominations, feed: "external", rules, cursors });
+    }
+    if (parts.length === 0 && page.cursor !== cursor) {
+      await context.lease.commit({ cursors: { [externalFeed(feedName(mapping))]: page.cursor } });
+    }
+    cursor = page.cursor;
+    more = page.more;
+  }
+}
+
+/** Two objects may read one collection (a product and its price): each has a position of its own. */
+function feedName(mapping: ObjectMapping): string {
+  return `${mapping.collection}:${mapping.object}`;
+}
+
+function keySet(keys: Iterable<Parameters<NominationSet["addKey"]>[0]>): NominationSet {
+  const set = new NominationSet();
+  for (const key of keys) set.addKey(key);
+  return set;
+}
+
+/** The standard price book has no key of ours; it is known by `IsStandard` and linked once. */
+async function linkStandardPriceBook(context: RunContext): Promise<void> {
+  const { mapping, state, salesforce } = context.ports;
+  const used = mapping.objects.some((object) =>
+    [...object.fields, ...(object.lines?.fields ?? [])].some((field) => field.reference?.object === "Pricebook2"),
+  );
+  const key = standardPriceBookKey(mapping);
+  if (!used || (await state.links("Pricebook2", [key])).has(key)) return;
+  const [standard] = await salesforce.query("SELECT Id FROM Pricebook2 WHERE IsStandard = true");
+  if (standard === undefined) {
+    throw new SyncError(
+      "MAPPING_INVALID",
+      "The org shows no standard price book; give the integration user read access to price books",
+    );
+  }
+  await context.lease.commit({
+    links: [
+      {
+        object: "Pricebook2",
+        key,
+        // The Id comes from Salesforce itself.
+        recordId: String(standard["Id"]) as RecordId,
+        naturalKey: null,
+        lineIds: {},
+        tombstone: false,
+      },
+    ],
+  });
+}
+
+function checkSignal(context: RunContext): void {
+  context.options.signal?.throwIfAborted();
+}
+
+async function rememberFailure(lease: LeaseKeeper, run: RunRecord): Promise<void> {
+  try {
+    await lease.commit({ run });
+  } catch (error) {
+    // A lost lease or a broken store is what ended the run; the first error is the one to report.
+    if (!(error instanceof SyncError)) throw error;
+  }
+}

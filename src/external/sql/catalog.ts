@@ -1,0 +1,119 @@
+/** Reads what the database knows about a table: its columns, their types, and what is unique. */
+import { sql } from "kysely";
+import type { Db, SqlConnection } from "./connection.ts";
+
+/** One column as the database declares it. */
+export interface ColumnInfo {
+  readonly name: string;
+  /** The declared type in lower case, for example `numeric(10,2)`; empty where SQLite's column has none. */
+  readonly type: string;
+  readonly nullable: boolean;
+  /** Computed by the database: can be read, not written. */
+  readonly generated: boolean;
+  readonly binary: boolean;
+}
+
+/** One table or view. */
+export interface TableInfo {
+  /** As the configuration names it. */
+  readonly name: string;
+  readonly kind: "table" | "view";
+  readonly columns: ReadonlyMap<string, ColumnInfo>;
+  /** Sets of columns that are unique together. */
+  readonly uniqueKeys: readonly (readonly string[])[];
+}
+
+/** The table or view of that name; undefined when there is none. */
+export async function readTable(connection: SqlConnection, name: string): Promise<TableInfo | undefined> {
+  return connection.dialect === "postgres" ? postgresTable(connection.db, name) : sqliteTable(connection.db, name);
+}
+
+/** Tables and views of the database, for hints. At most 200. */
+export async function tableNames(connection: SqlConnection): Promise<readonly string[]> {
+  const query =
+    connection.dialect === "postgres"
+      ? sql<{ name: string }>`
+          select case when pg_table_is_visible(c.oid) then c.relname else n.nspname || '.' || c.relname end as name
+          from pg_class c join pg_namespace n on n.oid = c.relnamespace
+          where c.relkind in ('r', 'p', 'v', 'm', 'f') and n.nspname not in ('pg_catalog', 'information_schema')
+            and n.nspname not like 'pg\\_toast%' order by 1 limit 200`
+      : sql<{ name: string }>`select name from sqlite_master where type in ('table', 'view') order by name limit 200`;
+  return (await query.execute(connection.db)).rows.map((row) => row.name);
+}
+
+async function sqliteTable(db: Db, name: string): Promise<TableInfo | undefined> {
+  const found = await sql<{ type: string }>`
+    select type from sqlite_master where name = ${name} and type in ('table', 'view')
+  `.execute(db);
+  const kind = found.rows[0]?.type;
+  if (kind === undefined) return undefined;
+  const columns = await sql<{ name: string; type: string; notnull: number; pk: number; hidden: number }>`
+    select name, lower(type) as type, "notnull", pk, hidden from pragma_table_xinfo(${name}) where hidden <> 1
+  `.execute(db);
+  const indexed = await sql<{ index_name: string; name: string }>`
+    select l.name as index_name, i.name as name
+    from pragma_index_list(${name}) l, pragma_index_info(l.name) i
+    where l."unique" = 1 and l.partial = 0
+  `.execute(db);
+  const primary = columns.rows.filter((row) => row.pk > 0).map((row) => row.name);
+  const byIndex = new Map<string, string[]>();
+  for (const row of indexed.rows) byIndex.set(row.index_name, [...(byIndex.get(row.index_name) ?? []), row.name]);
+  return {
+    name,
+    kind: kind === "view" ? "view" : "table",
+    columns: new Map(
+      columns.rows.map((row) => [
+        row.name,
+        {
+          name: row.name,
+          type: row.type,
+          nullable: row.notnull === 0 && row.pk === 0,
+          generated: row.hidden > 1,
+          binary: row.type.includes("blob"),
+        },
+      ]),
+    ),
+    uniqueKeys: [...(primary.length > 0 ? [primary] : []), ...byIndex.values()],
+  };
+}
+
+async function postgresTable(db: Db, name: string): Promise<TableInfo | undefined> {
+  const quoted = name
+    .split(".")
+    .map((part) => `"${part.replaceAll('"', '""')}"`)
+    .join(".");
+  const found = await sql<{ oid: number; relkind: string }>`
+    select c.oid, c.relkind from pg_class c
+    where c.oid = to_regclass(${quoted}) and c.relkind in ('r', 'p', 'v', 'm', 'f')
+  `.execute(db);
+  const table = found.rows[0];
+  if (table === undefined) return undefined;
+  const columns = await sql<{ name: string; type: string; notnull: boolean; generated: boolean }>`
+    select attname as name, format_type(atttypid, atttypmod) as type, attnotnull as "notnull",
+      (attgenerated <> '' or attidentity = 'a') as generated
+    from pg_attribute where attrelid = ${table.oid} and attnum > 0 and not attisdropped order by attnum
+  `.execute(db);
+  const unique = await sql<{ columns: string }>`
+    select (select json_agg(a.attname) from pg_attribute a
+            where a.attrelid = i.indrelid and a.attnum = any(i.indkey[0:i.indnkeyatts - 1]))::text as columns
+    from pg_index i
+    where i.indrelid = ${table.oid} and i.indisunique and i.indisvalid and i.indpred is null and i.indexprs is null
+  `.execute(db);
+  return {
+    name,
+    kind: table.relkind === "v" || table.relkind === "m" || table.relkind === "f" ? "view" : "table",
+    columns: new Map(
+      columns.rows.map((row) => [
+        row.name,
+        {
+          name: row.name,
+          type: row.type,
+          nullable: !row.notnull,
+          generated: row.generated,
+          binary: row.type === "bytea",
+        },
+      ]),
+    ),
+    uniqueKeys: unique.rows.map((row) => JSON.parse(row.columns) as readonly string[]),
+  };
+}

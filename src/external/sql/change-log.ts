@@ -1,0 +1,224 @@
+/** Finds changes in the change log that triggers fill, after a first reading of all records. */
+import { sql } from "kysely";
+import type { NaturalKey } from "../../model/key.ts";
+import type { ExternalChangePage, ExternalProblem } from "../port.ts";
+import type { BoundCollection } from "./bind.ts";
+import { type Db, readSnapshot, type SqlConnection, tableRef } from "./connection.ts";
+import { encodeCursor, type LogPosition, type SqlCursor } from "./cursor.ts";
+import { existingKeys, keyColumn, keyOf, keyTexts, tolerant } from "./read-records.ts";
+import { collectionTriggers, logName, POSTGRES_LOG, POSTGRES_SCHEMA, SQLITE_LOG } from "./triggers.ts";
+import type { Row } from "./values.ts";
+
+/** Rows that one call of `pruneLog` deletes at most, so that it never holds the user's database for long. */
+export const PRUNE_ROWS_MAX = 10_000;
+
+/** A collection of one source in one database. */
+export interface LogTarget {
+  readonly connection: SqlConnection;
+  readonly source: string;
+  readonly bound: BoundCollection;
+}
+
+interface LogRow {
+  readonly seq: number | bigint;
+  readonly xid: string;
+  readonly natural_key: string;
+  readonly op: string;
+  readonly mark: string;
+}
+
+/**
+ * The changes after a position; undefined starts with all records.
+ *
+ * SQLite has one writer at a time, so its sequence numbers are in the order of commits. On PostgreSQL a number may become
+ * visible after a higher one; there only rows are read whose transaction is older than every open one, in the order of
+ * (transaction, number), and nothing can appear behind the position any more. A long open transaction delays the feed
+ * and loses nothing.
+ */
+export async function readLog(
+  target: LogTarget,
+  cursor: SqlCursor | undefined,
+  limit: number,
+): Promise<ExternalChangePage> {
+  return readSnapshot(target.connection, async (db) => {
+    if (cursor === undefined || cursor.feed === "column" || (await isBroken(target, db, cursor.log))) {
+      return readScan(target, db, { after: null, log: await logEnd(target.connection, db), limit });
+    }
+    if (cursor.feed === "scan") return readScan(target, db, { after: cursor.after, log: cursor.log, limit });
+    return readTail(target, db, cursor.log, limit);
+  });
+}
+
+/** Which triggers are missing, switched off or out of date. Empty when every change will be logged. */
+export async function logProblems(
+  target: LogTarget,
+  db: Db = target.connection.db,
+): Promise<readonly ExternalProblem[]> {
+  const { connection, source, bound } = target;
+  const wanted = collectionTriggers(connection.dialect, source, bound);
+  const found = await installedTriggers(connection, db);
+  return wanted
+    .filter((trigger) => found.get(trigger.name) !== trigger.evidence)
+    .map((trigger) => ({
+      place: `external.collections.${bound.name}.changes`,
+      message:
+        `trigger "${trigger.name}" on table "${trigger.table}" ` +
+        `${found.has(trigger.name) ? "is out of date or switched off" : "is missing"}; run \`order-sync init\` to install it`,
+    }));
+}
+
+/** Deletes up to `PRUNE_ROWS_MAX` log rows below a position that will not be read again; the row at it stays as a mark. */
+export async function pruneLog(target: LogTarget, cursor: SqlCursor | undefined): Promise<void> {
+  if (cursor === undefined || cursor.feed === "column") return;
+  const { connection } = target;
+  const collection = logName(target.source, target.bound.name);
+  const { xid, seq } = cursor.log;
+  const log = logTable(connection);
+  const below =
+    connection.dialect === "postgres" ? sql`(xid, seq) < (${xid}::xid8, ${seq}::bigint)` : sql`seq < ${Number(seq)}`;
+  await connection.db.transaction().execute(async (tx) => {
+    await sql`
+      delete from ${log} where seq in (
+        select seq from ${log} where collection = ${collection} and ${below} order by seq limit ${PRUNE_ROWS_MAX})
+    `.execute(tx);
+  });
+}
+
+/** One page of all records, in the order of their keys. */
+async function readScan(
+  target: LogTarget,
+  db: Db,
+  scan: { readonly after: readonly string[] | null; readonly log: LogPosition; readonly limit: number },
+): Promise<ExternalChangePage> {
+  const { connection, bound } = target;
+  const columns = sql.join(bound.key.map((column) => keyColumn(connection, column)));
+  const present = sql.join(
+    bound.key.map((column) => sql`${sql.id(column.name)} is not null`),
+    sql` and `,
+  );
+  const after = scan.after === null ? sql`` : sql`and (${columns}) > (${sql.join([...scan.after])})`;
+  const { rows } = await sql<Row>`
+    select ${keyTexts(bound.key, "")} from ${tableRef(bound.root.info.name)}
+    where ${present} ${after} order by ${columns} limit ${scan.limit}
+  `.execute(db);
+  const keys = rows.map((row) => keyOf(row, bound.key, ""));
+  const last = keys.at(-1);
+  const more = last !== undefined && keys.length === scan.limit;
+  return {
+    changes: keys.map((naturalKey) => ({ naturalKey, deleted: false })),
+    cursor: encodeCursor(more ? { feed: "scan", after: [...last], log: scan.log } : { feed: "log", log: scan.log }),
+    // The log may hold what happened during the reading; its own page tells.
+    more: more || last !== undefined,
+  };
+}
+
+async function readTail(target: LogTarget, db: Db, from: LogPosition, limit: number): Promise<ExternalChangePage> {
+  const rows = await logRows(target, db, from, limit);
+  const reset = rows.find((row) => row.op === "reset");
+  if (reset !== undefined) return readScan(target, db, { after: null, log: positionOf(reset), limit });
+  const last = rows.at(-1);
+  const deletes = new Map<string, boolean>();
+  for (const row of rows) {
+    // A delete counts even when a line's change follows: cascades log the lines after their record.
+    deletes.set(row.natural_key, deletes.get(row.natural_key) === true || row.op === "delete");
+  }
+  const keys = [...deletes.keys()].map((text) => JSON.parse(text) as NaturalKey);
+  const gone = keys.filter((key) => deletes.get(JSON.stringify(key)) === true);
+  const alive = gone.length === 0 ? new Set<string>() : await aliveKeys(target, db, gone);
+  return {
+    changes: keys.map((naturalKey) => {
+      const name = JSON.stringify(naturalKey);
+      return { naturalKey, deleted: deletes.get(name) === true && !alive.has(name) };
+    }),
+    cursor: encodeCursor({ feed: "log", log: last === undefined ? from : positionOf(last) }),
+    more: rows.length === limit,
+  };
+}
+
+async function logRows(target: LogTarget, db: Db, from: LogPosition, limit: number): Promise<readonly LogRow[]> {
+  const { connection, source, bound } = target;
+  const collection = logName(source, bound.name);
+  const query =
+    connection.dialect === "postgres"
+      ? sql<LogRow>`
+          select seq, xid::text as xid, natural_key, op, at::text as mark
+          from ${logTable(connection)}
+          where collection = ${collection} and (xid, seq) > (${from.xid}::xid8, ${from.seq}::bigint)
+            and xid < pg_snapshot_xmin(pg_current_snapshot())
+          order by xid, seq limit ${limit}`
+      : sql<LogRow>`
+          select seq, '' as xid, natural_key, op, at as mark from ${logTable(connection)}
+          where collection = ${collection} and seq > ${Number(from.seq)} order by seq limit ${limit}`;
+  const { rows } = await query.execute(db);
+  return rows.map((row) => ({ ...row, natural_key: JSON.stringify(JSON.parse(row.natural_key)) }));
+}
+
+/** Deleted and made again since: such a record is not gone. */
+async function aliveKeys(target: LogTarget, db: Db, keys: readonly NaturalKey[]): Promise<ReadonlySet<string>> {
+  const { connection, bound } = target;
+  // The keys come from the table itself, so each one can be read as the column's type.
+  return new Set(
+    await tolerant(keys, async (chunk) => [...(await existingKeys({ connection, bound, db, lock: false }, chunk))]),
+  );
+}
+
+function positionOf(row: LogRow): LogPosition {
+  return { xid: row.xid, seq: String(row.seq), mark: row.mark };
+}
+
+/** Where the log stands now: whatever is committed later lies behind this position. */
+async function logEnd(connection: SqlConnection, db: Db): Promise<LogPosition> {
+  if (connection.dialect === "postgres") {
+    const { rows } = await sql<{ xid: string }>`select pg_snapshot_xmin(pg_current_snapshot())::text as xid`.execute(
+      db,
+    );
+    return { xid: rows[0]?.xid ?? "0", seq: "0", mark: null };
+  }
+  return { xid: "", seq: String(await sqliteLastSeq(db)), mark: null };
+}
+
+/**
+ * Whether the log is not the one that the position was made in: emptied, made anew, or restored from a backup.
+ * Then changes may be missing from it, and everything is read again.
+ */
+async function isBroken(target: LogTarget, db: Db, position: LogPosition): Promise<boolean> {
+  const { connection } = target;
+  if (position.mark !== null) {
+    const mark = connection.dialect === "postgres" ? sql`at::text` : sql`at`;
+    const { rows } = await sql<{ mark: string }>`
+      select ${mark} as mark from ${logTable(connection)} where seq = ${connection.dialect === "postgres" ? position.seq : Number(position.seq)}
+    `.execute(db);
+    return rows[0]?.mark !== position.mark;
+  }
+  if (connection.dialect === "postgres") {
+    const { rows } = await sql<{ ahead: boolean }>`
+      select ${position.xid}::xid8 > pg_snapshot_xmax(pg_current_snapshot()) as ahead
+    `.execute(db);
+    return rows[0]?.ahead === true;
+  }
+  return Number(position.seq) > Number(await sqliteLastSeq(db));
+}
+
+async function sqliteLastSeq(db: Db): Promise<number | bigint> {
+  const { rows } = await sql<{ seq: number | bigint }>`
+    select seq from sqlite_sequence where name = ${SQLITE_LOG}
+  `.execute(db);
+  return rows[0]?.seq ?? 0;
+}
+
+/** Evidence by trigger name; a trigger that does not always fire has none. */
+async function installedTriggers(connection: SqlConnection, db: Db): Promise<ReadonlyMap<string, string>> {
+  const query =
+    connection.dialect === "postgres"
+      ? sql<{ name: string; evidence: string }>`
+          select tgname as name,
+            case when tgenabled = 'A' then coalesce(obj_description(oid, 'pg_trigger'), '') else 'off' end as evidence
+          from pg_trigger where tgname like 'order\\_sync\\_%' and not tgisinternal`
+      : sql<{ name: string; evidence: string }>`
+          select name, sql as evidence from sqlite_master where type = 'trigger' and name like 'order\\_sync\\_%' escape '\\'`;
+  return new Map((await query.execute(db)).rows.map((row) => [row.name, row.evidence]));
+}
+
+function logTable(connection: SqlConnection): ReturnType<typeof tableRef> {
+  return connection.dialect === "postgres" ? sql.id(POSTGRES_SCHEMA, POSTGRES_LOG) : sql.id(SQLITE_LOG);
+}

@@ -1,0 +1,48 @@
+/** The positions that the SQL feeds hand out, as text that only this adapter reads. */
+import { z } from "zod";
+
+/** A place in the change log. */
+export interface LogPosition {
+  /** PostgreSQL's transaction id as text; empty on SQLite, where sequence numbers are in the order of commits. */
+  readonly xid: string;
+  readonly seq: string;
+  /** When the row at this place was written; null where the place is no row. Tells a restored log from the old one. */
+  readonly mark: string | null;
+}
+
+const logPositionSchema = z.object({ xid: z.string(), seq: z.string(), mark: z.string().nullable() });
+
+const cursorSchema = z.discriminatedUnion("feed", [
+  /** Reads all records that exist, by key; then goes on in the log from where it stood at the start. */
+  z.object({ feed: z.literal("scan"), after: z.array(z.string()).nullable(), log: logPositionSchema }),
+  z.object({ feed: z.literal("log"), log: logPositionSchema }),
+  z.object({
+    feed: z.literal("column"),
+    /** Everything up to this value is settled: no transaction that can still write below it is open. */
+    low: z.string().nullable(),
+    /** The highest value seen at a time; becomes `low` when the overlap has passed. */
+    settling: z.object({ value: z.string(), seenAtMs: z.number() }).nullable(),
+    /** The last row of the page before, while a round is under way. */
+    page: z.object({ value: z.string(), key: z.array(z.string()), startedAtMs: z.number() }).nullable(),
+  }),
+]);
+
+/** A decoded position. */
+export type SqlCursor = z.infer<typeof cursorSchema>;
+
+/** The cursor in a text of this adapter; undefined for null and for what another adapter or feed has written. */
+export function decodeCursor(text: string | null): SqlCursor | undefined {
+  if (text === null) return undefined;
+  try {
+    const parsed = cursorSchema.safeParse(JSON.parse(text));
+    return parsed.success ? parsed.data : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+/** The text of a position. */
+export function encodeCursor(cursor: SqlCursor): string {
+  return JSON.stringify(cursor);
+}

@@ -1,0 +1,181 @@
+/**
+ * The change log: one table of our own and the triggers that fill it. Pure text.
+ *
+ * A line of the log names the collection, the natural key as a JSON array of texts, and `put`, `delete` or `reset` (the
+ * log has a gap before this line: read everything anew). A change of a line is a change of its record. A changed key is
+ * a delete of the old and a put of the new one.
+ */
+import { createHash } from "node:crypto";
+import type { BoundCollection } from "./bind.ts";
+import type { ColumnInfo } from "./catalog.ts";
+
+/** The log's table on SQLite, where there are no schemas. */
+export const SQLITE_LOG = "order_sync_changes";
+/** The schema on PostgreSQL that holds the log and the trigger functions, and nothing else: drop it to remove all. */
+export const POSTGRES_SCHEMA = "order_sync_feed";
+/** The log's table on PostgreSQL, inside the schema. */
+export const POSTGRES_LOG = "changes";
+
+/** One trigger with everything that makes it. */
+export interface TriggerDefinition {
+  readonly name: string;
+  /** The table as the configuration names it. */
+  readonly table: string;
+  /** Drops an older form, then makes this one. */
+  readonly statements: readonly string[];
+  /** What the database shows of a trigger that is as it must be: its text on SQLite, its comment on PostgreSQL. */
+  readonly evidence: string;
+}
+
+/** The statements that make the log where it is missing. */
+export function logStatements(dialect: "sqlite" | "postgres"): readonly string[] {
+  if (dialect === "sqlite") {
+    return [
+      `create table if not exists ${SQLITE_LOG} (
+        seq integer primary key autoincrement, collection text not null, natural_key text not null, op text not null,
+        at text not null default (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')))`,
+      `create index if not exists ${SQLITE_LOG}_by_collection on ${SQLITE_LOG} (collection, seq)`,
+    ];
+  }
+  const log = `${POSTGRES_SCHEMA}.${POSTGRES_LOG}`;
+  return [
+    `create schema if not exists ${POSTGRES_SCHEMA}`,
+    `create table if not exists ${log} (
+      seq bigint generated always as identity primary key, collection text not null, natural_key text not null,
+      op text not null, xid xid8 not null default pg_current_xact_id(), at timestamptz not null default clock_timestamp())`,
+    `create index if not exists ${POSTGRES_LOG}_by_collection on ${log} (collection, xid, seq)`,
+  ];
+}
+
+/** The collection's name in the log: several sources may share a database. */
+export function logName(source: string, collection: string): string {
+  return `${source}:${collection}`;
+}
+
+/** Every trigger that a collection needs. */
+export function collectionTriggers(
+  dialect: "sqlite" | "postgres",
+  source: string,
+  bound: BoundCollection,
+): readonly TriggerDefinition[] {
+  const name = logName(source, bound.name);
+  const roles = [
+    { role: "root" as const, table: bound.root.info.name, key: bound.key },
+    ...(bound.lines ? [{ role: "line" as const, table: bound.lines.info.name, key: bound.lines.parentKey }] : []),
+  ];
+  return roles.flatMap((role) => (dialect === "sqlite" ? sqliteTriggers(name, role) : postgresTriggers(name, role)));
+}
+
+interface Role {
+  readonly role: "root" | "line";
+  readonly table: string;
+  /** The columns that hold the record's key. */
+  readonly key: readonly ColumnInfo[];
+}
+
+function sqliteTriggers(name: string, role: Role): readonly TriggerDefinition[] {
+  const gone = role.role === "root" ? "delete" : "put";
+  const log = (row: "old" | "new", op: string, condition = ""): string =>
+    `insert into ${SQLITE_LOG} (collection, natural_key, op) select ${literal(name)}, ` +
+    `json_array(${keyTexts(row, role.key)}), '${op}' where ${present(row, role.key)}${condition};`;
+  const moved = ` and (${role.key.map((column) => `old.${id(column)} is not new.${id(column)}`).join(" or ")})`;
+  const bodies = {
+    insert: [log("new", "put")],
+    update: [log("old", gone, moved), log("new", "put")],
+    delete: [log("old", gone)],
+  };
+  return Object.entries(bodies).map(([event, body]) => {
+    const trigger = `order_sync_${shortHash(`${name}:${role.role}`)}_${role.role}_${event}`;
+    const evidence = `CREATE TRIGGER ${trigger} after ${event} on ${quoted(role.table)} begin ${body.join(" ")} end`;
+    return {
+      name: trigger,
+      table: role.table,
+      statements: [`drop trigger if exists ${trigger}`, evidence],
+      evidence,
+    };
+  });
+}
+
+function postgresTriggers(name: string, role: Role): readonly TriggerDefinition[] {
+  const gone = role.role === "root" ? "delete" : "put";
+  const insert = `insert into ${POSTGRES_SCHEMA}.${POSTGRES_LOG} (collection, natural_key, op)`;
+  const log = (row: "old" | "new", op: string, condition: string): string =>
+    `if ${condition} and ${present(row, role.key)} then
+      ${insert} values (${literal(name)}, json_build_array(${keyTexts(row, role.key)})::text, '${op}');
+    end if;`;
+  const moved = role.key
+    .map((column) => `cast(old.${id(column)} as text) is distinct from cast(new.${id(column)} as text)`)
+    .join(" or ");
+  const rows = [
+    log("old", gone, "tg_op = 'DELETE'"),
+    // Only an update has both rows, so the comparison stands inside its own branch.
+    `if tg_op = 'UPDATE' then ${log("old", gone, `(${moved})`)} end if;`,
+    log("new", "put", "tg_op <> 'DELETE'"),
+  ].join("\n    ");
+  const truncated = `${insert} values (${literal(name)}, '[]', 'reset');`;
+  return [
+    postgresTrigger(name, role, { suffix: "row", event: "insert or update or delete", level: "row", body: rows }),
+    postgresTrigger(name, role, { suffix: "truncate", event: "truncate", level: "statement", body: truncated }),
+  ];
+}
+
+function postgresTrigger(
+  name: string,
+  role: Role,
+  form: { readonly suffix: string; readonly event: string; readonly level: string; readonly body: string },
+): TriggerDefinition {
+  const trigger = `order_sync_${shortHash(`${name}:${role.role}`)}_${role.role}_${form.suffix}`;
+  const routine = `${POSTGRES_SCHEMA}.${trigger}`;
+  const table = quoted(role.table);
+  // The owner of the log writes it, so the user's programs need no rights on it; dates in keys look the same in every
+  // session.
+  const body = `create or replace function ${routine}() returns trigger language plpgsql security definer
+    set search_path = pg_catalog set "TimeZone" = 'UTC' set "DateStyle" = 'ISO' as $order_sync$
+  begin
+    ${form.body}
+    return null;
+  end $order_sync$`;
+  const create = `create trigger ${trigger} after ${form.event} on ${table} for each ${form.level} execute function ${routine}()`;
+  const evidence = `order-sync ${shortHash(body + create)}`;
+  return {
+    name: trigger,
+    table: role.table,
+    statements: [
+      `drop trigger if exists ${trigger} on ${table}`,
+      body,
+      create,
+      // Also fires for rows that replication brings.
+      `alter table ${table} enable always trigger ${trigger}`,
+      `comment on trigger ${trigger} on ${table} is '${evidence}'`,
+    ],
+    evidence,
+  };
+}
+
+function keyTexts(row: "old" | "new", key: readonly ColumnInfo[]): string {
+  return key.map((column) => `cast(${row}.${id(column)} as text)`).join(", ");
+}
+
+/** A record without a whole key cannot be named. */
+function present(row: "old" | "new", key: readonly ColumnInfo[]): string {
+  return key.map((column) => `${row}.${id(column)} is not null`).join(" and ");
+}
+
+function id(column: ColumnInfo): string {
+  return `"${column.name.replaceAll('"', '""')}"`;
+}
+
+function quoted(table: string): string {
+  return table
+    .split(".")
+    .map((part) => `"${part.replaceAll('"', '""')}"`)
+    .join(".");
+}
+
+function literal(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}
+
+function shortHash(text: string): string {
+  return createHash("sha256").update(text).digest("hex").slice(0, 12);
+}

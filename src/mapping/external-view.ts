@@ -1,0 +1,102 @@
+/** From an external record as an adapter reads it to its view: a canonical document with its version and provenance. */
+import { businessKey, lineKey, naturalKeyProblem } from "../model/business-key.ts";
+import type { ExternalView, ValueProblem } from "../model/document.ts";
+import type { ExternalFields, ExternalRecord } from "../model/external-record.ts";
+import type { BusinessKey, LineKey, NaturalKey } from "../model/key.ts";
+import type { Fields, Value } from "../model/value.ts";
+import { keyPart, readExternalField } from "./field.ts";
+import { passesFilter } from "./filter.ts";
+import type { FieldMapping, ObjectMapping } from "./mapping.ts";
+import { valueProblem } from "./salesforce-view.ts";
+
+/** What an external record is to the mapping. */
+export type ExternalReading =
+  | { readonly kind: "view"; readonly view: ExternalView }
+  /** The mapping's filter leaves it out. */
+  | { readonly kind: "filtered"; readonly key: BusinessKey }
+  /** Its natural key is empty or too long: it cannot be named. */
+  | { readonly kind: "unkeyed"; readonly naturalKey: NaturalKey; readonly reason: string };
+
+/** The business key of an external record's natural key; undefined when it cannot be one. */
+export function externalKey(mapping: ObjectMapping, naturalKey: NaturalKey): BusinessKey | undefined {
+  const parts = naturalKey.map((part) => keyPart(part, mapping.keyCase));
+  if (naturalKeyProblem(mapping.source, mapping.object, parts) !== undefined) return undefined;
+  return businessKey(mapping.source, mapping.object, parts);
+}
+
+/** Reads a record with its lines. Values that are not canonical become problems of the view. Never throws on data. */
+export function externalView(mapping: ObjectMapping, record: ExternalRecord): ExternalReading {
+  const key = externalKey(mapping, record.naturalKey);
+  if (key === undefined) {
+    const wrong = naturalKeyProblem(mapping.source, mapping.object, record.naturalKey) ?? "has no natural key";
+    return { kind: "unkeyed", naturalKey: record.naturalKey, reason: wrong };
+  }
+  if (!passesFilter(mapping.filter.external, record.fields)) return { kind: "filtered", key };
+  const problems: ValueProblem[] = [];
+  const fields = readFields(mapping.fields, record.fields, problems);
+  const lines = mapping.lines === null || record.lines === undefined ? undefined : readLines(mapping, record, problems);
+  return {
+    kind: "view",
+    view: {
+      side: "external",
+      document: { object: mapping.object, key, fields, ...(lines === undefined ? {} : { lines }) },
+      naturalKey: record.naturalKey,
+      version: record.version,
+      deleted: false,
+      provenance: { by: record.changedBy, at: record.changedAt },
+      problems,
+    },
+  };
+}
+
+function readLines(
+  mapping: ObjectMapping,
+  record: ExternalRecord,
+  problems: ValueProblem[],
+): Readonly<Record<LineKey, Fields>> {
+  const lines = mapping.lines;
+  const read: Record<LineKey, Fields> = {};
+  if (lines === null) return read;
+  const rootParts = record.naturalKey.map((part) => keyPart(part, mapping.keyCase));
+  for (const line of record.lines ?? []) {
+    const lineParts = line.naturalKey.map((part) => keyPart(part, mapping.keyCase));
+    const wrong = naturalKeyProblem(mapping.source, lines.object, lineParts);
+    if (wrong !== undefined) {
+      problems.push({
+        field: lines.keyField,
+        value: line.naturalKey.join(", "),
+        reason: `${wrong} (${lines.naturalKey.join(", ")})`,
+      });
+      continue;
+    }
+    const key = lineKey(mapping.source, lines.object, rootParts, lineParts);
+    if (Object.hasOwn(read, key)) {
+      problems.push({
+        field: lines.keyField,
+        lineKey: key,
+        value: lineParts.join(", "),
+        reason: "stands twice in the record; the line's natural key must tell lines apart",
+      });
+      continue;
+    }
+    read[key] = readFields(lines.fields, line.fields, problems, key);
+  }
+  return read;
+}
+
+function readFields(
+  mappings: readonly FieldMapping[],
+  fields: ExternalFields,
+  problems: ValueProblem[],
+  key?: LineKey,
+): Fields {
+  const read: Record<string, Value> = {};
+  for (const mapping of mappings) {
+    const reading = readExternalField(mapping, fields);
+    if (reading.kind === "absent") continue;
+    if (reading.result.ok) read[mapping.field] = reading.result.value;
+    // What only flows out of Salesforce will be overwritten: a wrong value there is no reason to refuse the record.
+    else if (mapping.direction !== "toExternal") problems.push(valueProblem(mapping.field, reading.result, key));
+  }
+  return read;
+}

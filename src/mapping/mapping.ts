@@ -1,0 +1,120 @@
+/** The compiled mapping: everything that the rooms above need to know about the two shapes of a record. */
+import type { ExternalFields, ExternalValue } from "../model/external-record.ts";
+import type { Side, Value, ValueKind } from "../model/value.ts";
+import type { FilterSpec } from "./spec.ts";
+
+/** The whole mapping. Immutable; made by `compileMapping`, narrowed by `refineMapping`. */
+export interface Mapping {
+  readonly source: string;
+  /** Parents before children. */
+  readonly objects: readonly ObjectMapping[];
+  readonly byObject: ReadonlyMap<string, ObjectMapping>;
+}
+
+/** How a field that moved on both sides is settled. */
+export type ConflictPolicy = "salesforce" | "external" | "newest" | "manual";
+
+/** Which way values flow. */
+export type Direction = "both" | "toSalesforce" | "toExternal";
+
+/** One mapped object with its lines. */
+export interface ObjectMapping {
+  readonly source: string;
+  readonly object: string;
+  readonly collection: string;
+  readonly keyField: string;
+  /** External fields that name a record. */
+  readonly naturalKey: readonly string[];
+  readonly keyCase: "exact" | "lower";
+  /** Salesforce field that names a record which was made in Salesforce. */
+  readonly newKey: string;
+  readonly policy: ConflictPolicy;
+  /** On which sides records may be made. */
+  readonly create: Readonly<Record<Side, boolean>>;
+  /** On which sides records are deleted after they were deleted on the other side. */
+  readonly delete: Readonly<Record<Side, boolean>>;
+  readonly onActivated: "reopen" | "reduce" | "park";
+  readonly activation: "inGraph" | "after";
+  readonly draftStatus: string | null;
+  readonly filter: Readonly<Record<Side, FilterSpec>>;
+  /** True when the Salesforce side must be polled. */
+  readonly watch: boolean;
+  readonly fields: readonly FieldMapping[];
+  readonly lines: LinesMapping | null;
+  /** Mapped objects that this one refers to, itself excepted. */
+  readonly dependsOn: readonly string[];
+}
+
+/** The lines of a mapped object. */
+export interface LinesMapping {
+  readonly object: string;
+  readonly relationship: string;
+  /** The line's field that refers to the root, and its relationship name. */
+  readonly parent: string;
+  readonly parentRelationship: string;
+  readonly keyField: string;
+  readonly naturalKey: readonly string[];
+  readonly direction: Direction;
+  readonly foreign: "keep" | "park";
+  readonly fields: readonly FieldMapping[];
+}
+
+/** One mapped field. */
+export interface FieldMapping {
+  readonly field: string;
+  readonly kind: ValueKind;
+  readonly direction: Direction;
+  readonly owner: Side | null;
+  /**
+   * `always`; `once`: only when the record is made, never compared afterwards; `fixed`: Salesforce lets it change only
+   * from empty, so a later difference is an obstacle.
+   */
+  readonly write: "always" | "once" | "fixed";
+  readonly scale: number | null;
+  /** Characters that the Salesforce field holds, as far as known. */
+  readonly length: number | null;
+  readonly reference: ReferenceMapping | null;
+  /** The external fields it is read from; none for a constant. */
+  readonly externalFields: readonly string[];
+  readonly convert: Converter;
+  /** Salesforce values that a table or a constant can yield, for preflight; empty where any value is possible. */
+  readonly possibleValues: readonly string[];
+}
+
+/** Where a reference leads. */
+export interface ReferenceMapping {
+  readonly object: string;
+  readonly relationship: string;
+  /** The external-Id field of the referred object; null for the standard price book, which is known by Id only. */
+  readonly keyField: string | null;
+}
+
+/** What a converter reads out of an external record, before it is made canonical by kind. */
+export type RawReading =
+  | { readonly kind: "absent" }
+  | { readonly kind: "raw"; readonly raw: ExternalValue }
+  | { readonly kind: "problem"; readonly reason: string; readonly raw: string };
+
+/** External fields to write, or why a value cannot be expressed. */
+export type RawWriting =
+  | { readonly kind: "fields"; readonly fields: ExternalFields }
+  | { readonly kind: "problem"; readonly reason: string };
+
+/** Both ways between external fields and one value. Never throws. */
+export interface Converter {
+  read(fields: ExternalFields): RawReading;
+  /** Null where the value cannot be turned back, for example a concatenation. */
+  readonly write: ((value: Value) => RawWriting) | null;
+}
+
+/** The mapping of an object; throws when it is not mapped, which is a programmer error. */
+export function objectMapping(mapping: Mapping, object: string): ObjectMapping {
+  const found = mapping.byObject.get(object);
+  if (found === undefined) throw new TypeError(`${object} is not mapped`);
+  return found;
+}
+
+/** The mapped object whose documents hold lines of this object, for example `Order` for `OrderItem`. */
+export function ownerOfLines(mapping: Mapping, lineObject: string): ObjectMapping | undefined {
+  return mapping.objects.find((candidate) => candidate.lines?.object === lineObject);
+}

@@ -1,0 +1,101 @@
+/** From raw values of either side to canonical values: the one place that says when two values mean the same. */
+import { parseDecimal, roundDecimal } from "./decimal.ts";
+import { parseDate, parseInstant, wholeSeconds } from "./instant.ts";
+import type { Value, ValueKind } from "./value.ts";
+
+/** A canonical value, or why the raw value has none. */
+export type Canonical =
+  | { readonly ok: true; readonly value: Value }
+  | { readonly ok: false; readonly problem: string; readonly raw: string };
+
+/** What narrows a kind: digits after the point, characters of a text, the zone of wall-clock times. */
+export interface CanonicalOptions {
+  readonly scale?: number | null;
+  readonly length?: number | null;
+  readonly zone?: string;
+}
+
+const RAW_SHOWN_MAX = 80;
+
+/**
+ * The canonical form of a raw value of one kind. Null, the empty text and blanks are null; an empty boolean is false,
+ * because a Salesforce checkbox cannot be empty. Decimals are rounded to `scale` as Salesforce does on save.
+ * References come in as business keys already. Never throws.
+ */
+export function canonicalValue(kind: ValueKind, raw: unknown, options: CanonicalOptions = {}): Canonical {
+  if (raw === undefined || raw === null) return value(kind === "boolean" ? false : null);
+  if (typeof raw === "object" || typeof raw === "function" || typeof raw === "symbol") {
+    return problem("is not a plain value", kindName(raw));
+  }
+  const text = String(raw).trim();
+  if (text === "") return value(kind === "boolean" ? false : null);
+  switch (kind) {
+    case "text":
+      return canonicalText(String(raw), options.length ?? null);
+    case "reference":
+      return value(text);
+    case "boolean":
+      return canonicalBoolean(text);
+    case "decimal": {
+      const decimal = parseDecimal(text);
+      if (decimal === undefined) return problem("is not a decimal number; expected digits with a point", text);
+      return value(
+        options.scale === undefined || options.scale === null ? decimal : roundDecimal(decimal, options.scale),
+      );
+    }
+    case "date": {
+      const date = parseDate(text);
+      return date.ok ? value(date.text) : problem(date.reason, text);
+    }
+    case "instant": {
+      const instant = parseInstant(text, options.zone);
+      return instant.ok ? value(wholeSeconds(instant.text)) : problem(instant.reason, text);
+    }
+    default:
+      return kind satisfies never;
+  }
+}
+
+/** A canonical result. */
+export function value(canonical: Value): Canonical {
+  return { ok: true, value: canonical };
+}
+
+/** A refused result; the raw text is shortened for messages. */
+export function problem(reason: string, raw: unknown): Canonical {
+  const text = typeof raw === "object" && raw !== null ? kindName(raw) : String(raw);
+  return {
+    ok: false,
+    problem: reason,
+    raw: text.length > RAW_SHOWN_MAX ? `${text.slice(0, RAW_SHOWN_MAX - 1)}…` : text,
+  };
+}
+
+function canonicalText(raw: string, length: number | null): Canonical {
+  // Line ends differ between systems that mean the same text.
+  const text = raw.replace(/\r\n?/g, "\n").trim();
+  if (length !== null && [...text].length > length) {
+    return problem(`has ${[...text].length} characters; the field holds ${length}`, text);
+  }
+  return value(text === "" ? null : text);
+}
+
+function canonicalBoolean(text: string): Canonical {
+  switch (text.toLowerCase()) {
+    case "true":
+    case "1":
+      return value(true);
+    case "false":
+    case "0":
+      return value(false);
+    default:
+      return problem(
+        "is not a boolean; expected true or false (or name the values: boolean: { true: […], false: […] })",
+        text,
+      );
+  }
+}
+
+function kindName(raw: unknown): string {
+  return Array.isArray(raw) ? "a list" : `a ${typeof raw}`;
+}

@@ -1,0 +1,64 @@
+/** Comparing documents by value. Both sides are canonical, so equal values are equal as JavaScript values. */
+import type { FieldMapping, ObjectMapping } from "../mapping/mapping.ts";
+import type { SyncDocument } from "../model/document.ts";
+import type { LineKey } from "../model/key.ts";
+import type { Fields, Value } from "../model/value.ts";
+
+/** One field in which two documents differ. `*` as field: the whole line stands on one side only. */
+export interface DocumentDelta {
+  readonly lineKey?: LineKey;
+  readonly field: string;
+  readonly before: Value | undefined;
+  readonly after: Value | undefined;
+}
+
+/**
+ * The fields in which `after` differs from `before`, sorted by line and name. A field that is absent in `after` is
+ * unknown there and therefore no difference; lines are compared only where both documents know their lines.
+ */
+export function diffDocuments(before: SyncDocument | null, after: SyncDocument): readonly DocumentDelta[] {
+  const root = diffFields(before?.fields ?? {}, after.fields);
+  if (after.lines === undefined || (before !== null && before.lines === undefined)) return root;
+  const known = before?.lines ?? {};
+  const lineKeys = [...new Set([...Object.keys(known), ...Object.keys(after.lines)])].sort() as LineKey[];
+  const lines = lineKeys.flatMap((lineKey): readonly DocumentDelta[] => {
+    const old = known[lineKey];
+    const now = after.lines?.[lineKey];
+    if (old === undefined || now === undefined) {
+      return [{ lineKey, field: "*", before: old === undefined ? null : true, after: now === undefined ? null : true }];
+    }
+    return diffFields(old, now).map((delta) => ({ ...delta, lineKey }));
+  });
+  return [...root, ...lines];
+}
+
+/** The fields of `after` that differ from `before`, sorted by name. */
+export function diffFields(before: Fields, after: Fields): readonly DocumentDelta[] {
+  return Object.keys(after)
+    .sort()
+    .filter((field) => after[field] !== before[field])
+    .map((field) => ({ field, before: before[field], after: after[field] }));
+}
+
+/**
+ * True when a side shows nothing that its base does not: no compared field moved and no line came or went.
+ * Fields that are written once are not compared; "never agreed" and "empty" count as the same.
+ */
+export function equalsBase(mapping: ObjectMapping, base: SyncDocument, seen: SyncDocument): boolean {
+  return movedFields(mapping, base, seen).length === 0;
+}
+
+/** What moved on a side since the base, without the fields that are written once. */
+export function movedFields(mapping: ObjectMapping, base: SyncDocument, seen: SyncDocument): readonly DocumentDelta[] {
+  const rootFields = comparedFields(mapping.fields);
+  const lineFields = comparedFields(mapping.lines?.fields ?? []);
+  return diffDocuments(base, seen).filter((delta) => {
+    if (delta.field === "*") return true;
+    if (!(delta.lineKey === undefined ? rootFields : lineFields).has(delta.field)) return false;
+    return !(delta.before === undefined && delta.after === null);
+  });
+}
+
+function comparedFields(fields: readonly FieldMapping[]): ReadonlySet<string> {
+  return new Set(fields.filter((field) => field.write !== "once").map((field) => field.field));
+}

@@ -1,0 +1,128 @@
+/** What to remember after the operations of a decision have been sent: base, link, and whether all of it landed. */
+import type { SyncDocument } from "../model/document.ts";
+import type { ExternalOutcome } from "../model/external-record.ts";
+import type { LineKey, RecordId } from "../model/key.ts";
+import type { RowOutcome } from "../model/salesforce-record.ts";
+import type { Fields, Value } from "../model/value.ts";
+import type { Base, Decision, FieldChange, Link } from "./decision.ts";
+
+/** The state after a decision. */
+export interface Settled {
+  readonly base: Base;
+  readonly link: Link;
+  /** True when every operation landed. Otherwise the key must be decided again. */
+  readonly complete: boolean;
+}
+
+/**
+ * Settles a decision by its outcomes. What landed enters the base, what did not stays as it was before, so that the
+ * next decision goes on from there. An operation without an outcome did not land. With nothing to write this brings
+ * base and link up to date.
+ */
+export function settle(
+  decision: Decision,
+  before: Base | null,
+  outcomes: readonly RowOutcome[],
+  external: ExternalOutcome | null = null,
+): Settled {
+  const landed = new Map<string, RecordId | null>();
+  for (const outcome of outcomes) if (outcome.kind === "done") landed.set(outcome.opId, outcome.recordId);
+  if (external?.kind === "done") landed.set(external.opId, null);
+  const expected = [
+    ...decision.salesforce.map((operation) => operation.opId),
+    ...(decision.external === null ? [] : [decision.external.opId]),
+  ];
+  const complete = expected.every((opId) => landed.has(opId));
+  const document = complete ? decision.agreed : partly(decision, before?.document ?? null, landed);
+  const wroteSalesforce = decision.salesforce.some((operation) => landed.has(operation.opId));
+  const base: Base = {
+    object: decision.object,
+    key: decision.key,
+    document,
+    // Our own write moved the stamp; the next poll shows the new one with equal values.
+    salesforceStamp: wroteSalesforce ? null : decision.salesforceStamp,
+    externalVersion: external?.kind === "done" ? external.version : decision.externalVersion,
+    rewrites: decision.rewrites,
+  };
+  return { base, link: settledLink(decision, landed, complete), complete };
+}
+
+/** The base when only a part has landed. */
+function partly(
+  decision: Decision,
+  before: SyncDocument | null,
+  landed: ReadonlyMap<string, RecordId | null>,
+): SyncDocument | null {
+  const { agreed, changes } = decision;
+  if (agreed === null) return before;
+  const missed = changes.filter((change) => !landed.has(change.opId));
+  // A new record whose root is missing on one side was not agreed on.
+  const root = creationOf(decision);
+  if (root !== null && !landed.has(root)) return before;
+  const fields = without(
+    agreed.fields,
+    before?.fields,
+    missed.filter((change) => change.lineKey === undefined),
+  );
+  const passedThrough = decision.salesforce.some((operation) => landed.has(operation.opId));
+  const activated = changes.some((change) => change.field === "Status" && landed.has(change.opId));
+  const withStatus =
+    passedThrough && !activated && !finished(decision, landed) ? { ...fields, ...decision.transient } : fields;
+  if (agreed.lines === undefined) return { ...agreed, fields: withStatus };
+  const lines: Record<LineKey, Fields> = { ...agreed.lines };
+  for (const change of missed) {
+    const { lineKey } = change;
+    if (lineKey === undefined) continue;
+    const old = before?.lines?.[lineKey];
+    const now = lines[lineKey];
+    if (change.field === "*") {
+      if (old === undefined) delete lines[lineKey];
+      else lines[lineKey] = old;
+    } else if (now !== undefined) {
+      lines[lineKey] = without(now, old, [change]);
+    }
+  }
+  return { ...agreed, fields: withStatus, lines };
+}
+
+/** True when the last Salesforce operation landed: the record has left the status that it passed through. */
+function finished(decision: Decision, landed: ReadonlyMap<string, RecordId | null>): boolean {
+  const last = decision.salesforce.at(-1);
+  return last === undefined || landed.has(last.opId);
+}
+
+/** The operation that makes the root record, when this decision makes it. */
+function creationOf(decision: Decision): string | null {
+  if (decision.salesforceBefore === null) return decision.salesforce[0]?.opId ?? null;
+  return decision.external?.change.kind === "create" ? decision.external.opId : null;
+}
+
+function without(now: Fields, before: Fields | undefined, missed: readonly FieldChange[]): Fields {
+  const fields: Record<string, Value> = { ...now };
+  for (const { field } of missed) {
+    const old = before?.[field];
+    if (old === undefined) delete fields[field];
+    else fields[field] = old;
+  }
+  return fields;
+}
+
+function settledLink(decision: Decision, landed: ReadonlyMap<string, RecordId | null>, complete: boolean): Link {
+  const { link } = decision;
+  const lineIds: Record<LineKey, RecordId> = { ...link.lineIds };
+  let recordId = link.recordId;
+  for (const operation of decision.salesforce) {
+    const id = landed.get(operation.opId) ?? null;
+    if (id === null) continue;
+    if (operation.kind === "upsert" && operation.key === decision.key) recordId = id;
+    else if (operation.kind === "upsert" && operation.object !== decision.object)
+      lineIds[operation.key as LineKey] = id;
+    else if (operation.kind === "delete" && operation.object !== decision.object) {
+      for (const [lineKey, lineId] of Object.entries(lineIds))
+        if (lineId === operation.recordId) delete lineIds[lineKey as LineKey];
+    }
+  }
+  // A deletion that has not landed leaves a record behind.
+  const tombstone = link.tombstone && (complete || decision.kind !== "change");
+  return { ...link, recordId, lineIds, tombstone };
+}

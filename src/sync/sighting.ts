@@ -1,0 +1,49 @@
+/** What one pass knows about a record on each side: seen, deleted for certain, missing, or left out by a filter. */
+import type { ExternalView, Provenance, SalesforceView } from "../model/document.ts";
+import type { BusinessKey, RecordId } from "../model/key.ts";
+
+/** A record on the Salesforce side. */
+export type SalesforceSighting =
+  | { readonly kind: "present"; readonly view: SalesforceView }
+  /** Positive evidence: `IsDeleted`, `/deleted`, or absence in a complete sweep confirmed by a read. */
+  | {
+      readonly kind: "deleted";
+      readonly provenance: Provenance;
+      /** After an account merge: the surviving record, and its key where it has one. */
+      readonly master: { readonly recordId: RecordId; readonly key: BusinessKey | null } | null;
+    }
+  /** Not found, without evidence of a deletion. */
+  | { readonly kind: "absent" }
+  | { readonly kind: "filtered" };
+
+/** A record on the external side. */
+export type ExternalSighting =
+  | { readonly kind: "present"; readonly view: ExternalView }
+  /** Positive evidence: a tombstone of the change feed, or absence in a complete sweep confirmed by a read. */
+  | { readonly kind: "deleted" }
+  | { readonly kind: "absent" }
+  | { readonly kind: "filtered" };
+
+/**
+ * The sighting of a Salesforce record: its view where there is one, else what the deletion log told.
+ * `master` is the surviving record of a merge, read by the view's `masterRecordId`.
+ */
+export function sightSalesforce(
+  view: SalesforceView | undefined,
+  evidence: {
+    readonly deleted: boolean;
+    readonly master?: { readonly recordId: RecordId; readonly key: BusinessKey | null };
+  },
+): SalesforceSighting {
+  if (view !== undefined && !view.deleted) return { kind: "present", view };
+  if (view === undefined && !evidence.deleted) return { kind: "absent" };
+  const master =
+    evidence.master ?? (view?.masterRecordId == null ? null : { recordId: view.masterRecordId, key: null });
+  return { kind: "deleted", provenance: view?.provenance ?? { by: null, at: null }, master };
+}
+
+/** The sighting of an external record: its view where there is one, else what the change feed told. */
+export function sightExternal(view: ExternalView | undefined, deleted: boolean): ExternalSighting {
+  if (view !== undefined) return { kind: "present", view };
+  return deleted ? { kind: "deleted" } : { kind: "absent" };
+}

@@ -1,0 +1,367 @@
+/** From merged values to the operations of one decision, on each side. */
+
+import type { FieldMapping, ObjectMapping } from "../mapping/mapping.ts";
+import { STATUS_OBJECTS } from "../mapping/select.ts";
+import { type ParentLookup, toExternalFields, toSalesforceFields, type UnresolvedReference } from "../mapping/write.ts";
+import { parseBusinessKey } from "../model/business-key.ts";
+import type { ExternalView, SalesforceView, SyncDocument } from "../model/document.ts";
+import type { ExternalFields, ExternalLineChange, ExternalOperation } from "../model/external-record.ts";
+import type { BusinessKey, LineKey, NaturalKey } from "../model/key.ts";
+import type { RowOperation, WireValue } from "../model/salesforce-record.ts";
+import type { Fields, Side, Value } from "../model/value.ts";
+import type { FieldChange, Link, Obstacle } from "./decision.ts";
+import { type LineChanges, planLifecycle, type WholeDocument } from "./lifecycle.ts";
+import { type Merged, valuesForNewRow, type Write } from "./merge.ts";
+import type { OrgRules } from "./org-rules.ts";
+
+/** The operations for one side, or what stands in the way. */
+export type Writes =
+  | {
+      readonly kind: "writes";
+      readonly salesforce: readonly RowOperation[];
+      readonly external: ExternalOperation | null;
+      readonly actions: readonly string[];
+      readonly changes: readonly FieldChange[];
+      readonly transient: Fields;
+    }
+  | { readonly kind: "park" | "reject"; readonly obstacles: readonly Obstacle[] };
+
+/** What the writes of one document depend on besides the document. */
+export interface WriteContext {
+  readonly mapping: ObjectMapping;
+  readonly key: BusinessKey;
+  readonly link: Link | null;
+  readonly org: OrgRules;
+  readonly parents: ParentLookup;
+}
+
+/** What to write to Salesforce: the merge of two records, a whole new record, or only the key of a record. */
+export type SalesforceTarget =
+  | { readonly seen: SalesforceView; readonly external: ExternalView; readonly merged: Merged }
+  | { readonly seen: null; readonly external: ExternalView }
+  | { readonly seen: SalesforceView; readonly external: null };
+
+/** What to write to the external system: the merge of two records, or a whole new record. */
+export type ExternalTarget =
+  | { readonly seen: ExternalView; readonly salesforce: SalesforceView; readonly merged: Merged }
+  | { readonly seen: null; readonly salesforce: SalesforceView };
+
+/** Plans the row operations, by way of the life-cycle planner. A record without its key gets it. */
+export function salesforceWrites(context: WriteContext, target: SalesforceTarget): Writes {
+  const { mapping, key } = context;
+  const { seen } = target;
+  const writes = "merged" in target ? target.merged.writes.filter((write) => write.side === "salesforce") : [];
+  const fresh = seen === null ? newRecord(mapping, "salesforce", target.external.document) : null;
+  const root = fresh?.fields ?? fieldsOf(writes.filter((write) => write.lineKey === undefined));
+  const { status, header } = splitStatus(mapping, root);
+  const resolver = new Resolver(context);
+  const wire: Record<string, WireValue> = { ...resolver.wire(mapping.fields, header) };
+  if (seen !== null && !seen.keyed) wire[mapping.keyField] = key;
+  const lines = fresh === null ? lineChanges(context, resolver, target, writes) : newLines(context, resolver, fresh);
+  const changed = Object.keys(wire).length + lines.creates.length + lines.updates.length + lines.deletes.length;
+  if (fresh === null && changed === 0 && status === undefined) return nothing();
+  if (resolver.obstacles.length > 0) return resolver.blocked();
+
+  const wanted = status ?? seen?.document.fields["Status"];
+  const plan = planLifecycle({
+    mapping,
+    key,
+    seen,
+    header: wire,
+    status: typeof wanted === "string" ? wanted : null,
+    lines,
+    whole: wholeDocument(context, target, lines),
+    org: context.org,
+  });
+  if (plan.kind !== "plan") return { kind: plan.kind, obstacles: [plan.obstacle] };
+  const fallback = plan.operations[0]?.opId ?? key;
+  const opIdOf = (field: string, lineKey?: LineKey): string => {
+    if (lineKey !== undefined) return plan.opIds.lines[lineKey] ?? fallback;
+    return (field === "Status" ? plan.opIds.status : plan.opIds.header) ?? fallback;
+  };
+  return {
+    kind: "writes",
+    salesforce: plan.operations,
+    external: null,
+    actions: plan.actions,
+    changes: fresh === null ? mergedChanges("salesforce", target, opIdOf) : newChanges("salesforce", fresh, opIdOf),
+    transient: plan.transient,
+  };
+}
+
+/** Plans the one external operation of a document. */
+export function externalWrites(context: WriteContext, target: ExternalTarget): Writes {
+  const { mapping, key } = context;
+  const opId = `${key}#x`;
+  const obstacles: Obstacle[] = [];
+  const express: Express = (mappings, values, lineKey) => {
+    const { fields, problems } = toExternalFields(mappings, values);
+    for (const { field, value, reason } of problems) {
+      obstacles.push({
+        code: "VALUE_INVALID",
+        message: `${field}${lineKey === undefined ? "" : ` of line ${lineKey}`}: "${String(value)}" in Salesforce ${reason}`,
+        field,
+        ...(lineKey === undefined ? {} : { lineKey }),
+      });
+    }
+    return fields;
+  };
+  const fresh = target.seen === null ? newRecord(mapping, "external", target.salesforce.document) : null;
+  const writes = "merged" in target ? target.merged.writes.filter((write) => write.side === "external") : [];
+  const values = fresh?.fields ?? fieldsOf(writes.filter((write) => write.lineKey === undefined));
+  const fields = express(mapping.fields, values);
+  const lines = externalLines(mapping, target, writes, express);
+  if (obstacles.length > 0) return { kind: "reject", obstacles };
+  if (fresh === null && Object.keys(fields).length === 0 && lines.length === 0) return nothing();
+  const naturalKey: NaturalKey =
+    target.seen?.naturalKey ?? context.link?.naturalKey ?? parseBusinessKey(key)?.naturalKey ?? [];
+  const kind = fresh === null ? "update" : "create";
+  return {
+    kind: "writes",
+    salesforce: [],
+    external: {
+      opId,
+      collection: mapping.collection,
+      naturalKey,
+      change: { kind, fields, ...(lines.length === 0 ? {} : { lines }) },
+      expectedVersion: target.seen?.version ?? null,
+    },
+    actions: [kind],
+    changes: fresh === null ? mergedChanges("external", target, () => opId) : newChanges("external", fresh, () => opId),
+    transient: {},
+  };
+}
+
+/** The status of an order or contract is the planner's business; any other `Status` is a field like the rest. */
+function splitStatus(
+  mapping: ObjectMapping,
+  root: Fields,
+): { readonly status: Value | undefined; readonly header: Fields } {
+  if (!STATUS_OBJECTS.includes(mapping.object)) return { status: undefined, header: root };
+  const { Status: status, ...header } = root;
+  return { status, header };
+}
+
+type Express = (mappings: readonly FieldMapping[], values: Fields, lineKey?: LineKey) => ExternalFields;
+
+/** Everything that a new record on one side gets from what the other side shows. */
+function newRecord(mapping: ObjectMapping, target: Side, shown: SyncDocument): SyncDocument {
+  const lines = lineEntries(shown.lines).map(
+    ([lineKey, fields]) => [lineKey, valuesForNewRow(mapping.lines?.fields ?? [], target, fields)] as const,
+  );
+  return { ...shown, fields: valuesForNewRow(mapping.fields, target, shown.fields), lines: Object.fromEntries(lines) };
+}
+
+/** Turns values into wire values and keeps the references that cannot be sent. */
+class Resolver {
+  readonly obstacles: Obstacle[] = [];
+  #rejected = false;
+  readonly #context: WriteContext;
+
+  constructor(context: WriteContext) {
+    this.#context = context;
+  }
+
+  wire(mappings: readonly FieldMapping[], values: Fields, lineKey?: LineKey): Readonly<Record<string, WireValue>> {
+    const { fields, unresolved } = toSalesforceFields(mappings, values, this.#context.parents);
+    for (const reference of unresolved) this.#note(reference, lineKey);
+    return fields;
+  }
+
+  blocked(): Writes {
+    return { kind: this.#rejected ? "reject" : "park", obstacles: this.obstacles };
+  }
+
+  #note(reference: UnresolvedReference, lineKey: LineKey | undefined): void {
+    const { field, object, key, state } = reference;
+    const place = lineKey === undefined ? field : `${field} of line ${lineKey}`;
+    const at = { field, ...(lineKey === undefined ? {} : { lineKey }) };
+    const name = parseBusinessKey(key)?.naturalKey.join(", ") ?? key;
+    if (state === "absent" && lineKey !== undefined && PRODUCT_OBJECTS.includes(object)) {
+      this.#rejected = true;
+      this.obstacles.push({
+        code: "PRODUCT_UNKNOWN",
+        message: `${place} names ${object} ${name}, which neither side has; add the product and its price, or correct the line`,
+        ...at,
+      });
+      return;
+    }
+    const { code, text } = UNRESOLVED[state];
+    this.obstacles.push({ code, message: `${place} refers to ${object} ${name}, which ${text}`, ...at });
+  }
+}
+
+const PRODUCT_OBJECTS: readonly string[] = ["Product2", "PricebookEntry"];
+
+const UNRESOLVED: Readonly<Record<UnresolvedReference["state"], { readonly code: string; readonly text: string }>> = {
+  absent: { code: "PARENT_MISSING", text: "neither side has; add it, or correct the reference" },
+  pending: { code: "PARENT_PENDING", text: "is not in Salesforce yet; this record follows when it is" },
+  rejected: { code: "PARENT_REJECTED", text: "could not be written itself; see its dead letter" },
+};
+
+function nothing(): Writes {
+  return { kind: "writes", salesforce: [], external: null, actions: [], changes: [], transient: {} };
+}
+
+function newLines(context: WriteContext, resolver: Resolver, fresh: SyncDocument): LineChanges {
+  const mappings = context.mapping.lines?.fields ?? [];
+  const creates = lineEntries(fresh.lines).map(([lineKey, fields]) => ({
+    lineKey,
+    fields: resolver.wire(mappings, fields, lineKey),
+  }));
+  return { creates, updates: [], deletes: [] };
+}
+
+function lineChanges(
+  context: WriteContext,
+  resolver: Resolver,
+  target: SalesforceTarget,
+  writes: readonly Write[],
+): LineChanges {
+  if (!("merged" in target)) return { creates: [], updates: [], deletes: [] };
+  const mappings = context.mapping.lines?.fields ?? [];
+  const puts = target.merged.lineWrites.filter((line) => line.side === "salesforce");
+  const creates = puts
+    .filter((line) => line.kind === "put")
+    .map(({ lineKey }) => {
+      const values = valuesForNewRow(mappings, "salesforce", target.external.document.lines?.[lineKey] ?? {});
+      return { lineKey, fields: resolver.wire(mappings, values, lineKey) };
+    });
+  const deletes = puts.flatMap(({ kind, lineKey }) => {
+    const recordId = target.seen.lineIds[lineKey];
+    return kind === "remove" && recordId !== undefined ? [{ lineKey, recordId }] : [];
+  });
+  const changedKeys = [...new Set(writes.flatMap((write) => (write.lineKey === undefined ? [] : [write.lineKey])))];
+  const updates = changedKeys.flatMap((lineKey) => {
+    const recordId = target.seen.lineIds[lineKey];
+    const ofLine = writes.filter((write) => write.lineKey === lineKey);
+    const quantity = ofLine.find((write) => write.field === "Quantity");
+    if (recordId === undefined) return [];
+    return [
+      {
+        lineKey,
+        recordId,
+        fields: resolver.wire(mappings, fieldsOf(ofLine), lineKey),
+        quantity:
+          typeof quantity?.from === "string" && typeof quantity.to === "string"
+            ? { from: quantity.from, to: quantity.to }
+            : null,
+      },
+    ];
+  });
+  return { creates, updates, deletes };
+}
+
+/** The document as it will stand, for a reduction order to repeat and to count its lines. */
+function wholeDocument(context: WriteContext, target: SalesforceTarget, lines: LineChanges): WholeDocument {
+  const { seen, external } = target;
+  const mappings = context.mapping.lines?.fields ?? [];
+  // References that cannot be sent were refused before where they matter; here the document is only quoted.
+  const quote = (fields: readonly FieldMapping[], values: Fields): Readonly<Record<string, WireValue>> =>
+    toSalesforceFields(fields, values, context.parents).fields;
+  const agreed = "merged" in target ? target.merged.agreed : null;
+  const quoted = lineEntries(seen?.document.lines).map(([lineKey, fields]) => {
+    const known = { ...fields, ...external?.document.lines?.[lineKey], ...agreed?.lines?.[lineKey] };
+    return [lineKey, quote(mappings, known)] as const;
+  });
+  return {
+    header: quote(context.mapping.fields, { ...seen?.document.fields, ...agreed?.fields }),
+    lines: Object.fromEntries(quoted),
+    lineCount: quoted.length + (seen?.foreignLineIds.length ?? 0) + lines.creates.length - lines.deletes.length,
+  };
+}
+
+function externalLines(
+  mapping: ObjectMapping,
+  target: ExternalTarget,
+  writes: readonly Write[],
+  express: Express,
+): readonly ExternalLineChange[] {
+  const mappings = mapping.lines?.fields ?? [];
+  const rootParts = parseBusinessKey(target.salesforce.document.key)?.naturalKey.length ?? 0;
+  const partsOf = (lineKey: LineKey): NaturalKey => parseBusinessKey(lineKey)?.naturalKey.slice(rootParts) ?? [];
+  const put = (lineKey: LineKey, values: Fields): ExternalLineChange => ({
+    kind: "put",
+    naturalKey: partsOf(lineKey),
+    fields: express(mappings, values, lineKey),
+  });
+  if (!("merged" in target))
+    return lineEntries(target.salesforce.document.lines).map(([lineKey, fields]) => put(lineKey, fields));
+  const whole = target.merged.lineWrites
+    .filter((line) => line.side === "external")
+    .map(({ kind, lineKey }): ExternalLineChange => {
+      if (kind === "remove") return { kind: "remove", naturalKey: partsOf(lineKey) };
+      return put(lineKey, target.salesforce.document.lines?.[lineKey] ?? {});
+    });
+  const changedKeys = [...new Set(writes.flatMap((write) => (write.lineKey === undefined ? [] : [write.lineKey])))];
+  const changed = changedKeys.map((lineKey) =>
+    put(lineKey, fieldsOf(writes.filter((write) => write.lineKey === lineKey))),
+  );
+  return [...whole, ...changed];
+}
+
+function mergedChanges(
+  side: Side,
+  target: SalesforceTarget | ExternalTarget,
+  opIdOf: (field: string, lineKey?: LineKey) => string,
+): readonly FieldChange[] {
+  if (!("merged" in target)) return [];
+  const fields = target.merged.writes
+    .filter((write) => write.side === side)
+    .map(
+      (write): FieldChange => ({
+        side,
+        ...(write.lineKey === undefined ? {} : { lineKey: write.lineKey }),
+        field: write.field,
+        from: write.from,
+        to: write.to,
+        rule: write.rule,
+        opId: opIdOf(write.field, write.lineKey),
+      }),
+    );
+  const lines = target.merged.lineWrites
+    .filter((line) => line.side === side)
+    .map(
+      ({ lineKey, kind, rule }): FieldChange => ({
+        side,
+        lineKey,
+        field: "*",
+        from: kind === "put" ? null : true,
+        to: kind === "put" ? true : null,
+        rule,
+        opId: opIdOf("*", lineKey),
+      }),
+    );
+  return [...fields, ...lines];
+}
+
+/** A new record: its fields, and one entry per line. */
+function newChanges(
+  side: Side,
+  fresh: SyncDocument,
+  opIdOf: (field: string, lineKey?: LineKey) => string,
+): readonly FieldChange[] {
+  const fields = Object.entries(fresh.fields).map(
+    ([field, to]): FieldChange => ({ side, field, from: undefined, to, rule: "new", opId: opIdOf(field) }),
+  );
+  const lines = lineEntries(fresh.lines).map(
+    ([lineKey]): FieldChange => ({
+      side,
+      lineKey,
+      field: "*",
+      from: null,
+      to: true,
+      rule: "new",
+      opId: opIdOf("*", lineKey),
+    }),
+  );
+  return [...fields, ...lines];
+}
+
+function fieldsOf(writes: readonly Write[]): Fields {
+  return Object.fromEntries(writes.map((write) => [write.field, write.to]));
+}
+
+function lineEntries(lines: SyncDocument["lines"]): readonly (readonly [LineKey, Fields])[] {
+  return Object.entries(lines ?? {}) as [LineKey, Fields][];
+}

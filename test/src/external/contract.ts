@@ -1,0 +1,373 @@
+/** What every external adapter must do. One collection, `orders`, whose records have lines. */
+import { describe, expect, it } from "vitest";
+import type { ExternalChange, ExternalSystem } from "../../../src/external/port.ts";
+import type { ExternalFields, ExternalOperation, ExternalRecord } from "../../../src/model/external-record.ts";
+import type { NaturalKey } from "../../../src/model/key.ts";
+
+/** An order as a user of the external system writes it. */
+export interface OrderRow {
+  readonly id: string;
+  readonly customer: string | null;
+  readonly amount: string;
+  readonly lines: readonly { readonly no: string; readonly product: string; readonly quantity: number }[];
+}
+
+/** An adapter with a way past it: what the users of the external system do. */
+export interface ExternalDouble {
+  readonly external: ExternalSystem;
+  /** Creates or replaces an order with its lines, as a user would. */
+  put(order: OrderRow): Promise<void>;
+  remove(id: string): Promise<void>;
+  /** The order as it is stored, without the adapter. */
+  stored(id: string): Promise<OrderRow | undefined>;
+}
+
+/** How adapters differ. */
+export interface ExternalAbilities {
+  readonly seesDeletes: boolean;
+  readonly deletes: boolean;
+}
+
+/** An order with the facts that a test does not care about filled in. */
+export function orderRow(id: string, facts: Partial<OrderRow> = {}): OrderRow {
+  const lines = [{ no: "1", product: `P-${id}`, quantity: 2 }];
+  return { id, customer: "Müller & Söhne", amount: "12.50", lines, ...facts };
+}
+
+/** Reads a feed to its end: all changes in order, and the last cursor. */
+export async function drain(
+  external: ExternalSystem,
+  cursor: string | null,
+  limit = 100,
+): Promise<{ readonly changes: readonly ExternalChange[]; readonly cursor: string }> {
+  const changes: ExternalChange[] = [];
+  let position = cursor;
+  for (let page = 0; page < 200; page += 1) {
+    const found = await external.changes("orders", position, limit);
+    expect(found.changes.length).toBeLessThanOrEqual(limit);
+    changes.push(...found.changes);
+    position = found.cursor;
+    if (!found.more) return { changes, cursor: position };
+  }
+  throw new Error("the feed does not end");
+}
+
+function ids(changes: readonly ExternalChange[]): readonly string[] {
+  return [...new Set(changes.map((change) => change.naturalKey.join("|")))].sort();
+}
+
+function operation(facts: Partial<ExternalOperation> & Pick<ExternalOperation, "change">): ExternalOperation {
+  return { opId: "op-1", collection: "orders", naturalKey: ["1"], expectedVersion: null, ...facts };
+}
+
+async function readOne(external: ExternalSystem, key: NaturalKey): Promise<ExternalRecord> {
+  const [record] = await external.read("orders", [key]);
+  if (record === undefined) throw new Error(`order ${key.join("|")} exists`);
+  return record;
+}
+
+const LINE: ExternalFields = { product: "P-7", quantity: 3 };
+
+/** Runs the contract; `fresh` gives an empty system each time. */
+export function externalContract(
+  name: string,
+  abilities: ExternalAbilities,
+  fresh: () => Promise<ExternalDouble>,
+): void {
+  describe(`the ${name} adapter`, () => {
+    it("finds nothing wrong with a system that fits", async () => {
+      const { external } = await fresh();
+      expect(await external.check()).toEqual([]);
+    });
+
+    it("starts with every record that exists, page by page", async () => {
+      const { external, put } = await fresh();
+      for (const id of ["1", "2", "3", "4", "5"]) await put(orderRow(id));
+
+      const { changes } = await drain(external, null, 2);
+
+      expect(ids(changes)).toEqual(["1", "2", "3", "4", "5"]);
+      expect(changes.every((change) => !change.deleted)).toBe(true);
+    });
+
+    it("says of an empty system that there is nothing, and later finds its first record", async () => {
+      const { external, put } = await fresh();
+      const start = await drain(external, null);
+      expect(start.changes).toEqual([]);
+
+      await put(orderRow("1"));
+
+      expect(ids((await drain(external, start.cursor)).changes)).toEqual(["1"]);
+    });
+
+    it("names what was made and changed since a cursor, and is silent when nothing was", async () => {
+      const { external, put } = await fresh();
+      await put(orderRow("1"));
+      await put(orderRow("2"));
+      const { cursor } = await drain(external, null);
+
+      await put(orderRow("2", { amount: "99.00" }));
+      await put(orderRow("3"));
+      const next = await drain(external, cursor);
+
+      expect(ids(next.changes)).toEqual(expect.arrayContaining(["2", "3"]));
+      expect(ids((await drain(external, next.cursor)).changes)).toEqual([]);
+    });
+
+    it("names the record when only a line of it changed", async () => {
+      const { external, put } = await fresh();
+      await put(orderRow("1"));
+      const { cursor } = await drain(external, null);
+
+      await put(orderRow("1", { lines: [{ no: "1", product: "P-1", quantity: 9 }] }));
+
+      expect(ids((await drain(external, cursor)).changes)).toEqual(["1"]);
+    });
+
+    it("gives the same changes again when asked from the same cursor again", async () => {
+      const { external, put } = await fresh();
+      const { cursor } = await drain(external, null);
+      await put(orderRow("1"));
+      await drain(external, cursor);
+
+      expect(ids((await drain(external, cursor)).changes)).toEqual(["1"]);
+    });
+
+    it("reads on after the stored cursor was acknowledged", async () => {
+      const { external, put } = await fresh();
+      await put(orderRow("1"));
+      const first = await drain(external, null);
+      await external.acknowledge?.("orders", first.cursor);
+      await put(orderRow("2"));
+      const second = await drain(external, first.cursor);
+      await external.acknowledge?.("orders", second.cursor);
+      await external.acknowledge?.("orders", second.cursor);
+
+      expect(ids(second.changes)).toEqual(["2"]);
+      expect(ids((await drain(external, second.cursor)).changes)).toEqual([]);
+      expect(
+        ids(await external.read("orders", [["1"], ["2"]]).then((r) => r.map((x) => ({ ...x, deleted: false })))),
+      ).toEqual(["1", "2"]);
+    });
+
+    it.skipIf(!abilities.seesDeletes)("tells a deleted record, and not one that was made again since", async () => {
+      const { external, put, remove } = await fresh();
+      for (const id of ["1", "2"]) await put(orderRow(id));
+      const { cursor } = await drain(external, null);
+
+      await remove("1");
+      await remove("2");
+      await put(orderRow("2"));
+      const { changes } = await drain(external, cursor);
+
+      expect(changes.filter((change) => change.deleted).map((change) => change.naturalKey)).toEqual([["1"]]);
+      expect(ids(changes)).toEqual(["1", "2"]);
+    });
+
+    it("reads records with their lines and exact values, and leaves out what is not there", async () => {
+      const { external, put } = await fresh();
+      const amount = "12345678901234.10";
+      const lines = [
+        { no: "2", product: "Gemüse", quantity: 1 },
+        { no: "10", product: "日本", quantity: 9007199254740991 },
+      ];
+      await put(orderRow("1", { amount, customer: null, lines }));
+
+      const records = await external.read("orders", [["1"], ["404"]]);
+
+      expect(records).toHaveLength(1);
+      expect(records[0]?.naturalKey).toEqual(["1"]);
+      expect(records[0]?.fields).toMatchObject({ customer: null, amount });
+      expect(new Map(records[0]?.lines?.map((line) => [line.naturalKey.join(), line.fields["quantity"]]))).toEqual(
+        new Map([
+          ["2", 1],
+          ["10", 9007199254740991],
+        ]),
+      );
+    });
+
+    it("reads nothing for no keys, and many keys at once", async () => {
+      const { external, put } = await fresh();
+      const many = Array.from({ length: 205 }, (_, index) => String(index + 1));
+      for (const id of many) await put(orderRow(id));
+
+      expect(await external.read("orders", [])).toEqual([]);
+      expect(
+        await external.read(
+          "orders",
+          many.map((id) => [id]),
+        ),
+      ).toHaveLength(205);
+    });
+
+    it("creates a record with its lines, and tells the version that it has then", async () => {
+      const { external, stored } = await fresh();
+
+      const outcomes = await external.apply([
+        operation({
+          change: {
+            kind: "create",
+            fields: { customer: "Ann", amount: "1.05" },
+            lines: [
+              { kind: "put", naturalKey: ["1"], fields: LINE },
+              { kind: "put", naturalKey: ["2"], fields: { product: "P-8", quantity: 1 } },
+            ],
+          },
+        }),
+      ]);
+
+      expect(outcomes).toEqual([{ kind: "done", opId: "op-1", version: expect.any(String) }]);
+      expect(await stored("1")).toEqual({
+        id: "1",
+        customer: "Ann",
+        amount: "1.05",
+        lines: [
+          { no: "1", product: "P-7", quantity: 3 },
+          { no: "2", product: "P-8", quantity: 1 },
+        ],
+      });
+      const version = outcomes[0]?.kind === "done" ? outcomes[0].version : undefined;
+      expect((await readOne(external, ["1"])).version).toBe(version);
+    });
+
+    it("does not make a record twice", async () => {
+      const { external, put, stored } = await fresh();
+      await put(orderRow("1", { customer: "first" }));
+
+      const outcomes = await external.apply([
+        operation({ change: { kind: "create", fields: { customer: "second", amount: "1" } } }),
+      ]);
+
+      expect(outcomes).toEqual([{ kind: "stale", opId: "op-1" }]);
+      expect((await stored("1"))?.customer).toBe("first");
+    });
+
+    it("updates the fields and lines that change and no others", async () => {
+      const { external, put, stored } = await fresh();
+      await put(
+        orderRow("1", {
+          lines: [
+            { no: "1", product: "A", quantity: 1 },
+            { no: "2", product: "B", quantity: 2 },
+            { no: "3", product: "C", quantity: 3 },
+          ],
+        }),
+      );
+      const { version } = await readOne(external, ["1"]);
+
+      const outcomes = await external.apply([
+        operation({
+          expectedVersion: version,
+          change: {
+            kind: "update",
+            fields: { amount: "20.00" },
+            lines: [
+              { kind: "put", naturalKey: ["2"], fields: { quantity: 22 } },
+              { kind: "remove", naturalKey: ["3"] },
+              { kind: "put", naturalKey: ["4"], fields: { product: "D", quantity: 4 } },
+            ],
+          },
+        }),
+      ]);
+
+      expect(outcomes[0]?.kind).toBe("done");
+      expect(await stored("1")).toEqual({
+        id: "1",
+        customer: "Müller & Söhne",
+        amount: "20.00",
+        lines: [
+          { no: "1", product: "A", quantity: 1 },
+          { no: "2", product: "B", quantity: 22 },
+          { no: "4", product: "D", quantity: 4 },
+        ],
+      });
+    });
+
+    it("writes nothing over a record that has moved since it was read", async () => {
+      const { external, put, stored } = await fresh();
+      await put(orderRow("1"));
+      const { version } = await readOne(external, ["1"]);
+      await put(orderRow("1", { customer: "somebody else", lines: [{ no: "1", product: "X", quantity: 1 }] }));
+
+      const outcomes = await external.apply([
+        operation({ expectedVersion: version, change: { kind: "update", fields: { customer: "ours" } } }),
+      ]);
+
+      expect(outcomes).toEqual([{ kind: "stale", opId: "op-1" }]);
+      expect((await stored("1"))?.customer).toBe("somebody else");
+    });
+
+    it("has a version that stays while nothing changes and moves when a line does", async () => {
+      const { external, put } = await fresh();
+      await put(orderRow("1"));
+      const before = await readOne(external, ["1"]);
+      const again = await readOne(external, ["1"]);
+      await put(orderRow("1", { lines: [{ no: "1", product: "P-1", quantity: 5 }] }));
+      const after = await readOne(external, ["1"]);
+
+      expect(again.version).toBe(before.version);
+      expect(after.version).not.toBe(before.version);
+    });
+
+    it("does not bring a vanished record back by an update", async () => {
+      const { external, stored } = await fresh();
+      const outcomes = await external.apply([operation({ change: { kind: "update", fields: { amount: "1" } } })]);
+      expect(outcomes).toEqual([{ kind: "stale", opId: "op-1" }]);
+      expect(await stored("1")).toBeUndefined();
+    });
+
+    it.skipIf(!abilities.deletes)(
+      "deletes a record with its lines, once, and only the version that was read",
+      async () => {
+        const { external, put, stored } = await fresh();
+        await put(orderRow("1"));
+        const { version } = await readOne(external, ["1"]);
+        await put(orderRow("1", { amount: "2.00" }));
+        const change = { kind: "delete" } as const;
+
+        const stale = await external.apply([operation({ change, expectedVersion: version })]);
+        expect(stale[0]?.kind).toBe("stale");
+        expect(await stored("1")).toBeDefined();
+        const done = await external.apply([operation({ change }), operation({ change, opId: "op-2" })]);
+
+        expect(done.map((outcome) => outcome.kind)).toEqual(["done", "done"]);
+        expect(await stored("1")).toBeUndefined();
+      },
+    );
+
+    it("gives one outcome per operation in order, and a refused one does not stop its neighbours", async () => {
+      const { external, stored } = await fresh();
+      const create = (id: string, fields: ExternalFields): ExternalOperation =>
+        operation({ opId: `op-${id}`, naturalKey: [id], change: { kind: "create", fields } });
+
+      const outcomes = await external.apply([
+        create("1", { amount: "1.00" }),
+        create("2", { amount: "2.00", no_such_field: "x" }),
+        create("3", { amount: "3.00" }),
+      ]);
+
+      expect(outcomes.map((outcome) => [outcome.opId, outcome.kind])).toEqual([
+        ["op-1", "done"],
+        ["op-2", "refused"],
+        ["op-3", "done"],
+      ]);
+      expect(outcomes[1]).toMatchObject({ reason: expect.stringContaining("no_such_field") });
+      expect(await stored("2")).toBeUndefined();
+      expect((await stored("3"))?.amount).toBe("3.00");
+    });
+
+    it("refuses a collection that is not configured, by its name", async () => {
+      const { external } = await fresh();
+      await expect(external.read("invoices", [["1"]])).rejects.toMatchObject({
+        code: "EXTERNAL_REFUSED",
+        message: expect.stringContaining("invoices"),
+      });
+    });
+
+    it("tells the fields of a collection where it knows them", async () => {
+      const { external } = await fresh();
+      const info = await external.info("orders");
+      expect(info.collection).toBe("orders");
+    });
+  });
+}

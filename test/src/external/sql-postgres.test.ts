@@ -1,0 +1,244 @@
+import pg from "pg";
+import { afterAll, afterEach, describe, expect, it } from "vitest";
+import { openExternal } from "../../../src/external/open.ts";
+import { type SqlConfigInput, sqlConfigSchema } from "../../../src/external/sql/config.ts";
+import { installChangeLog } from "../../../src/external/sql/install.ts";
+import { startPostgres } from "../../support/postgres.ts";
+import { drain, type ExternalDouble, externalContract } from "./contract.ts";
+import { sqlBehaviour } from "./sql-behaviour.ts";
+import { type ErpSession, erpConfig, erpTables, sqlDouble } from "./sql-double.ts";
+
+const postgres = await startPostgres();
+const server = typeof postgres === "string" ? undefined : postgres;
+const reason = typeof postgres === "string" ? postgres : "with a PostgreSQL server";
+let closing: (() => Promise<void>)[] = [];
+
+/** A user's own connection to the ERP, with habits of its own. */
+async function session(url: string): Promise<ErpSession> {
+  const client = new pg.Client({ connectionString: url, options: "-c TimeZone=Asia/Tokyo -c DateStyle=German" });
+  await client.connect();
+  closing.push(() => client.end());
+  return {
+    query: async (statement, parameters = []) => {
+      let count = 0;
+      const numbered = statement.replaceAll("?", () => {
+        count += 1;
+        return `$${count}`;
+      });
+      return (await client.query<Record<string, unknown>>(numbered, [...parameters])).rows;
+    },
+  };
+}
+
+async function erp(): Promise<ExternalDouble> {
+  const url = (await server?.database()) ?? "";
+  const user = await session(url);
+  for (const statement of erpTables("postgres")) await user.query(statement);
+  const double = await sqlDouble(user, erpConfig(url));
+  closing.push(() => double.external.close());
+  return double;
+}
+
+afterEach(async () => {
+  for (const close of closing.reverse()) await close();
+  closing = [];
+});
+
+afterAll(async () => {
+  await server?.stop();
+});
+
+describe.skipIf(server === undefined)(reason, () => {
+  externalContract("SQL adapter on PostgreSQL", { seesDeletes: true, deletes: true }, erp);
+
+  sqlBehaviour("PostgreSQL", {
+    dialect: "postgres",
+    database: async () => {
+      const url = (await server?.database()) ?? "";
+      return { url, session: await session(url) };
+    },
+    closeLater: (close) => {
+      closing.push(close);
+    },
+  });
+
+  describe("a PostgreSQL ERP", () => {
+    async function ordersErp(): Promise<{ url: string; user: ErpSession; config: SqlConfigInput }> {
+      const url = (await server?.database()) ?? "";
+      const user = await session(url);
+      for (const statement of erpTables("postgres")) await user.query(statement);
+      const config = erpConfig(url);
+      await installChangeLog(sqlConfigSchema.parse(config));
+      return { url, user, config };
+    }
+
+    const open = async (config: SqlConfigInput) => {
+      const external = await openExternal(sqlConfigSchema.parse(config));
+      closing.push(() => external.close());
+      return external;
+    };
+
+    it("loses nothing to a transaction that started early and commits late", async () => {
+      const { url, user, config } = await ordersErp();
+      const external = await open(config);
+      const slow = await session(url);
+      const start = await drain(external, null);
+
+      await slow.query("begin");
+      await slow.query("insert into orders (id, amount) values (1, 1)");
+      await user.query("insert into orders (id, amount) values (2, 1)");
+      const during = await drain(external, start.cursor);
+      await slow.query("commit");
+      const after = await drain(external, during.cursor);
+
+      const seen = [...during.changes, ...after.changes].map((change) => change.naturalKey.join());
+      expect(seen.sort()).toEqual(["1", "2"]);
+      expect((await drain(external, after.cursor)).changes).toEqual([]);
+    });
+
+    it("loses nothing to a transaction that was open when the first reading began", async () => {
+      const { url, config } = await ordersErp();
+      const external = await open(config);
+      const slow = await session(url);
+      await slow.query("begin");
+      await slow.query("insert into orders (id, amount) values (1, 1)");
+
+      const first = await drain(external, null);
+      await slow.query("commit");
+
+      expect(first.changes).toEqual([]);
+      expect((await drain(external, first.cursor)).changes).toEqual([{ naturalKey: ["1"], deleted: false }]);
+    });
+
+    it("reads everything anew after a TRUNCATE", async () => {
+      const { user, config } = await ordersErp();
+      const external = await open(config);
+      await user.query("insert into orders (id, amount) values (1, 1)");
+      const { cursor } = await drain(external, null);
+
+      await user.query("truncate orders cascade");
+      await user.query("insert into orders (id, amount) values (2, 1)");
+
+      const { changes } = await drain(external, cursor);
+      expect(changes.every((change) => !change.deleted)).toBe(true);
+      expect(changes.map((change) => change.naturalKey)).toContainEqual(["2"]);
+    });
+
+    it("logs what users write who have no right on the log", async () => {
+      const { url, user, config } = await ordersErp();
+      const external = await open(config);
+      const { cursor } = await drain(external, null);
+      await user.query("drop role if exists clerk");
+      await user.query("create role clerk");
+      await user.query("grant insert on orders to clerk");
+      const clerk = await session(url);
+      await clerk.query("set role clerk");
+
+      await clerk.query("insert into orders (id, amount) values (1, 1)");
+
+      expect((await drain(external, cursor)).changes).toEqual([{ naturalKey: ["1"], deleted: false }]);
+      await clerk.query("reset role");
+      await user.query("revoke all on orders from clerk");
+      await user.query("drop role clerk");
+    });
+
+    it("notices a trigger that was switched off", async () => {
+      const { user, config } = await ordersErp();
+      const external = await open(config);
+      await user.query("alter table orders disable trigger user");
+      expect((await external.check()).map((problem) => problem.message)).toContainEqual(
+        expect.stringContaining("switched off"),
+      );
+    });
+
+    it("spells keys alike in log and reading, whatever the session's settings are", async () => {
+      const url = (await server?.database()) ?? "";
+      const user = await session(url);
+      await user.query("create schema sales");
+      await user.query(
+        "create table sales.slots (at timestamptz, day date, fee numeric(6,2), code char(5), primary key (at, day, fee, code))",
+      );
+      const config: SqlConfigInput = {
+        ...erpConfig(url),
+        collections: { orders: { table: "sales.slots", key: ["at", "day", "fee", "code"] } },
+      };
+      await installChangeLog(sqlConfigSchema.parse(config));
+      const external = await open(config);
+      const start = await drain(external, null);
+
+      await user.query("insert into sales.slots values ('2026-03-01T00:00:00Z', '2026-03-02', 1.5, 'ab')");
+
+      const { changes } = await drain(external, start.cursor);
+      expect(changes).toEqual([{ naturalKey: ["2026-03-01 00:00:00+00", "2026-03-02", "1.50", "ab"], deleted: false }]);
+      const records = await external.read("orders", [changes[0]?.naturalKey ?? []]);
+      expect(records[0]?.naturalKey).toEqual(changes[0]?.naturalKey);
+      expect(records[0]?.fields).toEqual({ at: "2026-03-01T00:00:00Z", day: "2026-03-02", fee: "1.50", code: "ab   " });
+    });
+
+    it("reads beside keys that cannot be of the column's type", async () => {
+      const { user, config } = await ordersErp();
+      const external = await open(config);
+      await user.query("insert into orders (id, amount) values (1, 1)");
+      const records = await external.read("orders", [["x"], ["1"], ["99999999999999"], ["1.5"]]);
+      expect(records.map((record) => record.naturalKey)).toEqual([["1"]]);
+    });
+
+    it("keeps numbers exact and floats short", async () => {
+      const url = (await server?.database()) ?? "";
+      const user = await session(url);
+      await user.query(
+        "create table orders (id int primary key, a numeric, b float8, c bigint, d boolean, e timestamp, f real)",
+      );
+      await user.query(
+        "insert into orders values (1, 0.30000000000000000001, 1e-7, 9007199254740993, true, '2026-01-02 03:04:05.678901', 0.1)",
+      );
+      const external = await open({
+        ...erpConfig(url),
+        collections: { orders: { table: "orders", key: ["id"], changes: { kind: "column", column: "id" } } },
+      });
+      expect((await external.read("orders", [["1"]]))[0]?.fields).toEqual({
+        id: 1,
+        a: "0.30000000000000000001",
+        b: "0.0000001",
+        c: 9007199254740993n,
+        d: true,
+        e: "2026-01-02T03:04:05.678901",
+        f: "0.1",
+      });
+    });
+
+    it("waits for a user's open transaction and then finds the record stale", async () => {
+      const { url, user, config } = await ordersErp();
+      const external = await open(config);
+      await user.query("insert into orders (id, amount) values (1, 1)");
+      const [record] = await external.read("orders", [["1"]]);
+      const slow = await session(url);
+      await slow.query("begin");
+      await slow.query("update orders set customer = 'theirs'");
+
+      const applying = external.apply([
+        {
+          opId: "op",
+          collection: "orders",
+          naturalKey: ["1"],
+          expectedVersion: record?.version ?? null,
+          change: { kind: "update", fields: { customer: "ours" } },
+        },
+      ]);
+      await slow.query("commit");
+
+      expect(await applying).toEqual([{ kind: "stale", opId: "op" }]);
+      expect(await user.query("select customer from orders")).toEqual([{ customer: "theirs" }]);
+    });
+
+    it("names the place and not the password when it cannot be reached", async () => {
+      const external = await open(erpConfig("postgres://ann:super-secret@127.0.0.1:1/erp"));
+      const checking = external.check();
+      await expect(checking).rejects.toMatchObject({
+        code: "EXTERNAL_UNREACHABLE",
+        message: expect.stringContaining("127.0.0.1:1/erp"),
+      });
+      await expect(checking).rejects.not.toThrow(/super-secret/);
+    });
+  });
+});

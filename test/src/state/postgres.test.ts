@@ -1,0 +1,99 @@
+import pg from "pg";
+import { afterAll, afterEach, describe, expect, it } from "vitest";
+import { openStateStore } from "../../../src/state/open.ts";
+import type { StateStore } from "../../../src/state/port.ts";
+import { startPostgres } from "../../support/postgres.ts";
+import { stateStoreContract } from "./contract.ts";
+
+const postgres = await startPostgres();
+const server = typeof postgres === "string" ? undefined : postgres;
+const reason = typeof postgres === "string" ? postgres : "with a PostgreSQL server";
+let url = "";
+let opened: StateStore[] = [];
+
+async function open(at: string): Promise<StateStore> {
+  const store = await openStateStore(at);
+  opened.push(store);
+  return store;
+}
+
+async function fresh(): Promise<StateStore> {
+  url = (await server?.database()) ?? "";
+  const store = await open(url);
+  await store.migrate();
+  return store;
+}
+
+async function execute(statement: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  await client.query(statement);
+  await client.end();
+}
+
+afterEach(async () => {
+  for (const store of opened) await store.close();
+  opened = [];
+});
+
+afterAll(async () => {
+  await server?.stop();
+});
+
+describe.skipIf(server === undefined)(reason, () => {
+  stateStoreContract("PostgreSQL", { fresh, again: () => open(url) });
+
+  describe("a PostgreSQL state database", () => {
+    it("may hold the user's own tables beside the state", async () => {
+      url = (await server?.database()) ?? "";
+      await execute("create table customers (id int)");
+      const store = await open(url);
+      await store.migrate();
+      expect(await store.cursors()).toEqual({});
+    });
+
+    it("is refused when its schema belongs to something else or to a newer version", async () => {
+      url = (await server?.database()) ?? "";
+      await execute("create schema order_sync; create table order_sync.things (id int)");
+      await expect(openStateStore(url)).rejects.toMatchObject({
+        code: "STATE_UNREADABLE",
+        message: expect.stringContaining('"things"'),
+      });
+
+      await fresh();
+      await execute("insert into order_sync.order_sync_schema values (99, 'future', '2030')");
+      await expect(openStateStore(url)).rejects.toMatchObject({ code: "STATE_UNREADABLE" });
+    });
+
+    it("is migrated once when many processes start together", async () => {
+      url = (await server?.database()) ?? "";
+      const stores = await Promise.all([open(url), open(url), open(url), open(url)]);
+      await Promise.all(stores.map((store) => store.migrate()));
+      expect(await stores[3]?.cursors()).toEqual({});
+    });
+
+    it("goes on after the server has cut its connections", async () => {
+      const store = await fresh();
+      await execute(
+        "select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and datname = current_database()",
+      );
+      const reading = store.cursors().catch((error: unknown) => error);
+      expect([{}, expect.objectContaining({ code: "STATE_UNREACHABLE" })]).toContainEqual(await reading);
+      expect(await store.cursors()).toEqual({});
+    });
+
+    it("names the place and not the password when it cannot be reached", async () => {
+      const wrong = new URL((await server?.database()) ?? "");
+      wrong.password = "super-secret";
+      const refused = openStateStore(String(wrong));
+      await expect(refused).rejects.toMatchObject({
+        code: "STATE_UNREACHABLE",
+        message: expect.stringContaining(`${wrong.host}${wrong.pathname}`),
+      });
+      await expect(refused).rejects.not.toThrow(/super-secret/);
+      await expect(openStateStore("postgres://u:p@127.0.0.1:1/none")).rejects.toMatchObject({
+        code: "STATE_UNREACHABLE",
+      });
+    });
+  });
+});
