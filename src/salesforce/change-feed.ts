@@ -16,7 +16,7 @@ import { type CompositeRead, lostPart, sendComposite } from "./composite-read.ts
 import type { OrgReply } from "./connection.ts";
 import { CallFailure, isJsonObject } from "./failure.ts";
 import type { PolledObject, PollRequest } from "./port.ts";
-import { fetchPage, isLocatorLost, parseQueryPage, type QueryPage, queryPath } from "./query.ts";
+import { fetchNextPage, fetchPage, LocatorLost, parseQueryPage, type QueryPage, queryPath } from "./query.ts";
 import { parseRecordId } from "./record-id.ts";
 import {
   DELETED_REACH_MS,
@@ -206,9 +206,9 @@ export class ChangeFeed {
       if (fresh.length > 0) yield fresh;
       if (page.next === null) return;
       try {
-        page = await fetchPage(this.#caller, page.next, name);
+        page = await fetchNextPage(this.#caller, page.next, name);
       } catch (error) {
-        if (!isLocatorLost(error) || restarts >= RESTARTS_MAX) {
+        if (!(error instanceof LocatorLost) || restarts >= RESTARTS_MAX) {
           throw error instanceof CallFailure ? this.#caller.explain(error, name) : error;
         }
         restarts += 1;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { SalesforceRecord } from "../../../src/model/salesforce-record.ts";
 import type { PolledObject } from "../../../src/salesforce/port.ts";
-import { connectTo, type ScriptedOrg, type SeenSubrequest, withOrg } from "./scripted-org.ts";
+import { connectTo, type ScriptedOrg, SESSION_EXPIRED, type SeenSubrequest, withOrg } from "./scripted-org.ts";
 
 const NOW = "2026-01-31T10:00:00Z";
 const COVERED = "2026-01-31T09:59:30.000+0000";
@@ -190,6 +190,27 @@ describe("more pages", () => {
       expect(scripted.requests.at(-1)?.path).toContain(
         "WHERE SystemModstamp > 2026-01-31T09:51:00Z OR (SystemModstamp = 2026-01-31T09:51:00Z AND Id > '801000000000001AAA')",
       );
+    }));
+});
+
+describe("a session that is renewed between two pages", () => {
+  it("has lost its locator, so the feed goes on behind the last row", () =>
+    withOrg(async (scripted) => {
+      script(scripted, {
+        rows: page([row(1, "2026-01-31T09:51:00.000+0000")], { total: 2, locator: "01g-1" }),
+      });
+      scripted
+        .on(/oauth2\/token/, () => ({ json: { access_token: "t", instance_url: scripted.url, id: "" } }))
+        .on(/query\/01g-1$/, SESSION_EXPIRED)
+        .on(/queryAll\?q=/, { json: page([row(2, COVERED)]) });
+      const org = connectTo(scripted, {
+        config: { auth: { kind: "clientCredentials", clientId: "client", clientSecret: "hidden" } },
+      });
+
+      const [polled] = await org.poll([{ object: "Order", select: [], cursor: CURSOR }]);
+
+      expect(await rowsOf(polled)).toEqual(["801000000000001AAA", "801000000000002AAA"]);
+      expect(scripted.seen(/token/)).toHaveLength(2);
     }));
 });
 
