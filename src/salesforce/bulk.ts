@@ -10,8 +10,8 @@ import type { CollectionPart } from "../sync/call.ts";
 import { type BulkPatience, changeJobState, fetchJob, type JobInfo, type JobState, waitForJob } from "./bulk-job.ts";
 import { bulkCsv, bulkOutcomes, fitsBulk, parseResultFile, type ResultRow } from "./bulk-rows.ts";
 import type { OrgCaller } from "./caller.ts";
-import { CallFailure, describeFailure, isJsonObject, shorten } from "./failure.ts";
-import { allUnknown } from "./write.ts";
+import { CallFailure, isJsonObject, shorten } from "./failure.ts";
+import { allUnknown } from "./row-outcome.ts";
 
 /** Remembers running jobs beyond the life of the process. */
 export interface BulkJournal {
@@ -110,9 +110,9 @@ async function collectOutcomes(
     );
     return { ended: true, outcomes };
   } catch (error) {
-    if (!(error instanceof CallFailure)) throw error;
-    const reason = `Bulk job ${jobId}: ${describeFailure(error.failure)}`;
-    return { ended: false, outcomes: allUnknown(part.operations, reason) };
+    // Whatever stops us now (a limit, a login, a lost line), the job goes on without us.
+    if (!(error instanceof CallFailure || error instanceof SyncError)) throw error;
+    return { ended: false, outcomes: allUnknown(part.operations, `Bulk job ${jobId}: ${error.message}`) };
   }
 }
 
@@ -172,7 +172,7 @@ async function uploadAndClose(caller: OrgCaller, jobId: string, csv: string): Pr
   try {
     await changeJobState(caller, jobPath(caller, jobId), "UploadComplete");
   } catch (error) {
-    if (!(error instanceof CallFailure)) throw error;
+    if (!(error instanceof CallFailure || error instanceof SyncError)) throw error;
     // Either the first of several attempts closed it, or nobody knows: the job itself tells.
   }
 }

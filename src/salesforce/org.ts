@@ -7,15 +7,16 @@ import type { BulkPatience, JobState } from "./bulk-job.ts";
 import type { CallPolicy, RetryEvent } from "./call-policy.ts";
 import { OrgCaller } from "./caller.ts";
 import { ChangeFeed } from "./change-feed.ts";
+import { executeCollections } from "./collections.ts";
 import type { SalesforceConfig } from "./config.ts";
 import { OrgConnection } from "./connection.ts";
 import { describeObjects } from "./describe.ts";
+import { executeGraphs } from "./graphs.ts";
 import { identify } from "./identity.ts";
 import { fetchLimits, type OrgLimit, usageOf } from "./limits.ts";
 import type { OrgIdentity, SalesforceOrg } from "./port.ts";
 import { queryAllRows } from "./query.ts";
 import { readRecords } from "./read.ts";
-import { executeCollections, executeGraphs } from "./write.ts";
 
 /** Inputs besides the settings; the defaults are the real world. */
 export interface OrgSurroundings {

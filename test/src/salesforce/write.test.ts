@@ -365,6 +365,7 @@ describe("a write that the org refuses as a whole", () => {
       { status: 403, json: [{ errorCode: "REQUEST_LIMIT_EXCEEDED", message: "TotalRequests Limit exceeded." }] },
     ],
     ["SALESFORCE_REFUSED", { status: 403, json: [{ errorCode: "API_DISABLED_FOR_ORG", message: "not enabled" }] }],
+    ["SALESFORCE_REFUSED", { status: 400, json: [{ errorCode: "INVALID_INPUT", message: "referenceId" }] }],
     ["SALESFORCE_LOGIN", SESSION_EXPIRED],
   ])("is %s and is not repeated", (code, answer) =>
     withOrg(async (scripted) => {
