@@ -1,5 +1,6 @@
 /** Opens the external system that a configuration names. */
 import type { ExternalConfig } from "./config.ts";
+import { openHttpExternal } from "./http/adapter.ts";
 import type { ExternalSystem } from "./port.ts";
 import { openSqlExternal } from "./sql/adapter.ts";
 
@@ -7,6 +8,8 @@ import { openSqlExternal } from "./sql/adapter.ts";
 export interface ExternalOptions {
   /** The clock in milliseconds. */
   readonly now?: () => number;
+  /** How the HTTP adapter waits between attempts. */
+  readonly sleep?: (ms: number) => Promise<void>;
 }
 
 /**
@@ -17,5 +20,7 @@ export async function openExternal(config: ExternalConfig, options: ExternalOpti
   switch (config.kind) {
     case "sql":
       return openSqlExternal(config, options.now);
+    case "http":
+      return openHttpExternal(config, options);
   }
 }

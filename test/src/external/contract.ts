@@ -16,10 +16,10 @@ export interface OrderRow {
 export interface ExternalDouble {
   readonly external: ExternalSystem;
   /** Creates or replaces an order with its lines, as a user would. */
-  put(order: OrderRow): Promise<void>;
-  remove(id: string): Promise<void>;
+  readonly put: (order: OrderRow) => Promise<void>;
+  readonly remove: (id: string) => Promise<void>;
   /** The order as it is stored, without the adapter. */
-  stored(id: string): Promise<OrderRow | undefined>;
+  readonly stored: (id: string) => Promise<OrderRow | undefined>;
 }
 
 /** How adapters differ. */
