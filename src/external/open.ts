@@ -1,5 +1,6 @@
 /** Opens the external system that a configuration names. */
 import type { ExternalConfig } from "./config.ts";
+import { openFilesExternal } from "./files/adapter.ts";
 import { openHttpExternal } from "./http/adapter.ts";
 import type { ExternalSystem } from "./port.ts";
 import { openSqlExternal } from "./sql/adapter.ts";
@@ -8,7 +9,7 @@ import { openSqlExternal } from "./sql/adapter.ts";
 export interface ExternalOptions {
   /** The clock in milliseconds. */
   readonly now?: () => number;
-  /** How the HTTP adapter waits between attempts. */
+  /** How to wait: between attempts of a request, and for a file to be whole. */
   readonly sleep?: (ms: number) => Promise<void>;
 }
 
@@ -22,5 +23,7 @@ export async function openExternal(config: ExternalConfig, options: ExternalOpti
       return openSqlExternal(config, options.now);
     case "http":
       return openHttpExternal(config, options);
+    case "files":
+      return openFilesExternal(config, options.sleep);
   }
 }

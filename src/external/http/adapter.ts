@@ -2,11 +2,11 @@
 import { SyncError } from "../../errors.ts";
 import type { ExternalOperation, ExternalOutcome, ExternalRecord } from "../../model/external-record.ts";
 import type { NaturalKey } from "../../model/key.ts";
+import { atPointer, type Json } from "../json.ts";
 import type { ExternalChangePage, ExternalCollectionInfo, ExternalProblem, ExternalSystem } from "../port.ts";
 import { HttpClient, type HttpSurroundings } from "./client.ts";
 import type { HttpCollectionConfig, HttpConfig } from "./config.ts";
 import { fetchPage, readList } from "./feed.ts";
-import { atPointer, type Json } from "./json.ts";
 import { decodeKey, isDeleted } from "./record.ts";
 import { applyOperation, fetchRecord, type HttpTarget } from "./write.ts";
 

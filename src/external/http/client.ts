@@ -2,9 +2,9 @@
 import { setTimeout as delay } from "node:timers/promises";
 import pRetry, { AbortError } from "p-retry";
 import { SyncError } from "../../errors.ts";
+import { type Json, parseJson, stringifyJson } from "../json.ts";
 import { Authorization } from "./authorization.ts";
 import type { HttpConfig } from "./config.ts";
-import { type Json, parseJson, stringifyJson } from "./json.ts";
 
 /** One request. Paths are relative to `external.url`. */
 export interface HttpRequest {

@@ -1,10 +1,10 @@
 /** Finds changes by listing what the API says has changed since a time. */
 import { z } from "zod";
 import { SyncError } from "../../errors.ts";
+import { atPointer, isArray, type Json } from "../json.ts";
 import type { ExternalChange, ExternalChangePage } from "../port.ts";
 import { type HttpAnswer, type HttpClient, reasonOf } from "./client.ts";
 import type { HttpCollectionConfig } from "./config.ts";
-import { atPointer, isArray, type Json } from "./json.ts";
 import { decodeKey, documentHash, instantMs, isDeleted, scalarText } from "./record.ts";
 
 /** Records that are remembered to be silent about them when the overlap lists them again. */

@@ -3,8 +3,17 @@ import { createHash } from "node:crypto";
 import { SyncError } from "../../errors.ts";
 import type { ExternalFields, ExternalLineChange, ExternalRecord, ExternalValue } from "../../model/external-record.ts";
 import type { NaturalKey } from "../../model/key.ts";
+import {
+  atPointer,
+  isArray,
+  isObject,
+  type Json,
+  NumberText,
+  numberText,
+  stringifyJson,
+  withPointer,
+} from "../json.ts";
 import { type HttpCollectionConfig, keyName, type Located } from "./config.ts";
-import { atPointer, isArray, isObject, type Json, NumberText, numberText, stringifyJson, withPointer } from "./json.ts";
 
 /** A value that the API's JSON cannot take; the message says which and why. */
 export class EncodingProblem extends Error {}

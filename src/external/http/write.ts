@@ -3,9 +3,9 @@ import { createHash } from "node:crypto";
 import { SyncError } from "../../errors.ts";
 import type { ExternalOperation, ExternalOutcome, ExternalRecord } from "../../model/external-record.ts";
 import type { NaturalKey } from "../../model/key.ts";
+import { atPointer, isArray, type Json, stringifyJson, withPointer } from "../json.ts";
 import { type HttpAnswer, type HttpClient, type HttpRequest, reasonOf } from "./client.ts";
 import type { HttpCollectionConfig, HttpConfig } from "./config.ts";
-import { atPointer, isArray, type Json, stringifyJson, withPointer } from "./json.ts";
 import { decodeRecord, EncodingProblem, encodeFields, encodeKey, encodeLines, isDeleted, pathFor } from "./record.ts";
 
 /** One collection of an API. */

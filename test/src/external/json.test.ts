@@ -7,7 +7,7 @@ import {
   parseJson,
   stringifyJson,
   withPointer,
-} from "../../../src/external/http/json.ts";
+} from "../../../src/external/json.ts";
 
 describe("JSON with exact numbers", () => {
   it.each(["12.50", "9007199254740993", "0.30000000000000000001", "-0", "1E400", "1e2", "12345678901234567890.10"])(
