@@ -126,7 +126,7 @@ function upsertDuplicates(tx: Transaction, request: SaveRequest): ReadonlyMap<nu
   const [first] = request.records;
   if (request.operation !== "upsert" || first === undefined) return undefined;
   const type = tx.catalog.object(first.object);
-  return type === undefined ? undefined : duplicateKeys(planOf(type), request);
+  return type === undefined ? undefined : duplicateKeys(tx, planOf(type), request);
 }
 
 function duplicateKey(key: string): Refusal {

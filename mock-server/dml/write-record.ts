@@ -10,6 +10,7 @@ import { checkChange, checkCreate, checkMasters } from "./access.ts";
 import type { Change, Draft, Refusal } from "./change.ts";
 import type { SaveContext } from "./context.ts";
 import { type Decoded, decode, isRefusal } from "./decode.ts";
+import { fillDefaultFormulas } from "./formula.ts";
 import type { ObjectPlan } from "./object-plan.ts";
 import { checkReferences } from "./references.ts";
 import { checkRequired } from "./required.ts";
@@ -40,6 +41,7 @@ export function insertRecord(context: SaveContext, plan: ObjectPlan, values: Val
   if (plan.has("OwnerId")) after["OwnerId"] = tx.actor.userId;
   put(plan, after, decoded, true);
   const change: Change = { plan, operation: "insert", id: null, before: undefined, after, given: decoded.given };
+  fillDefaultFormulas(change, tx);
   const refusal = check(context, change, decoded);
   if (refusal !== undefined) return refusal;
   const id = tx.newId(plan.name);
