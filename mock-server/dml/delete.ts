@@ -35,7 +35,7 @@ export function deleteRecord(context: SaveContext, plan: ObjectPlan, target: Del
     checkChange(tx, plan, "delete", row) ??
     checkLock(context, change) ??
     runTriggers(context, change, "before delete") ??
-    refusalOf(change, tx, context.options.onVerdict);
+    refusalOf(change, tx, context.onVerdict);
   if (refusal !== undefined) return refusal;
   const planned = planDeletion(tx, plan.type, row);
   if ("code" in planned) return refuse(planned);

@@ -37,9 +37,7 @@ export function undeleteRecord(context: SaveContext, plan: ObjectPlan, given: st
   }
   const change: Change = { plan, operation: "undelete", id, before: row, after: { ...row }, given: [] };
   const refusal =
-    checkChange(tx, plan, "undelete", row) ??
-    refusalOf(change, tx, context.options.onVerdict) ??
-    checkUnique(change, tx);
+    checkChange(tx, plan, "undelete", row) ?? refusalOf(change, tx, context.onVerdict) ?? checkUnique(change, tx);
   if (refusal !== undefined) return refusal;
   restore(context, plan.type, row, row);
   for (const reference of loosenedBy(row)) tieAgain(context, reference);

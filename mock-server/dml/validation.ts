@@ -7,7 +7,7 @@ import type { SaveContext } from "./context.ts";
 import type { ValidationRule } from "./options.ts";
 
 /** Asks every validation rule of the change's object. */
-export function checkValidationRules(change: Change, { tx, options }: SaveContext): Refusal | undefined {
+export function checkValidationRules(change: Change, { tx, options, onVerdict }: SaveContext): Refusal | undefined {
   if (options.validationRules === undefined) return undefined;
   const faults: OrgFault[] = [];
   for (const rule of options.validationRules) {
@@ -20,7 +20,7 @@ export function checkValidationRules(change: Change, { tx, options }: SaveContex
       fields: rule.field === undefined ? [] : [rule.field],
     };
     if (broken) faults.push(fault);
-    options.onVerdict?.({
+    onVerdict?.({
       rule: rule.name,
       object: rule.object,
       id: change.id,

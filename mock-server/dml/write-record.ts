@@ -81,7 +81,7 @@ export function updateRecord(
 
 /** Everything between decoding and storing. */
 function check(context: SaveContext, change: Change, { faults }: Decoded): Refusal | undefined {
-  const { tx, options } = context;
+  const { tx } = context;
   const event = change.operation === "insert" ? "before insert" : "before update";
   const triggered = hasTriggers(context, change.plan.name, event);
   // A trigger may still fill what is missing, so with triggers this is asked after them.
@@ -96,7 +96,7 @@ function check(context: SaveContext, change: Change, { faults }: Decoded): Refus
     if (refusal !== undefined) return refusal;
   }
   derive(change, tx);
-  return refusalOf(change, tx, options.onVerdict) ?? checkValidationRules(change, context) ?? checkUnique(change, tx);
+  return refusalOf(change, tx, context.onVerdict) ?? checkValidationRules(change, context) ?? checkUnique(change, tx);
 }
 
 /** Everything after storing. */
