@@ -38,7 +38,9 @@ export function rollUp(saved: Saved, tx: Transaction): void {
   }
 }
 
-function rollUpItem({ operation, before, after }: Saved, tx: Transaction): void {
+function rollUpItem(saved: Saved, tx: Transaction): void {
+  const { operation, before, after } = saved;
+  if (operation === "update") rollUpReducedQuantity(saved, tx);
   if (operation === "update" && before?.["TotalPrice"] === after["TotalPrice"]) return;
   const order = tx.get("Order", textOf(after, "OrderId") ?? "");
   if (order === undefined || order["IsDeleted"] === true) return;
@@ -83,6 +85,14 @@ function rollUpReduction({ operation, before, after }: Saved, tx: Transaction): 
     const taken = isActivated(after) ? numberOf(item, "Quantity") : -numberOf(item, "Quantity");
     change(tx, "OrderItem", original, { AvailableQuantity: sum([numberOf(original, "AvailableQuantity"), taken]) });
   }
+}
+
+/** A line of an activated reduction order that takes more or less than before. */
+function rollUpReducedQuantity({ before, after }: Saved, tx: Transaction): void {
+  const original = tx.get("OrderItem", textOf(after, "OriginalOrderItemId") ?? "");
+  const more = sum([numberOf(after, "Quantity"), -numberOf(before, "Quantity")]);
+  if (original === undefined || more === 0 || !isActivated(tx.get("Order", textOf(after, "OrderId") ?? ""))) return;
+  change(tx, "OrderItem", original, { AvailableQuantity: sum([numberOf(original, "AvailableQuantity"), more]) });
 }
 
 function passOnStandardPrice({ operation, before, after }: Saved, tx: Transaction): void {

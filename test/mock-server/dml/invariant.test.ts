@@ -43,8 +43,7 @@ describe("whatever is attempted", () => {
         origin.org.restore(snapshot);
         for (const each of edits) attempt(origin, each, orders.length);
         for (const order of origin.rows("Order")) checkOrder(origin, order);
-        for (const item of origin.rows("OrderItem"))
-          expect(Number(item["AvailableQuantity"])).toBeGreaterThanOrEqual(0);
+        for (const item of origin.rows("OrderItem")) checkAvailable(origin, item);
       }),
       { numRuns: 150, seed: 42 },
     );
@@ -150,6 +149,18 @@ function checkOrder(shop: Shop, order: Row): void {
   expect(order["TotalAmount"]).toBe(Number(cents) / 100);
   expect(order["StatusCode"] === "Activated").toBe(order["ActivatedDate"] !== null);
   if (order["StatusCode"] === "Activated") expect(lines.length).toBeGreaterThan(0);
+}
+
+/** What is available is what was ordered less what activated reduction orders took. */
+function checkAvailable(shop: Shop, item: Row): void {
+  expect(Number(item["AvailableQuantity"])).toBeGreaterThanOrEqual(0);
+  if (item["IsDeleted"] === true || item["OriginalOrderItemId"] !== null) return;
+  const taken = shop
+    .rows("OrderItem")
+    .filter((each) => each["OriginalOrderItemId"] === item["Id"] && each["IsDeleted"] === false)
+    .filter((each) => shop.row("Order", String(each["OrderId"]))["StatusCode"] === "Activated")
+    .reduce((hundredths, each) => hundredths + Math.round(Number(each["Quantity"]) * 100), 0);
+  expect(item["AvailableQuantity"]).toBe((Math.round(Number(item["Quantity"]) * 100) + taken) / 100);
 }
 
 function badItem(shop: Shop): fc.Arbitrary<Readonly<Record<string, unknown>>> {
