@@ -74,6 +74,8 @@ export interface TriggerContext {
 
 /** One rule's answer about one record. */
 export interface Verdict {
+  /** Position of the record in its request. */
+  readonly row: number;
   /** The catalogue's number or the validation rule's or trigger's name. */
   readonly rule: string;
   readonly object: string;
@@ -81,3 +83,6 @@ export interface Verdict {
   readonly kept: boolean;
   readonly fault?: OrgFault;
 }
+
+/** A verdict before it is known which row of the request it is about. */
+export type RowVerdict = Omit<Verdict, "row">;
