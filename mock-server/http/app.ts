@@ -108,7 +108,7 @@ export function createApp(options: AppOptions): MockOrgApp {
       const startedMs = performance.now();
       const response = await answer(call);
       journal.add({
-        at: new Date(org.clock.nowMs()).toISOString(),
+        atMs: org.clock.nowMs(),
         method: call.method,
         path: call.path,
         status: response.status,

@@ -220,7 +220,7 @@ async function bodyOf(options: PipelineOptions, call: WireCall, resource: Resour
 function record(options: PipelineOptions, call: WireCall, trace: Trace, result: RestResult, startedMs: number): void {
   const path = redactPath(call.query === "" ? call.path : `${call.path}?${call.query}`);
   options.journal.add({
-    at: new Date(options.services.org.clock.nowMs()).toISOString(),
+    atMs: options.services.org.clock.nowMs(),
     method: call.method,
     path,
     status: result.status,
