@@ -61,6 +61,24 @@ export interface AutoNumber {
   readonly start: number;
 }
 
+/** A roll-up summary over the children of a master-detail relationship. */
+export interface SummaryDefinition {
+  readonly operation: "count" | "sum" | "min" | "max";
+  readonly childObject: string;
+  /** The master-detail field of the child that points here. */
+  readonly foreignKey: string;
+  /** The field that is summed up; absent for `count`. */
+  readonly field?: string;
+  readonly filters: readonly SummaryFilter[];
+}
+
+/** One condition on the children of a roll-up summary; all must hold. */
+export interface SummaryFilter {
+  readonly field: string;
+  readonly operation: "equals" | "notEqual" | "lessThan" | "greaterThan" | "lessOrEqual" | "greaterOrEqual";
+  readonly value: string;
+}
+
 /** One field of an sObject. Flags that are absent are false. */
 export interface FieldDefinition {
   readonly name: string;
@@ -103,10 +121,16 @@ export interface FieldDefinition {
   readonly compoundFieldName?: string;
   /** A value that insert gives when the record brings none. */
   readonly defaultValue?: FieldValue;
+  /** A formula that gives the default instead, for example `TODAY()`; never together with `defaultValue`. */
+  readonly defaultFormula?: string;
   /** True for formula and roll-up fields: computed by the org, never written. */
   readonly calculated?: boolean;
   /** The formula's text as Salesforce metadata writes it. */
   readonly formula?: string;
+  /** True where a formula takes empty numbers as 0 (Salesforce's default); false where they stay empty. */
+  readonly blanksAsZero?: boolean;
+  /** For a roll-up summary: what it sums up. */
+  readonly summary?: SummaryDefinition;
   readonly inlineHelpText?: string;
   /** False for system and required fields: field-level security cannot hide them. Default: true where nillable. */
   readonly permissionable?: boolean;

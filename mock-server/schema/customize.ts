@@ -1,0 +1,360 @@
+/**
+ * A customization applied to the objects of an org: custom objects and fields, picklists, record types, history.
+ *
+ * Everything that must fit together across files is checked here: referenced objects and fields, relationship names,
+ * master-detail rules, roll-ups, formulas.
+ */
+import { type Catalog, createCatalog } from "./catalog.ts";
+import type { FieldDefinition, ObjectDefinition, RecordTypeDefinition } from "./definition.ts";
+import { compileFormula } from "./formula.ts";
+import type { Customization, FieldSource } from "./metadata/customization.ts";
+import { MetadataError, type MetadataProblem } from "./metadata/problem.ts";
+import { STANDARD_VALUE_SETS } from "./metadata/value-set.ts";
+import { recordIdOf } from "./record-id.ts";
+
+/** The objects of the customised org, and what an org would do and the mock does not. */
+export interface CustomizedSchema {
+  readonly definitions: readonly ObjectDefinition[];
+  readonly remarks: readonly MetadataProblem[];
+}
+
+/** What the steps below pass on: the objects by name, and where problems and remarks go. */
+interface Work {
+  readonly objects: Map<string, ObjectDefinition>;
+  readonly problems: MetadataProblem[];
+  readonly remarks: MetadataProblem[];
+  /** Custom objects that the files define and the mock leaves out, with the reason. */
+  readonly leftOut: ReadonlyMap<string, string>;
+}
+
+/**
+ * The definitions with the customization in them; the given ones stay as they are.
+ *
+ * Throws a `MetadataError` with every problem. Parts about standard objects that this org does not model are left out
+ * and remarked upon, because a team's repository speaks of the whole org.
+ */
+export function applyCustomization(
+  definitions: readonly ObjectDefinition[],
+  customization: Customization,
+): CustomizedSchema {
+  const work: Work = {
+    objects: new Map(definitions.map((definition) => [definition.name, definition])),
+    problems: [],
+    remarks: [...customization.remarks],
+    leftOut: new Map(
+      customization.objects.flatMap(({ name, leftOut }) => (leftOut === undefined ? [] : [[name, leftOut] as const])),
+    ),
+  };
+  addCustomObjects(work, customization);
+  changeStandardObjects(work, customization);
+  setStandardValues(work, customization);
+  addFields(work, customization);
+  bindMasterDetails(work, customization);
+  addRecordTypes(work, customization);
+  trackHistory(work, customization);
+  bindSummaries(work, customization);
+  checkChildNames(work, customization);
+  remarkOnGrants(work, customization);
+  if (work.problems.length === 0) checkFormulas(work, customization);
+  if (work.problems.length > 0) throw new MetadataError(work.problems);
+  return { definitions: [...work.objects.values()], remarks: work.remarks };
+}
+
+const BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+/** Custom objects that one org can hold here: the key prefixes a00 to azz. Salesforce allows at most 3,000 [memory]. */
+const CUSTOM_OBJECTS_MAX = BASE62.length ** 2;
+
+function addCustomObjects(work: Work, customization: Customization): void {
+  const custom = customization.objects
+    .filter((object) => object.definition !== undefined)
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  for (const [at, { path, name, definition }] of custom.entries()) {
+    if (definition === undefined) continue;
+    if (at >= CUSTOM_OBJECTS_MAX) work.problems.push({ path, element: name, reason: "is one custom object too many" });
+    const keyPrefix = `a${BASE62.charAt(Math.floor(at / BASE62.length))}${BASE62.charAt(at % BASE62.length)}`;
+    work.objects.set(name, { ...definition, keyPrefix });
+  }
+}
+
+function changeStandardObjects(work: Work, customization: Customization): void {
+  for (const { path, name, sharingModel, definition } of customization.objects) {
+    const known = find(work, path, name);
+    if (known === undefined || definition !== undefined || sharingModel === undefined) continue;
+    // An object that always follows its parent cannot be given a model of its own.
+    if (known.permissionsOf === undefined) work.objects.set(name, { ...known, sharingModel });
+  }
+}
+
+function setStandardValues(work: Work, customization: Customization): void {
+  for (const { name, values } of customization.standardValues)
+    for (const path of STANDARD_VALUE_SETS[name] ?? []) {
+      const [objectName = "", fieldName = ""] = path.split(".");
+      changeField(work, objectName, fieldName, { picklistValues: values });
+    }
+}
+
+function addFields(work: Work, customization: Customization): void {
+  for (const source of customization.fields) {
+    const object = find(work, source.path, source.object);
+    if (object === undefined) continue;
+    for (const field of source.field.fields) checkTarget(work, source, field);
+    const taken = source.field.fields.find((field) =>
+      object.fields.some((other) => other.name.toLowerCase() === field.name.toLowerCase()),
+    );
+    if (taken !== undefined)
+      work.problems.push({
+        path: source.path,
+        element: taken.name,
+        reason: `${object.name} has a field of this name already`,
+      });
+    else work.objects.set(object.name, { ...object, fields: [...object.fields, ...source.field.fields] });
+  }
+}
+
+/** A lookup to an object that nobody defines is a mistake where the object is custom, and a remark where it is standard. */
+function checkTarget(work: Work, source: FieldSource, field: FieldDefinition): void {
+  const missing = (field.referenceTo ?? []).find((target) => !work.objects.has(target));
+  if (missing === undefined) return;
+  const problem = { path: source.path, element: `${field.name}/referenceTo` };
+  if (isOwnName(missing) && !work.leftOut.has(missing))
+    work.problems.push({ ...problem, reason: `the object ${missing} is in none of the given files` });
+  else work.remarks.push({ ...problem, reason: `${missing} is not modelled: the field accepts no record` });
+}
+
+/** The detail of a master-detail relationship takes its access from the master, the first one where there are two. */
+function bindMasterDetails(work: Work, customization: Customization): void {
+  const details = customization.fields
+    .filter((source) => source.field.fields.some((field) => field.masterDetail === true))
+    .toSorted((a, b) => a.field.relationshipOrder - b.field.relationshipOrder);
+  const bound = new Set<string>();
+  for (const { path, object: name, field } of details) {
+    const object = work.objects.get(name);
+    if (object === undefined || bound.has(name)) continue;
+    bound.add(name);
+    if (object.custom !== true || object.sharingModel !== "ControlledByParent") {
+      const reason = "a detail object must be custom and its sharingModel ControlledByParent";
+      work.problems.push({ path, element: `${name}.${field.name}`, reason });
+    }
+    work.objects.set(name, { ...object, controlledBy: field.name });
+  }
+  for (const { path, name } of customization.objects) {
+    const object = work.objects.get(name);
+    if (object?.custom === true && object.sharingModel === "ControlledByParent" && object.controlledBy === undefined)
+      work.problems.push({ path, element: "sharingModel", reason: "ControlledByParent needs a master-detail field" });
+  }
+}
+
+function addRecordTypes(work: Work, customization: Customization): void {
+  const sources = customization.recordTypes.toSorted((a, b) =>
+    `${a.object}.${a.developerName}` < `${b.object}.${b.developerName}` ? -1 : 1,
+  );
+  const defaults = new Set(
+    customization.permissions
+      .filter((grant) => grant.kind === "profile")
+      .flatMap((grant) => grant.recordTypes.filter((each) => each.default))
+      .map((each) => `${each.object}.${each.developerName}`),
+  );
+  for (const [at, source] of sources.entries()) {
+    const object = find(work, source.path, source.object);
+    if (object === undefined) continue;
+    const recordType: RecordTypeDefinition = {
+      id: recordIdOf("012", at + 1),
+      developerName: source.developerName,
+      name: source.label,
+      active: source.active,
+      ...(defaults.has(`${source.object}.${source.developerName}`) && { default: true }),
+    };
+    const fields = object.fields.some((field) => field.name === RECORD_TYPE_FIELD.name)
+      ? object.fields
+      : [...object.fields, RECORD_TYPE_FIELD];
+    work.objects.set(object.name, { ...object, fields, recordTypes: [...(object.recordTypes ?? []), recordType] });
+  }
+}
+
+/** Appears once an object has a record type (reference: order-domain §1.0 [memory]). */
+const RECORD_TYPE_FIELD: FieldDefinition = {
+  name: "RecordTypeId",
+  label: "Record Type ID",
+  type: "reference",
+  length: 18,
+  createable: true,
+  updateable: true,
+  nillable: true,
+  defaultedOnCreate: true,
+  filterable: true,
+  sortable: true,
+  groupable: true,
+  aggregatable: true,
+  referenceTo: ["RecordType"],
+  relationshipName: "RecordType",
+  permissionable: false,
+};
+
+function trackHistory(work: Work, customization: Customization): void {
+  for (const source of customization.standardFields) {
+    if (find(work, source.path, source.object) === undefined || source.inlineHelpText === undefined) continue;
+    changeField(work, source.object, source.name, { inlineHelpText: source.inlineHelpText });
+  }
+  const tracked = new Map<string, string[]>();
+  const track = (object: string, field: string): void => {
+    tracked.set(object, [...(tracked.get(object) ?? []), field]);
+  };
+  for (const source of customization.standardFields) if (source.tracked) track(source.object, source.name);
+  for (const source of customization.fields) if (source.field.tracked) track(source.object, source.field.name);
+  for (const [name, fields] of tracked) {
+    const object = work.objects.get(name);
+    const off = customization.objects.some((each) => each.name === name && each.historyEnabled === false);
+    const known = fields.filter((field) => object?.fields.some((each) => each.name === field));
+    if (object !== undefined && !off) work.objects.set(name, { ...object, historyTracked: known });
+  }
+}
+
+/** Gives roll-ups their number type, which follows from the summed field. */
+function bindSummaries(work: Work, customization: Customization): void {
+  for (const { path, object: name, field } of customization.fields) {
+    const summary = field.fields[0]?.summary;
+    if (summary === undefined || !work.objects.has(name)) continue;
+    const refuse = (element: string, reason: string): void =>
+      void work.problems.push({ path, element: `${field.name}/${element}`, reason });
+    const child = work.objects.get(summary.childObject);
+    if (child === undefined && !isOwnName(summary.childObject)) {
+      const reason = `${summary.childObject} is not modelled: the roll-up stays empty`;
+      work.remarks.push({ path, element: `${field.name}/summaryForeignKey`, reason });
+      continue;
+    }
+    const key = child?.fields.find((each) => each.name === summary.foreignKey);
+    const summed = child?.fields.find((each) => each.name === summary.field);
+    const isDetail = key?.masterDetail === true || SUMMED_STANDARD.has(`${summary.childObject}.${summary.foreignKey}`);
+    if (!isDetail || key?.referenceTo?.[0] !== name)
+      refuse("summaryForeignKey", `${summary.childObject}.${summary.foreignKey} is no master-detail field to ${name}`);
+    for (const filter of summary.filters)
+      if (child?.fields.some((each) => each.name === filter.field) !== true)
+        refuse("summaryFilterItems", `${summary.childObject} has no field ${filter.field}`);
+    if (summary.operation === "count") continue;
+    if (summed === undefined) refuse("summarizedField", `${summary.childObject} has no field ${summary.field ?? ""}`);
+    else if (summed.formula !== undefined) refuse("summarizedField", "summing a formula field is not supported");
+    else if (!SUMMED_TYPES.has(summed.type))
+      refuse("summarizedField", `a field of type ${summed.type} cannot be summed up`);
+    else changeField(work, name, field.name, sizeOfSummary(summed));
+  }
+}
+
+/** Standard references over which the platform allows roll-ups as over master-detail fields [memory]. */
+const SUMMED_STANDARD: ReadonlySet<string> = new Set(["OrderItem.OrderId", "Opportunity.AccountId"]);
+
+const SUMMED_TYPES: ReadonlySet<FieldDefinition["type"]> = new Set([
+  "double",
+  "currency",
+  "percent",
+  "date",
+  "datetime",
+]);
+
+function sizeOfSummary(summed: FieldDefinition): Partial<FieldDefinition> {
+  const isNumber = summed.type !== "date" && summed.type !== "datetime";
+  return { type: summed.type, ...(isNumber && { precision: 18, scale: summed.scale ?? 0 }) };
+}
+
+/** Two children of one parent cannot share the name by which subqueries reach them. */
+function checkChildNames(work: Work, customization: Customization): void {
+  const taken = new Map<string, string>();
+  for (const object of work.objects.values())
+    for (const field of object.fields)
+      for (const parent of field.referenceTo ?? []) {
+        if (field.childRelationshipName === undefined) continue;
+        const key = `${parent}.${field.childRelationshipName}`.toLowerCase();
+        const other = taken.get(key);
+        const here = `${object.name}.${field.name}`;
+        taken.set(key, here);
+        const source = customization.fields.find(
+          (each) => each.object === object.name && each.field.name === field.name,
+        );
+        if (other !== undefined && source !== undefined)
+          work.problems.push({
+            path: source.path,
+            element: `${field.name}/relationshipName`,
+            reason: `${parent} has a child relationship ${field.childRelationshipName} already, from ${other}`,
+          });
+      }
+}
+
+/** A profile often speaks of fields that its folder does not hold, because they belong to a package. */
+function remarkOnGrants(work: Work, customization: Customization): void {
+  for (const grant of customization.permissions)
+    for (const { object, field } of grant.fields) {
+      const fields = work.objects.get(object)?.fields;
+      if (fields === undefined || !field.endsWith("__c") || fields.some((each) => each.name === field)) continue;
+      const element = `fieldPermissions/${object}.${field}`;
+      work.remarks.push({ path: grant.path, element, reason: "there is no such field; the grant is left out" });
+    }
+}
+
+/** Every formula must be one that the mock can evaluate. */
+function checkFormulas(work: Work, customization: Customization): void {
+  const catalog = createCatalog([...work.objects.values()]);
+  for (const { path, object, field } of customization.fields) {
+    const { formula, defaultFormula } = field.fields[0] ?? {};
+    if (formula !== undefined) checkFormula(work, catalog, { path, object, element: `${field.name}/formula`, formula });
+    if (defaultFormula !== undefined) {
+      const element = `${field.name}/defaultValue`;
+      checkFormula(work, catalog, { path, object, element, formula: defaultFormula });
+    }
+  }
+  for (const rule of customization.validationRules) {
+    if (find(work, rule.path, rule.object) === undefined || !rule.active) continue;
+    const element = `${rule.name}/errorConditionFormula`;
+    checkFormula(work, catalog, { path: rule.path, object: rule.object, element, formula: rule.formula });
+    if (rule.field !== undefined && catalog.object(rule.object)?.field(rule.field) === undefined)
+      work.problems.push({
+        path: rule.path,
+        element: `${rule.name}/errorDisplayField`,
+        reason: `${rule.object} has no field ${rule.field}`,
+      });
+  }
+}
+
+interface FormulaPlace {
+  readonly path: string;
+  readonly object: string;
+  readonly element: string;
+  readonly formula: string;
+}
+
+function checkFormula(work: Work, catalog: Catalog, place: FormulaPlace): void {
+  const object = catalog.object(place.object);
+  if (object === undefined) return;
+  const compiled = compileFormula(place.formula, object, catalog);
+  if (!compiled.ok) work.problems.push({ path: place.path, element: place.element, reason: compiled.reason });
+}
+
+/** True for the team's own custom objects; those of managed packages (`ns__X__c`) come from elsewhere. */
+function isOwnName(name: string): boolean {
+  return /^(?!\w+?__\w+__c$)\w+__c$/.test(name);
+}
+
+/** The object; where it is missing, a problem for a custom object of the team and a remark for any other; each once. */
+function find(work: Work, path: string, name: string): ObjectDefinition | undefined {
+  const object = work.objects.get(name);
+  if (object !== undefined) return object;
+  const leftOut = work.leftOut.get(name);
+  if (isOwnName(name) && leftOut === undefined) {
+    const reason = `the object ${name} is in none of the given files`;
+    if (!work.problems.some((problem) => problem.element === name)) work.problems.push({ path, element: name, reason });
+  } else if (!work.remarks.some((remark) => remark.element === name)) {
+    work.remarks.push({
+      path,
+      element: name,
+      reason: leftOut ?? "is not modelled; what the files say about it is left out",
+    });
+  }
+  return undefined;
+}
+
+/** Changes a field of an object; does nothing where either is missing (a layout-only field, for example). */
+function changeField(work: Work, objectName: string, fieldName: string, change: Partial<FieldDefinition>): void {
+  const object = work.objects.get(objectName);
+  if (object === undefined) return;
+  const fields = object.fields.map((field) => (field.name === fieldName ? { ...field, ...change } : field));
+  work.objects.set(objectName, { ...object, fields });
+}

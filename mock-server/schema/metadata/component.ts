@@ -1,0 +1,101 @@
+/**
+ * Which component a metadata file holds, by its path: the SFDX source format and the Metadata API format side by side.
+ */
+
+/** One metadata file: its path with `/`, and its text. */
+export interface SourceFile {
+  readonly path: string;
+  readonly text: string;
+}
+
+/** What kind of component a file is; `object` and `name` are the API names that stand in its path. */
+export interface Component {
+  readonly kind: ComponentKind;
+  readonly object: string;
+  readonly name: string;
+}
+
+/** The kinds that are read. */
+export type ComponentKind =
+  | "object"
+  | "field"
+  | "recordType"
+  | "validationRule"
+  | "standardValueSet"
+  | "globalValueSet"
+  | "settings"
+  | "profile"
+  | "permissionSet";
+
+const OF_OBJECT = /(?:^|\/)objects\/([^/]+)\/(?:fields|recordTypes|validationRules)\/([^/]+)\.(\w+)-meta\.xml$/;
+const OBJECT = /(?:^|\/)objects\/(?:[^/]+\/)?([^/]+?)\.object(?:-meta\.xml)?$/;
+const ALONE = /(?:^|\/)([^/]+?)\.(standardValueSet|globalValueSet|settings|profile|permissionset)(?:-meta\.xml)?$/;
+
+const KINDS: Readonly<Record<string, ComponentKind>> = {
+  field: "field",
+  recordType: "recordType",
+  validationRule: "validationRule",
+  standardValueSet: "standardValueSet",
+  globalValueSet: "globalValueSet",
+  settings: "settings",
+  profile: "profile",
+  permissionset: "permissionSet",
+};
+
+/**
+ * Components that change what a real org does at a save and that this mock does not execute: they are not read, but
+ * not passed over in silence either.
+ */
+const LEFT_ASIDE: Readonly<Record<string, string>> = {
+  trigger: "Apex triggers are not executed",
+  flow: "flows are not executed",
+  workflow: "workflow rules are not executed",
+  approvalProcess: "approval processes are not executed",
+  assignmentRules: "assignment rules are not executed",
+  duplicateRule: "duplicate rules are not enforced",
+  sharingRules: "sharing rules are not applied",
+  restrictionRule: "restriction rules are not applied",
+  mutingpermissionset: "muting permission sets are not applied",
+  permissionsetgroup: "permission set groups are not applied",
+  customMetadata: "custom metadata records are not loaded",
+};
+
+/** Metadata types, events, big objects and external objects are stored elsewhere than records, and are not modelled. */
+const NOT_RECORDS = /__(mdt|e|b|x|kav)$/;
+
+/** The component of a path; undefined where the file is none that is read. */
+export function componentOf(path: string): Component | undefined {
+  const part = OF_OBJECT.exec(path);
+  if (NOT_RECORDS.test(decoded(part?.[1] ?? OBJECT.exec(path)?.[1]))) return undefined;
+  if (part !== null) return component(part[3], part[1], part[2]);
+  const object = OBJECT.exec(path);
+  if (object !== null) return { kind: "object", object: decoded(object[1]), name: decoded(object[1]) };
+  const alone = ALONE.exec(path);
+  return alone === null ? undefined : component(alone[2], "", alone[1]);
+}
+
+/** What an org would do with a file and this mock does not, for example `flows are not executed`. */
+export function leftAside(path: string): string | undefined {
+  const suffix = /\.(\w+)(?:-meta\.xml)?$/.exec(path)?.[1] ?? "";
+  return LEFT_ASIDE[suffix];
+}
+
+/** True for a file worth reading: its component is read, or its presence deserves a remark. */
+export function isMetadataFile(path: string): boolean {
+  return componentOf(path) !== undefined || leftAside(path) !== undefined;
+}
+
+function component(suffix = "", object = "", name = ""): Component | undefined {
+  const kind = KINDS[suffix];
+  return kind === undefined ? undefined : { kind, object: decoded(object), name: decoded(name) };
+}
+
+/** File names escape what file systems do not like: `Custom%3A Sales.profile`. */
+function decoded(text = ""): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    // A lone percent sign is no escape; the name is then meant as it stands.
+    return text;
+  }
+}

@@ -1,0 +1,73 @@
+/** Roll-up summary fields: one value from the rows of a master's children. Pure; whoever saves children calls it. */
+import type { SObjectType } from "./catalog.ts";
+import { roundHalfUp, sum } from "./decimal.ts";
+import type { FieldDefinition, FieldValue, Row, SummaryDefinition, SummaryFilter } from "./definition.ts";
+
+/**
+ * The value of a roll-up field from the master's children that are not deleted.
+ *
+ * Without children that pass the filters, count and sum are 0, the smallest and the greatest value are null.
+ */
+export function rollUp(
+  field: FieldDefinition,
+  summary: SummaryDefinition,
+  childType: SObjectType,
+  children: readonly Row[],
+): FieldValue {
+  const counted = children.filter((row) => summary.filters.every((filter) => passes(filter, childType, row)));
+  if (summary.operation === "count") return counted.length;
+  const values = counted.map((row) => row[summary.field ?? ""] ?? null).filter((value) => value !== null);
+  if (summary.operation === "sum") {
+    const numbers = values.filter((value) => typeof value === "number");
+    return roundHalfUp(sum(numbers), field.scale ?? 0);
+  }
+  const sign = summary.operation === "min" ? 1 : -1;
+  return values.toSorted((a, b) => sign * order(a, b))[0] ?? null;
+}
+
+function passes(filter: SummaryFilter, childType: SObjectType, row: Row): boolean {
+  const field = childType.field(filter.field);
+  const value = row[field?.name ?? filter.field] ?? null;
+  const wanted = field === undefined ? filter.value : typedValue(field, filter.value);
+  switch (filter.operation) {
+    // A filter lists several values with commas: any of them equals, none of them may for notEqual.
+    case "equals":
+      return alternatives(field, filter.value).includes(value);
+    case "notEqual":
+      return !alternatives(field, filter.value).includes(value);
+    case "lessThan":
+      return value !== null && wanted !== null && order(value, wanted) < 0;
+    case "greaterThan":
+      return value !== null && wanted !== null && order(value, wanted) > 0;
+    case "lessOrEqual":
+      return value !== null && wanted !== null && order(value, wanted) <= 0;
+    case "greaterOrEqual":
+      return value !== null && wanted !== null && order(value, wanted) >= 0;
+    default:
+      return unreachable(filter.operation);
+  }
+}
+
+function alternatives(field: FieldDefinition | undefined, text: string): readonly FieldValue[] {
+  if (field === undefined) return [text];
+  return text === "" ? [null] : text.split(",").map((part) => typedValue(field, part.trim()));
+}
+
+function typedValue(field: FieldDefinition, text: string): FieldValue {
+  if (text === "") return null;
+  // Metadata writes checkboxes as True and False.
+  if (field.type === "boolean") return text.toLowerCase() === "true";
+  const isNumber = ["int", "double", "currency", "percent"].includes(field.type);
+  return isNumber ? Number(text) : text;
+}
+
+/** Dates and instants are stored so that they sort as text. */
+function order(a: FieldValue, b: FieldValue): number {
+  if (typeof a === "number" && typeof b === "number") return a - b;
+  const [left, right] = [String(a), String(b)];
+  return left < right ? -1 : left > right ? 1 : 0;
+}
+
+function unreachable(operation: never): never {
+  throw new Error(`Unknown filter operation ${String(operation)}`);
+}
