@@ -4,6 +4,7 @@
  * Source: reference: soql §11, rest-api §12 and §5.3.
  */
 import { OrgError } from "../errors.ts";
+import { csvText } from "../schema/serialise.ts";
 import type { BoundExpression, Column } from "./bound.ts";
 import type { JsonObject, JsonValue } from "./json.ts";
 import { OPEN_POINTS } from "./open-points.ts";
@@ -21,7 +22,7 @@ export function csvHeader({ bound }: PreparedQuery): readonly string[] {
   return bound.columns.flatMap((column) => headerOf(column, ""));
 }
 
-/** The cells of one record in the order of `csvHeader`; null is the empty cell, dateTimes end in `Z`. */
+/** The cells of one record in the order of `csvHeader`; null is the empty cell. Not yet quoted. */
 export function csvRow({ bound }: PreparedQuery, record: JsonObject): readonly string[] {
   return bound.columns.flatMap((column) => cellsOf(column, record));
 }
@@ -49,10 +50,10 @@ function headerOf(column: Column, prefix: string): readonly string[] {
 function cellsOf(column: Column, record: JsonObject | null): readonly string[] {
   const value = record?.[column.key] ?? null;
   if (column.kind === "parent") return column.columns.flatMap((inner) => cellsOf(inner, asRecord(value)));
-  const isInstant =
-    column.kind === "value" && column.expression.kind === "field" && column.expression.field.type === "datetime";
-  if (isInstant && typeof value === "string") return [value.replace("+0000", "Z")];
-  return [value === null ? "" : String(value)];
+  if (value === null || typeof value === "object") return [""];
+  // A function's result is not a stored value: toLabel and FORMAT give text.
+  const isStored = column.kind === "value" && column.expression.kind === "field";
+  return [isStored ? csvText(column.expression.field, value) : String(value)];
 }
 
 function asRecord(value: JsonValue): JsonObject | null {
