@@ -1,6 +1,6 @@
 /** Binds aggregate queries: keys, grouping sets, result keys, HAVING. Source: reference: soql §5.7. */
 import type { Query, SelectItem } from "./ast.ts";
-import { bindCondition } from "./bind-condition.ts";
+import { bindCondition, fieldOf } from "./bind-condition.ts";
 import { aggregateError, bindExpression } from "./bind-expression.ts";
 import {
   type BoundAggregate,
@@ -139,12 +139,13 @@ function refuseFieldGroups(scope: Scope, query: Query, keys: readonly BoundExpre
   }
 }
 
-/** Aliases stay; keys keep their last name; every other expression is counted as `expr0`, `expr1`, … */
+/** Aliases stay; keys and their labels keep the field's name; other expressions are counted as `expr0`, `expr1`, … */
 function nameColumns(scope: Scope, parts: AggregateParts): BoundAggregation["columns"] {
   const taken = new Set<string>();
   let unnamed = 0;
   return parts.map(({ expression, alias }) => {
-    const key = alias ?? (expression.kind === "field" ? expression.field.name : `expr${unnamed++}`);
+    const named = expression.kind === "label" || expression.kind === "field" ? fieldOf(expression) : undefined;
+    const key = alias ?? named?.field.name ?? `expr${unnamed++}`;
     if (taken.has(key.toLowerCase())) {
       throw bindError("MALFORMED_QUERY", `duplicate alias: ${key}`, scope.source, expression.at);
     }

@@ -6,12 +6,21 @@
 import { OrgError } from "../errors.ts";
 import { csvText } from "../schema/serialise.ts";
 import type { BoundExpression, Column } from "./bound.ts";
+import { fieldGroupOf } from "./fields-function.ts";
 import type { JsonObject, JsonValue } from "./json.ts";
 import { OPEN_POINTS } from "./open-points.ts";
+import { parseQuery } from "./parser.ts";
 import type { PreparedQuery } from "./query.ts";
 
 /** Refuses what Bulk API 2.0 cannot answer: compound fields, sub-selects, aggregates, OFFSET and TYPEOF. */
-export function assertBulkQuery({ bound }: PreparedQuery): void {
+export function assertBulkQuery({ bound, soql }: PreparedQuery): void {
+  const { select } = parseQuery(soql);
+  for (const item of select === "count" ? [] : select) {
+    const group = fieldGroupOf(item, soql);
+    if (group === undefined || group === "standard") continue;
+    const message = "The SOQL FIELDS function is not supported with an unbounded set of fields in this API.";
+    throw new OrgError(400, { code: "MALFORMED_QUERY", message });
+  }
   if (bound.kind !== "rows") throw refusal("Aggregate functions and GROUP BY not supported in Bulk Query");
   if (bound.offset > 0) throw refusal("OFFSET not supported in Bulk Query");
   bound.columns.forEach(checkColumn);

@@ -88,5 +88,6 @@ function withoutSemiJoins(query: BoundQuery): BoundQuery {
   if (where === null || where.kind === "comparison") return query;
   if (where.kind === "semiJoin") return { ...query, where: null };
   if (where.kind !== "and") return query;
-  return { ...query, where: { kind: "and", terms: where.terms.filter((term) => term.kind !== "semiJoin") } };
+  const terms = where.terms.flatMap((term) => withoutSemiJoins({ ...query, where: term }).where ?? []);
+  return { ...query, where: { kind: "and", terms } };
 }

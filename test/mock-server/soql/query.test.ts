@@ -101,6 +101,7 @@ describe("a Bulk query", () => {
     ["SELECT COUNT() FROM Account", "Aggregate functions"],
     ["SELECT Status FROM Order GROUP BY Status", "GROUP BY"],
     ["SELECT Id FROM Account OFFSET 1", "OFFSET"],
+    ["SELECT FIELDS(ALL) FROM Account LIMIT 200", "not supported with an unbounded set of fields in this API"],
     ["SELECT TYPEOF Owner WHEN User THEN Id END FROM Order", "TYPEOF"],
   ])("is refused: %s", (soql, text) => {
     expect(() => assertBulkQuery(prepareQuery(soql, context))).toThrow(text);
@@ -125,6 +126,30 @@ describe("limits", () => {
     const ask = (count: number) => runQuery(`SELECT ${nested(count)} FROM Account`, context);
     expect(ask(20).totalSize).toBe(10);
     expect(() => ask(21)).toThrow("at most 20 sub-selects");
+  });
+
+  it("refuses the fifty-sixth parent relationship", () => {
+    const paths = ["", "Parent.", "Parent.Parent.", "Parent.Parent.Parent."].flatMap((prefix) =>
+      ["Owner", "CreatedBy", "LastModifiedBy", "MasterRecord"].flatMap((name) =>
+        name === "MasterRecord"
+          ? [`${prefix}${name}`]
+          : ["", ".Profile", ".UserRole", ".Manager"].map((end) => prefix + name + end),
+      ),
+    );
+    // 52 relationships and the three Parents among their prefixes.
+    const ask = (count: number) =>
+      runQuery(
+        `SELECT ${paths
+          .slice(0, count)
+          .map((path) => `${path}.Id`)
+          .join(", ")} FROM Account`,
+        context,
+      );
+    expect(paths).toHaveLength(52);
+    expect(ask(52).totalSize).toBe(10);
+    expect(() =>
+      runQuery(`SELECT ${paths.map((path) => `${path}.Id`).join(", ")}, MasterRecord.Parent.Id FROM Account`, context),
+    ).toThrow("at most 55");
   });
 
   it("nests sub-selects from version 58 on", () => {
