@@ -1,6 +1,6 @@
 /** Binds aggregate queries: keys, grouping sets, result keys, HAVING. Source: reference: soql §5.7. */
 import type { Query, SelectItem } from "./ast.ts";
-import { bindCondition, fieldOf } from "./bind-condition.ts";
+import { bindCondition } from "./bind-condition.ts";
 import { aggregateError, bindExpression } from "./bind-expression.ts";
 import {
   type BoundAggregate,
@@ -9,6 +9,7 @@ import {
   type BoundDateFunction,
   type BoundExpression,
   type BoundField,
+  fieldOf,
   identityOf,
 } from "./bound.ts";
 import { expandFields, fieldGroupOf } from "./fields-function.ts";

@@ -209,6 +209,24 @@ export interface BoundQuery {
   readonly for: "view" | "reference" | null;
 }
 
+/** The field that an expression reads. */
+export function fieldOf(expression: BoundExpression): BoundField {
+  switch (expression.kind) {
+    case "field":
+      return expression;
+    case "grouping":
+      return fieldOf(expression.key);
+    case "format":
+    case "currency":
+      return fieldOf(expression.value);
+    case "dateFunction":
+    case "aggregate":
+    case "label":
+    case "distance":
+      return expression.field;
+  }
+}
+
 /** A key that is equal for two expressions of one meaning, whatever their spelling. */
 export function identityOf(expression: BoundExpression): string {
   switch (expression.kind) {

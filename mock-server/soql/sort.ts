@@ -5,8 +5,7 @@
  * Source: reference: soql §8.5.
  */
 
-import { fieldOf } from "./bind-condition.ts";
-import type { BoundExpression, BoundOrder } from "./bound.ts";
+import { type BoundExpression, type BoundOrder, fieldOf } from "./bound.ts";
 import type { ValueEmitter } from "./emit-value.ts";
 import type { Emitter } from "./emitter.ts";
 
