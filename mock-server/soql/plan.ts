@@ -22,6 +22,7 @@ export type AccessPath =
   | { readonly kind: "stamp"; readonly from: string | null; readonly to: string | null }
   | { readonly kind: "scan" };
 
+/** The access path of one query. */
 export interface Plan {
   readonly object: string;
   readonly path: AccessPath;

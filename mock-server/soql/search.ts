@@ -36,6 +36,7 @@ export interface SearchParameters {
   readonly pricebookId?: string;
 }
 
+/** One object of a parameterized search; `where` and `orderBy` are written as in SOQL, without the keyword. */
 export interface SearchedObject {
   readonly name: string;
   readonly fields?: readonly string[];

@@ -37,7 +37,7 @@ export function sortKeySource(emitter: Emitter, expression: BoundExpression, val
 }
 
 /** Compares two keys without regard to direction; a value of a picklist outside its list stands behind the others. */
-export function compareKeys(a: SortKey, b: SortKey, nullsFirst: boolean, descending: boolean): number {
+function compareKeys(a: SortKey, b: SortKey, nullsFirst: boolean, descending: boolean): number {
   if (a === b) return 0;
   if (a === null) return nullsFirst ? -1 : 1;
   if (b === null) return nullsFirst ? 1 : -1;

@@ -24,6 +24,7 @@ import { TokenCursor } from "./token-cursor.ts";
 /** Which fields are searched. */
 export type SearchGroup = "ALL" | "NAME" | "EMAIL" | "PHONE" | "SIDEBAR";
 
+/** A SOSL statement as written. */
 export interface SoslStatement {
   readonly text: string;
   readonly group: SearchGroup;
