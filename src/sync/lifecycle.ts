@@ -175,7 +175,7 @@ function create(input: LifecycleInput, category: string | null): LifecyclePlan {
 function edit(input: LifecycleInput, category: string | null): LifecyclePlan {
   const list = new OperationList(input.mapping, input.key, input.seen);
   const activates = category === "Activated";
-  const withStatus = input.status === null || activates ? input.header : { ...input.header, Status: input.status };
+  const withStatus = activates ? input.header : { ...input.header, ...newStatus(input) };
   const header = list.root(withStatus, "update");
   addLines(list, input.lines);
   const status = activates && input.status !== null ? list.root({ Status: input.status }, "activate") : header;
@@ -222,8 +222,7 @@ function editActivatedContract(input: LifecycleInput, wanted: string): Lifecycle
 
 function editInPlace(input: LifecycleInput): LifecyclePlan {
   const list = new OperationList(input.mapping, input.key, input.seen);
-  const status = input.status === null ? {} : { Status: input.status };
-  const header = list.root({ ...input.header, ...status }, "update");
+  const header = list.root({ ...input.header, ...newStatus(input) }, "update");
   addLines(list, input.lines);
   return plan(list, null, { header, status: header });
 }
@@ -265,8 +264,7 @@ function reduce(input: LifecycleInput, locked: readonly string[]): LifecyclePlan
   const missing = draftMissing(input.mapping, input.org);
   if (missing !== undefined) return missing;
   const list = new OperationList(input.mapping, input.key, input.seen);
-  const status = input.status === null ? {} : { Status: input.status };
-  const header = list.root({ ...input.header, ...status }, "update");
+  const header = list.root({ ...input.header, ...newStatus(input) }, "update");
   addLines(list, withoutQuantity(input.lines, lowered));
   const reduction = planReduction({
     mapping: input.mapping,
@@ -321,12 +319,21 @@ function withoutQuantity(lines: LineChanges, lowered: readonly Lowered[]): LineC
   return { ...lines, updates };
 }
 
+/** The status as a field to write, when it is another one than the record has. */
+function newStatus(input: LifecycleInput): Readonly<Record<string, WireValue>> {
+  const { status, seen } = input;
+  return status === null || status === seen?.document.fields["Status"] ? {} : { Status: status };
+}
+
 function hasChanges(input: LifecycleInput): boolean {
   const { lines } = input;
-  const changedStatus = input.status !== null && input.status !== input.seen?.document.fields["Status"];
   return (
-    changedStatus ||
-    Object.keys(input.header).length + lines.creates.length + lines.updates.length + lines.deletes.length > 0
+    Object.keys(newStatus(input)).length +
+      Object.keys(input.header).length +
+      lines.creates.length +
+      lines.updates.length +
+      lines.deletes.length >
+    0
   );
 }
 

@@ -15,7 +15,12 @@ const withField = (field: unknown): unknown => withAccount({ fields: { Site: fie
 
 describe("a compiled mapping", () => {
   it("has parents before children", () => {
-    expect(orderMapping().objects.map((object) => object.object)).toEqual(["Account", "Product2", "PricebookEntry", "Order"]);
+    expect(orderMapping().objects.map((object) => object.object)).toEqual([
+      "Account",
+      "Product2",
+      "PricebookEntry",
+      "Order",
+    ]);
   });
 
   it("publishes products and prices one way and does not poll them", () => {
@@ -37,7 +42,15 @@ describe("a compiled mapping", () => {
     const order = orderMapping().byObject.get("Order");
     if (order === undefined) throw new Error("not mapped");
     expect(selectList(order)).toEqual(
-      expect.arrayContaining(["ERP_Key__c", "AccountId", "Account.ERP_Key__c", "Status", "StatusCode", "LastModifiedDate", "LastModifiedById"]),
+      expect.arrayContaining([
+        "ERP_Key__c",
+        "AccountId",
+        "Account.ERP_Key__c",
+        "Status",
+        "StatusCode",
+        "LastModifiedDate",
+        "LastModifiedById",
+      ]),
     );
     expect(new Set(selectList(order)).size).toBe(selectList(order).length);
     expect(lineSelectList(order)).toEqual(
@@ -54,7 +67,11 @@ describe("a compiled mapping", () => {
 describe("a mistake in a mapping is named with its path, its value and the way out", () => {
   it.each<[string, unknown, string]>([
     ["a missing source", { objects: { Account: account } }, "mapping.source: "],
-    ["a source in capitals", { source: "ERP", objects: { Account: account } }, 'mapping.source: must be lower case letters, digits, - and _, for example erp (it is "ERP")'],
+    [
+      "a source in capitals",
+      { source: "ERP", objects: { Account: account } },
+      'mapping.source: must be lower case letters, digits, - and _, for example erp (it is "ERP")',
+    ],
     ["no objects", { source: "erp", objects: {} }, "mapping.objects: is empty"],
     ["an unknown option", withAccount({ polcy: "salesforce" }), "mapping.objects.Account: Unrecognized key"],
     ["a wrong policy", withAccount({ policy: "oldest" }), '(it is "oldest")'],
@@ -63,32 +80,70 @@ describe("a mistake in a mapping is named with its path, its value and the way o
     ["no source of a field", withField({ direction: "both" }), "needs exactly one of from, constant"],
     ["two sources of a field", withField({ from: "a", constant: "b" }), "it has 2"],
     ["a constant that flows back", withField({ constant: "x", direction: "both" }), "say toSalesforce"],
-    ["an unknown field option", withField({ from: "a", knd: "text" }), "mapping.objects.Account.fields.Site: Unrecognized key"],
+    [
+      "an unknown field option",
+      withField({ from: "a", knd: "text" }),
+      "mapping.objects.Account.fields.Site: Unrecognized key",
+    ],
     ["an unknown kind", withField({ from: "a", kind: "number" }), "mapping.objects.Account.fields.Site.kind"],
     ["a scale on a text", withField({ from: "a", scale: 2 }), "has a scale but is text"],
-    ["a reference to an unmapped object", withField({ from: "a", reference: "Contact" }), "refers to Contact, which is not mapped"],
-    ["a reference with too few parts", withField({ from: ["a", "b"], reference: "Account" }), "whose natural key has 1 parts (id); from has 2"],
-    ["an unknown zone", withField({ from: "a", convert: { datetime: { zone: "Mars/Base" } } }), 'has the zone "Mars/Base"'],
+    [
+      "a reference to an unmapped object",
+      withField({ from: "a", reference: "Contact" }),
+      "refers to Contact, which is not mapped",
+    ],
+    [
+      "a reference with too few parts",
+      withField({ from: ["a", "b"], reference: "Account" }),
+      "whose natural key has 1 parts (id); from has 2",
+    ],
+    [
+      "an unknown zone",
+      withField({ from: "a", convert: { datetime: { zone: "Mars/Base" } } }),
+      'has the zone "Mars/Base"',
+    ],
     ["a wrong pattern", withField({ from: "a", convert: { date: { format: "dd.MM" } } }), "it needs yyyy, MM and dd"],
-    ["a value that is true and false", withField({ from: "a", convert: { boolean: { true: ["J"], false: ["J"] } } }), "lists J as true and as false"],
+    [
+      "a value that is true and false",
+      withField({ from: "a", convert: { boolean: { true: ["J"], false: ["J"] } } }),
+      "lists J as true and as false",
+    ],
     ["an unknown function", withField({ from: "a", convert: { function: "shout" } }), 'names the function "shout"'],
-    ["two fields that write the same", withAccount({ fields: { Name: "name", Site: "name" } }), "would both write the external field name"],
+    [
+      "two fields that write the same",
+      withAccount({ fields: { Name: "name", Site: "name" } }),
+      "would both write the external field name",
+    ],
   ])("%s", (_name, input, expected) => {
     expect(problemsOf(input).join("\n")).toContain(expected);
   });
 
   it("does not hide the next one", () => {
-    const input = withAccount({ fields: { Name: { constant: 1, from: "x" }, Site: { from: "a", reference: "Contact" } } });
+    const input = withAccount({
+      fields: { Name: { constant: 1, from: "x" }, Site: { from: "a", reference: "Contact" } },
+    });
     expect(problemsOf(input)).toHaveLength(2);
   });
 
   it("finds objects that refer to each other in a circle", () => {
-    const contract = { ...account, collection: "contracts", fields: { AccountId: { reference: "Account", from: "customer" } } };
-    const circle = { source: "erp", objects: { Account: { ...account, fields: { Main__c: { reference: "Contract", from: "main" } } }, Contract: contract } };
+    const contract = {
+      ...account,
+      collection: "contracts",
+      fields: { AccountId: { reference: "Account", from: "customer" } },
+    };
+    const circle = {
+      source: "erp",
+      objects: {
+        Account: { ...account, fields: { Main__c: { reference: "Contract", from: "main" } } },
+        Contract: contract,
+      },
+    };
     expect(problemsOf(circle).join()).toContain("refer to each other in a circle: Account, Contract");
   });
 
   it("allows an object to refer to itself", () => {
-    expect(problemsOf(withAccount({ fields: { Name: "name", ParentId: { reference: "Account", from: "parent" } } }))).toEqual([]);
+    expect(
+      problemsOf(withAccount({ fields: { Name: "name", ParentId: { reference: "Account", from: "parent" } } })),
+    ).toEqual([]);
   });
 });

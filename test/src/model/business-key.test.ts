@@ -31,7 +31,11 @@ describe("a business key", () => {
       fc.property(parts, parts, (left, right) => {
         const same = JSON.stringify(left) === JSON.stringify(right);
         expect(businessKey("erp", "A", left) === businessKey("erp", "A", right)).toBe(same);
-        expect(parseBusinessKey(businessKey("erp", "A", left))).toEqual({ source: "erp", object: "A", naturalKey: left });
+        expect(parseBusinessKey(businessKey("erp", "A", left))).toEqual({
+          source: "erp",
+          object: "A",
+          naturalKey: left,
+        });
       }),
       { seed: 3 },
     );

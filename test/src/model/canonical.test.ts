@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { canonicalValue, type CanonicalOptions } from "../../../src/model/canonical.ts";
+import { type CanonicalOptions, canonicalValue } from "../../../src/model/canonical.ts";
 import type { ValueKind } from "../../../src/model/value.ts";
 
 const read = (kind: ValueKind, raw: unknown, options?: CanonicalOptions): unknown => {
