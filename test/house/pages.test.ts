@@ -1,4 +1,5 @@
-/** The README's examples are files that run as tests; here they are held to the same text. */
+/** Pages that repeat what the code says are held to it: the README, whose example is a file that runs, and the rules. */
+import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 
@@ -17,4 +18,12 @@ describe("the README", () => {
       expect(existsSync(new URL(path, ROOT))).toBe(true);
     },
   );
+});
+
+describe("the fidelity page", () => {
+  it("lists every rule of the save pipeline as the code has it", () => {
+    const check = spawnSync(process.execPath, ["tools/fidelity.mjs", "--check"], { cwd: ROOT, encoding: "utf8" });
+    expect(check.stderr).toBe("");
+    expect(check.status).toBe(0);
+  });
 });
