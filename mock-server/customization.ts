@@ -19,8 +19,8 @@ import type { ObjectDefinition } from "./schema/definition.ts";
 import { compileFormula } from "./schema/formula.ts";
 import {
   type Customization,
-  readCustomization,
   type ValidationRule as RuleSource,
+  readCustomization,
 } from "./schema/metadata/customization.ts";
 import type { PermissionGrant } from "./schema/metadata/permissions.ts";
 import { MetadataError, type MetadataProblem } from "./schema/metadata/problem.ts";

@@ -15,8 +15,8 @@ import { LoginDesk } from "./auth/login.ts";
 import type { Credentials } from "./auth/passwords.ts";
 import { DEFAULT_PASSWORD } from "./auth/passwords.ts";
 import type { RandomText } from "./auth/tokens.ts";
-import type { CustomizedOrg } from "./customization.ts";
 import { withFields } from "./custom-fields.ts";
+import type { CustomizedOrg } from "./customization.ts";
 import type { Trigger, ValidationRule } from "./dml/options.ts";
 import { save } from "./dml/save.ts";
 import { createApp, type MockOrgApp } from "./http/app.ts";
@@ -80,6 +80,8 @@ export interface MockOrgOptions {
   readonly journalEntries?: number;
   /** Makes session Ids and codes; default: the operating system's randomness. */
   readonly randomText?: RandomText;
+  /** Time on the org's clock that each step of a bulk job waits for, in milliseconds; default 0: as fast as possible. */
+  readonly bulkPaceMs?: number;
   /** Told about defects of the mock itself. */
   readonly onDefect?: (error: unknown) => void;
 }
@@ -220,6 +222,7 @@ export class MockOrg implements AsyncDisposable {
 
   /** Stops listening and saves the snapshot file; running calls are cut off. Closing twice does nothing. */
   async close(): Promise<void> {
+    this.#services.bulk.jobs?.stop();
     const server = this.#server;
     this.#server = undefined;
     if (server !== undefined) {
@@ -278,6 +281,7 @@ export class MockOrg implements AsyncDisposable {
       ...defined({
         corsOrigins: this.#options.corsOrigins,
         myDomain: this.#options.myDomain,
+        bulkPaceMs: this.#options.bulkPaceMs,
         onDefect: this.#options.onDefect,
       }),
     });
@@ -288,7 +292,10 @@ export class MockOrg implements AsyncDisposable {
 const KEEP_ALIVE_MS = 75_000;
 
 /** The metadata reader and the snapshot file are loaded only where somebody asks for them. */
-async function customized(definitions: readonly ObjectDefinition[], folders: readonly string[]): Promise<CustomizedOrg> {
+async function customized(
+  definitions: readonly ObjectDefinition[],
+  folders: readonly string[],
+): Promise<CustomizedOrg> {
   if (folders.length === 0) return { definitions, settings: {}, permissions: [], validationRules: [], remarks: [] };
   const { customizeOrg } = await import("./customization.ts");
   return customizeOrg(definitions, folders);

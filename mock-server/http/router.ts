@@ -40,6 +40,8 @@ export interface Resource {
   readonly methods: Readonly<Partial<Record<Method, RestHandler>>>;
   /** True where the handler wants the body's bytes. */
   readonly rawBody?: boolean;
+  /** Loads the resource itself; what stands here is only its place. */
+  readonly load?: () => Promise<Resource | undefined>;
 }
 
 /** Runs a request by its resource's handler; throws `OrgError` (404, 405) where there is none. */
@@ -58,6 +60,7 @@ export function findResource(segments: readonly string[]): Resource | undefined 
   if (first === "sobjects") return sobjectResource(rest);
   if (first === "composite") return compositeResource(rest);
   if (first === "query" || first === "queryAll") return queryResource(first, rest);
+  if (first === "jobs") return { methods: {}, load: () => bulkResource(rest) };
   if (first === "limits")
     return rest.length === 0 ? LIMITS : rest.join("/") === "recordCount" ? RECORD_COUNT : undefined;
   if (rest.length === 0 && first in SINGLE) return SINGLE[first];
@@ -169,6 +172,12 @@ function queryResource(first: "query" | "queryAll", rest: readonly string[]): Re
   return rest.length === 1 ? QUERY_MORE : undefined;
 }
 
+/** Bulk jobs bring a CSV reader along, which nobody else shall wait for. */
+async function bulkResource(rest: readonly string[]): Promise<Resource | undefined> {
+  const { findBulkResource } = await import("./resources/bulk.ts");
+  return findBulkResource(rest);
+}
+
 /** Resources that real orgs have and this one refuses by name. */
 const REFUSED: Readonly<Record<string, Resource>> = Object.fromEntries(
   [
@@ -183,7 +192,7 @@ const REFUSED: Readonly<Record<string, Resource>> = Object.fromEntries(
       "connect",
       "consent",
     ],
-    ...["dedupe", "event", "jobs", "knowledgeManagement", "metadata", "process", "quickActions", "sfdc", "support"],
+    ...["dedupe", "event", "knowledgeManagement", "metadata", "process", "quickActions", "sfdc", "support"],
     ...["tabs", "theme", "tooling", "ui-api", "wave", "webhooks"],
   ].map((name) => [name, refusing(`/${name}`)]),
 );
