@@ -218,10 +218,14 @@ function bindSummaries(work: Work, customization: Customization): void {
     const refuse = (element: string, reason: string): void =>
       void work.problems.push({ path, element: `${field.name}/${element}`, reason });
     const child = work.objects.get(summary.childObject);
+    if (child === undefined && !isOwnName(summary.childObject)) {
+      const reason = `${summary.childObject} is not modelled: the roll-up stays empty`;
+      work.remarks.push({ path, element: `${field.name}/summaryForeignKey`, reason });
+      continue;
+    }
     const key = child?.fields.find((each) => each.name === summary.foreignKey);
     const summed = child?.fields.find((each) => each.name === summary.field);
-    // The platform allows roll-ups over master-detail fields and over few standard ones, order products among them.
-    const isDetail = key?.masterDetail === true || (child?.name === "OrderItem" && key?.name === "OrderId");
+    const isDetail = key?.masterDetail === true || SUMMED_STANDARD.has(`${summary.childObject}.${summary.foreignKey}`);
     if (!isDetail || key?.referenceTo?.[0] !== name)
       refuse("summaryForeignKey", `${summary.childObject}.${summary.foreignKey} is no master-detail field to ${name}`);
     for (const filter of summary.filters)
@@ -235,6 +239,9 @@ function bindSummaries(work: Work, customization: Customization): void {
     else changeField(work, name, field.name, sizeOfSummary(summed));
   }
 }
+
+/** Standard references over which the platform allows roll-ups as over master-detail fields [memory]. */
+const SUMMED_STANDARD: ReadonlySet<string> = new Set(["OrderItem.OrderId", "Opportunity.AccountId"]);
 
 const SUMMED_TYPES: ReadonlySet<FieldDefinition["type"]> = new Set([
   "double",

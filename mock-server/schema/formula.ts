@@ -6,7 +6,8 @@
  * PRIORVALUE), and stops at empty operands where the platform goes on. What cannot be evaluated is refused by name when
  * the formula is compiled, so that a loaded formula is one that works.
  */
-import { ast, type FormulaNode } from "formulon";
+import { createRequire } from "node:module";
+import type { FormulaNode } from "formulon";
 import type { Catalog, SObjectType } from "./catalog.ts";
 import { roundHalfUp } from "./decimal.ts";
 import type { FieldDefinition, FieldValue, Row } from "./definition.ts";
@@ -122,9 +123,18 @@ function bindText(text: string, binding: Binding): Run {
   if (text.length > FORMULA_CHARACTERS_MAX)
     throw new FormulaError(`is longer than ${FORMULA_CHARACTERS_MAX} characters`);
   if (binding.depth > NESTED_FORMULAS_MAX) throw new FormulaError("refers to itself or nests too deep");
-  const node = ast(withoutComments(text));
+  const node = parse(withoutComments(text));
   if (node.type === "error") throw new FormulaError(`the formula cannot be parsed: ${node.message}`);
   return bind(node, binding);
+}
+
+const load = createRequire(import.meta.url);
+
+/** formulon is loaded with the first formula: an org without formulas should not wait for it when it starts. */
+function parse(text: string): ReturnType<typeof import("formulon").ast> {
+  // The package's only module; its types stand in formulon.d.ts.
+  const formulon = load("formulon") as typeof import("formulon");
+  return formulon.ast(text);
 }
 
 /** Comments stand between slash-star pairs, outside of texts. */

@@ -6,9 +6,10 @@
 const DAY_MS = 86_400_000;
 
 /** First and last day that a query may name. Source: reference: soql §3 [doc]. */
-export const DAY_MIN = Date.UTC(1700, 0, 1) / DAY_MS;
-export const DAY_MAX = Date.UTC(4000, 11, 31) / DAY_MS;
+const DAY_MIN = Date.UTC(1700, 0, 1) / DAY_MS;
+const DAY_MAX = Date.UTC(4000, 11, 31) / DAY_MS;
 
+/** Units of date literals; fiscal quarters and years are these with another start. */
 export type CalendarUnit = "DAY" | "WEEK" | "MONTH" | "QUARTER" | "YEAR";
 
 /** The parts of a day: month from 1 to 12, weekday from 1 (Sunday) to 7. */
@@ -53,6 +54,7 @@ export function parseInstant(text: string): number | undefined {
   return day * DAY_MS + ((Number(hour) * 60 + Number(minute)) * 60 + Number(second)) * 1000 + millis - offset;
 }
 
+/** The calendar parts of a day number. */
 export function dayParts(day: number): DayParts {
   const time = new Date(day * DAY_MS);
   const year = time.getUTCFullYear();

@@ -12,8 +12,9 @@ export interface DecimalSum {
   large: bigint;
 }
 
-/** Scaled values and sums below this are added as numbers. */
+/** Scaled values below this are added as numbers. */
 export const SMALL_VALUE_MAX = 1e15;
+/** Scaled sums below this may take another such value and stay exact. */
 export const SMALL_SUM_MAX = 4e15;
 
 /** Adds one value that is too large for the short way. */

@@ -110,6 +110,7 @@ function equalSource({ emitter, comparison, again }: Operand, read: string, valu
 function inSource(operand: Operand): string {
   const { emitter, comparison, first, again } = operand;
   const { values, type } = comparison;
+  if (values.length === 0) return `(${first}, false)`;
   const isKeyed = type === "text" || type === "exact" || type === "number" || type === "date" || type === "datetime";
   const keyed = values.filter((value) => value.kind === "text" || value.kind === "number");
   if (!isKeyed || keyed.length <= UNROLLED_MAX) {

@@ -195,7 +195,7 @@ function parseUsing(cursor: TokenCursor): Query["using"] {
 const CATEGORY_SELECTORS: readonly string[] = ["AT", "ABOVE", "BELOW", "ABOVE_OR_BELOW"];
 
 /** `WITH DATA CATEGORY …` or one word such as SECURITY_ENFORCED. */
-export function parseWith(cursor: TokenCursor): WithClause | null {
+function parseWith(cursor: TokenCursor): WithClause | null {
   const at = cursor.peek().start;
   if (!cursor.take("WITH")) return null;
   if (!cursor.at("DATA", "CATEGORY")) return { words: [cursor.expectName().text], at };

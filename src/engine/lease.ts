@@ -12,6 +12,8 @@ export interface LeaseRequest {
   readonly holder: string;
   readonly ttlMs: number;
   readonly nowMs: () => number;
+  /** True when this holder is known to be dead, so that its lease need not run out first. */
+  readonly holderIsGone?: (holder: string) => boolean;
 }
 
 /**
@@ -32,9 +34,16 @@ export class LeaseKeeper {
   /** Takes the lease; throws `LEASE_HELD` when somebody else runs. */
   static async take(request: LeaseRequest): Promise<LeaseKeeper> {
     const { state, name, holder, ttlMs, nowMs } = request;
-    const lease = await state.acquireLease({ name, holder, ttlMs, nowMs: nowMs() });
+    const take = (): Promise<Lease | undefined> => state.acquireLease({ name, holder, ttlMs, nowMs: nowMs() });
+    let lease = await take();
     if (lease !== undefined) return new LeaseKeeper(request, lease);
     const other = await state.leaseHolder(name);
+    if (other !== undefined && request.holderIsGone?.(other.holder) === true) {
+      // Releasing moves the fencing number on: should the holder live after all, it can commit nothing any more.
+      await state.releaseLease(other);
+      lease = await take();
+      if (lease !== undefined) return new LeaseKeeper(request, lease);
+    }
     const until = other === undefined ? "shortly" : new Date(other.expiresAtMs).toISOString();
     throw new SyncError(
       "LEASE_HELD",

@@ -9,7 +9,7 @@ import type { ExternalOutcome } from "../model/external-record.ts";
 import type { FailureClass, RowOutcome, SalesforceFault } from "../model/salesforce-record.ts";
 import type { Side } from "../model/value.ts";
 import type { Decision, Intent } from "../sync/decision.ts";
-import { type CallPlan, planCalls, type SequenceOptions } from "../sync/sequence.ts";
+import { type CallPlan, isAtomic, planCalls, type SequenceOptions } from "../sync/sequence.ts";
 import { retainOperations } from "../sync/split.ts";
 import type { RunContext } from "./context.ts";
 
@@ -84,7 +84,8 @@ function intentsOf(context: RunContext, decision: Decision, startedAtMs: number)
     side,
     before: side === "salesforce" ? decision.salesforceBefore : decision.externalBefore,
     after: decision.agreed,
-    ...(side === "salesforce" ? { transient: decision.transient } : {}),
+    passing: side === "salesforce" ? decision.passing : null,
+    atomic: side === "external" || isAtomic(decision, sequenceOptions(context, [decision])),
     startedAtMs,
   });
   return [

@@ -16,6 +16,8 @@ export interface EnginePorts {
   /** A new unique text for runs, intents and conflicts; at most 39 letters and digits. */
   readonly newId: () => string;
   readonly observe: EngineObserver;
+  /** True when the process that calls itself so is known to be dead; without it leases of the dead run out by time. */
+  readonly holderIsGone?: (holder: string) => boolean;
 }
 
 /** How a run behaves. */

@@ -41,6 +41,7 @@ export async function runOnce(ports: EnginePorts, request: RunRequest): Promise<
     holder: options.holder,
     ttlMs: options.leaseTtlMs,
     nowMs: ports.nowMs,
+    ...(ports.holderIsGone === undefined ? {} : { holderIsGone: ports.holderIsGone }),
   });
   const tally = new RunTally();
   const remember = (outcome: RunRecord["outcome"], error: string | null): RunRecord => ({

@@ -14,7 +14,7 @@ import type { Base, Conflict, Decision, Link, Obstacle } from "./decision.ts";
 import { movedFields } from "./diff.ts";
 import { planDelete } from "./lifecycle.ts";
 import { agreedForNewRow, answerKey, conflictOf, mergeDocuments } from "./merge.ts";
-import type { OrgRules } from "./org-rules.ts";
+import { categoryOf, type OrgRules } from "./org-rules.ts";
 import { chooseWinner } from "./resolve.ts";
 import type { ExternalSighting, SalesforceSighting } from "./sighting.ts";
 import { externalWrites, salesforceWrites, type Writes } from "./writes.ts";
@@ -37,7 +37,8 @@ export interface DecideInput {
 }
 
 /** Decides about one document. Never throws on data; the same input gives the same decision. */
-export function decide(input: DecideInput): Decision {
+export function decide(given: DecideInput): Decision {
+  const input = situationOf(given);
   const { salesforce, external } = input;
   if (salesforce.kind === "filtered" || external.kind === "filtered") {
     return idle(
@@ -56,8 +57,31 @@ export function decide(input: DecideInput): Decision {
   return gone(input);
 }
 
+/** The input, with Salesforce showing what it stands for. */
+interface Situation extends DecideInput {
+  /** What Salesforce really shows. */
+  readonly shown: SyncDocument | null;
+  /** True when the record stands in a status that it only passes through. */
+  readonly resumes: boolean;
+}
+
+/** Looks through a status in which we left the record half way: it stands for the status that was meant. */
+function situationOf(input: DecideInput): Situation {
+  const { salesforce, base, org, mapping } = input;
+  if (salesforce.kind !== "present") return { ...input, shown: null, resumes: false };
+  const { view } = salesforce;
+  const passing = base?.passing ?? null;
+  if (passing === null || view.document.fields["Status"] !== passing.shown) {
+    return { ...input, shown: view.document, resumes: false };
+  }
+  const document = { ...view.document, fields: { ...view.document.fields, Status: passing.meant } };
+  const statusCategory = view.statusCategory ?? categoryOf(org, mapping.object, passing.shown) ?? null;
+  const through: SalesforceView = { ...view, document, statusCategory };
+  return { ...input, salesforce: { kind: "present", view: through }, shown: view.document, resumes: true };
+}
+
 /** Both sides show the record. */
-function merge(input: DecideInput, salesforce: SalesforceView, external: ExternalView): Decision {
+function merge(input: Situation, salesforce: SalesforceView, external: ExternalView): Decision {
   const { mapping, key } = input;
   const merged = mergeDocuments({
     mapping,
@@ -90,7 +114,7 @@ function merge(input: DecideInput, salesforce: SalesforceView, external: Externa
 }
 
 /** The external system has the record, Salesforce shows none. */
-function withoutSalesforce(input: DecideInput, external: ExternalView): Decision {
+function withoutSalesforce(input: Situation, external: ExternalView): Decision {
   const { base, link, mapping, salesforce } = input;
   const agreed = base?.document ?? null;
   if (salesforce.kind === "deleted" && salesforce.master !== null) return merged(input, external, salesforce.master);
@@ -120,7 +144,7 @@ function withoutSalesforce(input: DecideInput, external: ExternalView): Decision
 }
 
 /** Salesforce has the record, the external system shows none. */
-function withoutExternal(input: DecideInput, salesforce: SalesforceView): Decision {
+function withoutExternal(input: Situation, salesforce: SalesforceView): Decision {
   const { base, external, link, mapping } = input;
   const agreed = base?.document ?? null;
   if (agreed === null) {
@@ -157,7 +181,7 @@ function withoutExternal(input: DecideInput, salesforce: SalesforceView): Decisi
 }
 
 /** Neither side shows it. */
-function gone(input: DecideInput): Decision {
+function gone(input: Situation): Decision {
   const known = input.link !== null || input.base !== null;
   const proven = input.salesforce.kind === "deleted" || input.external.kind === "deleted";
   if (!known) return idle(input);
@@ -178,7 +202,7 @@ function gone(input: DecideInput): Decision {
   };
 }
 
-function createSalesforce(input: DecideInput, external: ExternalView, conflicts: readonly Conflict[]): Decision {
+function createSalesforce(input: Situation, external: ExternalView, conflicts: readonly Conflict[]): Decision {
   const { mapping } = input;
   if (!mapping.create.salesforce) {
     return idle(
@@ -203,7 +227,7 @@ function createSalesforce(input: DecideInput, external: ExternalView, conflicts:
   });
 }
 
-function createExternal(input: DecideInput, salesforce: SalesforceView, conflicts: readonly Conflict[]): Decision {
+function createExternal(input: Situation, salesforce: SalesforceView, conflicts: readonly Conflict[]): Decision {
   const { mapping } = input;
   if (!mapping.create.external) {
     return idle(
@@ -227,7 +251,7 @@ function createExternal(input: DecideInput, salesforce: SalesforceView, conflict
 }
 
 /** The other side deleted the record: delete it on `side` too where the mapping allows it. */
-function propagateDelete(input: DecideInput, side: Side, conflicts: readonly Conflict[]): Decision {
+function propagateDelete(input: Situation, side: Side, conflicts: readonly Conflict[]): Decision {
   const { mapping } = input;
   const other: Side = side === "salesforce" ? "external" : "salesforce";
   if (!mapping.delete[side]) {
@@ -243,10 +267,10 @@ function propagateDelete(input: DecideInput, side: Side, conflicts: readonly Con
     if (input.salesforce.kind !== "present") return idle(input);
     const plan = planDelete(mapping, input.salesforce.view, input.org);
     if (plan.kind !== "plan") return blocked(input, plan.kind, [plan.obstacle]);
-    const { operations, actions, transient } = plan;
+    const { operations, actions, passing } = plan;
     return written(
       input,
-      [{ kind: "writes", salesforce: operations, external: null, actions, changes: [], transient }],
+      [{ kind: "writes", salesforce: operations, external: null, actions, changes: [], passing }],
       result,
     );
   }
@@ -261,14 +285,14 @@ function propagateDelete(input: DecideInput, side: Side, conflicts: readonly Con
   } as const;
   return written(
     input,
-    [{ kind: "writes", salesforce: [], external: operation, actions: ["delete"], changes: [], transient: {} }],
+    [{ kind: "writes", salesforce: [], external: operation, actions: ["delete"], changes: [], passing: null }],
     result,
   );
 }
 
 /** An account was merged away in Salesforce: its children moved to the survivor, so the link follows. */
 function merged(
-  input: DecideInput,
+  input: Situation,
   external: ExternalView,
   master: { readonly recordId: Link["recordId"]; readonly key: BusinessKey | null },
 ): Decision {
@@ -293,7 +317,7 @@ function merged(
   } as const;
   return written(
     input,
-    [{ kind: "writes", salesforce: [operation], external: null, actions: ["merge"], changes: [], transient: {} }],
+    [{ kind: "writes", salesforce: [operation], external: null, actions: ["merge"], changes: [], passing: null }],
     {
       agreed,
       conflicts: [],
@@ -305,7 +329,7 @@ function merged(
 }
 
 /** Salesforce deleted a record that both sides never agreed on, for example after the state was lost. */
-function deletedBeforeAgreement(input: DecideInput, external: ExternalView): Decision {
+function deletedBeforeAgreement(input: Situation, external: ExternalView): Decision {
   const conflict = deleteAgainstEdit(input, null, {
     side: "external",
     document: external.document,
@@ -323,7 +347,7 @@ function deletedBeforeAgreement(input: DecideInput, external: ExternalView): Dec
 }
 
 function deleteAgainstEdit(
-  input: DecideInput,
+  input: Situation,
   agreed: SyncDocument | null,
   editor: { readonly side: Side; readonly document: SyncDocument; readonly provenance: Provenance },
 ): { readonly winner: Side | null; readonly records: readonly Conflict[] } {
@@ -364,7 +388,7 @@ function deleteAgainstEdit(
   return { winner: choice.winner, records: choice.winner === deleter ? [whole, ...records] : [whole] };
 }
 
-function openDelete(input: DecideInput, conflicts: readonly Conflict[]): Decision {
+function openDelete(input: Situation, conflicts: readonly Conflict[]): Decision {
   return { ...blocked(input, "park", conflicts.map(openConflict)), conflicts };
 }
 
@@ -398,7 +422,7 @@ function newDocument(mapping: ObjectMapping, shown: SyncDocument, target: Side):
   };
 }
 
-function valueObstacles(input: DecideInput): readonly Obstacle[] {
+function valueObstacles(input: Situation): readonly Obstacle[] {
   const { salesforce, external } = input;
   const problems = [
     ...(salesforce.kind === "present" ? salesforce.view.problems.map((each) => ({ ...each, side: "Salesforce" })) : []),
@@ -431,7 +455,7 @@ const NOBODY: Readonly<Record<Side, string | null>> = { salesforce: null, extern
 type WriteSet = Extract<Writes, { kind: "writes" }>;
 
 function written(
-  input: DecideInput,
+  input: Situation,
   sets: readonly WriteSet[],
   result: Pick<Decision, "agreed" | "conflicts" | "link" | "rewrites"> & { readonly notes: readonly Obstacle[] },
 ): Decision {
@@ -447,8 +471,12 @@ function written(
     obstacles: notes,
     actions: [...new Set(sets.flatMap((set) => set.actions))],
     changes: sets.flatMap((set) => set.changes),
-    transient: Object.assign({}, ...sets.map((set) => set.transient)),
+    passing: sets.map((set) => set.passing).find((passing) => passing !== null) ?? stillPassing(input),
   };
+}
+
+function stillPassing(input: Situation): Decision["passing"] {
+  return input.resumes ? (input.base?.passing ?? null) : null;
 }
 
 function renamed(set: WriteSet, from: string, to: string): WriteSet {
@@ -456,7 +484,7 @@ function renamed(set: WriteSet, from: string, to: string): WriteSet {
 }
 
 /** Nothing to write; the base stays as it is. */
-function idle(input: DecideInput, ...notes: readonly Obstacle[]): Decision {
+function idle(input: Situation, ...notes: readonly Obstacle[]): Decision {
   const { base, salesforce, external } = input;
   const present = salesforce.kind === "present" ? salesforce.view : null;
   const shown = external.kind === "present" ? external.view : null;
@@ -471,7 +499,7 @@ function idle(input: DecideInput, ...notes: readonly Obstacle[]): Decision {
     }),
     salesforceStamp: present?.stamp ?? null,
     externalVersion: shown?.version ?? null,
-    salesforceBefore: present?.document ?? null,
+    salesforceBefore: input.shown,
     externalBefore: shown?.document ?? null,
     salesforce: [],
     external: null,
@@ -479,16 +507,16 @@ function idle(input: DecideInput, ...notes: readonly Obstacle[]): Decision {
     obstacles: notes,
     actions: [],
     changes: [],
-    transient: {},
+    passing: stillPassing(input),
     rewrites: base?.rewrites ?? [],
   };
 }
 
-function blocked(input: DecideInput, kind: "park" | "reject", obstacles: readonly Obstacle[]): Decision {
+function blocked(input: Situation, kind: "park" | "reject", obstacles: readonly Obstacle[]): Decision {
   return { ...idle(input, ...obstacles), kind };
 }
 
-function linkOf(input: DecideInput, known: Pick<Link, "recordId" | "tombstone">): Link {
+function linkOf(input: Situation, known: Pick<Link, "recordId" | "tombstone">): Link {
   const { salesforce, external, link } = input;
   const naturalKey =
     external.kind === "present"

@@ -269,7 +269,7 @@ class Sheet {
     if (from !== undefined && this.#undone({ ...at, side: write, value: agreed, found: from })) return values.base;
     if (resolution.conflict !== null) this.conflict({ ...at, ...values }, resolution.conflict);
     this.#writes.push({ ...at, side: write, from, to: agreed, rule });
-    return mapping.write === "once" ? undefined : agreed;
+    return agreed;
   }
 
   /** Counts a value that came back; true when it is time to give in. */

@@ -5,7 +5,7 @@
  * a type, [memory]. What would change the outcome of a save and is not modelled is refused or remarked upon by name.
  */
 import type { AutoNumber, FieldDefinition, FieldType, SummaryDefinition, SummaryFilter } from "../definition.ts";
-import { type GlobalValueSets, readValueSet } from "./value-set.ts";
+import { type FieldReading, readValueSet } from "./value-set.ts";
 import { childrenOf, flagOf, type MetadataFile, textOf, wholeOf, type XmlElement } from "./xml.ts";
 
 /** A field as metadata gives it; a location has its two components beside it. */
@@ -64,7 +64,7 @@ const HARMLESS = new Set(
     "securityClassification businessOwnerGroup businessOwnerUser businessStatus complianceGroup deprecated " +
     "fieldManageability displayLocationInDecimal relationshipLabel isFilteringDisabled isNameField isSortingDisabled " +
     "maskChar maskType indexed populateExistingRows stripMarkup isConvertLeadDisabled escapeMarkup " +
-    "isAIPredictionField writeRequiresMasterRead encryptionScheme mktDataLakeFieldAttributes"
+    "isAIPredictionField writeRequiresMasterRead encryptionScheme mktDataLakeFieldAttributes restrictedAdminField"
   ).split(" "),
 );
 
@@ -81,14 +81,6 @@ const UNDERSTOOD = new Set(
 const LENIENT: Readonly<Record<string, string>> = {
   lookupFilter: "lookup filters are not enforced",
 };
-
-/** What reading a field needs besides the field. */
-export interface FieldReading {
-  readonly file: MetadataFile;
-  readonly globals: GlobalValueSets;
-  /** Notes what the mock takes more lightly than an org. */
-  remark(element: string, reason: string): void;
-}
 
 /** Reads one `CustomField` element; undefined where it has no usable type (a problem is then noted). */
 export function readCustomField(element: XmlElement, name: string, reading: FieldReading): CustomField | undefined {
@@ -186,7 +178,7 @@ function picklistPart(element: XmlElement, reading: FieldReading): Partial<Field
   const valueSet = childrenOf(element, "valueSet")[0];
   if (valueSet !== undefined && textOf(valueSet, "controllingField") !== undefined)
     reading.remark("valueSet/controllingField", "dependent picklists accept every value of the list");
-  const { values, restricted } = readValueSet(reading.file, element, reading.globals);
+  const { values, restricted } = readValueSet(element, reading);
   return { picklistValues: values, ...(restricted && { restrictedPicklist: true }) };
 }
 
@@ -199,8 +191,8 @@ function keyPart(file: MetadataFile, element: XmlElement, type: FieldType): Part
   if (externalId && !canBeKey)
     file.report(`${element.name}/externalId`, "only Text, Number and Email can be external Ids");
   if (unique && !canBeKey) file.report(`${element.name}/unique`, "only Text, Number and Email can be unique");
-  if (caseSensitive && type !== "string")
-    file.report(`${element.name}/caseSensitive`, "only a text can be case-sensitive");
+  if (caseSensitive && type !== "string" && type !== "email")
+    file.report(`${element.name}/caseSensitive`, "only Text and Email can be case-sensitive");
   return {
     ...(externalId && { externalId, idLookup: true }),
     ...(unique && { unique }),
@@ -284,8 +276,13 @@ function referencePart(file: MetadataFile, element: XmlElement, name: string) {
     ...ALL,
     referenceTo: target === undefined ? [] : [target],
     relationshipName: name.replace(/__c$/, "__r"),
-    ...(children !== undefined && { childRelationshipName: `${children}__r` }),
+    // A field of a package brings its namespace along: `ns__Parent__c` gives `ns__Children__r`.
+    ...(children !== undefined && { childRelationshipName: `${namespaceOf(name)}${children}__r` }),
   };
+}
+
+function namespaceOf(name: string): string {
+  return /^(\w+?__)\w+__c$/.exec(name)?.[1] ?? "";
 }
 
 function autoNumberPart(file: MetadataFile, element: XmlElement) {

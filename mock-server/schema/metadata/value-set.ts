@@ -11,6 +11,14 @@ export interface ValueSet {
 /** The values of a global value set that a field refers to. */
 export type GlobalValueSets = ReadonlyMap<string, readonly PicklistValue[]>;
 
+/** What reading a field needs besides the field's element. */
+export interface FieldReading {
+  readonly file: MetadataFile;
+  readonly globals: GlobalValueSets;
+  /** Notes what the mock takes more lightly than an org. */
+  readonly remark: (element: string, reason: string) => void;
+}
+
 /** Standard value sets and the picklists that take their values; sets of objects that are not modelled are left out. */
 export const STANDARD_VALUE_SETS: Readonly<Record<string, readonly string[]>> = {
   OrderStatus: ["Order.Status"],
@@ -58,7 +66,7 @@ export function readGlobalValueSet(file: MetadataFile): readonly PicklistValue[]
 }
 
 /** The value set of a picklist field: its own values, or those of a global value set. */
-export function readValueSet(file: MetadataFile, field: XmlElement, globals: GlobalValueSets): ValueSet {
+export function readValueSet(field: XmlElement, { file, globals, remark }: FieldReading): ValueSet {
   const legacy = child(field, "picklist");
   if (legacy !== undefined) {
     const restricted = flagOf(file, legacy, "restrictedPicklist") ?? false;
@@ -76,10 +84,12 @@ export function readValueSet(file: MetadataFile, field: XmlElement, globals: Glo
     return { values: readValues(file, childrenOf(definition ?? valueSet, "value")), restricted };
   }
   const values = globals.get(globalName);
-  if (values === undefined)
-    file.report("valueSet/valueSetName", `the global value set "${globalName}" is in none of the given files`);
   // A global value set is always restricted [memory].
-  return { values: values ?? [], restricted: true };
+  if (values !== undefined) return { values, restricted: true };
+  const reason = `the global value set "${globalName}" is in none of the given files`;
+  if (!/^\w+?__/.test(globalName)) file.report("valueSet/valueSetName", reason);
+  else remark("valueSet/valueSetName", `${reason}: the field accepts any value`);
+  return { values: [], restricted: false };
 }
 
 function readValues(file: MetadataFile, elements: readonly XmlElement[]): readonly PicklistValue[] {

@@ -155,6 +155,13 @@ describe("a custom field", () => {
     });
   });
 
+  it("of a package names its children with the package's namespace", () => {
+    const body = "<type>Lookup</type><referenceTo>Account</referenceTo><relationshipName>Sales</relationshipName>";
+    const catalog = customized(field("pkg__Buyer__c", body), field("Buyer__c", body));
+    expect(catalog.object("Account")?.child("pkg__Sales__r")?.field.name).toBe("pkg__Buyer__c");
+    expect(catalog.object("Account")?.child("Sales__r")?.field.name).toBe("Buyer__c");
+  });
+
   it("may be a formula of a declared type", () => {
     const body =
       "<type>Currency</type><precision>18</precision><scale>2</scale><formula>TotalAmount * 1.2</formula><formulaTreatBlanksAs>BlankAsZero</formulaTreatBlanksAs>";
@@ -344,6 +351,11 @@ describe("a team's folder", () => {
         field("X__c", "<type>Date</type>", "Lead"),
         field("Y__c", "<type>Date</type>", "Lead"),
         field("Z__c", "<type>Lookup</type><referenceTo>pkg__Thing__c</referenceTo>"),
+        field("P__c", "<type>Picklist</type><valueSet><valueSetName>pkg__Set</valueSetName></valueSet>"),
+        field(
+          "S__c",
+          "<type>Summary</type><summaryForeignKey>Quote.OrderId</summaryForeignKey><summaryOperation>count</summaryOperation>",
+        ),
         field(
           "Case__c",
           "<type>Lookup</type><referenceTo>Case</referenceTo><relationshipName>Orders</relationshipName><lookupFilter><active>true</active></lookupFilter>",
@@ -352,10 +364,12 @@ describe("a team's folder", () => {
     );
     expect(remarks.map((remark) => `${remark.element}: ${remark.reason}`)).toEqual([
       "file: Apex triggers are not executed",
+      'valueSet/valueSetName: the global value set "pkg__Set" is in none of the given files: the field accepts any value',
       "Case__c/lookupFilter: lookup filters are not enforced",
       "Lead: is not modelled; what the files say about it is left out",
       "Z__c/referenceTo: pkg__Thing__c is not modelled: the field accepts no record",
       "Case__c/referenceTo: Case is not modelled: the field accepts no record",
+      "S__c/summaryForeignKey: Quote is not modelled: the roll-up stays empty",
     ]);
   });
 

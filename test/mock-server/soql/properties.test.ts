@@ -147,6 +147,7 @@ function comparisons(): fc.Arbitrary<Comparison> {
     comparison(["Name", "Industry", "Parent.Name"], ["LIKE"], patterns),
     comparison(["AnnualRevenue", "Parent.AnnualRevenue"], order, fc.oneof(numbers, none)),
     comparison(["Id", "ParentId"], equality, fc.oneof(ids, none)),
+    comparison(["Parent.Id", "Parent.ParentId", "Parent.Parent.Id"], ["="], fc.oneof(ids, none)),
     comparison(["SystemModstamp"], order, stamps),
     list(["Name", "Industry", "Parent.Industry"], fc.oneof(texts, none)),
     list(["Id", "ParentId"], ids),
@@ -253,7 +254,11 @@ function holds(rows: readonly Account[], row: Account, condition: Condition): bo
 function valueOf(rows: readonly Account[], row: Account, { left }: Comparison): FieldValue {
   if (left.kind !== "path") throw new Error("not generated");
   const name = left.segments.at(-1) ?? "";
-  const owner = left.segments.length === 1 ? row : rows.find((each) => each.Id === row.ParentId);
+  let owner: Account | undefined = row;
+  for (let level = 1; level < left.segments.length; level++) {
+    const parentId: FieldValue = owner?.ParentId ?? null;
+    owner = rows.find((each) => each.Id === parentId);
+  }
   return Object.entries(owner ?? {}).find(([key]) => key === name)?.[1] ?? null;
 }
 

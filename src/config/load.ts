@@ -1,0 +1,160 @@
+/** Reads a configuration file: YAML, JSON or a module, with `${NAME}` taken from the environment, and every mistake listed. */
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, extname, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { parse as parseYaml, YAMLParseError } from "yaml";
+import type { z } from "zod";
+import { SyncError } from "../errors.ts";
+import { compileMapping } from "../mapping/compile.ts";
+import type { UserFunction } from "../mapping/convert.ts";
+import type { Mapping } from "../mapping/mapping.ts";
+import { type Config, configSchema } from "./schema.ts";
+
+/** A configuration that fits together, with its mapping compiled. */
+export interface LoadedConfig {
+  readonly config: Config;
+  readonly mapping: Mapping;
+  /** Absolute path of the file. */
+  readonly path: string;
+}
+
+/** Where a command looks when nobody says `--config`. */
+export const CONFIG_NAMES = ["order-sync.yaml", "order-sync.yml", "order-sync.json", "order-sync.mjs"] as const;
+
+/**
+ * Loads the configuration. Relative `file:` addresses are taken from the file's folder.
+ *
+ * Throws `CONFIG_UNREADABLE` (missing, not YAML or JSON, a module that fails) and `CONFIG_INVALID` with every mistake,
+ * each with its path, its value and the way out. Values of the environment never appear in messages.
+ */
+export async function loadConfig(
+  path: string | undefined,
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<LoadedConfig> {
+  const file = resolve(path ?? CONFIG_NAMES.find((name) => existsSync(name)) ?? CONFIG_NAMES[0]);
+  if (!existsSync(file)) {
+    throw new SyncError(
+      "CONFIG_UNREADABLE",
+      `${file} does not exist; give the path with --config, or make one with order-sync init`,
+    );
+  }
+  const { raw, functions } = await readFile(file);
+  const problems: string[] = [];
+  const filled = interpolate(raw, environment, "", problems);
+  if (problems.length > 0) throw invalid(file, problems);
+  const parsed = configSchema.safeParse(filled);
+  if (!parsed.success)
+    throw invalid(
+      file,
+      parsed.error.issues.flatMap((issue) => describeIssue(issue, raw)),
+    );
+  const compiled = compileMapping(parsed.data.mapping, { functions });
+  if (!compiled.ok) {
+    throw invalid(
+      file,
+      compiled.problems.map((problem) => `${problem.path} ${problem.message}`),
+    );
+  }
+  if (parsed.data.external.name !== parsed.data.mapping.source) {
+    throw invalid(file, [
+      `external.name is "${parsed.data.external.name}" and mapping.source is "${parsed.data.mapping.source}"; they must be the same name`,
+    ]);
+  }
+  return { config: atHome(parsed.data, dirname(file)), mapping: compiled.mapping, path: file };
+}
+
+interface RawConfig {
+  readonly raw: unknown;
+  readonly functions: Readonly<Record<string, UserFunction>>;
+}
+
+async function readFile(file: string): Promise<RawConfig> {
+  try {
+    if (extname(file) === ".mjs") {
+      // A module's shape is checked by the schema like any other file.
+      const module: { readonly default?: unknown; readonly functions?: Readonly<Record<string, UserFunction>> } =
+        await import(pathToFileURL(file).href);
+      return { raw: module.default, functions: module.functions ?? {} };
+    }
+    const text = readFileSync(file, "utf8");
+    return { raw: extname(file) === ".json" ? JSON.parse(text) : parseYaml(text), functions: {} };
+  } catch (cause) {
+    const where = cause instanceof YAMLParseError ? ` (line ${cause.linePos?.[0].line ?? "?"})` : "";
+    const reason = cause instanceof Error ? (cause.message.split("\n")[0] ?? "") : String(cause);
+    throw new SyncError("CONFIG_UNREADABLE", `${file} cannot be read${where}: ${reason}`, { cause });
+  }
+}
+
+/** Fills `${NAME}` in every text. A name that is not set is a mistake at its path. */
+function interpolate(
+  value: unknown,
+  environment: Readonly<Record<string, string | undefined>>,
+  path: string,
+  problems: string[],
+): unknown {
+  if (typeof value === "string") {
+    return value.replaceAll(/\$\{(\w+)\}/g, (reference, name: string) => {
+      const found = environment[name];
+      if (found === undefined) {
+        problems.push(`${path} refers to ${reference}, which is not set in the environment; set it before the command`);
+        return "";
+      }
+      return found;
+    });
+  }
+  if (Array.isArray(value))
+    return value.map((item, index) => interpolate(item, environment, `${path}[${index}]`, problems));
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [
+      key,
+      interpolate(item, environment, path === "" ? key : `${path}.${key}`, problems),
+    ]),
+  );
+}
+
+/** One mistake as a sentence. The value is shown as the file says it, so a secret shows as its `${NAME}`. */
+function describeIssue(issue: z.core.$ZodIssue, raw: unknown): readonly string[] {
+  const path = issue.path.map(String).join(".") || "the file";
+  if (issue.code === "unrecognized_keys") {
+    return issue.keys.map(
+      (key) => `${path === "the file" ? key : `${path}.${key}`} is not a setting; remove it or correct its name`,
+    );
+  }
+  const value = valueAt(raw, issue.path);
+  if (value === undefined) return [`${path} is missing; ${issue.message}`];
+  const shown = typeof value === "object" ? "" : ` is ${SECRET.test(path) ? "(not shown)" : JSON.stringify(value)};`;
+  return [`${path}${shown} ${issue.message}`];
+}
+
+/** Settings whose values are never shown, also when somebody wrote them into the file. */
+const SECRET = /password|secret|token|privatekey/i;
+
+function valueAt(raw: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (value, key) =>
+      typeof value === "object" && value !== null
+        ? Object.entries(value).find(([name]) => name === String(key))?.[1]
+        : undefined,
+    raw,
+  );
+}
+
+/** Relative paths of files belong to the configuration's folder, wherever the command was started. */
+function atHome(config: Config, folder: string): Config {
+  const home = (url: string): string =>
+    url.startsWith("file:") ? `file:${resolve(folder, url.slice("file:".length))}` : url;
+  return {
+    ...config,
+    state: { ...config.state, url: home(config.state.url) },
+    ...(config.external.kind === "sql" ? { external: { ...config.external, url: home(config.external.url) } } : {}),
+  };
+}
+
+function invalid(file: string, problems: readonly string[]): SyncError {
+  const list = problems.map((problem) => `  - ${problem}`).join("\n");
+  return new SyncError(
+    "CONFIG_INVALID",
+    `${file} has ${problems.length} mistake${problems.length === 1 ? "" : "s"}:\n${list}`,
+  );
+}
