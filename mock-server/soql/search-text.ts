@@ -4,12 +4,26 @@
  * Words are required unless OR or AND NOT says otherwise; evaluation runs from left to right without precedence; a word
  * is found as a whole word, whatever its case. Source: reference: soql §12.2 [doc].
  */
+import { type Emitter, read } from "./emitter.ts";
 import { SEARCH_OPERATOR_CHARACTERS_MAX, SEARCH_TEXT_CHARACTERS_MAX } from "./limits.ts";
 import { OPEN_POINTS } from "./open-points.ts";
 import { queryError } from "./query-error.ts";
 
-/** True where a record with these texts is found. */
-export type SearchTest = (texts: readonly string[]) => boolean;
+/** True where a record is found. The text is what `searchableText` makes of the record's values. */
+export type SearchTest = (text: string) => boolean;
+
+/** Stands between the values of a record: no word and no phrase reaches across it. */
+const SEPARATOR = "\0";
+
+/** Source that joins the texts of a row `r` in lower case: one text is searched instead of one per field. */
+export function searchableText(emitter: Emitter, fields: readonly string[]): string {
+  const separator = emitter.constant(() => SEPARATOR);
+  const value = emitter.temporary();
+  const texts = fields.map(
+    (field) => `(typeof (${value} = ${read("r", field)}) === "string" ? ${value} + ${separator} : "")`,
+  );
+  return texts.length === 0 ? '""' : `(${texts.join(" + ")}).toLowerCase()`;
+}
 
 /** Nested parentheses: a bound on recursion. */
 const NESTING_MAX = 100;
@@ -63,7 +77,7 @@ function parseAll(reader: Reader, depth: number): SearchTest | null {
       case "(":
       case "term": {
         const operand = token.kind === "term" ? termTest(token) : parseAll(reader, depth + 1);
-        if (operand !== null) result = join(result, operator, negated ? (texts) => !operand(texts) : operand);
+        if (operand !== null) result = join(result, operator, negated ? (text) => !operand(text) : operand);
         operator = "and";
         negated = false;
       }
@@ -73,11 +87,11 @@ function parseAll(reader: Reader, depth: number): SearchTest | null {
 
 function join(left: SearchTest | null, operator: "and" | "or", right: SearchTest): SearchTest {
   if (left === null) return right;
-  return operator === "and" ? (texts) => left(texts) && right(texts) : (texts) => left(texts) || right(texts);
+  return operator === "and" ? (text) => left(text) && right(text) : (text) => left(text) || right(text);
 }
 
 function termTest({ expression, hint }: Extract<SearchToken, { kind: "term" }>): SearchTest {
-  return (texts) => texts.some((text) => text.toLowerCase().includes(hint) && expression.test(text));
+  return (text) => text.includes(hint) && expression.test(text);
 }
 
 const PIECE = /"((?:\\.|[^"\\])*)"|([()])|((?:\\.|[^\s()"\\])+)/gs;
@@ -109,7 +123,7 @@ const LETTER = "[\\p{L}\\p{N}]";
 
 /** A word, or several words that must follow each other. Punctuation separates words, as it does in the index. */
 function termOf(written: string): readonly SearchToken[] {
-  const words = wordsOf(written);
+  const words = wordsOf(written.toLowerCase());
   const [first] = words;
   if (first === undefined) return [];
   if (words.length === 1 && first.length === 1) {
@@ -118,13 +132,13 @@ function termOf(written: string): readonly SearchToken[] {
       `search term must be longer than one character: ${written.replaceAll("\\", "")}`,
     );
   }
-  const body = words.map(wordPattern).join("[^\\p{L}\\p{N}]+");
+  const body = words.map(wordPattern).join(`[^\\p{L}\\p{N}${SEPARATOR}]+`);
   // A wildcard at the start of a word is not allowed: reference: soql §12.2; it is dropped with other punctuation.
   return [
     {
       kind: "term",
-      expression: new RegExp(`(?<!${LETTER})${body}(?!${LETTER})`, "iu"),
-      hint: first.toLowerCase().split(/[*?]/)[0] ?? "",
+      expression: new RegExp(`(?<!${LETTER})${body}(?!${LETTER})`, "u"),
+      hint: first.split(/[*?]/)[0] ?? "",
     },
   ];
 }

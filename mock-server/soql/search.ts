@@ -8,13 +8,15 @@ import type { Query } from "./ast.ts";
 import { bindParsed } from "./bind.ts";
 import type { BoundCondition, BoundQuery } from "./bound.ts";
 import type { QueryContext } from "./contract.ts";
+import { Emitter } from "./emitter.ts";
 import { compileQuery } from "./execute.ts";
 import type { JsonObject } from "./json.ts";
 import { OFFSET_MAX, SEARCH_ROWS_MAX, SEARCH_SINGLE_OBJECT_ROWS_MAX } from "./limits.ts";
 import { OPEN_POINTS } from "./open-points.ts";
 import { parseQuery } from "./parser.ts";
 import { queryError } from "./query-error.ts";
-import { compileSearchText, type SearchTest } from "./search-text.ts";
+import { openRun } from "./run.ts";
+import { compileSearchText, type SearchTest, searchableText } from "./search-text.ts";
 import { asSearchError, isGroup, parseSosl, type SearchGroup } from "./sosl-parser.ts";
 
 /** What `/search` and `/parameterizedSearch` answer from v37 on. */
@@ -166,22 +168,18 @@ function matchingIds(
   group: SearchGroup,
   context: QueryContext,
 ): readonly string[] {
-  const names = searchedFields(object, group).map((field) => field.name);
-  const ids: string[] = [];
-  for (const row of context.data.rows(object.name)) {
-    if (row["IsDeleted"] === true) continue;
-    if (test(textsOf(row, names))) ids.push(String(row["Id"]));
-  }
-  return ids;
-}
-
-function textsOf(row: Row, names: readonly string[]): readonly string[] {
-  const texts: string[] = [];
-  for (const name of names) {
-    const value = row[name];
-    if (typeof value === "string") texts.push(value);
-  }
-  return texts;
+  const emitter = new Emitter();
+  const source = searchableText(
+    emitter,
+    searchedFields(object, group).map((field) => field.name),
+  );
+  const find = emitter.compile<(rows: Iterable<Row>, test: SearchTest) => string[]>(
+    "rows, test",
+    `const ids = [];
+    for (const r of rows) if (r["IsDeleted"] !== true && test(${source})) ids.push(r["Id"]);
+    return ids;`,
+  );
+  return find(openRun(context, () => new Set()))(context.data.rows(object.name), test);
 }
 
 /** Name fields beyond the object's own. Source: reference: soql §12.3 [doc], shortened there. */
