@@ -31,7 +31,11 @@ describe("Bulk 2.0 through jsforce", () => {
       { sf__Created: "true", Name: "B" },
     ]);
     expect(results.failedResults).toMatchObject([
-      { sf__Id: "", sf__Error: "REQUIRED_FIELD_MISSING:Required fields are missing: [Name]:Name --", BillingCity: "Ulm" },
+      {
+        sf__Id: "",
+        sf__Error: "REQUIRED_FIELD_MISSING:Required fields are missing: [Name]:Name --",
+        BillingCity: "Ulm",
+      },
     ]);
     expect(results.unprocessedRecords).toEqual([]);
   });
@@ -53,10 +57,18 @@ describe("Bulk 2.0 through jsforce", () => {
   });
 
   it("an empty cell leaves a field alone, #N/A clears it, a parent is found by its key", async () => {
-    await runJob({ object: "Account", operation: "upsert", externalIdFieldName: "ERP_Key__c" }, "ERP_Key__c,Name,Phone,Fax\nP,Parent,1,2\n");
-    await runJob({ object: "Account", operation: "upsert", externalIdFieldName: "ERP_Key__c" }, "ERP_Key__c,Name,Phone,Fax\nP,,,#N/A\n");
+    await runJob(
+      { object: "Account", operation: "upsert", externalIdFieldName: "ERP_Key__c" },
+      "ERP_Key__c,Name,Phone,Fax\nP,Parent,1,2\n",
+    );
+    await runJob(
+      { object: "Account", operation: "upsert", externalIdFieldName: "ERP_Key__c" },
+      "ERP_Key__c,Name,Phone,Fax\nP,,,#N/A\n",
+    );
     const { info } = await runJob({ object: "Contact", operation: "insert" }, "LastName,Account.ERP_Key__c\nChild,P\n");
-    const { records } = await client.conn.query("SELECT Account.Name, Account.Phone, Account.Fax FROM Contact WHERE LastName = 'Child'");
+    const { records } = await client.conn.query(
+      "SELECT Account.Name, Account.Phone, Account.Fax FROM Contact WHERE LastName = 'Child'",
+    );
     expect(info).toMatchObject({ state: "JobComplete", numberRecordsProcessed: 1, numberRecordsFailed: 0 });
     expect(records[0]).toMatchObject({ Account: { Name: "Parent", Phone: "1", Fax: null } });
   });
@@ -137,7 +149,11 @@ describe("Bulk 2.0 through jsforce", () => {
     const response = await call("POST", "/jobs/ingest", body, "multipart/form-data; boundary=B");
     const info = (await response.json()) as JobInfo;
     expect(info.state).toBe("UploadComplete");
-    expect(await ended(info.id)).toMatchObject({ state: "JobComplete", numberRecordsProcessed: 1, numberRecordsFailed: 0 });
+    expect(await ended(info.id)).toMatchObject({
+      state: "JobComplete",
+      numberRecordsProcessed: 1,
+      numberRecordsFailed: 0,
+    });
   });
 
   it("with a pace the clock decides how far a job comes, and an abort leaves the rest unprocessed", async () => {
@@ -169,7 +185,9 @@ describe("Bulk 2.0 through jsforce", () => {
 
   it("queries become CSV, page by page", async () => {
     await client.conn.sobject("Product2").create(["P1", "P2", "P3"].map((Name) => ({ Name, IsActive: true })));
-    const stream = await client.conn.bulk2.query("SELECT Name, IsActive, CreatedBy.Username FROM Product2 ORDER BY Name");
+    const stream = await client.conn.bulk2.query(
+      "SELECT Name, IsActive, CreatedBy.Username FROM Product2 ORDER BY Name",
+    );
     const records = await stream.toArray();
     const { id } = await post("/jobs/query", { operation: "query", query: "SELECT Name FROM Product2 ORDER BY Name" });
     await queryEnded(id);
@@ -182,13 +200,19 @@ describe("Bulk 2.0 through jsforce", () => {
     expect(first.headers.get("sforce-numberofrecords")).toBe("2");
     expect(await last.text()).toBe('"Name"\n"P3"\n');
     expect(last.headers.get("sforce-locator")).toBe("null");
-    expect(pages).toMatchObject({ done: true, resultPages: [{ resultUrl: `/services/data/v62.0/jobs/query/${id}/results` }] });
+    expect(pages).toMatchObject({
+      done: true,
+      resultPages: [{ resultUrl: `/services/data/v62.0/jobs/query/${id}/results` }],
+    });
   });
 
   it.each([
     ["SELECT COUNT(Id) FROM Account", "Aggregate functions and GROUP BY not supported in Bulk Query"],
     ["SELECT BillingAddress FROM Account", "Selecting compound data not supported in Bulk Query"],
-    ["SELECT Id, (SELECT Id FROM Contacts) FROM Account", "Aggregate Relationships not supported in Bulk V2 Query with CSV content type"],
+    [
+      "SELECT Id, (SELECT Id FROM Contacts) FROM Account",
+      "Aggregate Relationships not supported in Bulk V2 Query with CSV content type",
+    ],
   ])("%s is refused", async (query, message) => {
     const response = await call("POST", "/jobs/query", JSON.stringify({ operation: "query", query }));
     expect(response.status).toBe(400);
