@@ -9,6 +9,7 @@
 import assert from "node:assert/strict";
 import type { Server } from "node:http";
 import type { Hono } from "hono";
+import type { RequestHandler } from "msw";
 import { STANDARD_OBJECTS } from "../fixtures/objects/standard.ts";
 import type { ConnectedApp } from "./auth/connected-apps.ts";
 import { LoginDesk } from "./auth/login.ts";
@@ -27,6 +28,7 @@ import type { RestServices } from "./http/rest.ts";
 import { ApiUsage } from "./http/usage.ts";
 import { versionRange } from "./http/versions.ts";
 import type { AppEnvironment } from "./http/wire-call.ts";
+import { mswHandlers } from "./msw-handlers.ts";
 import { frozenClock, ManualClock } from "./org/clock.ts";
 import type { OrgSettings } from "./org/contract.ts";
 import { createOrg, type MockOrgCore, type OrgSnapshot } from "./org/org.ts";
@@ -195,6 +197,14 @@ export class MockOrg implements AsyncDisposable {
     if (actor === undefined) throw new Error(`There is no active user ${username}`);
     const { userId } = actor;
     return this.desk.sessions.open({ userId, origin: "oauth", clientId: null, scope: "full", grantId: null }).token;
+  }
+
+  /**
+   * Handlers for msw, so that clients with real host names come here: `server.use(...org.mswHandlers())`. The org answers
+   * for login.salesforce.com, test.salesforce.com and every My Domain host.
+   */
+  mswHandlers(): readonly RequestHandler[] {
+    return mswHandlers((request) => this.app.fetch(request));
   }
 
   /** Listens on loopback, or on another host, and on a free port unless one is given. */

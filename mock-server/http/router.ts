@@ -180,21 +180,12 @@ async function bulkResource(rest: readonly string[]): Promise<Resource | undefin
 
 /** Resources that real orgs have and this one refuses by name. */
 const REFUSED: Readonly<Record<string, Resource>> = Object.fromEntries(
-  [
-    ...[
-      "actions",
-      "analytics",
-      "appMenu",
-      "async-queries",
-      "chatter",
-      "commerce",
-      "compactLayouts",
-      "connect",
-      "consent",
-    ],
-    ...["dedupe", "event", "knowledgeManagement", "metadata", "process", "quickActions", "sfdc", "support"],
-    ...["tabs", "theme", "tooling", "ui-api", "wave", "webhooks"],
-  ].map((name) => [name, refusing(`/${name}`)]),
+  (
+    "actions analytics appMenu async-queries chatter commerce compactLayouts connect consent dedupe event " +
+    "knowledgeManagement metadata process quickActions sfdc support tabs theme tooling ui-api wave webhooks"
+  )
+    .split(" ")
+    .map((name) => [name, refusing(`/${name}`)]),
 );
 
 function refusing(what: string): Resource {
