@@ -16,11 +16,11 @@ import {
 import { createCatalog } from "./schema/catalog.ts";
 import { applyCustomization } from "./schema/customize.ts";
 import type { ObjectDefinition } from "./schema/definition.ts";
-import { compileFormula } from "./schema/formula.ts";
+import { type CompiledFormula, compileFormula } from "./schema/formula.ts";
 import {
   type Customization,
-  readCustomization,
   type ValidationRule as RuleSource,
+  readCustomization,
 } from "./schema/metadata/customization.ts";
 import type { PermissionGrant } from "./schema/metadata/permissions.ts";
 import { MetadataError, type MetadataProblem } from "./schema/metadata/problem.ts";
@@ -92,7 +92,7 @@ function validationRules(
       // Rules of objects that this org does not model concern nobody.
       if (type === undefined) return [];
       const compiled = compileFormula(rule.formula, type, catalog);
-      if (compiled.ok) return [executableRule(rule, compiled.evaluate)];
+      if (compiled.ok) return [executableRule(rule, compiled)];
       problems.push({ path: rule.path, element: "ValidationRule/errorConditionFormula", reason: compiled.reason });
       return [];
     });
@@ -100,16 +100,14 @@ function validationRules(
   return rules;
 }
 
-type Evaluate = Extract<ReturnType<typeof compileFormula>, { ok: true }>["evaluate"];
-
-function executableRule(rule: RuleSource, evaluate: Evaluate): ValidationRule {
+function executableRule(rule: RuleSource, formula: Extract<CompiledFormula, { readonly ok: true }>): ValidationRule {
   return {
     name: rule.name,
     object: rule.object,
     message: rule.message,
     ...(rule.field === undefined ? {} : { field: rule.field }),
     isBroken: (record, before, tx) =>
-      evaluate(record, (object, id) => tx.get(object, id), {
+      formula.evaluate(record, (object, id) => tx.get(object, id), {
         nowMs: Date.parse(tx.now.replace("+0000", "Z")),
         user: tx.get("User", tx.actor.userId) ?? {},
         timeZone: tx.actor.timeZone,

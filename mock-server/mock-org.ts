@@ -9,14 +9,15 @@
 import assert from "node:assert/strict";
 import type { Server } from "node:http";
 import type { Hono } from "hono";
+import type { RequestHandler } from "msw";
 import { STANDARD_OBJECTS } from "../fixtures/objects/standard.ts";
 import type { ConnectedApp } from "./auth/connected-apps.ts";
 import { LoginDesk } from "./auth/login.ts";
 import type { Credentials } from "./auth/passwords.ts";
 import { DEFAULT_PASSWORD } from "./auth/passwords.ts";
 import type { RandomText } from "./auth/tokens.ts";
-import type { CustomizedOrg } from "./customization.ts";
 import { withFields } from "./custom-fields.ts";
+import type { CustomizedOrg } from "./customization.ts";
 import type { Trigger, ValidationRule } from "./dml/options.ts";
 import { save } from "./dml/save.ts";
 import { createApp, type MockOrgApp } from "./http/app.ts";
@@ -27,6 +28,7 @@ import type { RestServices } from "./http/rest.ts";
 import { ApiUsage } from "./http/usage.ts";
 import { versionRange } from "./http/versions.ts";
 import type { AppEnvironment } from "./http/wire-call.ts";
+import { mswHandlers } from "./msw-handlers.ts";
 import { frozenClock, ManualClock } from "./org/clock.ts";
 import type { OrgSettings } from "./org/contract.ts";
 import { createOrg, type MockOrgCore, type OrgSnapshot } from "./org/org.ts";
@@ -80,6 +82,8 @@ export interface MockOrgOptions {
   readonly journalEntries?: number;
   /** Makes session Ids and codes; default: the operating system's randomness. */
   readonly randomText?: RandomText;
+  /** Time on the org's clock that each step of a bulk job waits for, in milliseconds; default 0: as fast as possible. */
+  readonly bulkPaceMs?: number;
   /** Told about defects of the mock itself. */
   readonly onDefect?: (error: unknown) => void;
 }
@@ -195,6 +199,14 @@ export class MockOrg implements AsyncDisposable {
     return this.desk.sessions.open({ userId, origin: "oauth", clientId: null, scope: "full", grantId: null }).token;
   }
 
+  /**
+   * Handlers for msw, so that clients with real host names come here: `server.use(...org.mswHandlers())`. The org answers
+   * for login.salesforce.com, test.salesforce.com and every My Domain host.
+   */
+  mswHandlers(): readonly RequestHandler[] {
+    return mswHandlers((request) => this.app.fetch(request));
+  }
+
   /** Listens on loopback, or on another host, and on a free port unless one is given. */
   async listen(address: { readonly port?: number; readonly host?: string } = {}): Promise<Listening> {
     assert(this.#server === undefined, "an org listens on one port at a time");
@@ -220,6 +232,7 @@ export class MockOrg implements AsyncDisposable {
 
   /** Stops listening and saves the snapshot file; running calls are cut off. Closing twice does nothing. */
   async close(): Promise<void> {
+    this.#services.bulk.jobs?.stop();
     const server = this.#server;
     this.#server = undefined;
     if (server !== undefined) {
@@ -278,6 +291,7 @@ export class MockOrg implements AsyncDisposable {
       ...defined({
         corsOrigins: this.#options.corsOrigins,
         myDomain: this.#options.myDomain,
+        bulkPaceMs: this.#options.bulkPaceMs,
         onDefect: this.#options.onDefect,
       }),
     });
@@ -288,7 +302,10 @@ export class MockOrg implements AsyncDisposable {
 const KEEP_ALIVE_MS = 75_000;
 
 /** The metadata reader and the snapshot file are loaded only where somebody asks for them. */
-async function customized(definitions: readonly ObjectDefinition[], folders: readonly string[]): Promise<CustomizedOrg> {
+async function customized(
+  definitions: readonly ObjectDefinition[],
+  folders: readonly string[],
+): Promise<CustomizedOrg> {
   if (folders.length === 0) return { definitions, settings: {}, permissions: [], validationRules: [], remarks: [] };
   const { customizeOrg } = await import("./customization.ts");
   return customizeOrg(definitions, folders);

@@ -39,7 +39,9 @@ const COMPUTED_TYPES = new Set(["address", "location", "base64"]);
 function computedBody(type: SObjectType, field: FieldDefinition, row: Row, url: string): unknown {
   if (field.type === "base64") return (row[field.name] ?? null) === null ? null : `${url}/${field.name}`;
   // Most addresses are empty, and that is cheap to see.
-  return componentNames(type, field).every((name) => (row[name] ?? null) === null) ? null : compoundOf(type, field, row);
+  return componentNames(type, field).every((name) => (row[name] ?? null) === null)
+    ? null
+    : compoundOf(type, field, row);
 }
 
 function componentNames(type: SObjectType, field: FieldDefinition): readonly string[] {

@@ -41,11 +41,7 @@ function prefersXml(accept: string): boolean {
 }
 
 /** Builds the response of a result. `headers` become the response's own; where the result has the same one it wins. */
-export function buildResponse(
-  result: RestResult,
-  form: AnswerForm,
-  headers: Record<string, string>,
-): Response {
+export function buildResponse(result: RestResult, form: AnswerForm, headers: Record<string, string>): Response {
   const { status } = result;
   const all = result.headers === undefined ? headers : Object.assign(headers, result.headers);
   if (result.body === undefined || status === 204 || status === 304) {

@@ -57,14 +57,21 @@ describe("mock-org start", () => {
         const ready = JSON.parse(text) as { url: string; accessToken: string };
         const headers = { authorization: `Bearer ${ready.accessToken}` };
         const soql = "SELECT Status, TotalAmount, Account.Name, (SELECT Quantity FROM OrderItems) FROM Order";
-        found = await (await fetch(`${ready.url}/services/data/v62.0/query?q=${encodeURIComponent(soql)}`, { headers })).json();
+        found = await (
+          await fetch(`${ready.url}/services/data/v62.0/query?q=${encodeURIComponent(soql)}`, { headers })
+        ).json();
       },
     );
     expect({ code, error }).toEqual({ code: 0, error: "" });
     expect(found).toMatchObject({
       totalSize: 1,
       records: [
-        { Status: "Activated", TotalAmount: 7.5, Account: { Name: "Seed" }, OrderItems: { records: [{ Quantity: 3 }] } },
+        {
+          Status: "Activated",
+          TotalAmount: 7.5,
+          Account: { Name: "Seed" },
+          OrderItems: { records: [{ Quantity: 3 }] },
+        },
       ],
     });
   });
@@ -170,7 +177,12 @@ const FILES = {
       Status: "Activated",
       OrderItems: {
         records: [
-          { attributes: { type: "OrderItem", referenceId: "i1" }, PricebookEntryId: "@e1", Quantity: 3, UnitPrice: 2.5 },
+          {
+            attributes: { type: "OrderItem", referenceId: "i1" },
+            PricebookEntryId: "@e1",
+            Quantity: 3,
+            UnitPrice: 2.5,
+          },
         ],
       },
     },
