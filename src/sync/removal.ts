@@ -5,14 +5,14 @@
  * the mapping allows it. A deletion against an edit is a conflict like any other.
  */
 import type { ExternalView, Provenance, SalesforceView, SyncDocument } from "../model/document.ts";
-import type { BusinessKey } from "../model/key.ts";
 import type { Side } from "../model/value.ts";
 import { createExternal, createSalesforce } from "./creation.ts";
-import type { Conflict, Decision, Link, Obstacle } from "./decision.ts";
+import type { Conflict, Decision, Obstacle } from "./decision.ts";
 import { movedFields } from "./diff.ts";
 import { planDelete } from "./lifecycle.ts";
 import { answerKey, conflictOf } from "./merge.ts";
 import { chooseWinner } from "./resolve.ts";
+import type { MergeSurvivor } from "./sighting.ts";
 import { blocked, idle, linkOf, note, type Situation, written } from "./situation.ts";
 
 /** The external system has the record, Salesforce shows none. */
@@ -145,11 +145,12 @@ function propagateDelete(input: Situation, side: Side, conflicts: readonly Confl
 }
 
 /** An account was merged away in Salesforce: its children moved to the survivor, so the link follows. */
-function merged(
-  input: Situation,
-  external: ExternalView,
-  master: { readonly recordId: Link["recordId"]; readonly key: BusinessKey | null },
-): Decision {
+function merged(input: Situation, external: ExternalView, master: MergeSurvivor): Decision {
+  if (master.key === undefined) {
+    return blocked(input, "park", [
+      note("MERGED", `was merged into ${master.recordId} in Salesforce, which is read first`),
+    ]);
+  }
   const link = { ...linkOf(input, { recordId: master.recordId, tombstone: false }), lineIds: {} };
   const agreed = input.base?.document ?? null;
   if (master.key !== null && master.key !== input.key) {
@@ -160,7 +161,7 @@ function merged(
   }
   // The survivor has no key of its own: it takes this one, and the next pass compares the two.
   const { mapping, key } = input;
-  if (master.key === key || master.recordId === null) return { ...idle(input), link, actions: ["merge"] };
+  if (master.key === key) return { ...idle(input), link, actions: ["merge"] };
   const opId = `${key}#1`;
   const operation = {
     kind: "update",

@@ -29,7 +29,14 @@ function field(name: string, change: Partial<FieldFacts> = {}): FieldFacts {
 const KEY_FIELD = field("ERP_Key__c", { length: 255, externalId: true, unique: true });
 
 function object(name: string, fields: readonly FieldFacts[], change: Partial<ObjectFacts> = {}): ObjectFacts {
-  return { name, createable: true, updateable: true, deletable: true, fields: [field("Id", { type: "id" }), KEY_FIELD, ...fields], ...change };
+  return {
+    name,
+    createable: true,
+    updateable: true,
+    deletable: true,
+    fields: [field("Id", { type: "id" }), KEY_FIELD, ...fields],
+    ...change,
+  };
 }
 
 function facts(objects: readonly ObjectFacts[], change: Partial<PreflightFacts> = {}): PreflightFacts {
@@ -58,14 +65,54 @@ describe("a preflight", () => {
   });
 
   it.each<[string, MappingInput["objects"][string]["fields"], readonly FieldFacts[], string]>([
-    ["a field that does not exist", { Nme: "name" }, [field("Name")], "fields.Nme: Account.Nme does not exist or is hidden"],
-    ["a calculated field", { F__c: "f" }, [field("F__c", { calculated: true, createable: false, updateable: false })], "is calculated by Salesforce"],
-    ["a field that may not be written", { F__c: "f" }, [field("F__c", { createable: false, updateable: false })], "grant field-level Edit access"],
-    ["a number that is mapped as text", { F__c: "f" }, [field("F__c", { type: "currency", scale: 2 })], "is mapped as text, but Salesforce has currency, so say kind: decimal"],
-    ["a reference without its object", { OwnerId: "o" }, [field("OwnerId", { type: "reference", referenceTo: ["User"] })], "refers to User; say reference: User"],
-    ["too fine a scale", { F__c: { from: "f", kind: "decimal", scale: 4 } }, [field("F__c", { type: "double", scale: 2 })], "keeps 2 digits after the point; say scale: 2"],
-    ["an unknown picklist value", { F__c: { from: "f", convert: { picklist: { a: "A", b: "B" } } } }, [field("F__c", { type: "picklist", restrictedValues: ["A"] })], 'can become "B", which the picklist does not have (A)'],
-    ["another relationship name", { P__c: { from: "p", reference: "Account", relationship: "Boss__r" } }, [field("P__c", { type: "reference", referenceTo: ["Account"], relationshipName: "P__r" })], "say relationship: P__r"],
+    [
+      "a field that does not exist",
+      { Nme: "name" },
+      [field("Name")],
+      "fields.Nme: Account.Nme does not exist or is hidden",
+    ],
+    [
+      "a calculated field",
+      { F__c: "f" },
+      [field("F__c", { calculated: true, createable: false, updateable: false })],
+      "is calculated by Salesforce",
+    ],
+    [
+      "a field that may not be written",
+      { F__c: "f" },
+      [field("F__c", { createable: false, updateable: false })],
+      "grant field-level Edit access",
+    ],
+    [
+      "a number that is mapped as text",
+      { F__c: "f" },
+      [field("F__c", { type: "currency", scale: 2 })],
+      "is mapped as text, but Salesforce has currency, so say kind: decimal",
+    ],
+    [
+      "a reference without its object",
+      { OwnerId: "o" },
+      [field("OwnerId", { type: "reference", referenceTo: ["User"] })],
+      "refers to User; say reference: User",
+    ],
+    [
+      "too fine a scale",
+      { F__c: { from: "f", kind: "decimal", scale: 4 } },
+      [field("F__c", { type: "double", scale: 2 })],
+      "keeps 2 digits after the point; say scale: 2",
+    ],
+    [
+      "an unknown picklist value",
+      { F__c: { from: "f", convert: { picklist: { a: "A", b: "B" } } } },
+      [field("F__c", { type: "picklist", restrictedValues: ["A"] })],
+      'can become "B", which the picklist does not have (A)',
+    ],
+    [
+      "another relationship name",
+      { P__c: { from: "p", reference: "Account", relationship: "Boss__r" } },
+      [field("P__c", { type: "reference", referenceTo: ["Account"], relationshipName: "P__r" })],
+      "say relationship: P__r",
+    ],
   ])("finds %s", (_name, fields, described, expected) => {
     expect(said(account(fields), facts([object("Account", described)])).join("\n")).toContain(expected);
   });
@@ -77,7 +124,10 @@ describe("a preflight", () => {
     ["is too short", { length: 20 }, "make it at least 40"],
     ["is read-only", { updateable: false }, "grant field-level Edit access"],
   ])("finds a key field that %s", (_name, change, expected) => {
-    const described = { ...object("Account", [field("Name")]), fields: [field("Id", { type: "id" }), field("Name"), { ...KEY_FIELD, ...change }] };
+    const described = {
+      ...object("Account", [field("Name")]),
+      fields: [field("Id", { type: "id" }), field("Name"), { ...KEY_FIELD, ...change }],
+    };
     expect(said(account({ Name: "name" }), facts([described])).join()).toContain(expected);
   });
 
@@ -90,7 +140,9 @@ describe("a preflight", () => {
 
   it("finds external fields that do not exist", () => {
     const collections = [{ collection: "customers", fields: { id: "integer" } }];
-    expect(said(account({ Name: "name" }), facts([object("Account", [field("Name")])], { collections })).join()).toContain('customers has no field "name" (id)');
+    expect(
+      said(account({ Name: "name" }), facts([object("Account", [field("Name")])], { collections })).join(),
+    ).toContain('customers has no field "name" (id)');
   });
 
   it("finds statuses that the org lacks or keeps to itself, and fields that an order needs", () => {
@@ -107,10 +159,21 @@ describe("a preflight", () => {
       },
     });
     if (!result.ok) throw new Error("mapping");
-    const statuses = { Order: [{ value: "Draft", category: "Draft" }, { value: "Canceled", category: "Canceled" }] };
+    const statuses = {
+      Order: [
+        { value: "Draft", category: "Draft" },
+        { value: "Canceled", category: "Canceled" },
+      ],
+    };
     const described = object("Order", [field("Status", { type: "picklist" })]);
     const problems = said(result.mapping, facts([described], { statuses }));
-    for (const expected of ['can become "Gone"', 'can become "Canceled" of the category Canceled', '"New" is no status of the category Draft (Draft)', "leaves out AccountId", "leaves out EffectiveDate"]) {
+    for (const expected of [
+      'can become "Gone"',
+      'can become "Canceled" of the category Canceled',
+      '"New" is no status of the category Draft (Draft)',
+      "leaves out AccountId",
+      "leaves out EffectiveDate",
+    ]) {
       expect(problems.join("\n")).toContain(expected);
     }
   });
