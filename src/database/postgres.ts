@@ -18,6 +18,8 @@ export interface PostgresDialectOptions {
 /** Object ids of PostgreSQL's built-in types, as in its catalog `pg_type`. */
 const TYPE_OID = { bool: 16, int8: 20, int2: 21, int4: 23, oid: 26 };
 
+const SESSION_SETTINGS = "-c TimeZone=UTC -c DateStyle=ISO -c extra_float_digits=1 -c client_min_messages=warning";
+
 /**
  * A Kysely dialect for one PostgreSQL database.
  *
@@ -27,7 +29,7 @@ const TYPE_OID = { bool: 16, int8: 20, int2: 21, int4: 23, oid: 26 };
  */
 export function postgresDialect(options: PostgresDialectOptions): Dialect {
   const pool = new pg.Pool({
-    connectionString: options.url,
+    connectionString: withSettings(options.url),
     max: options.connectionsMax,
     connectionTimeoutMillis: options.connectTimeoutMs,
     statement_timeout: options.statementTimeoutMs,
@@ -36,7 +38,6 @@ export function postgresDialect(options: PostgresDialectOptions): Dialect {
     application_name: "order-sync",
     // An idle connection does not keep a program alive that has nothing else to do.
     allowExitOnIdle: true,
-    options: "-c TimeZone=UTC -c DateStyle=ISO -c extra_float_digits=1 -c client_min_messages=warning",
     types: { getTypeParser: (oid: number) => typeParser(oid) },
   });
   // The server may end an idle connection at any time. The pool forgets it; the next query opens another one, and
@@ -63,6 +64,15 @@ export function isConnectionFailure(error: unknown): boolean {
   return /connection terminated|timeout exceeded when trying to connect|not queryable|server does not support SSL|password must be/i.test(
     error.message,
   );
+}
+
+/** The URL with our settings behind its own: texts of times and numbers look the same whatever the server's are. */
+function withSettings(text: string): string {
+  if (!URL.canParse(text)) return text;
+  const url = new URL(text);
+  url.searchParams.set("options", `${url.searchParams.get("options") ?? ""} ${SESSION_SETTINGS}`.trim());
+  // In a query a plus sign means a space only for HTML forms.
+  return url.href.replaceAll("+", "%20");
 }
 
 function typeParser(oid: number): (text: string) => unknown {

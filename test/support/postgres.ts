@@ -70,16 +70,24 @@ export async function startPostgres(): Promise<TestPostgres | string> {
     return `PostgreSQL cannot run here: ${why}`.slice(0, 300);
   }
   const url = (database: string): string => `postgres://postgres:${PASSWORD}@127.0.0.1:${port}/${database}`;
+  const make = async (): Promise<string> => {
+    const name = `t_${randomBytes(6).toString("hex")}`;
+    const client = new pg.Client({ connectionString: url("postgres") });
+    await client.connect();
+    await client.query(`create database ${name}`);
+    await client.end();
+    return url(name);
+  };
+  // The next database is made while the test before it runs.
+  let next = make();
   return {
     database: async () => {
-      const name = `t_${randomBytes(6).toString("hex")}`;
-      const client = new pg.Client({ connectionString: url("postgres") });
-      await client.connect();
-      await client.query(`create database ${name}`);
-      await client.end();
-      return url(name);
+      const made = await next;
+      next = make();
+      return made;
     },
     stop: async () => {
+      await next;
       await server.stop();
       await rm(folder, { recursive: true, force: true });
     },

@@ -9,6 +9,21 @@ import { existingKeys, keyColumn, keyOf, keyTexts, tolerant } from "./read-recor
 import { collectionTriggers, logName, POSTGRES_LOG, POSTGRES_SCHEMA, SQLITE_LOG } from "./triggers.ts";
 import type { Row } from "./values.ts";
 
+/**
+ * PostgreSQL: the oldest transaction that is open and may write to this database. No transaction before it can still
+ * make anything visible. Transactions that provably belong to another database of the server do not count, or a nightly
+ * job over there would hold up the feed; one that cannot be placed counts.
+ */
+const HORIZON = sql`
+  coalesce(
+    (select x from pg_snapshot_xip(pg_current_snapshot()) x
+     where not exists (
+       select 1 from pg_locks l join pg_stat_activity a on a.pid = l.pid
+       where l.locktype = 'transactionid' and l.mode = 'ExclusiveLock' and l.granted and l.transactionid = x::xid
+         and a.datid <> (select d.oid from pg_database d where d.datname = current_database()))
+     order by x limit 1),
+    pg_snapshot_xmax(pg_current_snapshot()))`;
+
 /** Rows that one call of `pruneLog` deletes at most, so that it never holds the user's database for long. */
 export const PRUNE_ROWS_MAX = 10_000;
 
@@ -144,7 +159,7 @@ async function logRows(target: LogTarget, db: Db, from: LogPosition, limit: numb
           select seq, xid::text as xid, natural_key, op, at::text as mark
           from ${logTable(connection)}
           where collection = ${collection} and (xid, seq) > (${from.xid}::xid8, ${from.seq}::bigint)
-            and xid < pg_snapshot_xmin(pg_current_snapshot())
+            and xid < ${HORIZON}
           order by xid, seq limit ${limit}`
       : sql<LogRow>`
           select seq, '' as xid, natural_key, op, at as mark from ${logTable(connection)}
@@ -169,9 +184,7 @@ function positionOf(row: LogRow): LogPosition {
 /** Where the log stands now: whatever is committed later lies behind this position. */
 async function logEnd(connection: SqlConnection, db: Db): Promise<LogPosition> {
   if (connection.dialect === "postgres") {
-    const { rows } = await sql<{ xid: string }>`select pg_snapshot_xmin(pg_current_snapshot())::text as xid`.execute(
-      db,
-    );
+    const { rows } = await sql<{ xid: string }>`select ${HORIZON}::text as xid`.execute(db);
     return { xid: rows[0]?.xid ?? "0", seq: "0", mark: null };
   }
   return { xid: "", seq: String(await sqliteLastSeq(db)), mark: null };

@@ -110,6 +110,20 @@ describe.skipIf(server === undefined)(reason, () => {
       expect((await drain(external, first.cursor)).changes).toEqual([{ naturalKey: ["1"], deleted: false }]);
     });
 
+    it("is not held up by a transaction in another database of the server", async () => {
+      const { user, config } = await ordersErp();
+      const external = await open(config);
+      const { cursor } = await drain(external, null);
+      const elsewhere = await session((await server?.database()) ?? "");
+      await elsewhere.query("begin");
+      await elsewhere.query("create table busy (id int)");
+
+      await user.query("insert into orders (id, amount) values (1, 1)");
+
+      expect((await drain(external, cursor)).changes).toEqual([{ naturalKey: ["1"], deleted: false }]);
+      await elsewhere.query("rollback");
+    });
+
     it("reads everything anew after a TRUNCATE", async () => {
       const { user, config } = await ordersErp();
       const external = await open(config);
@@ -231,6 +245,18 @@ describe.skipIf(server === undefined)(reason, () => {
       expect(await user.query("select customer from orders")).toEqual([{ customer: "theirs" }]);
     });
 
+    it("keeps its own settings when the URL brings others", async () => {
+      const url = (await server?.database()) ?? "";
+      const user = await session(url);
+      await user.query("create table orders (id int primary key, at timestamptz)");
+      await user.query("insert into orders values (1, '2026-01-01T00:00:00Z')");
+      const external = await open({
+        ...erpConfig(`${url}?options=-c%20TimeZone%3DAsia/Tokyo%20-c%20work_mem%3D8MB`),
+        collections: { orders: { table: "orders", key: ["id"], changes: { kind: "column", column: "id" } } },
+      });
+      expect((await external.read("orders", [["1"]]))[0]?.fields["at"]).toBe("2026-01-01T00:00:00Z");
+    });
+
     it("names the place and not the password when it cannot be reached", async () => {
       const external = await open(erpConfig("postgres://ann:super-secret@127.0.0.1:1/erp"));
       const checking = external.check();
@@ -239,6 +265,12 @@ describe.skipIf(server === undefined)(reason, () => {
         message: expect.stringContaining("127.0.0.1:1/erp"),
       });
       await expect(checking).rejects.not.toThrow(/super-secret/);
+
+      const url = new URL((await server?.database()) ?? "");
+      url.password = "super-secret";
+      const refused = (await open(erpConfig(String(url)))).check();
+      await expect(refused).rejects.toMatchObject({ code: "EXTERNAL_REFUSED", retry: "never" });
+      await expect(refused).rejects.not.toThrow(/super-secret/);
     });
   });
 });

@@ -5,7 +5,8 @@ import Database from "libsql";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openExternal } from "../../../src/external/open.ts";
 import { sqlConfigSchema } from "../../../src/external/sql/config.ts";
-import { type ExternalDouble, externalContract } from "./contract.ts";
+import { installChangeLog } from "../../../src/external/sql/install.ts";
+import { drain, type ExternalDouble, externalContract } from "./contract.ts";
 import { sqlBehaviour } from "./sql-behaviour.ts";
 import { type ErpSession, erpConfig, erpTables, sqlDouble } from "./sql-double.ts";
 
@@ -82,7 +83,7 @@ describe("an SQLite ERP", () => {
     const path = join(folder, "letter.db");
     writeFileSync(path, "Dear all, ".repeat(200));
     await expect((await open(path)).check()).rejects.toMatchObject({
-      code: "EXTERNAL_UNREACHABLE",
+      code: "EXTERNAL_REFUSED",
       message: expect.stringContaining(path),
     });
   });
@@ -105,6 +106,21 @@ describe("an SQLite ERP", () => {
       message: expect.stringContaining("locked by another program"),
     });
     database.exec("rollback");
+  });
+
+  it("sees what REPLACE writes", async () => {
+    const path = join(folder, "erp.db");
+    const { database } = session(path);
+    for (const statement of erpTables("sqlite")) database.exec(statement);
+    const config = sqlConfigSchema.parse(erpConfig(path));
+    await installChangeLog(config);
+    const external = await open(path);
+    database.exec("insert into orders (id, amount) values (1, '1')");
+    const { cursor } = await drain(external, null);
+
+    database.exec("replace into orders (id, amount) values (1, '2')");
+
+    expect((await drain(external, cursor)).changes).toEqual([{ naturalKey: ["1"], deleted: false }]);
   });
 
   it("keeps integers beyond 2^53, decimals of every affinity and texts that look like numbers", async () => {
