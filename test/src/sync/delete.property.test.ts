@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { history, type Step, sides, start } from "./order-history.ts";
-import { orderMapping, World } from "./order-world.ts";
+import { crashAndRecover, orderMapping, World } from "./order-world.ts";
 
 const RUNS = Number(process.env["RUNS"] ?? 600);
 
@@ -49,6 +49,27 @@ describe("deletions among edits", () => {
           expect(last.obstacles.map((each) => each.code)).toContain("DELETED_BEFORE_AGREEMENT");
       }),
       { numRuns: RUNS, seed: 21 },
+    );
+  });
+});
+
+describe("a crash in a deletion", () => {
+  it("between the reopening and the deletion is taken up again", () => {
+    fc.assert(
+      fc.property(history, fc.nat(2), (steps, operations) => {
+        const world = new World(orderMapping(both));
+        world.erp.record = start().erp.record;
+        for (const step of steps) step.run(world);
+        world.pass();
+        world.pass();
+        if (world.pass().kind !== "agree" || world.org.order === null) return;
+        remove(world.erp);
+        crashAndRecover(world, operations);
+        world.pass();
+        expect(world.org.deleted).toBe(true);
+        expect(world.erp.record).toBeNull();
+      }),
+      { numRuns: RUNS, seed: 22 },
     );
   });
 });
