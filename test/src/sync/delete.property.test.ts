@@ -2,13 +2,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { history, type Step, sides, start } from "./order-history.ts";
-import { orderMapping, World } from "./order-world.ts";
+import { crashAndRecover, orderMapping, World } from "./order-world.ts";
 
 const RUNS = Number(process.env["RUNS"] ?? 600);
 
 const deletion: fc.Arbitrary<Step> = fc.constantFrom<Step>(
-  { kind: "edit", run: ({ erp }) => void (erp.record === null ? undefined : remove(erp)) },
-  { kind: "edit", run: (world) => void (world.erp.record === null ? restart(world) : undefined) },
+  { kind: "edit", run: ({ erp }) => remove(erp) },
+  { kind: "edit", run: (world) => restart(world) },
   {
     kind: "edit",
     run: ({ org }) => {
@@ -53,12 +53,35 @@ describe("deletions among edits", () => {
   });
 });
 
+describe("a crash in a deletion", () => {
+  it("between the reopening and the deletion is taken up again", () => {
+    fc.assert(
+      fc.property(history, fc.nat(2), (steps, operations) => {
+        const world = new World(orderMapping(both));
+        world.erp.record = start().erp.record;
+        for (const step of steps) step.run(world);
+        world.pass();
+        world.pass();
+        if (world.pass().kind !== "agree" || world.org.order === null) return;
+        remove(world.erp);
+        crashAndRecover(world, operations);
+        world.pass();
+        expect(world.org.deleted).toBe(true);
+        expect(world.erp.record).toBeNull();
+      }),
+      { numRuns: RUNS, seed: 22 },
+    );
+  });
+});
+
 function remove(erp: World["erp"]): void {
+  if (erp.record === null) return;
   erp.record = null;
   erp.deleted = true;
 }
 
 function restart(world: World): void {
+  if (world.erp.record !== null) return;
   world.erp.record = start().erp.record;
   world.erp.deleted = false;
 }

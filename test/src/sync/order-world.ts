@@ -309,23 +309,25 @@ export class World {
 export function crashAndRecover(
   world: World,
   operations: number,
-  meanwhile: (world: World) => void = () => undefined,
+  options: { readonly meanwhile?: (world: World) => void; readonly atomic?: boolean } = {},
 ): void {
+  const meanwhile = options.meanwhile ?? (() => undefined);
   const decision = decide(world.input());
   if (decision.kind === "park" || decision.kind === "reject") return meanwhile(world);
-  for (const operation of decision.salesforce.slice(0, operations)) world.org.apply(operation);
+  const whole = options.atomic === true || decision.salesforce.length === 1;
+  const landed = whole && operations < decision.salesforce.length ? 0 : operations;
+  for (const operation of decision.salesforce.slice(0, landed)) world.org.apply(operation);
   if (decision.external !== null && operations > decision.salesforce.length) world.erp.apply(decision.external);
   meanwhile(world);
   const common = { id: "i", object: "Order", key: KEY, after: decision.agreed, startedAtMs: 0 };
   const intents: Intent[] = [];
   if (decision.salesforce.length > 0) {
-    const atomic = decision.salesforce.length === 1;
     intents.push({
       ...common,
       side: "salesforce",
       before: decision.salesforceBefore,
       passing: decision.passing,
-      atomic,
+      atomic: whole,
     });
   }
   if (decision.external !== null) {
