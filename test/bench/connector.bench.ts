@@ -119,10 +119,12 @@ async function syncedLoad(
     if (first.held.length > 0) throw new Error(JSON.stringify(first.held[0]));
     // The second run meets the echo of the first; the third one rests.
     await runOnce(ports, { holder: "bench" });
-    // Five minutes later the overlap of the watermark holds nothing any more.
-    await advanceClock(org, 5);
-    await runOnce(ports, { holder: "bench" });
-    await advanceClock(org, 5);
+    // Some minutes later the overlap of the watermark holds nothing any more. The connector knows the org's time from its
+    // last answer, so after a jump of the clock it takes one run to follow.
+    for (let round = 0; round < 3; round++) {
+      await advanceClock(org, 5);
+      await runOnce(ports, { holder: "bench" });
+    }
     const resting = performance.now();
     const rest = await runOnce(ports, { holder: "bench" });
     const rested = performance.now() - resting;
