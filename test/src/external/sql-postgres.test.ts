@@ -31,7 +31,7 @@ async function session(url: string): Promise<ErpSession> {
 }
 
 async function erp(): Promise<ExternalDouble> {
-  const url = (await server?.database()) ?? "";
+  const url = (await server?.scratch()) ?? "";
   const user = await session(url);
   for (const statement of erpTables("postgres")) await user.query(statement);
   const double = await sqlDouble(user, erpConfig(url));
@@ -54,7 +54,7 @@ describe.skipIf(server === undefined)(reason, () => {
   sqlBehaviour("PostgreSQL", {
     dialect: "postgres",
     database: async () => {
-      const url = (await server?.database()) ?? "";
+      const url = (await server?.scratch()) ?? "";
       return { url, session: await session(url) };
     },
     closeLater: (close) => {
@@ -64,7 +64,7 @@ describe.skipIf(server === undefined)(reason, () => {
 
   describe("a PostgreSQL ERP", () => {
     async function ordersErp(): Promise<{ url: string; user: ErpSession; config: SqlConfigInput }> {
-      const url = (await server?.database()) ?? "";
+      const url = (await server?.scratch()) ?? "";
       const user = await session(url);
       for (const statement of erpTables("postgres")) await user.query(statement);
       const config = erpConfig(url);
@@ -166,7 +166,7 @@ describe.skipIf(server === undefined)(reason, () => {
     });
 
     it("spells keys alike in log and reading, whatever the session's settings are", async () => {
-      const url = (await server?.database()) ?? "";
+      const url = (await server?.scratch()) ?? "";
       const user = await session(url);
       await user.query("create schema sales");
       await user.query(
@@ -198,7 +198,7 @@ describe.skipIf(server === undefined)(reason, () => {
     });
 
     it("keeps numbers exact and floats short", async () => {
-      const url = (await server?.database()) ?? "";
+      const url = (await server?.scratch()) ?? "";
       const user = await session(url);
       await user.query(
         "create table orders (id int primary key, a numeric, b float8, c bigint, d boolean, e timestamp, f real)",
@@ -288,7 +288,7 @@ describe.skipIf(server === undefined)(reason, () => {
     });
 
     it("refuses to make a record whose key the database assigns", async () => {
-      const url = (await server?.database()) ?? "";
+      const url = (await server?.scratch()) ?? "";
       const user = await session(url);
       await user.query("create table orders (id int generated always as identity primary key, amount int)");
       const external = await open({
@@ -302,7 +302,7 @@ describe.skipIf(server === undefined)(reason, () => {
     });
 
     it("is installed where an administrator has made the schema and the installer may make none", async () => {
-      const url = (await server?.database()) ?? "";
+      const url = (await server?.scratch()) ?? "";
       const admin = await session(url);
       const name = `owner_${Date.now()}`;
       await admin.query(`create role ${name} login password 'p'`);
@@ -317,7 +317,7 @@ describe.skipIf(server === undefined)(reason, () => {
     });
 
     it("keeps its own settings when the URL brings others", async () => {
-      const url = (await server?.database()) ?? "";
+      const url = (await server?.scratch()) ?? "";
       const user = await session(url);
       await user.query("create table orders (id int primary key, at timestamptz)");
       await user.query("insert into orders values (1, '2026-01-01T00:00:00Z')");
@@ -337,7 +337,7 @@ describe.skipIf(server === undefined)(reason, () => {
       });
       await expect(checking).rejects.not.toThrow(/super-secret/);
 
-      const url = new URL((await server?.database()) ?? "");
+      const url = new URL((await server?.scratch()) ?? "");
       url.password = "super-secret";
       const refused = (await open(erpConfig(String(url)))).check();
       await expect(refused).rejects.toMatchObject({ code: "EXTERNAL_REFUSED", retry: "never" });
