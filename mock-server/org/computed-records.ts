@@ -53,10 +53,8 @@ function compute(tx: Transaction, fields: readonly ComputedField[], row: Row): R
     user: tx.get("User", tx.actor.userId) ?? {},
     timeZone: tx.actor.timeZone,
   };
-  const values = fields.map(({ field, value }) => [
-    field.name,
-    value(row, (object, id) => tx.get(object, id), context),
-  ]);
+  const parents = (object: string, id: string): Row | undefined => tx.get(object, id);
+  const values = fields.map((computed) => [computed.field.name, computed.value(row, parents, context)]);
   return { ...row, ...Object.fromEntries(values) };
 }
 
