@@ -9,6 +9,7 @@ import { DEFAULT_APP } from "./auth/login.ts";
 import { DEFAULT_PASSWORD } from "./auth/passwords.ts";
 import { createMockOrg, type MockOrg, type MockOrgOptions } from "./mock-org.ts";
 import { ADMIN_USER } from "./org/standard-records.ts";
+import { lineOf } from "./schema/metadata/problem.ts";
 
 /** What the command needs from the process around it. */
 export interface CliHost {
@@ -65,6 +66,7 @@ export async function runCli(args: readonly string[], host: CliHost): Promise<nu
       return 0;
     }
     org = await createOrg(command.options);
+    for (const remark of org.remarks) host.error(`mock-org: ${lineOf(remark)}\n`);
     const listening = await listen(org, command);
     host.out(command.json ? `${JSON.stringify(describe(org, listening))}\n` : readyLine(org, listening.url));
     await host.untilStopped();

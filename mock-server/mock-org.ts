@@ -9,6 +9,7 @@
 import assert from "node:assert/strict";
 import type { Server } from "node:http";
 import type { Hono } from "hono";
+import type { RequestHandler } from "msw";
 import { STANDARD_OBJECTS } from "../fixtures/objects/standard.ts";
 import type { ConnectedApp } from "./auth/connected-apps.ts";
 import { LoginDesk } from "./auth/login.ts";
@@ -16,6 +17,7 @@ import type { Credentials } from "./auth/passwords.ts";
 import { DEFAULT_PASSWORD } from "./auth/passwords.ts";
 import type { RandomText } from "./auth/tokens.ts";
 import { withFields } from "./custom-fields.ts";
+import type { CustomizedOrg } from "./customization.ts";
 import type { Trigger, ValidationRule } from "./dml/options.ts";
 import { save } from "./dml/save.ts";
 import { createApp, type MockOrgApp } from "./http/app.ts";
@@ -26,13 +28,17 @@ import type { RestServices } from "./http/rest.ts";
 import { ApiUsage } from "./http/usage.ts";
 import { versionRange } from "./http/versions.ts";
 import type { AppEnvironment } from "./http/wire-call.ts";
+import { mswHandlers } from "./msw-handlers.ts";
 import { frozenClock, ManualClock } from "./org/clock.ts";
 import type { OrgSettings } from "./org/contract.ts";
 import { createOrg, type MockOrgCore, type OrgSnapshot } from "./org/org.ts";
 import type { PermissionDefinition } from "./org/permissions.ts";
 import type { SharingModels } from "./org/sharing.ts";
 import { ADMIN_USER, type UserDefinition } from "./org/standard-records.ts";
+import type { PersistedOrg } from "./persist.ts";
 import type { FieldDefinition, ObjectDefinition } from "./schema/definition.ts";
+import type { MetadataProblem } from "./schema/metadata/problem.ts";
+import type { SeedFile } from "./seed.ts";
 
 /** A user with what it logs in with; without a password it is `mock-password`. */
 export interface MockUser extends UserDefinition, Partial<Credentials> {}
@@ -40,6 +46,15 @@ export interface MockUser extends UserDefinition, Partial<Credentials> {}
 /** What a mock org may be told at its beginning. Everything has a default. */
 export interface MockOrgOptions {
   readonly name?: string;
+  /**
+   * What the org holds at its beginning: nothing but what every org has, a small trading company, or the records of the
+   * plan file of an `sf data export tree` (see `seed.ts`).
+   */
+  readonly seed?: "empty" | "demo" | (string & {});
+  /** Folders of Salesforce metadata (SFDX source or Metadata API format) that configure the org. */
+  readonly sourceDirs?: readonly string[];
+  /** A snapshot file: the org is loaded from it where it exists, and saved to it after changes and at `close`. */
+  readonly persist?: string;
   /** The org's time stands still at this instant until somebody moves it. Absent: it runs with real time. */
   readonly now?: string | number | Date;
   /** Where record Ids begin: the same seed gives the same Ids. */
@@ -71,6 +86,8 @@ export interface MockOrgOptions {
   readonly journalEntries?: number;
   /** Makes session Ids and codes; default: the operating system's randomness. */
   readonly randomText?: RandomText;
+  /** Time on the org's clock that each step of a bulk job waits for, in milliseconds; default 0: as fast as possible. */
+  readonly bulkPaceMs?: number;
   /** Told about defects of the mock itself. */
   readonly onDefect?: (error: unknown) => void;
 }
@@ -85,20 +102,28 @@ export interface Listening {
 
 /** Makes a mock org. */
 export async function createMockOrg(options: MockOrgOptions = {}): Promise<MockOrg> {
-  const definitions = withFields([...STANDARD_OBJECTS, ...(options.customObjects ?? [])], options.fields ?? {});
+  const objects = withFields([...STANDARD_OBJECTS, ...(options.customObjects ?? [])], options.fields ?? {});
+  const custom = await customized(objects, options.sourceDirs ?? []);
   const core = createOrg({
-    definitions,
+    definitions: custom.definitions,
     clock: clockAt(options.now),
+    settings: { ...custom.settings, ...options.settings },
+    permissions: [...custom.permissions, ...(options.permissions ?? [])],
     ...defined({
-      settings: options.settings,
       seed: options.idSeed,
       name: options.name,
-      permissions: options.permissions,
       users: options.users,
       sharing: options.sharing,
     }),
   });
-  return new MockOrg(core, options);
+  const persisted = options.persist === undefined ? undefined : await persist(core, options.persist);
+  if (options.seed !== undefined && options.seed !== "empty" && persisted?.loaded !== true) {
+    const { readPlanFiles, seedOrg } = await import("./seed.ts");
+    seedOrg(core, options.seed === "demo" ? await demoFiles(core.clock.nowMs()) : readPlanFiles(options.seed));
+    core.markOrigin();
+  }
+  const validationRules = [...custom.validationRules, ...(options.validationRules ?? [])];
+  return new MockOrg(core, { ...options, validationRules }, { remarks: custom.remarks, persisted });
 }
 
 /** A mock org at work. Dispose it to close its port. */
@@ -114,12 +139,22 @@ export class MockOrg implements AsyncDisposable {
   readonly #options: MockOrgOptions;
   readonly #journal: Journal;
   readonly #services: RestServices;
+  readonly #persisted: PersistedOrg | undefined;
+  /** What a real org would do with the metadata files and this one does not. */
+  readonly remarks: readonly MetadataProblem[];
   #faultHook: FaultHook | undefined;
   #server: Server | undefined;
+  #closed = false;
 
   /** Use `createMockOrg`, or `fork` of another org. */
-  constructor(org: MockOrgCore, options: MockOrgOptions) {
+  constructor(
+    org: MockOrgCore,
+    options: MockOrgOptions,
+    parts: { readonly remarks?: readonly MetadataProblem[]; readonly persisted?: PersistedOrg | undefined } = {},
+  ) {
     this.org = org;
+    this.remarks = parts.remarks ?? [];
+    this.#persisted = parts.persisted;
     this.#options = options;
     this.#journal = new Journal(options.journalEntries);
     this.apiUsage = new ApiUsage(org.clock, options.limits?.DailyApiRequests);
@@ -168,6 +203,14 @@ export class MockOrg implements AsyncDisposable {
     return this.desk.sessions.open({ userId, origin: "oauth", clientId: null, scope: "full", grantId: null }).token;
   }
 
+  /**
+   * Handlers for msw, so that clients with real host names come here: `server.use(...org.mswHandlers())`. The org answers
+   * for login.salesforce.com, test.salesforce.com and every My Domain host.
+   */
+  mswHandlers(): readonly RequestHandler[] {
+    return mswHandlers((request) => this.app.fetch(request));
+  }
+
   /** Listens on loopback, or on another host, and on a free port unless one is given. */
   async listen(address: { readonly port?: number; readonly host?: string } = {}): Promise<Listening> {
     assert(this.#server === undefined, "an org listens on one port at a time");
@@ -191,15 +234,19 @@ export class MockOrg implements AsyncDisposable {
     return { url: `http://${shownHost}:${taken}`, accessToken: this.openSession() };
   }
 
-  /** Stops listening; running calls are cut off. Closing twice does nothing. */
+  /** Stops listening and saves the snapshot file; running calls are cut off. Closing twice does nothing. */
   async close(): Promise<void> {
+    this.#services.bulk.jobs?.stop();
     const server = this.#server;
     this.#server = undefined;
-    if (server === undefined) return;
-    await new Promise<void>((resolve) => {
-      server.close(() => resolve());
-      server.closeAllConnections();
-    });
+    if (server !== undefined) {
+      await new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      });
+    }
+    if (!this.#closed) await this.#persisted?.close();
+    this.#closed = true;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -223,9 +270,9 @@ export class MockOrg implements AsyncDisposable {
     this.#services.cursors.clear();
   }
 
-  /** An independent org with the same records, with doors and a journal of its own. */
+  /** An independent org with the same records, with doors and a journal of its own. It is kept in no file. */
   fork(): MockOrg {
-    return new MockOrg(this.org.fork(), this.#options);
+    return new MockOrg(this.org.fork(), this.#options, { remarks: this.remarks });
   }
 
   #forget(): void {
@@ -248,6 +295,7 @@ export class MockOrg implements AsyncDisposable {
       ...defined({
         corsOrigins: this.#options.corsOrigins,
         myDomain: this.#options.myDomain,
+        bulkPaceMs: this.#options.bulkPaceMs,
         onDefect: this.#options.onDefect,
       }),
     });
@@ -256,6 +304,26 @@ export class MockOrg implements AsyncDisposable {
 
 /** Longer than the pauses of a polling client, so that it keeps its connection. */
 const KEEP_ALIVE_MS = 75_000;
+
+/** The metadata reader and the snapshot file are loaded only where somebody asks for them. */
+async function customized(
+  definitions: readonly ObjectDefinition[],
+  folders: readonly string[],
+): Promise<CustomizedOrg> {
+  if (folders.length === 0) return { definitions, settings: {}, permissions: [], validationRules: [], remarks: [] };
+  const { customizeOrg } = await import("./customization.ts");
+  return customizeOrg(definitions, folders);
+}
+
+async function demoFiles(nowMs: number): Promise<readonly SeedFile[]> {
+  const { demoRecords } = await import("../fixtures/orgs/demo.ts");
+  return [{ path: "demo", records: demoRecords(nowMs) }];
+}
+
+async function persist(org: MockOrgCore, path: string): Promise<PersistedOrg> {
+  const { persistOrg } = await import("./persist.ts");
+  return persistOrg(org, { path });
+}
 
 function clockAt(now: MockOrgOptions["now"]): ManualClock {
   if (now === undefined) return new ManualClock();

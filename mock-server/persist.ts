@@ -23,6 +23,8 @@ const DOCUMENT_RECORDS_MAX = 10_000;
 const SAVE_DELAY_MS = 250;
 /** Characters that are gathered before they go to the file. */
 const WRITE_CHUNK_CHARS = 1 << 20;
+/** How much of a broken line an error shows. */
+const LINE_EXCERPT_CHARS = 60;
 const FORMAT = "mock-org-snapshot";
 const VERSION = 1;
 
@@ -180,8 +182,9 @@ class SnapshotFile implements Adapter<OrgSnapshot | null> {
           builder = new SnapshotBuilder(this.#catalog, head.state);
           missing = head.lines;
         } else if (line !== "") {
-          const [object, values] = RECORD_LINE.parse(JSON.parse(line));
-          builder.add(object, values);
+          const record: unknown = JSON.parse(line);
+          if (!isRecordLine(record)) throw new Error(`a line is no record: ${line.slice(0, LINE_EXCERPT_CHARS)}`);
+          builder.add(...record);
           missing -= 1;
         }
       }
@@ -293,4 +296,10 @@ const LINES = z.looseObject({ lines: z.number() });
 const HEAD = z.looseObject({ lines: z.int().nonnegative(), state: STATE });
 const VALUES = z.record(z.string(), z.unknown());
 const DOCUMENT = z.looseObject({ state: STATE, records: z.record(z.string(), z.array(VALUES)) });
-const RECORD_LINE = z.tuple([z.string(), VALUES]);
+
+/** Checked by hand, because there may be a million of them; the builder checks what is in it. */
+function isRecordLine(value: unknown): value is [object: string, values: Record<string, unknown>] {
+  if (!Array.isArray(value) || value.length !== 2) return false;
+  const [object, values] = value as readonly unknown[];
+  return typeof object === "string" && typeof values === "object" && values !== null;
+}

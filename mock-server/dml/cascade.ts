@@ -21,6 +21,8 @@ export interface Loosened {
   readonly object: string;
   readonly id: string;
   readonly field: string;
+  /** The target that goes. */
+  readonly target: string;
 }
 
 /** Everything that one deletion does. The record itself is the first of `doomed`. */
@@ -31,9 +33,6 @@ export interface DeletionPlan {
 
 /** Records that one deletion may take; the platform's own limit is lower [memory]. It only bounds the walk. */
 const DOOMED_MAX = 1_000_000;
-
-/** Objects with these states stay: an activated order or contract forbids the deletion of its parent. */
-const LOCKED_WHEN_ACTIVATED: ReadonlySet<string> = new Set(["Order", "Contract"]);
 
 /** Plans a deletion, or says which children forbid it. */
 export function planDeletion(tx: Transaction, type: SObjectType, row: Row): DeletionPlan | OrgFault {
@@ -51,9 +50,13 @@ export function planDeletion(tx: Transaction, type: SObjectType, row: Row): Dele
         const rule = relationship.onParentDelete;
         const cascades = rule === "cascade" || rule === "both";
         if (rule === "setNull")
-          loosened.push({ object: childType.name, id: String(child["Id"]), field: relationship.field.name });
-        else if (!cascades || (LOCKED_WHEN_ACTIVATED.has(childType.name) && isActivated(child)))
-          restricting.push({ relationship, child });
+          loosened.push({
+            object: childType.name,
+            id: String(child["Id"]),
+            field: relationship.field.name,
+            target: String(parent.row["Id"]),
+          });
+        else if (!cascades || forbidsDeletion(childType.name, child)) restricting.push({ relationship, child });
         else {
           ids.add(child["Id"]);
           doomed.push({ type: childType, row: child });
@@ -69,6 +72,15 @@ export function planDeletion(tx: Transaction, type: SObjectType, row: Row): Dele
     .filter(({ relationship, child }) => relationship.childObject === childObject && !ids.has(child["Id"]))
     .map(({ child }) => nameOf(tx, childObject, child));
   return restricted(nameOf(tx, type.name, row), tx.catalog.object(childObject), [...new Set(names)]);
+}
+
+/**
+ * True where a child's state forbids the deletion of its parent: an activated order or contract, a won opportunity
+ * (reference: order-domain §6.3 [forum]; §4 and §12 no. 9 for the orders of a contract, unsure).
+ */
+function forbidsDeletion(object: string, child: Row): boolean {
+  if (object === "Order" || object === "Contract") return isActivated(child);
+  return object === "Opportunity" && child["IsWon"] === true;
 }
 
 /** The children of one relationship that are not in the recycle bin. */

@@ -21,11 +21,7 @@ export function resolveParent(
   nested: unknown,
 ): string | null | OrgFault {
   if (nested === null) return null;
-  if (typeof nested !== "object" || Array.isArray(nested))
-    throw new OrgError(400, {
-      code: "JSON_PARSER_ERROR",
-      message: `Cannot deserialize instance of reference from ${tokenOf(nested)} value ${String(nested)} or request may be missing a required field at [line:1, column:1]`,
-    });
+  if (typeof nested !== "object" || Array.isArray(nested)) throw new OrgError(400, notAnObject(nested));
   const entries = Object.entries(nested);
   const target = targetOf(reference, entries);
   const type = context.tx.catalog.object(target);
@@ -107,9 +103,20 @@ function notOneKey(entity: string, count: number): OrgFault {
   return { code: "INVALID_FIELD", message, fields: [] };
 }
 
+/** What a JSON body gets that has something else under a relationship's name (reference: rest-api §14.2 [report]). */
+function notAnObject(value: unknown): OrgFault {
+  const at = "[line:1, column:1]";
+  const wrong = Array.isArray(value)
+    ? "START_ARRAY value"
+    : `${tokenOf(value)} value ${plainText(value)} or request may be missing a required field at`;
+  return { code: "JSON_PARSER_ERROR", message: `Cannot deserialize instance of reference from ${wrong} ${at}` };
+}
+
 function tokenOf(value: unknown): string {
-  if (Array.isArray(value)) return "START_ARRAY";
   if (typeof value === "boolean") return value ? "VALUE_TRUE" : "VALUE_FALSE";
-  if (typeof value === "number") return Number.isInteger(value) ? "VALUE_NUMBER_INT" : "VALUE_NUMBER_FLOAT";
-  return "VALUE_STRING";
+  return typeof value === "number" ? "VALUE_NUMBER_INT" : "VALUE_STRING";
+}
+
+function plainText(value: unknown): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
 }

@@ -65,15 +65,17 @@ export interface TriggerContext {
   /** The record as it will be stored (before events) or was stored (after events). */
   readonly record: Row;
   /** Sets a field; only in `before insert` and `before update`, elsewhere it throws as Apex does. */
-  set(field: string, value: FieldValue): void;
+  readonly set: (field: string, value: FieldValue) => void;
   /** Refuses the record with this text, as Apex's `addError` does. */
-  addError(message: string, field?: string): void;
+  readonly addError: (message: string, field?: string) => void;
   /** Saves other records in the same transaction; nested at most 16 deep. */
-  save(request: SaveRequest): readonly SaveResult[];
+  readonly save: (request: SaveRequest) => readonly SaveResult[];
 }
 
 /** One rule's answer about one record. */
 export interface Verdict {
+  /** Position of the record in its request. */
+  readonly row: number;
   /** The catalogue's number or the validation rule's or trigger's name. */
   readonly rule: string;
   readonly object: string;
@@ -81,3 +83,6 @@ export interface Verdict {
   readonly kept: boolean;
   readonly fault?: OrgFault;
 }
+
+/** A verdict before it is known which row of the request it is about. */
+export type RowVerdict = Omit<Verdict, "row">;

@@ -3,18 +3,25 @@
 import type { Transaction } from "../org/contract.ts";
 import type { Row } from "../schema/definition.ts";
 import { keyPrefixOf, to18 } from "../schema/record-id.ts";
-import { type Refusal, refuse } from "./change.ts";
+import { type Refusal, refuse, type WriteOperation } from "./change.ts";
 import type { ObjectPlan } from "./object-plan.ts";
 
 /** The record Id with 18 characters, or the refusal of a text that is no Id of this object. */
-export function parseRecordId(plan: ObjectPlan, given: string | undefined): string | Refusal {
-  const id = given === undefined ? undefined : to18(given);
-  const { keyPrefix, idPrefix } = plan.type.definition;
-  if (id !== undefined && keyPrefixOf(id) === (keyPrefix ?? idPrefix)) return id;
+export function parseRecordId(
+  plan: ObjectPlan,
+  given: string | undefined,
+  operation: Exclude<WriteOperation, "insert">,
+): string | Refusal {
   if (given === undefined || given === "")
     // [memory]
-    return refuse({ code: "MISSING_ARGUMENT", message: "Id not specified in an update call", fields: [] });
-  const label = plan.type.definition.custom === true ? "Record ID" : plan.type.field("Id")?.label;
+    return refuse({ code: "MISSING_ARGUMENT", message: `Id not specified in an ${operation} call`, fields: [] });
+  const id = to18(given);
+  const { keyPrefix, idPrefix, custom } = plan.type.definition;
+  if (id !== undefined && keyPrefixOf(id) === (keyPrefix ?? idPrefix)) return id;
+  // Deletes by a list of Ids say it shorter (reference: rest-api §9.4, §14.3 [doc, fixture]).
+  if (id === undefined && operation !== "update")
+    return refuse({ code: "MALFORMED_ID", message: `malformed id ${given}`, fields: [] });
+  const label = custom === true ? undefined : plan.type.field("Id")?.label;
   const message = `${label ?? "Record ID"}: id value of incorrect type: ${given}`;
   return refuse({ code: "MALFORMED_ID", message, fields: ["Id"] });
 }

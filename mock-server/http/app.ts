@@ -50,6 +50,8 @@ export interface AppOptions {
   readonly corsOrigins?: readonly string[];
   /** Largest request body in bytes, decompressed. */
   readonly bodyBytesMax?: number;
+  /** Time on the org's clock that each step of a bulk job waits for; default 0: as fast as the process can. */
+  readonly bulkPaceMs?: number;
   /** Asked at each REST call. */
   readonly faultHook?: () => FaultHook | undefined;
   /** Told about defects of the mock itself. Default: the console's error output. */
@@ -75,6 +77,7 @@ export function createApp(options: AppOptions): MockOrgApp {
     cursors: new QueryCursors(org.clock, counter("01g")),
     queries: new PreparedQueries(),
     recent: new RecentlyViewed(),
+    bulk: { jobs: undefined, paceMs: options.bulkPaceMs ?? 0 },
     schemaChangedMs: org.clock.nowMs(),
   };
   const myDomain = `https://${options.myDomain ?? "mock-org"}.my.salesforce.com`;
@@ -108,7 +111,7 @@ export function createApp(options: AppOptions): MockOrgApp {
       const startedMs = performance.now();
       const response = await answer(call);
       journal.add({
-        at: new Date(org.clock.nowMs()).toISOString(),
+        atMs: org.clock.nowMs(),
         method: call.method,
         path: call.path,
         status: response.status,

@@ -26,6 +26,9 @@ export interface JournalEntry {
   readonly responseBody: unknown;
 }
 
+/** A call as the pipeline reports it: the time in milliseconds, because most entries are never read. */
+export type JournalRecord = Omit<JournalEntry, "number" | "at"> & { readonly atMs: number };
+
 /** Calls kept by default. */
 export const JOURNAL_ENTRIES = 1_000;
 
@@ -41,7 +44,7 @@ export function redactPath(path: string): string {
 export class Journal {
   readonly #capacity: number;
   /** A ring: the entry with number n stands at (n - 1) mod capacity. */
-  #ring: JournalEntry[] = [];
+  #ring: (JournalRecord & { readonly number: number })[] = [];
   #count = 0;
   #cleared = 0;
 
@@ -49,7 +52,7 @@ export class Journal {
     this.#capacity = capacity;
   }
 
-  add(entry: Omit<JournalEntry, "number">): void {
+  add(entry: JournalRecord): void {
     if (this.#capacity === 0) return;
     this.#ring[this.#count % this.#capacity] = { number: this.#count + 1, ...entry };
     this.#count += 1;
@@ -58,9 +61,14 @@ export class Journal {
   /** All kept entries, oldest first. */
   get entries(): readonly JournalEntry[] {
     const kept = Math.min(this.#count - this.#cleared, this.#capacity);
-    return Array.from({ length: kept }, (_, index) => this.#ring[(this.#count - kept + index) % this.#capacity]).filter(
-      (entry) => entry !== undefined,
-    );
+    return Array.from(
+      { length: kept },
+      (_, index) => this.#ring[(this.#count - kept + index) % this.#capacity],
+    ).flatMap((entry) => {
+      if (entry === undefined) return [];
+      const { atMs, ...rest } = entry;
+      return [{ ...rest, at: new Date(atMs).toISOString() }];
+    });
   }
 
   /** Calls since the start, kept or not. */

@@ -17,6 +17,7 @@ import {
   isObject,
   type Method,
   type RestContext,
+  type RestHandler,
   type RestRequest,
   type RestResult,
   type RestServices,
@@ -140,18 +141,18 @@ async function prepare(options: PipelineOptions, call: WireCall, trace: Trace): 
   trace.limitInfo = services.usage.header();
   if (!charged) throw requestLimitExceeded();
   const query = new URLSearchParams(call.query);
-  const method = overriddenMethod(call.method, query);
-  const resource = findResource(segments);
+  const place = findResource(segments);
+  const resource = place?.load === undefined ? place : await place.load();
   if (resource === undefined) throw notFound();
-  const handled = handledMethod(resource, method);
+  const { method, handler } = handlerFor(resource, overriddenMethod(call.method, query));
   const body = await bodyOf(options, call, resource, trace);
   const wire = /^(?:application|text)\/xml/i.test(call.header("content-type") ?? "") ? "xml" : "json";
-  const request: RestRequest = { method: handled, version, segments, query, header: call.header, body, wire };
+  const request: RestRequest = { method, version, segments, query, header: call.header, body, wire };
   const instanceUrl = options.instanceUrl(call);
   return () =>
     services.org.transaction(actor, (tx) => {
       const context: RestContext = { tx, services, session, instanceUrl, wholeOrNothing: false, dispatch };
-      const result = dispatch(context, request);
+      const result = handler(context, request);
       trace.limitInfo = services.usage.header();
       return result;
     });
@@ -197,11 +198,12 @@ function overriddenMethod(method: string, query: URLSearchParams): string {
   return method === "POST" ? (query.get("_HttpMethod") ?? method) : method;
 }
 
-function handledMethod(resource: Resource, method: string): Method {
-  const allowed = Object.keys(resource.methods);
-  if (!allowed.includes(method)) throw methodNotAllowed(method, allowed);
+function handlerFor(resource: Resource, method: string): { method: Method; handler: RestHandler } {
   // The table of a resource has only methods as keys.
-  return method as Method;
+  const known = method as Method;
+  const handler = Object.hasOwn(resource.methods, method) ? resource.methods[known] : undefined;
+  if (handler === undefined) throw methodNotAllowed(method, Object.keys(resource.methods));
+  return { method: known, handler };
 }
 
 async function bodyOf(options: PipelineOptions, call: WireCall, resource: Resource, trace: Trace): Promise<unknown> {
@@ -220,7 +222,7 @@ async function bodyOf(options: PipelineOptions, call: WireCall, resource: Resour
 function record(options: PipelineOptions, call: WireCall, trace: Trace, result: RestResult, startedMs: number): void {
   const path = redactPath(call.query === "" ? call.path : `${call.path}?${call.query}`);
   options.journal.add({
-    at: new Date(options.services.org.clock.nowMs()).toISOString(),
+    atMs: options.services.org.clock.nowMs(),
     method: call.method,
     path,
     status: result.status,

@@ -5,6 +5,7 @@
  * process that the network calls from outside.
  */
 import type { Session } from "../auth/sessions.ts";
+import type { BulkJobs } from "../bulk/bulk-jobs.ts";
 import type { SaveRequest, SaveResult } from "../dml/contract.ts";
 import type { Transaction } from "../org/contract.ts";
 import type { MockOrgCore } from "../org/org.ts";
@@ -51,6 +52,8 @@ export interface RestServices {
   readonly cursors: QueryCursors;
   readonly queries: PreparedQueries;
   readonly recent: RecentlyViewed;
+  /** Bulk jobs, made when the first client asks for one; `paceMs` is the time that each of their steps waits. */
+  readonly bulk: { jobs: BulkJobs | undefined; readonly paceMs: number };
   /** When the schema last changed, in milliseconds since 1970: answers `If-Modified-Since` on describe. */
   readonly schemaChangedMs: number;
 }

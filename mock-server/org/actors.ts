@@ -83,7 +83,10 @@ export class Actors {
   #accessOf(user: Row): Access {
     const profile = textOr(user["ProfileId"], "");
     const assignments = this.#tables.get("PermissionSetAssignment")?.find("AssigneeId", user["Id"] ?? null) ?? [];
-    const sets = assignments.map((row) => textOr(row["PermissionSetId"], "")).sort();
+    const sets = assignments
+      .filter((row) => row["IsDeleted"] !== true)
+      .map((row) => textOr(row["PermissionSetId"], ""))
+      .sort();
     const sources = [this.#source("Profile", profile), ...sets.map((set) => this.#source("PermissionSet", set))].filter(
       (source) => source !== undefined,
     );

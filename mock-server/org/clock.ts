@@ -141,10 +141,3 @@ export function durationMs(duration: Duration): number {
 export function wireInstant(instantMs: number): string {
   return `${new Date(instantMs).toISOString().slice(0, 19)}.000+0000`;
 }
-
-/** Milliseconds of a stored stamp (`YYYY-MM-DDThh:mm:ss.000+0000`). */
-export function instantMs(stamp: string): number {
-  const ms = Date.parse(`${stamp.slice(0, 23)}Z`);
-  assert(!Number.isNaN(ms), `a stored stamp is an instant, not ${stamp}`);
-  return ms;
-}

@@ -4,6 +4,7 @@
  * A number is consumed even when the save that asked for it fails, as on the platform (reference: order-domain §1.0).
  */
 import assert from "node:assert/strict";
+import { formatAutoNumber } from "../schema/auto-number.ts";
 import type { AutoNumber } from "../schema/definition.ts";
 import { recordIdOf, to18 } from "../schema/record-id.ts";
 
@@ -53,7 +54,7 @@ export class Counters {
   nextNumber(fieldName: string, autoNumber: AutoNumber, nowMs: number): string {
     const number = this.#numbers.get(fieldName) ?? autoNumber.start;
     this.#numbers.set(fieldName, number + 1);
-    return formatAutoNumber(autoNumber.format, number, nowMs);
+    return formatAutoNumber(autoNumber, number, nowMs);
   }
 
   get state(): CounterState {
@@ -69,28 +70,6 @@ export class Counters {
     this.#ids = new Map(Object.entries(state.ids));
     this.#numbers = new Map(Object.entries(state.numbers));
   }
-}
-
-/**
- * A number in Salesforce's display format: `{0000}` stands for the number with at least as many digits, `{YYYY}`,
- * `{YY}`, `{MM}` and `{DD}` for the date in UTC; all else is taken as it is.
- */
-export function formatAutoNumber(format: string, number: number, nowMs: number): string {
-  const date = new Date(nowMs).toISOString();
-  return format.replace(/\{(0+|YYYY|YY|MM|DD)\}/g, (_, part: string) => {
-    switch (part) {
-      case "YYYY":
-        return date.slice(0, 4);
-      case "YY":
-        return date.slice(2, 4);
-      case "MM":
-        return date.slice(5, 7);
-      case "DD":
-        return date.slice(8, 10);
-      default:
-        return String(number).padStart(part.length, "0");
-    }
-  });
 }
 
 const INSTANCE = recordIdOf("000", 0).slice(3, COUNTER_FROM);

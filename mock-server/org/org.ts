@@ -14,7 +14,7 @@ import { type CounterState, Counters } from "./ids.ts";
 import { Locks } from "./locks.ts";
 import { LongTransaction } from "./long-transaction.ts";
 import { type Grant, type PermissionDefinition, STANDARD_USER, SYSTEM_ADMINISTRATOR } from "./permissions.ts";
-import { RecycleBin, type RecycleBinSnapshot } from "./recycle-bin.ts";
+import { type Deletion, RecycleBin, type RecycleBinSnapshot } from "./recycle-bin.ts";
 import { DEFAULT_SETTINGS } from "./settings.ts";
 import { Sharing, type SharingModels } from "./sharing.ts";
 import {
@@ -223,6 +223,15 @@ export class MockOrgCore implements Org {
     this.transaction(this.systemActor, (tx) => assignPermissionSet(tx, userId, name));
   }
 
+  /**
+   * Removes everything that is in the recycle bin, as an administrator does who empties it early. `/deleted` tells of
+   * the records still.
+   */
+  emptyRecycleBin(): void {
+    const changes = this.#removeAll(this.recycleBin.entries().filter((deletion) => !deletion.purged));
+    this.#publish(changes, this.systemActor);
+  }
+
   /** An independent org with the same records, settings and time. Neither sees what the other does afterwards. */
   fork(): MockOrgCore {
     assert(this.#current === undefined, "an org is not forked within a transaction");
@@ -391,14 +400,16 @@ export class MockOrgCore implements Org {
   #purge(): void {
     if (this.#current !== undefined) return;
     const due = this.recycleBin.expire(this.clock.nowMs());
-    if (due.length === 0) return;
-    const actor = this.systemActor;
-    const purge = (tx: OrgTransaction) => {
-      for (const { object, id } of due) if (tx.get(object, id) !== undefined) tx.remove(object, id);
+    if (due.length > 0) this.#tell(this.#removeAll(due), this.systemActor);
+  }
+
+  /** The bin waits for nobody: it also removes records that are locked. */
+  #removeAll(deletions: readonly Deletion[]): readonly RecordChange[] {
+    const remove = (tx: OrgTransaction) => {
+      for (const { object, id } of deletions) if (tx.get(object, id) !== undefined) tx.remove(object, id);
       return tx.changes();
     };
-    const changes = this.#run(actor, purge, () => false);
-    this.#tell(changes, actor);
+    return this.#run(this.systemActor, remove, () => false);
   }
 
   #reconfigure(

@@ -7,7 +7,7 @@
  */
 import { createCatalog } from "../schema/catalog.ts";
 import type { Row } from "../schema/definition.ts";
-import { instantMs, wireInstant } from "./clock.ts";
+import { wireInstant } from "./clock.ts";
 import type { RecordChange } from "./contract.ts";
 import { Table, type TableSnapshot } from "./table.ts";
 
@@ -149,11 +149,6 @@ export class RecycleBin {
     if (typeof stamp !== "string" || row["IsListed"] !== true) return;
     if (this.#earliest === undefined || stamp > this.#earliest) this.#earliest = stamp;
   }
-}
-
-/** Milliseconds at which a deletion is purged. */
-export function purgeDueMs(deletion: Deletion): number {
-  return instantMs(deletion.deletedDate) + RECYCLE_BIN_MS;
 }
 
 /** The log's own shape; it is no object of the org and no query reaches it. */

@@ -175,7 +175,7 @@ export class Sharing {
     if (members === undefined || depth > GROUP_DEPTH_MAX) return false;
     return members.find("GroupId", groupId).some((row) => {
       const member = row["UserOrGroupId"];
-      if (typeof member !== "string") return false;
+      if (typeof member !== "string" || row["IsDeleted"] === true) return false;
       return member === userId || this.#isBelow(userId, member) || this.#isMember(userId, member, depth + 1);
     });
   }
@@ -190,6 +190,7 @@ export class Sharing {
     return shares.find(parentField, id).some((share) => {
       const to = share["UserOrGroupId"];
       const given = share[object.endsWith("__c") ? "AccessLevel" : `${object}AccessLevel`];
+      if (share["IsDeleted"] === true) return false;
       const enough = given === "Edit" || given === "All" || (given === "Read" && level === "read");
       return enough && typeof to === "string" && (to === actor.userId || this.#isMember(actor.userId, to, 0));
     });

@@ -11,7 +11,7 @@ import { SyncError } from "../errors.ts";
 import { askErp, editErp } from "./demo/erp.ts";
 import { openWorkplace, type Workplace } from "./demo/workplace.ts";
 import { showProgress } from "./progress.ts";
-import { textTable } from "./table.ts";
+import { reportText } from "./report-text.ts";
 
 const OK = 0;
 const NOT_AS_EXPECTED = 1;
@@ -30,19 +30,19 @@ async function main(): Promise<number> {
 
     say(pc.bold("1. First run: the ERP's records become Salesforce records, its released orders activated orders"));
     const first = await run(work, erp.customers + erp.contracts + 2 * erp.products + erp.orders);
-    tellRun(first);
+    process.stdout.write(reportText(first));
 
     say(pc.bold("\n2. People work on both sides"));
     await edits(work);
 
     say(pc.bold("\n3. Second run: what people changed reaches the other side"));
     const second = await run(work, null);
-    tellRun(second);
+    process.stdout.write(reportText(second));
     tellEdits(work);
 
     say(pc.bold("\n4. Third run: nothing changed, so nothing is written"));
     const third = await run(work, null);
-    tellRun(third);
+    process.stdout.write(reportText(third));
 
     const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
     const good = first.held.length === 0 && second.conflicts.length === 1 && third.writes === 0;
@@ -73,28 +73,6 @@ async function edits(work: Workplace): Promise<void> {
   say("  ERP:        the first line of the activated order A-26001 grows to 100 pieces");
   editErp(work.erpFile, "UPDATE orders SET state = 'released' WHERE order_no = ?", ["A-26068"]);
   say("  ERP:        the draft order A-26068 is released");
-}
-
-function tellRun(report: RunReport): void {
-  if (report.written.length > 0) {
-    const rows = report.written.map((entry) => [entry.object, entry.side, entry.action, entry.count]);
-    say(indent(textTable(["object", "written to", "action", "documents"], rows)));
-  }
-  for (const conflict of report.conflicts) {
-    say(
-      pc.yellow(
-        `  conflict  ${conflict.object} ${conflict.key} ${conflict.field}: Salesforce ${show(conflict.salesforce)}, ` +
-          `ERP ${show(conflict.external)} → ${conflict.winner ?? "waits"} (${conflict.rule})`,
-      ),
-    );
-  }
-  for (const held of report.held) {
-    say(pc.red(`  ${held.how}  ${held.object} ${held.key}: ${held.obstacles.map((each) => each.message).join("; ")}`));
-  }
-  say(
-    `  ${report.writes} documents written, ${report.compared} compared, ${report.apiCalls} API calls ` +
-      `in ${((report.finishedAtMs - report.startedAtMs) / 1000).toFixed(1)} s`,
-  );
 }
 
 function tellEdits(work: Workplace): void {
@@ -131,10 +109,6 @@ async function stayUp(work: Workplace): Promise<void> {
 
 function show(value: unknown): string {
   return value === null || value === undefined ? "(empty)" : `"${String(value)}"`;
-}
-
-function indent(text: string): string {
-  return text.replaceAll(/^/gm, "  ");
 }
 
 function say(line: string): void {

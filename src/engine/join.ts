@@ -140,7 +140,8 @@ export async function keyLookup(
   return (object, recordId) => found.get(`${object} ${recordId}`);
 }
 
-async function readById(
+/** Reads records by their Ids, deleted ones included. */
+export async function readById(
   context: RunContext,
   mapping: ObjectMapping,
   ids: readonly RecordId[],

@@ -84,7 +84,7 @@ function intentsOf(context: RunContext, decision: Decision, startedAtMs: number)
     side,
     before: side === "salesforce" ? decision.salesforceBefore : decision.externalBefore,
     after: decision.agreed,
-    ...(side === "salesforce" ? { transient: decision.transient } : {}),
+    passing: side === "salesforce" ? decision.passing : null,
     atomic: side === "external" || isAtomic(decision, sequenceOptions(context, [decision])),
     conflicts: lostOn(decision.conflicts, side),
     startedAtMs,

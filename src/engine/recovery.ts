@@ -58,8 +58,7 @@ async function recoverPage(context: RunContext, mapping: ObjectMapping, intents:
   for (const intent of intents) {
     const document = present.get(intent.key);
     const recovery = recover(intent, shown(document, intent));
-    const base = bases.get(intent.key) ?? document?.base ?? blankBase(intent);
-    bases.set(intent.key, { ...base, document: recoveredBase(intent, base.document, recovery), salesforceStamp: null });
+    bases.set(intent.key, recoveredBase(intent, bases.get(intent.key) ?? document?.base ?? null, recovery));
     journal.push({
       atMs: nowMs,
       runId: context.runId,
@@ -108,8 +107,4 @@ async function recoverPage(context: RunContext, mapping: ObjectMapping, intents:
 function shown(document: Joined | undefined, intent: Intent): SyncDocument | null {
   const reading = intent.side === "salesforce" ? document?.salesforce : document?.external;
   return reading?.kind === "view" && !reading.view.deleted ? reading.view.document : null;
-}
-
-function blankBase(intent: Intent): Base {
-  return { object: intent.object, key: intent.key, document: null, salesforceStamp: null, externalVersion: null };
 }

@@ -8,7 +8,7 @@ import { COMPOSITE_QUERIES_MAX, isGood, type Subrequest } from "./composite.ts";
 import { lostPart, sendComposite } from "./composite-read.ts";
 import { CallFailure, isJsonObject } from "./failure.ts";
 import type { ReadRequest } from "./port.ts";
-import { followPages, isLocatorLost, parseQueryPage, queryPath, soqlText } from "./query.ts";
+import { followPages, LocatorLost, parseQueryPage, queryPath, soqlText } from "./query.ts";
 
 /** Keys of one query: about what fits under the address limit with ordinary keys (change-events §6.2.9). */
 const KEYS_PER_QUERY_MAX = 300;
@@ -83,7 +83,7 @@ async function readBatch(
     try {
       return await readBatchOnce(caller, request, queries, name);
     } catch (error) {
-      if (isLocatorLost(error) && restart < RESTARTS_MAX) continue;
+      if (error instanceof LocatorLost && restart < RESTARTS_MAX) continue;
       throw error instanceof CallFailure ? caller.explain(error, name) : error;
     }
   }

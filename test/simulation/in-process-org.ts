@@ -13,7 +13,8 @@ import { usageOf } from "../../src/salesforce/limits.ts";
 import type { OrgIdentity, SalesforceOrg } from "../../src/salesforce/port.ts";
 import { queryAllRows } from "../../src/salesforce/query.ts";
 import { readRecords } from "../../src/salesforce/read.ts";
-import { executeCollections, executeGraphs } from "../../src/salesforce/write.ts";
+import { executeCollections } from "../../src/salesforce/collections.ts";
+import { executeGraphs } from "../../src/salesforce/graphs.ts";
 
 /** What the connection needs from the simulated world. */
 export interface InProcessOptions {
@@ -49,7 +50,11 @@ export function createInProcessOrg(options: InProcessOptions): SalesforceOrg {
     budget: { usedShareMax: 1, callsMax: null },
     login: { loginUrl: INSTANCE, version: "62.0", timeoutMs: 1_000, nowMs: options.wallClockMs },
   });
-  const feed = new ChangeFeed(caller, options.wallClockMs);
+  const feed = new ChangeFeed(caller, {
+    wallClockMs: options.wallClockMs,
+    patience: { sleep: options.sleep, waitMs: 60_000 },
+    bulkQueryRows: Number.POSITIVE_INFINITY,
+  });
   const userId = mock.org.actor(username)?.userId ?? "";
   const identity: OrgIdentity = { organizationId: mock.org.id, userId, username, instanceUrl: INSTANCE };
   return {

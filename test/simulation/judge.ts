@@ -93,6 +93,7 @@ export class Judge {
   readonly #excused = new Set<string>();
   readonly #overwritten: Overwritten[] = [];
   readonly #inFlight = new Set<string>();
+  readonly #deleted = new Set<string>();
   #fence = 0;
   #seq = 0;
 
@@ -192,6 +193,7 @@ export class Judge {
       this.#erpSeq.set(key, this.#seq);
       const before = erpCells(object, key, change.before);
       const after = erpCells(object, key, change.after);
+      this.#noteDeletion("external", key, change.after === undefined, change.author);
       this.#write("external", key, before, after, change.author);
       if (change.author !== "connector") continue;
       if (change.after === undefined && change.before !== undefined) this.#checkErpDelete(object, key);
@@ -242,6 +244,11 @@ export class Judge {
     return cells;
   }
 
+  /** True where a person deleted the record on this side, and nobody made it again. */
+  wasDeleted(side: Side, key: string): boolean {
+    return this.#deleted.has(`${side} ${key}`);
+  }
+
   /** Every key that either side has. */
   keys(object: string): readonly string[] {
     const collection = object === "Account" ? "customers" : object === "Order" ? "orders" : "products";
@@ -281,6 +288,7 @@ export class Judge {
     this.#keyOfId.set(id, key);
     if (oldKey !== undefined && oldKey !== key) this.#rename(oldKey, key);
     if (author === "clerk") this.#touchedSeq.set(key, this.#seq);
+    this.#noteDeletion("salesforce", key, is === undefined, author);
     const none = new Map<string, Value>();
     this.#write(
       "salesforce",
@@ -292,6 +300,11 @@ export class Judge {
     if (author !== "connector") return;
     if (before === undefined && is !== undefined) this.#checkCreated(object, is);
     if (was !== undefined && is === undefined) this.#checkSalesforceDelete(object, key);
+  }
+
+  #noteDeletion(side: Side, key: string, gone: boolean, author: "connector" | "clerk"): void {
+    if (!gone) this.#deleted.delete(`${side} ${key}`);
+    else if (author === "clerk") this.#deleted.add(`${side} ${key}`);
   }
 
   #itemChanged(change: RecordChange, all: readonly RecordChange[], author: "connector" | "clerk"): void {

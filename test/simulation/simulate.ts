@@ -183,8 +183,10 @@ class Player {
   ): string | undefined {
     const { salesforce, external, codes = [] } = facts;
     const { createExternal, deleteSalesforce, deleteExternal } = this.#stage.config;
-    if (salesforce === undefined && !deleteExternal) return "DELETE_NOT_PROPAGATED";
-    if (external === undefined && (!deleteSalesforce || !createExternal)) return "DELETE_NOT_PROPAGATED";
+    const judge = this.#judge;
+    if (salesforce === undefined && !deleteExternal && judge.wasDeleted("salesforce", key)) return "KEPT_IN_ERP";
+    if (external === undefined && !deleteSalesforce && judge.wasDeleted("external", key)) return "KEPT_IN_SALESFORCE";
+    if (external === undefined && !createExternal && !judge.wasDeleted("external", key)) return "ONLY_IN_SALESFORCE";
     if (object === "Account" && this.#stage.isMerged(key)) return "MERGED";
     const standing = codes.find((code) => STANDING.has(code));
     if (standing !== undefined) return standing;
@@ -255,6 +257,7 @@ const ANSWER_ROUNDS_MAX = 3;
 const STANDING = new Set([
   "ORDER_WITHOUT_LINES",
   "ORDER_ACTIVATED",
+  "CREATE_ONLY_CHANGED",
   "PARENT_MISSING",
   "PARENT_REJECTED",
   "MERGED",

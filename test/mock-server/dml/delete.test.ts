@@ -59,13 +59,19 @@ describe("deleting and restoring", () => {
     );
   });
 
-  it("child accounts lose their parent", () => {
+  it("child accounts lose their parent and get it back, unless they found another", () => {
     const shop = new Shop();
     const child = shop.insert("Account", { Name: "Child", ParentId: shop.account });
 
     shop.delete("Account", shop.account);
 
     expect(shop.row("Account", child)).toMatchObject({ ParentId: null, IsDeleted: false });
+    shop.undelete("Account", shop.account);
+    expect(shop.row("Account", child)["ParentId"]).toBe(shop.account);
+    shop.delete("Account", shop.account);
+    shop.update("Account", child, { ParentId: shop.otherAccount });
+    shop.undelete("Account", shop.account);
+    expect(shop.row("Account", child)["ParentId"]).toBe(shop.otherAccount);
   });
 
   it("a contact that an order names is not deleted", () => {
@@ -78,7 +84,7 @@ describe("deleting and restoring", () => {
 
   it.each([
     ["nothing", undefined, "MISSING_ARGUMENT", 400],
-    ["no Id", "abc", "MALFORMED_ID: Order ID: id value of incorrect type: abc [Id]", 400],
+    ["no Id", "abc", "MALFORMED_ID: malformed id abc []", 400],
     ["an Id of another object", "001000000000001AAA", "MALFORMED_ID", 400],
     ["a wrong checksum", "8015e0000000001AAB", "MALFORMED_ID", 400],
     [
@@ -100,6 +106,29 @@ describe("deleting and restoring", () => {
     const order = shop.order();
 
     expect(shop.tryDelete("Order", order.slice(0, 15))).toMatchObject({ success: true, id: order });
+  });
+
+  it("a restored record needs the parents that it holds", () => {
+    const shop = new Shop();
+    const order = shop.order({ Pricebook2Id: shop.otherBook });
+    shop.delete("Order", order);
+    shop.delete("Pricebook2", shop.otherBook);
+
+    expect(refusal(shop.one("undelete", "Order", order, {}))).toMatch(/^UNDELETE_FAILED: .*price book/);
+    shop.undelete("Pricebook2", shop.otherBook);
+    expect(refusal(shop.one("undelete", "Order", order, {}))).toBe("saved");
+  });
+
+  it("for good takes children out of the recycle bin too", () => {
+    const shop = new Shop();
+    const [order, binned] = [shop.order(), shop.order()];
+    shop.delete("OrderItem", shop.item(order));
+    shop.item(binned);
+    shop.delete("Order", binned);
+
+    for (const id of [order, binned]) expect(refusal(shop.one("hardDelete", "Order", id, {}))).toBe("saved");
+
+    expect(shop.rows("OrderItem")).toEqual([]);
   });
 
   it("for good removes the record and its products, also from the recycle bin", () => {

@@ -134,6 +134,18 @@ describe("adding an order product", () => {
     expect(refusal(shop.tryInsert("OrderItem", shop.itemValues(order, values)))).toBe("saved");
   });
 
+  it("ITM-5: an archived entry is refused", () => {
+    const shop = new Shop();
+    const order = shop.order();
+    shop.org.transaction(shop.org.systemActor, (tx) =>
+      tx.replace("PricebookEntry", { ...shop.rowIn(tx, "PricebookEntry", shop.entry), IsArchived: true }),
+    );
+
+    expect(refusal(shop.tryInsert("OrderItem", shop.itemValues(order)))).toBe(
+      integrity("field integrity exception: PricebookEntryId (pricebook entry has been archived)", "PricebookEntryId"),
+    );
+  });
+
   it("an end date has no ceiling while the order has none", () => {
     const shop = new Shop();
 

@@ -8,7 +8,7 @@ import type { SaveRequest, SaveResult } from "../../../mock-server/dml/contract.
 import type { SaveOptions } from "../../../mock-server/dml/options.ts";
 import { save } from "../../../mock-server/dml/save.ts";
 import { frozenClock } from "../../../mock-server/org/clock.ts";
-import type { OrgSettings } from "../../../mock-server/org/contract.ts";
+import type { OrgSettings, Transaction } from "../../../mock-server/org/contract.ts";
 import { createOrg, type MockOrgCore } from "../../../mock-server/org/org.ts";
 import type { PermissionDefinition } from "../../../mock-server/org/permissions.ts";
 import type { FieldDefinition, ObjectDefinition, Row } from "../../../mock-server/schema/definition.ts";
@@ -22,6 +22,7 @@ export interface ShopOptions {
   readonly settings?: Partial<OrgSettings>;
   /** Fields added to an object, by object name. */
   readonly fields?: Readonly<Record<string, readonly FieldDefinition[]>>;
+  readonly objects?: readonly ObjectDefinition[];
   readonly replace?: (definition: ObjectDefinition) => ObjectDefinition;
   readonly permissions?: readonly PermissionDefinition[];
   /** Makes it a multicurrency org; the first is the default. */
@@ -44,8 +45,18 @@ export class Shop {
   /** Active, in `otherBook`. */
   readonly otherEntry: string;
 
-  constructor({ settings, fields = {}, replace = (same) => same, permissions = [], currencies }: ShopOptions = {}) {
-    const objects = currencies === undefined ? STANDARD_OBJECTS : withMulticurrency(STANDARD_OBJECTS, currencies);
+  constructor({
+    settings,
+    fields = {},
+    replace = (same) => same,
+    permissions = [],
+    currencies,
+    objects: own = [],
+  }: ShopOptions = {}) {
+    const objects = [
+      ...(currencies === undefined ? STANDARD_OBJECTS : withMulticurrency(STANDARD_OBJECTS, currencies)),
+      ...own,
+    ];
     this.org = createOrg({
       definitions: objects.map((definition) =>
         replace({ ...definition, fields: [...definition.fields, ...(fields[definition.name] ?? [])] }),
@@ -110,7 +121,11 @@ export class Shop {
   }
 
   row(object: string, id: string): Row {
-    const row = this.org.transaction(this.org.systemActor, (tx) => tx.get(object, id));
+    return this.org.transaction(this.org.systemActor, (tx) => this.rowIn(tx, object, id));
+  }
+
+  rowIn(tx: Transaction, object: string, id: string): Row {
+    const row = tx.get(object, id);
     if (row === undefined) throw new Error(`no ${object} ${id}`);
     return row;
   }
@@ -182,7 +197,7 @@ export function refusal(result: SaveResult): string {
 
 /** A profile that may do everything but what is left out. */
 export function profileWithout(name: string, ...missing: readonly string[]): PermissionDefinition {
-  const all = ["ApiEnabled", "ActivateOrder", "EditActivatedOrders", "CreateReductionOrders", "ActivateContract"];
+  const all = ["ApiEnabled", "ActivateOrder", "EditActivatedOrders", "CreateReductionOrder", "ActivateContract"];
   const rights = { create: true, read: true, edit: true, delete: true, viewAll: true, modifyAll: true };
   return {
     kind: "profile",

@@ -181,6 +181,13 @@ describe("a snapshot file", () => {
     expect(accountsOf(org)).toEqual([]);
   });
 
+  it("with a line that is no record is refused by the line", async () => {
+    await (await persistOrg(busyOrg(), { path, documentRecordsMax: 0 })).close();
+    await writeFile(path, `${await readFile(path, "utf8")}{"Id":"x"}\n`);
+
+    await expect(persistOrg(newOrg(), { path })).rejects.toThrow('a line is no record: {"Id":"x"}');
+  });
+
   it("with a field that the schema lacks is refused by the field's name", async () => {
     const org = busyOrg();
     await (await persistOrg(org, { path })).close();

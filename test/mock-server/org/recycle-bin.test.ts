@@ -83,6 +83,20 @@ describe("the recycle bin", () => {
     );
   });
 
+  it("can be emptied early: the records are gone, the log still tells of them", () => {
+    const org = newOrg();
+    const id = deletedAccount(org);
+    const kept = org.transaction(org.systemActor, (tx) => putAccount(tx, { Name: "kept" }));
+    org.lockRow(id);
+
+    org.emptyRecycleBin();
+
+    expect(accountsOf(org).map((row) => row["Id"])).toEqual([kept]);
+    expect(org.recycleBin.deletions("Account")).toEqual([
+      { object: "Account", id, deletedDate: NOON, purged: true, listed: true },
+    ]);
+  });
+
   it("can lose the older part of its log and still purge in time", () => {
     const org = newOrg();
     deletedAccount(org);

@@ -142,6 +142,19 @@ describe("an explicit share", () => {
   });
 });
 
+describe("a share that was deleted", () => {
+  it("gives nothing any more", () => {
+    const org = teamOrg({ sharing: { Order: "Private" } });
+    const order = owned(org, "ann@mock.org", "Order", { AccountId: owned(org, "ann@mock.org", "Account") });
+    org.transaction(org.systemActor, (tx) => {
+      const bob = actorOf(org, "bob@mock.org").userId;
+      put(tx, "OrderShare", { OrderId: order, UserOrGroupId: bob, OrderAccessLevel: "Edit", IsDeleted: true });
+    });
+
+    expect(rights(org, "bob@mock.org", "Order", order)).toEqual({ sees: false, edits: false });
+  });
+});
+
 describe("the records that a query reads", () => {
   it("are those that the user may see, by every way of asking", () => {
     const org = teamOrg({ sharing: { Account: "Private" } });
