@@ -127,5 +127,11 @@ function settledLink(decision: Decision, landed: ReadonlyMap<string, RecordId | 
   }
   // A deletion that has not landed leaves a record behind.
   const tombstone = link.tombstone && (complete || decision.kind !== "change");
+  if (decision.kind === "change" && complete) return { ...standing(link), recordId, lineIds, tombstone };
   return { ...link, recordId, lineIds, tombstone };
+}
+
+/** What was done on account of a deletion is done: its evidence has served. */
+function standing({ deletedOn: _served, ...link }: Link): Link {
+  return link;
 }
