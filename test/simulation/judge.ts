@@ -164,14 +164,15 @@ export class Judge {
     }
   }
 
-  sent(operations: readonly RowOperation[], outcomes: readonly RowOutcome[]): void {
+  sent(operations: readonly RowOperation[], outcomes: readonly RowOutcome[], twice: boolean): void {
     for (const operation of operations) {
       const record = operation.kind === "upsert" ? operation.key : operation.recordId;
       this.#inFlight.delete(`${record} ${operation.opId}`);
     }
     for (const [index, outcome] of outcomes.entries()) {
       const operation = operations[index];
-      if (outcome.kind !== "failed" || operation === undefined) continue;
+      // The second delivery of a request meets what the first one did.
+      if (twice || outcome.kind !== "failed" || operation === undefined) continue;
       const fault = outcome.faults.find(({ code }) => FORBIDDEN.has(code));
       if (fault === undefined || outcome.faults.some(({ message }) => message.includes("UNABLE_TO_LOCK_ROW"))) continue;
       const key = outcome.opId.split("#")[0] ?? "";
