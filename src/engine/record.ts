@@ -79,9 +79,12 @@ class Page {
 
   /** Both sides are alike: the base follows. */
   agree(decision: Decision): void {
-    const settled = settle(decision, null, []);
-    this.#links.push(settled.link);
-    this.#bases.push(settled.base);
+    // A record that was never agreed on and is left alone stays unknown: nothing may refer to it.
+    if (decision.agreed !== null || decision.link.tombstone || decision.actions.length > 0) {
+      const settled = settle(decision, null, []);
+      this.#links.push(settled.link);
+      this.#bases.push(settled.base);
+    }
     this.#release(decision);
     this.#settleConflicts(decision.conflicts);
     for (const action of decision.actions) this.#write(decision, action, null, {});

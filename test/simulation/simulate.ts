@@ -189,6 +189,10 @@ class Player {
     if (external === undefined && !deleteSalesforce && judge.wasDeleted("external", key)) return "KEPT_IN_SALESFORCE";
     if (external === undefined && !createExternal && !judge.wasDeleted("external", key)) return "ONLY_IN_SALESFORCE";
     if (object === "Account" && this.#stage.isMerged(key)) return "MERGED";
+    // Deleted before its making was known to have landed: nobody can tell it from an older deletion.
+    if (salesforce === undefined && judge.wasDeleted("salesforce", key) && judge.neverAgreed(object, key)) {
+      return "DELETED_BEFORE_AGREEMENT";
+    }
     // A deletion against an edit that wins, where the connector may not make the record again.
     if (external === undefined && !createExternal && judge.wasEdited(key)) return "ONLY_IN_SALESFORCE";
     const account = external?.get("|AccountId");

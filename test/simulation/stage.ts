@@ -131,6 +131,7 @@ export class Stage {
   /** Hears what people do, for the report of a failing seed. */
   trace: (line: string) => void = () => {};
   #faultHook: FaultHook | undefined;
+  #listening: Promise<string> | undefined;
   #words = 0;
 
   private constructor(mock: MockOrg, config: StageConfig) {
@@ -164,6 +165,12 @@ export class Stage {
 
   advance(ms: number): void {
     this.mock.clock.advance({ ms });
+  }
+
+  /** The address of the org over HTTP; opened once. */
+  async listen(): Promise<string> {
+    this.#listening ??= this.mock.listen().then(({ url }) => url);
+    return await this.#listening;
   }
 
   /** Live records of an object. */
