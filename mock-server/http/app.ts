@@ -162,6 +162,13 @@ export function createApp(options: AppOptions): MockOrgApp {
     "/services/Soap/c/*",
     route((call) => answerSoap(login, call)),
   );
+  app.all(
+    "/services/async/*",
+    route(async (call) => {
+      const { answerAsync } = await import("./async-routes.ts");
+      return answerAsync({ services, desk, headers }, call);
+    }),
+  );
   app.notFound((context) => {
     const { status, body } = errorResult(notFound());
     return plain(wireCall(context), status, body);
