@@ -29,7 +29,7 @@ export type Recovery =
 export function recover(intent: Intent, present: SyncDocument | null): Recovery {
   const { after } = intent;
   const before = meantBefore(intent);
-  if (after === null) return present === null ? { kind: "landed", document: null } : { kind: "notLanded" };
+  if (after === null) return recoverDeletion(intent, present);
   // Without a record an update cannot be told from a deletion that came after it: the next decision sees the deletion.
   if (present === null) return { kind: "notLanded" };
   const atomic = intent.atomic === true;
@@ -49,6 +49,14 @@ export function recover(intent: Intent, present: SyncDocument | null): Recovery 
   // The status that a new record is made for is agreed on; that it is not there yet is what `passing` says.
   const settled = units.map((unit) => (before === null && unit.status ? { ...unit, landed: true } : unit));
   return { kind: "partly", document: assemble(after, settled), passing };
+}
+
+/** A deletion may have stopped after the order was taken back to Draft for it. */
+function recoverDeletion(intent: Intent, present: SyncDocument | null): Recovery {
+  if (present === null) return { kind: "landed", document: null };
+  const before = meantBefore(intent);
+  const passing = passingOf(intent, present);
+  return before === null || passing === null ? { kind: "notLanded" } : { kind: "partly", document: before, passing };
 }
 
 /** The base after recovery: what the intent changed has the recovered values, the rest stays as it was. */
