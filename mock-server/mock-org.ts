@@ -9,6 +9,7 @@
 import assert from "node:assert/strict";
 import type { Server } from "node:http";
 import type { Hono } from "hono";
+import type { RequestHandler } from "msw";
 import { STANDARD_OBJECTS } from "../fixtures/objects/standard.ts";
 import type { ConnectedApp } from "./auth/connected-apps.ts";
 import { LoginDesk } from "./auth/login.ts";
@@ -27,6 +28,7 @@ import type { RestServices } from "./http/rest.ts";
 import { ApiUsage } from "./http/usage.ts";
 import { versionRange } from "./http/versions.ts";
 import type { AppEnvironment } from "./http/wire-call.ts";
+import { mswHandlers } from "./msw-handlers.ts";
 import { frozenClock, ManualClock } from "./org/clock.ts";
 import type { OrgSettings } from "./org/contract.ts";
 import { createOrg, type MockOrgCore, type OrgSnapshot } from "./org/org.ts";
@@ -36,6 +38,7 @@ import { ADMIN_USER, type UserDefinition } from "./org/standard-records.ts";
 import type { PersistedOrg } from "./persist.ts";
 import type { FieldDefinition, ObjectDefinition } from "./schema/definition.ts";
 import type { MetadataProblem } from "./schema/metadata/problem.ts";
+import type { SeedFile } from "./seed.ts";
 
 /** A user with what it logs in with; without a password it is `mock-password`. */
 export interface MockUser extends UserDefinition, Partial<Credentials> {}
@@ -43,8 +46,11 @@ export interface MockUser extends UserDefinition, Partial<Credentials> {}
 /** What a mock org may be told at its beginning. Everything has a default. */
 export interface MockOrgOptions {
   readonly name?: string;
-  /** What the org holds at its beginning: nothing but what every org has, or the records of a plan file (see `seed.ts`). */
-  readonly seed?: "empty" | (string & {});
+  /**
+   * What the org holds at its beginning: nothing but what every org has, a small trading company, or the records of the
+   * plan file of an `sf data export tree` (see `seed.ts`).
+   */
+  readonly seed?: "empty" | "demo" | (string & {});
   /** Folders of Salesforce metadata (SFDX source or Metadata API format) that configure the org. */
   readonly sourceDirs?: readonly string[];
   /** A snapshot file: the org is loaded from it where it exists, and saved to it after changes and at `close`. */
@@ -112,8 +118,8 @@ export async function createMockOrg(options: MockOrgOptions = {}): Promise<MockO
   });
   const persisted = options.persist === undefined ? undefined : await persist(core, options.persist);
   if (options.seed !== undefined && options.seed !== "empty" && persisted?.loaded !== true) {
-    const { seedOrg } = await import("./seed.ts");
-    seedOrg(core, options.seed);
+    const { readPlanFiles, seedOrg } = await import("./seed.ts");
+    seedOrg(core, options.seed === "demo" ? await demoFiles(core.clock.nowMs()) : readPlanFiles(options.seed));
     core.markOrigin();
   }
   const validationRules = [...custom.validationRules, ...(options.validationRules ?? [])];
@@ -195,6 +201,14 @@ export class MockOrg implements AsyncDisposable {
     if (actor === undefined) throw new Error(`There is no active user ${username}`);
     const { userId } = actor;
     return this.desk.sessions.open({ userId, origin: "oauth", clientId: null, scope: "full", grantId: null }).token;
+  }
+
+  /**
+   * Handlers for msw, so that clients with real host names come here: `server.use(...org.mswHandlers())`. The org answers
+   * for login.salesforce.com, test.salesforce.com and every My Domain host.
+   */
+  mswHandlers(): readonly RequestHandler[] {
+    return mswHandlers((request) => this.app.fetch(request));
   }
 
   /** Listens on loopback, or on another host, and on a free port unless one is given. */
@@ -299,6 +313,11 @@ async function customized(
   if (folders.length === 0) return { definitions, settings: {}, permissions: [], validationRules: [], remarks: [] };
   const { customizeOrg } = await import("./customization.ts");
   return customizeOrg(definitions, folders);
+}
+
+async function demoFiles(nowMs: number): Promise<readonly SeedFile[]> {
+  const { demoRecords } = await import("../fixtures/orgs/demo.ts");
+  return [{ path: "demo", records: demoRecords(nowMs) }];
 }
 
 async function persist(org: MockOrgCore, path: string): Promise<PersistedOrg> {

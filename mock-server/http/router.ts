@@ -63,8 +63,7 @@ export function findResource(segments: readonly string[]): Resource | undefined 
   if (first === "jobs") return { methods: {}, load: () => bulkResource(rest) };
   if (first === "limits")
     return rest.length === 0 ? LIMITS : rest.join("/") === "recordCount" ? RECORD_COUNT : undefined;
-  if (rest.length === 0 && first in SINGLE) return SINGLE[first];
-  return first in REFUSED ? REFUSED[first] : undefined;
+  return (rest.length === 0 ? SINGLE.get(first) : undefined) ?? REFUSED.get(first);
 }
 
 function reading(handler: RestHandler): Resource {
@@ -75,11 +74,14 @@ const ROOT = reading(readResourceMap);
 const LIMITS = reading(readLimits);
 const RECORD_COUNT = reading(readRecordCount);
 
-const SINGLE: Readonly<Record<string, Resource>> = {
-  search: reading(search),
-  parameterizedSearch: { methods: { HEAD: parameterizedSearch, GET: parameterizedSearch, POST: parameterizedSearch } },
-  recent: reading(readRecent),
-};
+const SINGLE: ReadonlyMap<string, Resource> = new Map([
+  ["search", reading(search)],
+  [
+    "parameterizedSearch",
+    { methods: { HEAD: parameterizedSearch, GET: parameterizedSearch, POST: parameterizedSearch } },
+  ],
+  ["recent", reading(readRecent)],
+]);
 
 const GLOBAL_DESCRIBE = reading(readGlobalDescribe);
 const OBJECT: Resource = { methods: { HEAD: readBasicInfo, GET: readBasicInfo, POST: createRow } };
@@ -179,22 +181,13 @@ async function bulkResource(rest: readonly string[]): Promise<Resource | undefin
 }
 
 /** Resources that real orgs have and this one refuses by name. */
-const REFUSED: Readonly<Record<string, Resource>> = Object.fromEntries(
-  [
-    ...[
-      "actions",
-      "analytics",
-      "appMenu",
-      "async-queries",
-      "chatter",
-      "commerce",
-      "compactLayouts",
-      "connect",
-      "consent",
-    ],
-    ...["dedupe", "event", "knowledgeManagement", "metadata", "process", "quickActions", "sfdc", "support"],
-    ...["tabs", "theme", "tooling", "ui-api", "wave", "webhooks"],
-  ].map((name) => [name, refusing(`/${name}`)]),
+const REFUSED: ReadonlyMap<string, Resource> = new Map(
+  (
+    "actions analytics appMenu async-queries chatter commerce compactLayouts connect consent dedupe event " +
+    "knowledgeManagement metadata process quickActions sfdc support tabs theme tooling ui-api wave webhooks"
+  )
+    .split(" ")
+    .map((name) => [name, refusing(`/${name}`)]),
 );
 
 function refusing(what: string): Resource {

@@ -6,6 +6,7 @@ import type { BoundDistance, BoundExpression, BoundField, Step } from "./bound.t
 import { dateFunction } from "./date-function.ts";
 import { distanceBetween } from "./distance.ts";
 import { type Emitter, read } from "./emitter.ts";
+import { fiscalYearFor } from "./fiscal-year.ts";
 import { formatterOf } from "./format.ts";
 import { objectNameOf, parentReader, polymorphicReader } from "./run.ts";
 
@@ -27,7 +28,9 @@ export function computedSource(
 ): string {
   switch (expression.kind) {
     case "dateFunction": {
-      const name = emitter.constant(({ context }) => dateFunction(expression, context.timeZone));
+      const name = emitter.constant(({ context }) =>
+        dateFunction(expression, { timeZone: context.timeZone, fiscalYear: fiscalYearFor(expression.name, context) }),
+      );
       return `${name}(${value(expression.field)})`;
     }
     case "label": {

@@ -28,8 +28,6 @@ export const OPEN_POINTS = {
   childPageRows: 2_000,
   /** Groups without ORDER BY come in ascending order of their keys. */
   groupsSortedByKey: true,
-  /** The fiscal year begins with this month (1 = January). */
-  fiscalYearStartMonth: 1,
   /** The code of a search term of one character: the two references disagree. */
   shortSearchTermCode: "INVALID_SEARCH",
   /** The code of a parameterized search without a text. */

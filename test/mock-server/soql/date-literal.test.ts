@@ -2,8 +2,14 @@
 import { describe, expect, it } from "vitest";
 import { formatDay, instantOfDay } from "../../../mock-server/soql/calendar.ts";
 import { daysOfLiteral, instantsOfDays } from "../../../mock-server/soql/date-literal.ts";
+import { CALENDAR_FISCAL_YEAR } from "../../../mock-server/soql/fiscal-year.ts";
 
-const WEDNESDAY = { nowMs: Date.UTC(2024, 5, 12, 10, 30), timeZone: "UTC", locale: "en_US" };
+const WEDNESDAY = {
+  nowMs: Date.UTC(2024, 5, 12, 10, 30),
+  timeZone: "UTC",
+  locale: "en_US",
+  fiscalYear: CALENDAR_FISCAL_YEAR,
+};
 
 describe("a date literal covers", () => {
   it.each([

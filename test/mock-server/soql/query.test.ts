@@ -116,6 +116,17 @@ describe("limits", () => {
     expect(() => runQuery(statement(100_001), context)).toThrow("MALFORMED_QUERY");
   });
 
+  it("answers a statement as long as may be, and parentheses as deep as anybody writes", () => {
+    const terms = Array.from({ length: 3_000 }, (_, n) => (n % 2 === 0 ? `Name = 'Acme ${n}'` : `Site LIKE '%${n}'`));
+    expect(runQuery(`SELECT Id FROM Account WHERE ${terms.join(" OR ")}`, context).totalSize).toBe(0);
+    const deep = `${"(".repeat(400)}Name = 'Acme Branch 1'${")".repeat(400)}`;
+    expect(runQuery(`SELECT Id FROM Account WHERE ${deep}`, context).totalSize).toBe(1);
+    const tooDeep = `${"(".repeat(600)}Name = 'x'${")".repeat(600)}`;
+    expect(() => runQuery(`SELECT Id FROM Account WHERE ${tooDeep}`, context)).toThrow("MALFORMED_QUERY");
+    const nots = `${"NOT (".repeat(400)}Name = 'Acme Branch 1'${")".repeat(400)}`;
+    expect(runQuery(`SELECT Id FROM Account WHERE ${nots}`, context).totalSize).toBe(1);
+  });
+
   it("refuses a string of more than 4,000 characters", () => {
     const ask = (length: number) => runQuery(`SELECT Id FROM Account WHERE Name = '${"x".repeat(length)}'`, context);
     expect(ask(4_000).totalSize).toBe(0);
