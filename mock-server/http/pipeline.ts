@@ -241,7 +241,7 @@ function firstErrorCode(result: RestResult): string | null {
 }
 
 /** Closes the connection without an answer; in process the caller sees a network error. */
-function dropConnection(call: WireCall): Response {
+export function dropConnection(call: WireCall): Response {
   if (call.outgoing === undefined) return Response.error();
   call.outgoing.destroy();
   // This header tells @hono/node-server that the answer is not its business any more.
