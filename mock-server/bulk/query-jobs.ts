@@ -2,6 +2,7 @@
 
 import { OrgError } from "../errors.ts";
 import { wireInstant } from "../org/clock.ts";
+import { computedRecords } from "../org/computed-records.ts";
 import type { Actor } from "../org/contract.ts";
 import { visibleRecords } from "../org/dataset.ts";
 import type { MockOrgCore } from "../org/org.ts";
@@ -184,7 +185,7 @@ export class QueryJobs {
       job.lines = this.#org.transaction(job.actor, (tx) => {
         const outcome = job.prepared.run({
           catalog: job.actor.access.catalog,
-          data: visibleRecords(tx),
+          data: computedRecords(tx, visibleRecords(tx)),
           nowMs: this.#org.clock.nowMs(),
           userId: job.actor.userId,
           timeZone: job.actor.timeZone,
