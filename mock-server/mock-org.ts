@@ -9,14 +9,16 @@
 import assert from "node:assert/strict";
 import type { Server } from "node:http";
 import type { Hono } from "hono";
+import type { RequestHandler } from "msw";
 import { STANDARD_OBJECTS } from "../fixtures/objects/standard.ts";
 import type { ConnectedApp } from "./auth/connected-apps.ts";
 import { LoginDesk } from "./auth/login.ts";
 import type { Credentials } from "./auth/passwords.ts";
 import { DEFAULT_PASSWORD } from "./auth/passwords.ts";
 import type { RandomText } from "./auth/tokens.ts";
-import type { CustomizedOrg } from "./customization.ts";
 import { withFields } from "./custom-fields.ts";
+import type { CustomizedOrg } from "./customization.ts";
+import { merge } from "./dml/merge.ts";
 import type { Trigger, ValidationRule } from "./dml/options.ts";
 import { save } from "./dml/save.ts";
 import { createApp, type MockOrgApp } from "./http/app.ts";
@@ -27,6 +29,7 @@ import type { RestServices } from "./http/rest.ts";
 import { ApiUsage } from "./http/usage.ts";
 import { versionRange } from "./http/versions.ts";
 import type { AppEnvironment } from "./http/wire-call.ts";
+import { mswHandlers } from "./msw-handlers.ts";
 import { frozenClock, ManualClock } from "./org/clock.ts";
 import type { OrgSettings } from "./org/contract.ts";
 import { createOrg, type MockOrgCore, type OrgSnapshot } from "./org/org.ts";
@@ -36,6 +39,8 @@ import { ADMIN_USER, type UserDefinition } from "./org/standard-records.ts";
 import type { PersistedOrg } from "./persist.ts";
 import type { FieldDefinition, ObjectDefinition } from "./schema/definition.ts";
 import type { MetadataProblem } from "./schema/metadata/problem.ts";
+import type { SeedFile } from "./seed.ts";
+import { mountSoap } from "./soap/mount.ts";
 
 /** A user with what it logs in with; without a password it is `mock-password`. */
 export interface MockUser extends UserDefinition, Partial<Credentials> {}
@@ -43,8 +48,11 @@ export interface MockUser extends UserDefinition, Partial<Credentials> {}
 /** What a mock org may be told at its beginning. Everything has a default. */
 export interface MockOrgOptions {
   readonly name?: string;
-  /** What the org holds at its beginning: nothing but what every org has, or the records of a plan file (see `seed.ts`). */
-  readonly seed?: "empty" | (string & {});
+  /**
+   * What the org holds at its beginning: nothing but what every org has, a small trading company, or the records of the
+   * plan file of an `sf data export tree` (see `seed.ts`).
+   */
+  readonly seed?: "empty" | "demo" | (string & {});
   /** Folders of Salesforce metadata (SFDX source or Metadata API format) that configure the org. */
   readonly sourceDirs?: readonly string[];
   /** A snapshot file: the org is loaded from it where it exists, and saved to it after changes and at `close`. */
@@ -80,6 +88,8 @@ export interface MockOrgOptions {
   readonly journalEntries?: number;
   /** Makes session Ids and codes; default: the operating system's randomness. */
   readonly randomText?: RandomText;
+  /** Time on the org's clock that each step of a bulk job waits for, in milliseconds; default 0: as fast as possible. */
+  readonly bulkPaceMs?: number;
   /** Told about defects of the mock itself. */
   readonly onDefect?: (error: unknown) => void;
 }
@@ -110,8 +120,8 @@ export async function createMockOrg(options: MockOrgOptions = {}): Promise<MockO
   });
   const persisted = options.persist === undefined ? undefined : await persist(core, options.persist);
   if (options.seed !== undefined && options.seed !== "empty" && persisted?.loaded !== true) {
-    const { seedOrg } = await import("./seed.ts");
-    seedOrg(core, options.seed);
+    const { readPlanFiles, seedOrg } = await import("./seed.ts");
+    seedOrg(core, options.seed === "demo" ? await demoFiles(core.clock.nowMs()) : readPlanFiles(options.seed));
     core.markOrigin();
   }
   const validationRules = [...custom.validationRules, ...(options.validationRules ?? [])];
@@ -160,9 +170,10 @@ export class MockOrg implements AsyncDisposable {
         random: options.randomText,
       }),
     });
-    const { app, services } = this.#createApp();
+    const { app, services, pipeline } = this.#createApp();
     this.app = app;
     this.#services = services;
+    mountSoap(app, pipeline);
     mountMockRoutes(app, {
       org,
       desk: this.desk,
@@ -195,6 +206,14 @@ export class MockOrg implements AsyncDisposable {
     return this.desk.sessions.open({ userId, origin: "oauth", clientId: null, scope: "full", grantId: null }).token;
   }
 
+  /**
+   * Handlers for msw, so that clients with real host names come here: `server.use(...org.mswHandlers())`. The org answers
+   * for login.salesforce.com, test.salesforce.com and every My Domain host.
+   */
+  mswHandlers(): readonly RequestHandler[] {
+    return mswHandlers((request) => this.app.fetch(request));
+  }
+
   /** Listens on loopback, or on another host, and on a free port unless one is given. */
   async listen(address: { readonly port?: number; readonly host?: string } = {}): Promise<Listening> {
     assert(this.#server === undefined, "an org listens on one port at a time");
@@ -220,6 +239,7 @@ export class MockOrg implements AsyncDisposable {
 
   /** Stops listening and saves the snapshot file; running calls are cut off. Closing twice does nothing. */
   async close(): Promise<void> {
+    this.#services.bulk.jobs?.stop();
     const server = this.#server;
     this.#server = undefined;
     if (server !== undefined) {
@@ -273,11 +293,13 @@ export class MockOrg implements AsyncDisposable {
       journal: this.#journal,
       usage: this.apiUsage,
       save: (tx, request, wire) => save(tx, request, { ...saveOptions, wire }),
+      merge: (tx, request, wire) => merge(tx, request, { ...saveOptions, wire }),
       versions: versionRange(this.#options.newestVersion),
       faultHook: () => this.#faultHook,
       ...defined({
         corsOrigins: this.#options.corsOrigins,
         myDomain: this.#options.myDomain,
+        bulkPaceMs: this.#options.bulkPaceMs,
         onDefect: this.#options.onDefect,
       }),
     });
@@ -288,10 +310,18 @@ export class MockOrg implements AsyncDisposable {
 const KEEP_ALIVE_MS = 75_000;
 
 /** The metadata reader and the snapshot file are loaded only where somebody asks for them. */
-async function customized(definitions: readonly ObjectDefinition[], folders: readonly string[]): Promise<CustomizedOrg> {
+async function customized(
+  definitions: readonly ObjectDefinition[],
+  folders: readonly string[],
+): Promise<CustomizedOrg> {
   if (folders.length === 0) return { definitions, settings: {}, permissions: [], validationRules: [], remarks: [] };
   const { customizeOrg } = await import("./customization.ts");
   return customizeOrg(definitions, folders);
+}
+
+async function demoFiles(nowMs: number): Promise<readonly SeedFile[]> {
+  const { demoRecords } = await import("../fixtures/orgs/demo.ts");
+  return [{ path: "demo", records: demoRecords(nowMs) }];
 }
 
 async function persist(org: MockOrgCore, path: string): Promise<PersistedOrg> {

@@ -3,7 +3,9 @@
  *
  * The endpoints themselves (SOAP, OAuth, the login page) only read requests and write answers.
  */
-import type { Actor, Org } from "../org/contract.ts";
+import type { Actor } from "../org/contract.ts";
+import type { MockOrgCore } from "../org/org.ts";
+import type { Catalog } from "../schema/catalog.ts";
 import { AuthorizationCodes } from "./authorization-codes.ts";
 import type { ConnectedApp } from "./connected-apps.ts";
 import { type Credentials, Passwords } from "./passwords.ts";
@@ -18,9 +20,14 @@ export const DEFAULT_APP: ConnectedApp = {
   name: "Mock Client",
 };
 
+/** A change of one of these may change who somebody is and what he may do. */
+const IDENTITY_OBJECTS = new Set(["User", "Profile", "PermissionSet", "PermissionSetAssignment", "UserRole"]);
+/** Names and Ids of users that are remembered. */
+const ACTIVE_USERS_MAX = 1_000;
+
 /** What a login desk is made of. */
 export interface LoginDeskOptions {
-  readonly org: Org;
+  readonly org: MockOrgCore;
   /** Connected apps beside `mock-client`; one of that name replaces it. */
   readonly connectedApps?: readonly ConnectedApp[];
   /** Passwords by username; everybody else has `mock-password`. */
@@ -35,19 +42,27 @@ export interface LoginDeskOptions {
 
 /** Sessions, grants, codes, passwords and connected apps of one org. */
 export class LoginDesk {
-  readonly org: Org;
+  readonly org: MockOrgCore;
   readonly sessions: Sessions;
   readonly refreshGrants: RefreshGrants;
   readonly codes: AuthorizationCodes;
   readonly passwords = new Passwords();
   readonly wallNowMs: () => number;
   readonly #apps = new Map<string, ConnectedApp>();
+  /** Actors of active users; every call needs one, and they change seldom. */
+  readonly #activeUsers = new Map<string, Actor>();
+  #catalog: Catalog;
 
   constructor(options: LoginDeskOptions) {
     const { org } = options;
     const random = options.random === undefined ? {} : { random: options.random };
     const lifetime = options.sessionLifetimeMs === undefined ? {} : { lifetimeMs: options.sessionLifetimeMs };
     this.org = org;
+    this.#catalog = org.catalog;
+    org.onCommit((changes) => {
+      if (changes.some((change) => IDENTITY_OBJECTS.has(change.object))) this.#activeUsers.clear();
+    });
+    org.onReplaced(() => this.#activeUsers.clear());
     this.wallNowMs = options.wallNowMs ?? Date.now;
     this.sessions = new Sessions({ orgId: org.id, clock: org.clock, ...lifetime, ...random });
     this.refreshGrants = new RefreshGrants(options.random);
@@ -76,9 +91,17 @@ export class LoginDesk {
 
   /** The active user with this Id or username. */
   activeUser(userIdOrUsername: string): Actor | undefined {
+    if (this.org.catalog !== this.#catalog) {
+      this.#catalog = this.org.catalog;
+      this.#activeUsers.clear();
+    }
+    const known = this.#activeUsers.get(userIdOrUsername);
+    if (known !== undefined) return known;
     const actor = this.org.actor(userIdOrUsername);
     if (actor === undefined) return undefined;
-    const inactive = this.org.transaction(actor, (tx) => tx.get("User", actor.userId)?.["IsActive"] === false);
-    return inactive ? undefined : actor;
+    const active = this.org.transaction(actor, (tx) => tx.get("User", actor.userId)?.["IsActive"] !== false);
+    if (!active) return undefined;
+    if (this.#activeUsers.size < ACTIVE_USERS_MAX) this.#activeUsers.set(userIdOrUsername, actor);
+    return actor;
   }
 }

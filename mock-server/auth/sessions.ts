@@ -122,7 +122,7 @@ export class Sessions {
 
   /** Ends every session of a refresh grant. */
   revokeGrant(grantId: string): void {
-    for (const session of [...this.#byToken.values()]) {
+    for (const session of this.#byToken.values()) {
       if (session.grantId === grantId) this.#byToken.delete(session.token);
     }
   }
@@ -130,7 +130,7 @@ export class Sessions {
   /** Ends every session, or every session of one user: what an administrator does to see how clients recover. */
   revokeAll(userId?: string): number {
     const before = this.#byToken.size;
-    for (const session of [...this.#byToken.values()]) {
+    for (const session of this.#byToken.values()) {
       if (userId === undefined || session.userId === userId) this.#byToken.delete(session.token);
     }
     return before - this.#byToken.size;

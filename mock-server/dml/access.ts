@@ -37,7 +37,7 @@ export function unsupportedObject(name: string): Refusal {
   const hint =
     "If you are attempting to use a custom object, be sure to append the '__c' after the entity name. " +
     "Please reference your WSDL or the describe call for the appropriate names.";
-  return refuse({ code: "INVALID_TYPE", message: `sObject type '${name}' is not supported. ${hint}` }, 404);
+  return refuse({ code: "INVALID_TYPE", message: `sObject type '${name}' is not supported. ${hint}` });
 }
 
 /** The object permission for a new record. */

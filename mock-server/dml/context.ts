@@ -2,12 +2,14 @@
 import type { Transaction } from "../org/contract.ts";
 import type { Wire } from "../schema/values.ts";
 import type { SaveRequest, SaveResult } from "./contract.ts";
-import type { SaveOptions } from "./options.ts";
+import type { RowVerdict, SaveOptions } from "./options.ts";
 
 /** The state of one save call. */
 export interface SaveContext {
   readonly tx: Transaction;
-  readonly options: SaveOptions;
+  readonly options: Omit<SaveOptions, "onVerdict">;
+  /** Takes note of a rule's answer about the record at hand; absent where nobody listens. */
+  readonly onVerdict: ((verdict: RowVerdict) => void) | undefined;
   readonly wire: Wire;
   /** How many saves of triggers this one is nested in. */
   readonly depth: number;

@@ -63,6 +63,11 @@ export function decode(
       continue;
     }
     if (field.type === "id") return refuse(idInBody(name));
+    if (field.type === "address" || field.type === "location") {
+      // Compound fields are read, never written (reference: rest-api §5.2 [doc]).
+      (blocked ??= []).push(field.name);
+      continue;
+    }
     const parsed = parseValue(field, raw, context.wire, context.tx.catalog);
     if (!parsed.ok && parsed.scope === "request") throw new OrgError(400, parsed.fault);
     if (isStampedByOrg(plan, field)) {

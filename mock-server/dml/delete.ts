@@ -1,5 +1,6 @@
 /** Deletes one record with all that goes with it: into the recycle bin, or for good (reference: order-domain §2.11, §6.3, §6.4). */
 import type { Transaction } from "../org/contract.ts";
+import type { SObjectType } from "../schema/catalog.ts";
 import type { Row } from "../schema/definition.ts";
 import { checkChange } from "./access.ts";
 import { planDeletion } from "./cascade.ts";
@@ -35,7 +36,7 @@ export function deleteRecord(context: SaveContext, plan: ObjectPlan, target: Del
     checkChange(tx, plan, "delete", row) ??
     checkLock(context, change) ??
     runTriggers(context, change, "before delete") ??
-    refusalOf(change, tx, context.options.onVerdict);
+    refusalOf(change, tx, context.onVerdict);
   if (refusal !== undefined) return refusal;
   const planned = planDeletion(tx, plan.type, row);
   if ("code" in planned) return refuse(planned);
@@ -44,8 +45,10 @@ export function deleteRecord(context: SaveContext, plan: ObjectPlan, target: Del
     const childId = String(doomed.row["Id"]);
     // A child may have been changed by the deletion itself: its total, its loosened reference.
     const current = tx.get(doomed.type.name, childId) ?? doomed.row;
-    if (target.hard) tx.remove(doomed.type.name, childId);
-    else {
+    if (target.hard) {
+      tx.remove(doomed.type.name, childId);
+      removeBinnedChildren(tx, doomed.type, childId);
+    } else {
       tx.replace(doomed.type.name, binnedRow(current, tx));
       noteDeletion(tx.get(doomed.type.name, childId), id, childId === id ? planned.loosened : undefined);
     }
@@ -60,7 +63,22 @@ function purgeBinned({ tx }: SaveContext, plan: ObjectPlan, row: Row): Written |
   const refused = checkChange(tx, plan, "delete", row);
   if (refused !== undefined) return refused;
   tx.remove(plan.name, id);
+  removeBinnedChildren(tx, plan.type, id);
   return { id };
+}
+
+/** Children in the recycle bin have nothing to come back to once their parent is gone for good. */
+function removeBinnedChildren(tx: Transaction, type: SObjectType, id: string): void {
+  for (const { childObject, field, onParentDelete } of type.children) {
+    const childType = tx.catalog.object(childObject);
+    if (onParentDelete === "setNull" || onParentDelete === "restrict" || childType === undefined) continue;
+    if (!tx.hasIndex(childObject, field.name)) continue;
+    for (const child of tx.find(childObject, field.name, id)) {
+      if (child["IsDeleted"] !== true) continue;
+      tx.remove(childObject, String(child["Id"]));
+      removeBinnedChildren(tx, childType, String(child["Id"]));
+    }
+  }
 }
 
 function binnedRow(row: Row, tx: Transaction): Row {

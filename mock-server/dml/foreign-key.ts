@@ -108,11 +108,14 @@ function notAnObject(value: unknown): OrgFault {
   const at = "[line:1, column:1]";
   const wrong = Array.isArray(value)
     ? "START_ARRAY value"
-    : `${TOKENS[typeof value] ?? "VALUE_STRING"} value ${plainText(value)} or request may be missing a required field at`;
+    : `${tokenOf(value)} value ${plainText(value)} or request may be missing a required field at`;
   return { code: "JSON_PARSER_ERROR", message: `Cannot deserialize instance of reference from ${wrong} ${at}` };
 }
 
-const TOKENS: Readonly<Record<string, string>> = { boolean: "VALUE_TRUE", number: "VALUE_NUMBER_INT" };
+function tokenOf(value: unknown): string {
+  if (typeof value === "boolean") return value ? "VALUE_TRUE" : "VALUE_FALSE";
+  return typeof value === "number" ? "VALUE_NUMBER_INT" : "VALUE_STRING";
+}
 
 function plainText(value: unknown): string {
   return typeof value === "string" ? value : JSON.stringify(value);

@@ -16,6 +16,7 @@ import { isRefusal } from "./decode.ts";
 import { noteDeletion } from "./deletion-root.ts";
 import { type ObjectPlan, planOf } from "./object-plan.ts";
 import type { SaveOptions } from "./options.ts";
+import { rollUp } from "./rules/roll-up.ts";
 import { save } from "./save.ts";
 import { liveRecord, parseRecordId } from "./target.ts";
 
@@ -101,7 +102,9 @@ function moveChildren(tx: Transaction, type: SObjectType, loser: Row, winnerId: 
     for (const child of liveChildren(tx, relationship, String(loser["Id"]))) {
       // The winner may be a child of the loser: it does not become its own parent.
       const target = child["Id"] === winnerId ? null : winnerId;
-      tx.replace(childObject, { ...child, [field.name]: target, ...stamps(child, tx) });
+      const after: Row = { ...child, [field.name]: target, ...stamps(child, tx) };
+      tx.replace(childObject, after);
+      rollUp({ object: childObject, operation: "update", before: child, after }, tx);
     }
   }
 }

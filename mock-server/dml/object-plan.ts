@@ -73,7 +73,10 @@ function compile(type: SObjectType): ObjectPlan {
   return {
     type,
     name: type.name,
-    template: Object.freeze(Object.fromEntries(stored.map((field) => [field.name, defaultOf(field)]))),
+    template: Object.freeze({
+      ...Object.fromEntries(stored.map((field) => [field.name, defaultOf(field)])),
+      ...(byName.has("RecordTypeId") && { RecordTypeId: defaultRecordType(type) }),
+    }),
     required: mandatory.filter((field) => field.defaultedOnCreate !== true),
     neverNull: new Set(mandatory.map((field) => field.name)),
     references: stored.filter((field) => field.type === "reference"),
@@ -96,8 +99,15 @@ function compile(type: SObjectType): ObjectPlan {
 }
 
 function defaultOf(field: FieldDefinition): FieldValue {
+  // A roll-up without children counts and sums to 0, and has no smallest or greatest value.
+  if (field.summary !== undefined) return ["count", "sum"].includes(field.summary.operation) ? 0 : null;
   if (field.defaultValue !== undefined) return field.defaultValue;
   const chosen = field.picklistValues?.find((value) => value.defaultValue === true && value.active !== false);
   if (chosen !== undefined) return chosen.value;
   return field.type === "boolean" ? false : null;
+}
+
+/** A record without a record type of its own choice gets the default one [memory]. */
+function defaultRecordType(type: SObjectType): string | null {
+  return type.definition.recordTypes?.find((recordType) => recordType.default === true)?.id ?? null;
 }

@@ -68,12 +68,16 @@ export interface TriggerContext {
   readonly set: (field: string, value: FieldValue) => void;
   /** Refuses the record with this text, as Apex's `addError` does. */
   readonly addError: (message: string, field?: string) => void;
+  /** Refuses the record with exactly this fault: for faults that a platform gives and Apex cannot. */
+  readonly refuse: (fault: OrgFault) => void;
   /** Saves other records in the same transaction; nested at most 16 deep. */
   readonly save: (request: SaveRequest) => readonly SaveResult[];
 }
 
 /** One rule's answer about one record. */
 export interface Verdict {
+  /** Position of the record in its request. */
+  readonly row: number;
   /** The catalogue's number or the validation rule's or trigger's name. */
   readonly rule: string;
   readonly object: string;
@@ -81,3 +85,6 @@ export interface Verdict {
   readonly kept: boolean;
   readonly fault?: OrgFault;
 }
+
+/** A verdict before it is known which row of the request it is about. */
+export type RowVerdict = Omit<Verdict, "row">;

@@ -33,10 +33,21 @@ export function checkReferences(change: Change, tx: Transaction): Refusal | unde
     if (typeof id !== "string" || !changes(change, field.name)) continue;
     const fault = faultOfReference(tx, id);
     if (fault !== undefined) return refuse(fault);
+    if (field.name === "RecordTypeId" && !isRecordTypeOf(change, id)) return refuse(foreignRecordType(id));
     if (field.name === "OwnerId" && tx.get("User", id)?.["IsActive"] === false)
       return refuse(inactiveOwner(id, change.plan.type.definition.label));
   }
   return undefined;
+}
+
+function isRecordTypeOf({ plan }: Change, id: string): boolean {
+  return plan.type.definition.recordTypes?.some((recordType) => recordType.id === id && recordType.active) ?? false;
+}
+
+/** A record type of another object, or an inactive one [memory]. */
+function foreignRecordType(id: string): OrgFault {
+  const message = `Record Type ID: this ID value isn't valid for the user: ${id}`;
+  return { code: "INVALID_CROSS_REFERENCE_KEY", message, fields: ["RecordTypeId"] };
 }
 
 function faultOfReference(tx: Transaction, id: string): OrgFault | undefined {

@@ -54,3 +54,15 @@ export function faultOf(rule: Rule, change: Change, tx: Transaction): OrgFault {
   const told = rule.explain?.(change, tx);
   return { code: rule.code, message: told?.message ?? rule.message, fields: told?.fields ?? rule.fields };
 }
+
+/** A fact that a stage enforces, in the order in which it is read: number, code, object, operations, when, rest. */
+export function fact(
+  id: string,
+  code: string,
+  object: string,
+  on: RuleFact["on"],
+  when: string,
+  rest: Pick<RuleFact, "message" | "fields" | "source" | "certainty"> & { readonly enforcedIn: string },
+): RuleFact {
+  return { id, code, object, on, when, ...rest };
+}

@@ -41,9 +41,12 @@ export function save(tx: Transaction, request: SaveRequest, options: SaveOptions
 
 function saveAt(tx: Transaction, request: SaveRequest, options: SaveOptions, depth: number): readonly SaveResult[] {
   if (depth > TRIGGER_DEPTH_MAX) throw new Error(`maximum trigger depth exceeded: ${TRIGGER_DEPTH_MAX}`);
+  const listener = options.onVerdict;
+  let row = 0;
   const context: SaveContext = {
     tx,
     options,
+    onVerdict: listener && ((verdict) => listener({ row, ...verdict })),
     wire: options.wire ?? "json",
     depth,
     nested: (next) => saveAt(tx, next, options, depth + 1),
@@ -52,6 +55,7 @@ function saveAt(tx: Transaction, request: SaveRequest, options: SaveOptions, dep
   const duplicates = upsertDuplicates(tx, request);
   let failed = false;
   const results = request.records.map((input, at): SaveResult => {
+    row = at;
     const key = duplicates?.get(at);
     const result = key === undefined ? saveRow(context, request, input) : failure(duplicateKey(key), null, false);
     failed ||= !result.success;
@@ -126,7 +130,7 @@ function upsertDuplicates(tx: Transaction, request: SaveRequest): ReadonlyMap<nu
   const [first] = request.records;
   if (request.operation !== "upsert" || first === undefined) return undefined;
   const type = tx.catalog.object(first.object);
-  return type === undefined ? undefined : duplicateKeys(planOf(type), request);
+  return type === undefined ? undefined : duplicateKeys(tx, planOf(type), request);
 }
 
 function duplicateKey(key: string): Refusal {

@@ -1,6 +1,7 @@
 /** Runs the triggers of test authors and turns what they refuse into Salesforce's faults (reference: order-domain §8.3). */
 import { OrgError, type OrgFault } from "../errors.ts";
 import { to15 } from "../schema/record-id.ts";
+import { parseValue } from "../schema/values.ts";
 import { type Change, type Refusal, refuse } from "./change.ts";
 import type { SaveContext } from "./context.ts";
 import type { Trigger, TriggerEvent } from "./options.ts";
@@ -15,7 +16,7 @@ export function runTriggers(context: SaveContext, change: Change, event: Trigger
   for (const trigger of context.options.triggers ?? []) {
     if (!listens(trigger, change.plan.name, event)) continue;
     const faults = runOne(context, trigger, change, event);
-    context.options.onVerdict?.({
+    context.onVerdict?.({
       rule: trigger.name,
       object: change.plan.name,
       id: change.id,
@@ -64,8 +65,12 @@ function runOne(context: SaveContext, trigger: Trigger, change: Change, event: T
       set: (field, value) => {
         if (event !== "before insert" && event !== "before update")
           throw new Error("System.FinalException: Record is read-only");
-        if (!change.plan.has(field)) throw new Error(`${change.plan.name} has no field ${field}`);
-        change.after[field] = value;
+        const definition = change.plan.field(field);
+        if (definition === undefined) throw new Error(`${change.plan.name} has no field ${field}`);
+        // A value that a client could not store cannot come from a trigger either.
+        const parsed = parseValue(definition, value, "xml", context.tx.catalog);
+        if (parsed.ok) change.after[definition.name] = parsed.value;
+        else faults.push(parsed.fault);
       },
       addError: (message, field) => {
         faults.push({
@@ -73,6 +78,9 @@ function runOne(context: SaveContext, trigger: Trigger, change: Change, event: T
           message,
           fields: field === undefined ? [] : [field],
         });
+      },
+      refuse: (fault) => {
+        faults.push(fault);
       },
       save: (request) => context.nested(request),
     });

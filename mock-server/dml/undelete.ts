@@ -1,6 +1,7 @@
 /** Takes one record out of the recycle bin, with the children that were deleted with it (reference: order-domain §6.4). */
 import type { SObjectType } from "../schema/catalog.ts";
 import type { Row } from "../schema/definition.ts";
+import { keyPrefixOf } from "../schema/record-id.ts";
 import { checkChange } from "./access.ts";
 import type { Loosened } from "./cascade.ts";
 import { type Change, type Refusal, refuse } from "./change.ts";
@@ -27,9 +28,9 @@ export function undeleteRecord(context: SaveContext, plan: ObjectPlan, given: st
   const row = tx.get(plan.name, id);
   if (row === undefined || row["IsDeleted"] !== true)
     return refuse({ code: "UNDELETE_FAILED", message: "Entity is not in the recycle bin", fields: [] });
+  // A parent that goes with the record, or that the record holds, must be there again first.
   const orphan = plan.references.find(
-    (field) =>
-      (field.onParentDelete === "cascade" || field.onParentDelete === "both") && isBinned(context, row[field.name]),
+    (field) => (field.onParentDelete ?? "setNull") !== "setNull" && isGone(context, row[field.name]),
   );
   if (orphan !== undefined) {
     const message = `Cannot undelete: the ${orphan.label.replace(/ ID$/, "").toLowerCase()} of this record is deleted`;
@@ -37,9 +38,7 @@ export function undeleteRecord(context: SaveContext, plan: ObjectPlan, given: st
   }
   const change: Change = { plan, operation: "undelete", id, before: row, after: { ...row }, given: [] };
   const refusal =
-    checkChange(tx, plan, "undelete", row) ??
-    refusalOf(change, tx, context.options.onVerdict) ??
-    checkUnique(change, tx);
+    checkChange(tx, plan, "undelete", row) ?? refusalOf(change, tx, context.onVerdict) ?? checkUnique(change, tx);
   if (refusal !== undefined) return refusal;
   restore(context, plan.type, row, row);
   for (const reference of loosenedBy(row)) tieAgain(context, reference);
@@ -71,8 +70,9 @@ function tieAgain({ tx }: SaveContext, { object, id, field, target }: Loosened):
   tx.replace(object, { ...row, [field]: target, ...("SystemModstamp" in row && { SystemModstamp: tx.now }) });
 }
 
-function isBinned({ tx }: SaveContext, id: Row[string] | undefined): boolean {
+function isGone({ tx }: SaveContext, id: Row[string] | undefined): boolean {
   if (typeof id !== "string") return false;
-  const type = tx.catalog.objectByPrefix(id.slice(0, 3));
-  return type !== undefined && tx.get(type.name, id)?.["IsDeleted"] === true;
+  const type = tx.catalog.objectByPrefix(keyPrefixOf(id));
+  const row = type === undefined ? undefined : tx.get(type.name, id);
+  return type !== undefined && (row === undefined || row["IsDeleted"] === true);
 }

@@ -4,6 +4,7 @@
  * Reference: rest-api §7.6, §9.4; order-domain §8.2.
  */
 import { OrgError } from "../errors.ts";
+import type { Transaction } from "../org/contract.ts";
 import type { FieldDefinition } from "../schema/definition.ts";
 import { parseValue } from "../schema/values.ts";
 import { type Refusal, refuse } from "./change.ts";
@@ -18,13 +19,13 @@ export type UpsertTarget =
   | { readonly kind: "update"; readonly id: string; readonly values: SaveInput["values"] };
 
 /**
- * The field that an upsert matches by. Throws an `OrgError` (404) where the object has no such field or it is neither
- * an external Id nor an idLookup field.
+ * The field that an upsert matches by. Throws an `OrgError` (404) where the object has no such field or the user may not
+ * see it, or it is neither an external Id nor an idLookup field.
  */
-export function keyFieldOf(plan: ObjectPlan, name: string | undefined): FieldDefinition {
+export function keyFieldOf(tx: Transaction, plan: ObjectPlan, name: string | undefined): FieldDefinition {
   const field = plan.type.field(name ?? "Id");
-  if (field !== undefined && (field.type === "id" || field.externalId === true || field.idLookup === true))
-    return field;
+  const visible = field !== undefined && tx.actor.access.canReadField(plan.name, field.name);
+  if (visible && (field.type === "id" || field.externalId === true || field.idLookup === true)) return field;
   const message = `Provided external ID field does not exist or is not accessible: ${name}`;
   throw new OrgError(404, { code: "NOT_FOUND", message });
 }
@@ -36,7 +37,7 @@ export function resolveUpsert(
   input: SaveInput,
   request: SaveRequest,
 ): UpsertTarget | Refusal {
-  const key = keyFieldOf(plan, request.externalIdField);
+  const key = keyFieldOf(context.tx, plan, request.externalIdField);
   const { name, raw, rest } = keyOf(key, input);
   if (raw === undefined || raw === null || raw === "") {
     if (key.type === "id" && request.updateOnly !== true) return { kind: "insert", values: rest };
@@ -65,8 +66,8 @@ export function resolveUpsert(
  * The rows of a request that share a key with another row of it, by position: they fail, all of them
  * (reference: rest-api §9.4 [doc: the code; memory: the text]).
  */
-export function duplicateKeys(plan: ObjectPlan, request: SaveRequest): ReadonlyMap<number, string> {
-  const key = keyFieldOf(plan, request.externalIdField);
+export function duplicateKeys(tx: Transaction, plan: ObjectPlan, request: SaveRequest): ReadonlyMap<number, string> {
+  const key = keyFieldOf(tx, plan, request.externalIdField);
   const rows = new Map<string, number[]>();
   for (const [at, input] of request.records.entries()) {
     const { raw } = keyOf(key, input);

@@ -10,6 +10,7 @@ import { checkChange, checkCreate, checkMasters } from "./access.ts";
 import type { Change, Draft, Refusal } from "./change.ts";
 import type { SaveContext } from "./context.ts";
 import { type Decoded, decode, isRefusal } from "./decode.ts";
+import { fillDefaultFormulas } from "./formula.ts";
 import type { ObjectPlan } from "./object-plan.ts";
 import { checkReferences } from "./references.ts";
 import { checkRequired } from "./required.ts";
@@ -40,6 +41,7 @@ export function insertRecord(context: SaveContext, plan: ObjectPlan, values: Val
   if (plan.has("OwnerId")) after["OwnerId"] = tx.actor.userId;
   put(plan, after, decoded, true);
   const change: Change = { plan, operation: "insert", id: null, before: undefined, after, given: decoded.given };
+  fillDefaultFormulas(change, tx);
   const refusal = check(context, change, decoded);
   if (refusal !== undefined) return refusal;
   const id = tx.newId(plan.name);
@@ -79,7 +81,7 @@ export function updateRecord(
 
 /** Everything between decoding and storing. */
 function check(context: SaveContext, change: Change, { faults }: Decoded): Refusal | undefined {
-  const { tx, options } = context;
+  const { tx } = context;
   const event = change.operation === "insert" ? "before insert" : "before update";
   const triggered = hasTriggers(context, change.plan.name, event);
   // A trigger may still fill what is missing, so with triggers this is asked after them.
@@ -94,7 +96,7 @@ function check(context: SaveContext, change: Change, { faults }: Decoded): Refus
     if (refusal !== undefined) return refusal;
   }
   derive(change, tx);
-  return refusalOf(change, tx, options.onVerdict) ?? checkValidationRules(change, context) ?? checkUnique(change, tx);
+  return refusalOf(change, tx, context.onVerdict) ?? checkValidationRules(change, context) ?? checkUnique(change, tx);
 }
 
 /** Everything after storing. */

@@ -1,12 +1,6 @@
 /** The headers that every answer carries. Source: rest-api §2.3. */
 import type { Clock } from "../org/contract.ts";
 
-const STANDING_HEADERS = {
-  "Cache-Control": "no-cache,must-revalidate,max-age=0,no-store,private",
-  Vary: "Accept-Encoding",
-  "X-Content-Type-Options": "nosniff",
-} as const;
-
 /** Methods and headers that a browser may use across origins. */
 const CORS_METHODS = "DELETE, GET, HEAD, PATCH, POST, PUT";
 const CORS_HEADERS =
@@ -30,7 +24,13 @@ export class AnswerHeaders {
 
   /** Headers for one answer. `Date` is the org's time, because clients rely on it. `origin` is the header of that name. */
   standing(origin: string | undefined): Record<string, string> {
-    const headers: Record<string, string> = { ...STANDING_HEADERS, Date: this.#now() };
+    // A literal, because this runs once a call.
+    const headers: Record<string, string> = {
+      "Cache-Control": "no-cache,must-revalidate,max-age=0,no-store,private",
+      Vary: "Accept-Encoding",
+      "X-Content-Type-Options": "nosniff",
+      Date: this.#now(),
+    };
     if (origin !== undefined && this.#allows(origin)) {
       headers["Access-Control-Allow-Origin"] = origin;
       headers["Access-Control-Allow-Credentials"] = "true";

@@ -68,12 +68,19 @@ function tagListHolds(header: string, row: Row): boolean {
   return plain.split(",").some((tag) => tag.trim() === entityTag(row));
 }
 
+/**
+ * The tag of a record's content. The stamp would not do: its grain is one second, and two changes within one second
+ * must not look alike. Rows are replaced and never changed, so the tag is made once for each.
+ */
 function entityTag(row: Row): string {
-  const digest = createHash("sha1")
-    .update(`${String(row["Id"])}|${String(row["SystemModstamp"])}`)
-    .digest("base64");
-  return `"${digest}"`;
+  const known = TAGS.get(row);
+  if (known !== undefined) return known;
+  const tag = `"${createHash("sha1").update(JSON.stringify(row)).digest("base64")}"`;
+  TAGS.set(row, tag);
+  return tag;
 }
+
+const TAGS = new WeakMap<Row, string>();
 
 function changedMs(row: Row): number | undefined {
   const stamp = row["SystemModstamp"] ?? row["LastModifiedDate"];

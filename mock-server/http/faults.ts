@@ -58,8 +58,16 @@ export function notImplemented(what: string): OrgError {
   return new OrgError(501, { code: "NOT_IMPLEMENTED", message: `${what} is not supported by the mock org` });
 }
 
-/** The framework's own faults put `errorCode` first; save errors put `message` first, as recorded. */
-const CODE_FIRST = new Set(["NOT_FOUND", "METHOD_NOT_ALLOWED", "PROCESSING_HALTED"]);
+/** The framework's own faults and those of bulk jobs put `errorCode` first; save errors put `message` first, as recorded. */
+const CODE_FIRST = new Set([
+  "NOT_FOUND",
+  "METHOD_NOT_ALLOWED",
+  "PROCESSING_HALTED",
+  "INVALIDJOB",
+  "INVALIDJOBSTATE",
+  "INVALIDENTITY",
+  "API_ERROR",
+]);
 
 /** One fault in the shape of the REST error array. */
 export function faultBody(fault: OrgFault): Record<string, unknown> {

@@ -1,8 +1,9 @@
 /** Records as REST bodies: `attributes`, then the fields that were asked for and that the user may see. */
 import { OrgError } from "../errors.ts";
+import { computedRow } from "../org/computed-records.ts";
 import type { SObjectType } from "../schema/catalog.ts";
 import type { FieldDefinition, Row } from "../schema/definition.ts";
-import { compoundOf } from "../schema/serialise.ts";
+import { componentsOf, compoundOf } from "../schema/serialise.ts";
 import { notFound } from "./faults.ts";
 import type { RestContext } from "./rest.ts";
 
@@ -27,21 +28,34 @@ export function recordBody(
 ): Record<string, unknown> {
   const url = recordUrl(version, type.name, String(row["Id"]));
   const body: Record<string, unknown> = { attributes: { type: type.name, url } };
-  for (const field of fields) body[field.name] = fieldBody(type, field, row, url);
+  for (const field of fields) {
+    body[field.name] = COMPUTED_TYPES.has(field.type) ? computedBody(type, field, row, url) : (row[field.name] ?? null);
+  }
   return body;
 }
 
-function fieldBody(type: SObjectType, field: FieldDefinition, row: Row, url: string): unknown {
-  switch (field.type) {
-    case "address":
-    case "location":
-      return compoundOf(type, field, row);
-    case "base64":
-      return row[field.name] === null ? null : `${url}/${field.name}`;
-    default:
-      return row[field.name] ?? null;
-  }
+/** Types whose value is not the stored one. */
+const COMPUTED_TYPES = new Set(["address", "location", "base64"]);
+
+function computedBody(type: SObjectType, field: FieldDefinition, row: Row, url: string): unknown {
+  if (field.type === "base64") return (row[field.name] ?? null) === null ? null : `${url}/${field.name}`;
+  // Most addresses are empty, and that is cheap to see.
+  return componentNames(type, field).every((name) => (row[name] ?? null) === null)
+    ? null
+    : compoundOf(type, field, row);
 }
+
+function componentNames(type: SObjectType, field: FieldDefinition): readonly string[] {
+  const byField = COMPONENTS.get(type) ?? new Map<string, readonly string[]>();
+  COMPONENTS.set(type, byField);
+  const known = byField.get(field.name);
+  if (known !== undefined) return known;
+  const names = componentsOf(type, field).map((part) => part.name);
+  byField.set(field.name, names);
+  return names;
+}
+
+const COMPONENTS = new WeakMap<SObjectType, Map<string, readonly string[]>>();
 
 /**
  * The fields that a `fields=` list names, and Id after them where it is not among them.
@@ -77,5 +91,6 @@ export function visibleRow(context: RestContext, type: SObjectType, id: string):
   const row = context.tx.get(type.name, id);
   if (row === undefined || row["IsDeleted"] === true) return undefined;
   const { access } = context.tx.actor;
-  return access.object(type.name).read && context.tx.canSee(type.name, row) ? row : undefined;
+  if (!access.object(type.name).read || !context.tx.canSee(type.name, row)) return undefined;
+  return computedRow(context.tx, type.name, row);
 }

@@ -40,6 +40,8 @@ export interface Resource {
   readonly methods: Readonly<Partial<Record<Method, RestHandler>>>;
   /** True where the handler wants the body's bytes. */
   readonly rawBody?: boolean;
+  /** Loads the resource itself; what stands here is only its place. */
+  readonly load?: () => Promise<Resource | undefined>;
 }
 
 /** Runs a request by its resource's handler; throws `OrgError` (404, 405) where there is none. */
@@ -58,10 +60,10 @@ export function findResource(segments: readonly string[]): Resource | undefined 
   if (first === "sobjects") return sobjectResource(rest);
   if (first === "composite") return compositeResource(rest);
   if (first === "query" || first === "queryAll") return queryResource(first, rest);
+  if (first === "jobs") return { methods: {}, load: () => bulkResource(rest) };
   if (first === "limits")
     return rest.length === 0 ? LIMITS : rest.join("/") === "recordCount" ? RECORD_COUNT : undefined;
-  if (rest.length === 0 && first in SINGLE) return SINGLE[first];
-  return first in REFUSED ? REFUSED[first] : undefined;
+  return (rest.length === 0 ? SINGLE.get(first) : undefined) ?? REFUSED.get(first);
 }
 
 function reading(handler: RestHandler): Resource {
@@ -72,11 +74,14 @@ const ROOT = reading(readResourceMap);
 const LIMITS = reading(readLimits);
 const RECORD_COUNT = reading(readRecordCount);
 
-const SINGLE: Readonly<Record<string, Resource>> = {
-  search: reading(search),
-  parameterizedSearch: { methods: { HEAD: parameterizedSearch, GET: parameterizedSearch, POST: parameterizedSearch } },
-  recent: reading(readRecent),
-};
+const SINGLE: ReadonlyMap<string, Resource> = new Map([
+  ["search", reading(search)],
+  [
+    "parameterizedSearch",
+    { methods: { HEAD: parameterizedSearch, GET: parameterizedSearch, POST: parameterizedSearch } },
+  ],
+  ["recent", reading(readRecent)],
+]);
 
 const GLOBAL_DESCRIBE = reading(readGlobalDescribe);
 const OBJECT: Resource = { methods: { HEAD: readBasicInfo, GET: readBasicInfo, POST: createRow } };
@@ -169,23 +174,20 @@ function queryResource(first: "query" | "queryAll", rest: readonly string[]): Re
   return rest.length === 1 ? QUERY_MORE : undefined;
 }
 
+/** Bulk jobs bring a CSV reader along, which nobody else shall wait for. */
+async function bulkResource(rest: readonly string[]): Promise<Resource | undefined> {
+  const { findBulkResource } = await import("./resources/bulk.ts");
+  return findBulkResource(rest);
+}
+
 /** Resources that real orgs have and this one refuses by name. */
-const REFUSED: Readonly<Record<string, Resource>> = Object.fromEntries(
-  [
-    ...[
-      "actions",
-      "analytics",
-      "appMenu",
-      "async-queries",
-      "chatter",
-      "commerce",
-      "compactLayouts",
-      "connect",
-      "consent",
-    ],
-    ...["dedupe", "event", "jobs", "knowledgeManagement", "metadata", "process", "quickActions", "sfdc", "support"],
-    ...["tabs", "theme", "tooling", "ui-api", "wave", "webhooks"],
-  ].map((name) => [name, refusing(`/${name}`)]),
+const REFUSED: ReadonlyMap<string, Resource> = new Map(
+  (
+    "actions analytics appMenu async-queries chatter commerce compactLayouts connect consent dedupe event " +
+    "knowledgeManagement metadata process quickActions sfdc support tabs theme tooling ui-api wave webhooks"
+  )
+    .split(" ")
+    .map((name) => [name, refusing(`/${name}`)]),
 );
 
 function refusing(what: string): Resource {

@@ -73,5 +73,5 @@ function tokenOf(body: unknown): string {
   if (body === null) return "VALUE_NULL value null";
   if (typeof body === "string") return `VALUE_STRING value ${body.slice(0, 100)}`;
   if (typeof body === "number") return `VALUE_NUMBER_${Number.isInteger(body) ? "INT" : "FLOAT"} value ${body}`;
-  return `VALUE_${String(body).toUpperCase()} value ${String(body)}`;
+  return body === true ? "VALUE_TRUE value true" : "VALUE_FALSE value false";
 }

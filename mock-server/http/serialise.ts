@@ -40,14 +40,10 @@ function prefersXml(accept: string): boolean {
   return json < 0 || xml < json;
 }
 
-/** Builds the response of a result. `headers` are the pipeline's; the result's own headers win. */
-export function buildResponse(
-  result: RestResult,
-  form: AnswerForm,
-  headers: Readonly<Record<string, string>>,
-): Response {
+/** Builds the response of a result. `headers` become the response's own; where the result has the same one it wins. */
+export function buildResponse(result: RestResult, form: AnswerForm, headers: Record<string, string>): Response {
   const { status } = result;
-  const all: Record<string, string> = { ...headers, ...result.headers };
+  const all = result.headers === undefined ? headers : Object.assign(headers, result.headers);
   if (result.body === undefined || status === 204 || status === 304) {
     return new Response(null, { status, headers: all });
   }

@@ -63,7 +63,7 @@ export class ApiUsage {
     const hour = Math.floor(this.#clock.nowMs() / HOUR_MS);
     if (hour === this.#hour) return;
     this.#hour = hour;
-    for (const [counted, calls] of [...this.#hours]) {
+    for (const [counted, calls] of this.#hours) {
       if (counted > hour - WINDOW_HOURS && counted <= hour) continue;
       this.#hours.delete(counted);
       this.#used -= calls;

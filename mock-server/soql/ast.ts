@@ -37,6 +37,7 @@ export interface Distance {
   readonly at: number;
 }
 
+/** Whatever may be selected, compared, grouped by or sorted by. */
 export type Expression = Path | Call | Distance;
 
 /** A value on the right of a comparison. Texts of numbers and dates are as written; a date literal's name is in capitals. */
@@ -53,14 +54,17 @@ export type Literal =
   | { readonly kind: "time"; readonly text: string; readonly at: number }
   | { readonly kind: "dateLiteral"; readonly name: string; readonly n: number | null; readonly at: number };
 
+/** Comparison operators; `<>` has become `!=`. */
 export type Operator = "=" | "!=" | "<" | "<=" | ">" | ">=" | "LIKE" | "IN" | "NOT IN" | "INCLUDES" | "EXCLUDES";
 
+/** A condition; parentheses that change nothing have left no trace. */
 export type Condition =
   | { readonly kind: "and" | "or"; readonly terms: readonly Condition[] }
   | { readonly kind: "not"; readonly term: Condition }
   | Comparison
   | SemiJoin;
 
+/** `left operator value`. */
 export interface Comparison {
   readonly kind: "comparison";
   readonly left: Expression;
@@ -80,11 +84,13 @@ export interface SemiJoin {
   readonly at: number;
 }
 
+/** One entry of FROM; the first is the driving object or the child relationship. */
 export interface FromEntry {
   readonly path: Path;
   readonly alias: Name | null;
 }
 
+/** One item of a select list. */
 export type SelectItem =
   | { readonly kind: "expression"; readonly expression: Expression; readonly alias: Name | null }
   | { readonly kind: "subquery"; readonly query: Query; readonly alias: Name | null; readonly at: number }
@@ -100,6 +106,7 @@ export interface TypeOf {
   readonly at: number;
 }
 
+/** One key of ORDER BY. */
 export interface OrderItem {
   readonly expression: Expression;
   readonly descending: boolean;
@@ -107,6 +114,7 @@ export interface OrderItem {
   readonly nulls: "first" | "last" | null;
 }
 
+/** The GROUP BY clause. */
 export interface GroupBy {
   readonly mode: "plain" | "rollup" | "cube";
   readonly keys: readonly (Path | Call)[];
@@ -124,6 +132,7 @@ export interface WithClause {
   readonly at: number;
 }
 
+/** A whole statement, or a child sub-select. */
 export interface Query {
   readonly kind: "query";
   /** `count` for `SELECT COUNT()`. */

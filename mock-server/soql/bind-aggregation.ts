@@ -9,6 +9,7 @@ import {
   type BoundDateFunction,
   type BoundExpression,
   type BoundField,
+  fieldOf,
   identityOf,
 } from "./bound.ts";
 import { expandFields, fieldGroupOf } from "./fields-function.ts";
@@ -139,12 +140,13 @@ function refuseFieldGroups(scope: Scope, query: Query, keys: readonly BoundExpre
   }
 }
 
-/** Aliases stay; keys keep their last name; every other expression is counted as `expr0`, `expr1`, … */
+/** Aliases stay; keys and their labels keep the field's name; other expressions are counted as `expr0`, `expr1`, … */
 function nameColumns(scope: Scope, parts: AggregateParts): BoundAggregation["columns"] {
   const taken = new Set<string>();
   let unnamed = 0;
   return parts.map(({ expression, alias }) => {
-    const key = alias ?? (expression.kind === "field" ? expression.field.name : `expr${unnamed++}`);
+    const named = expression.kind === "label" || expression.kind === "field" ? fieldOf(expression) : undefined;
+    const key = alias ?? named?.field.name ?? `expr${unnamed++}`;
     if (taken.has(key.toLowerCase())) {
       throw bindError("MALFORMED_QUERY", `duplicate alias: ${key}`, scope.source, expression.at);
     }

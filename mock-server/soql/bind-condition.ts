@@ -2,7 +2,14 @@
 import type { Comparison, Condition, SemiJoin } from "./ast.ts";
 import { bindExpression, isAggregate } from "./bind-expression.ts";
 import { bindLiteral, type LiteralTarget } from "./bind-literal.ts";
-import type { BoundCondition, BoundExpression, BoundField, BoundSemiJoin, ComparisonType } from "./bound.ts";
+import {
+  type BoundCondition,
+  type BoundExpression,
+  type BoundField,
+  type BoundSemiJoin,
+  type ComparisonType,
+  fieldOf,
+} from "./bound.ts";
 import { comparisonTypeOf, isIdField, ruleOf } from "./field-rules.ts";
 import { SEMI_JOINS_MAX } from "./limits.ts";
 import { OPEN_POINTS } from "./open-points.ts";
@@ -108,8 +115,8 @@ function checkOperator(
   );
 }
 
-function checkFilterable(scope: Scope, left: BoundExpression, { field, owner }: BoundField): void {
-  if (field.type === "address" || (field.type === "location" && owner.field(field.name) !== undefined)) {
+function checkFilterable(scope: Scope, left: BoundExpression, { field }: BoundField): void {
+  if (field.type === "address" || field.type === "location") {
     const message = "Address fields can only be filtered using Distance expressions";
     throw bindError("INVALID_FIELD", message, scope.source, left.at);
   }
@@ -156,24 +163,6 @@ function targetOf(scope: Scope, left: BoundExpression): LiteralTarget {
   }
   const typeName = ruleOf(field)?.literal ?? "string";
   return { ...base, type: comparisonTypeOf(field), typeName, isId: isIdField(field) };
-}
-
-/** The field that an expression reads. */
-export function fieldOf(expression: BoundExpression): BoundField {
-  switch (expression.kind) {
-    case "field":
-      return expression;
-    case "grouping":
-      return fieldOf(expression.key);
-    case "format":
-    case "currency":
-      return fieldOf(expression.value);
-    case "dateFunction":
-    case "aggregate":
-    case "label":
-    case "distance":
-      return expression.field;
-  }
 }
 
 /** Objects that a semi-join may not select from. Source: reference: soql §5.9 [doc]. */

@@ -1,5 +1,6 @@
 /** Binds fields and functions, and checks which function takes which field. Source: reference: soql §5.3, §5.7. */
 import type { SObjectType } from "../schema/catalog.ts";
+import { componentsOf } from "../schema/serialise.ts";
 import type { Call, Distance, Expression, Path } from "./ast.ts";
 import {
   type AggregateName,
@@ -169,7 +170,7 @@ function coordinatesOf(
   { field }: BoundField,
 ): { latitudeField: string; longitudeField: string } | undefined {
   if (field.type !== "address" && field.type !== "location") return undefined;
-  const parts = owner.fields.filter((part) => part.compoundFieldName === field.name).map((part) => part.name);
+  const parts = componentsOf(owner, field).map((part) => part.name);
   const latitudeField = parts.find((name) => /Latitude(__s)?$/.test(name));
   const longitudeField = parts.find((name) => /Longitude(__s)?$/.test(name));
   return latitudeField === undefined || longitudeField === undefined ? undefined : { latitudeField, longitudeField };

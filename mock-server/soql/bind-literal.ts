@@ -64,8 +64,8 @@ export function bindLiteral(literal: Literal, target: LiteralTarget): BoundValue
   }
 }
 
-/** A decimal as the nearest number, and on which side of it the decimal lies. Exported for tests of exactness. */
-export function bindNumber(text: string): BoundValue {
+/** A decimal as the nearest number, and on which side of it the decimal lies. */
+function bindNumber(text: string): BoundValue {
   const value = Number(text);
   return { kind: "number", value, beyond: compareDecimals(text, plainDecimal(value)) };
 }

@@ -30,6 +30,7 @@ export interface BoundField {
   readonly at: number;
 }
 
+/** The date functions, in canonical casing. */
 export type DateFunctionName =
   | "CALENDAR_YEAR"
   | "CALENDAR_QUARTER"
@@ -45,6 +46,7 @@ export type DateFunctionName =
   | "WEEK_IN_MONTH"
   | "WEEK_IN_YEAR";
 
+/** A date function of a date or dateTime field. */
 export interface BoundDateFunction {
   readonly kind: "dateFunction";
   readonly name: DateFunctionName;
@@ -55,8 +57,10 @@ export interface BoundDateFunction {
   readonly at: number;
 }
 
+/** The aggregate functions, in canonical casing. */
 export type AggregateName = "COUNT" | "COUNT_DISTINCT" | "SUM" | "AVG" | "MIN" | "MAX";
 
+/** An aggregate function of a field. */
 export interface BoundAggregate {
   readonly kind: "aggregate";
   readonly name: AggregateName;
@@ -111,6 +115,7 @@ export interface BoundDistance {
   readonly at: number;
 }
 
+/** Whatever may stand in a select list, a condition, GROUP BY or ORDER BY. */
 export type BoundExpression =
   | BoundField
   | BoundDateFunction
@@ -133,6 +138,7 @@ export type BoundValue =
   | { readonly kind: "boolean"; readonly value: boolean }
   | { readonly kind: "dateLiteral"; readonly name: string; readonly n: number | null };
 
+/** A comparison whose values fit its left side. */
 export interface BoundComparison {
   readonly kind: "comparison";
   readonly left: BoundExpression;
@@ -142,6 +148,7 @@ export interface BoundComparison {
   readonly values: readonly BoundValue[];
 }
 
+/** `left IN (SELECT column FROM object WHERE where)`, negated for NOT IN. */
 export interface BoundSemiJoin {
   readonly kind: "semiJoin";
   readonly left: BoundField;
@@ -151,12 +158,14 @@ export interface BoundSemiJoin {
   readonly where: BoundCondition | null;
 }
 
+/** A condition; `and` and `or` have at least two terms. */
 export type BoundCondition =
   | { readonly kind: "and" | "or"; readonly terms: readonly BoundCondition[] }
   | { readonly kind: "not"; readonly term: BoundCondition }
   | BoundComparison
   | BoundSemiJoin;
 
+/** One sort key. */
 export interface BoundOrder {
   readonly expression: BoundExpression;
   readonly descending: boolean;
@@ -194,6 +203,7 @@ export interface BoundAggregation {
   readonly columns: readonly { readonly key: string; readonly expression: BoundExpression }[];
 }
 
+/** One level of a statement: the root query or a child sub-select. */
 export interface BoundQuery {
   readonly object: SObjectType;
   readonly kind: "rows" | "aggregate" | "count";
@@ -207,6 +217,24 @@ export interface BoundQuery {
   readonly offset: number;
   readonly scope: "everything" | "mine";
   readonly for: "view" | "reference" | null;
+}
+
+/** The field that an expression reads. */
+export function fieldOf(expression: BoundExpression): BoundField {
+  switch (expression.kind) {
+    case "field":
+      return expression;
+    case "grouping":
+      return fieldOf(expression.key);
+    case "format":
+    case "currency":
+      return fieldOf(expression.value);
+    case "dateFunction":
+    case "aggregate":
+    case "label":
+    case "distance":
+      return expression.field;
+  }
 }
 
 /** A key that is equal for two expressions of one meaning, whatever their spelling. */

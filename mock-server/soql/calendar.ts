@@ -6,9 +6,10 @@
 const DAY_MS = 86_400_000;
 
 /** First and last day that a query may name. Source: reference: soql §3 [doc]. */
-export const DAY_MIN = Date.UTC(1700, 0, 1) / DAY_MS;
-export const DAY_MAX = Date.UTC(4000, 11, 31) / DAY_MS;
+const DAY_MIN = Date.UTC(1700, 0, 1) / DAY_MS;
+const DAY_MAX = Date.UTC(4000, 11, 31) / DAY_MS;
 
+/** Units of date literals; fiscal quarters and years are these with another start. */
 export type CalendarUnit = "DAY" | "WEEK" | "MONTH" | "QUARTER" | "YEAR";
 
 /** The parts of a day: month from 1 to 12, weekday from 1 (Sunday) to 7. */
@@ -53,6 +54,7 @@ export function parseInstant(text: string): number | undefined {
   return day * DAY_MS + ((Number(hour) * 60 + Number(minute)) * 60 + Number(second)) * 1000 + millis - offset;
 }
 
+/** The calendar parts of a day number. */
 export function dayParts(day: number): DayParts {
   const time = new Date(day * DAY_MS);
   const year = time.getUTCFullYear();
@@ -88,29 +90,49 @@ export function instantOfDay(day: number, timeZone: string): number {
   return day * DAY_MS - offsetMs(guess, timeZone);
 }
 
-const formatters = new Map<string, Intl.DateTimeFormat>();
+/** Offsets change on quarters of an hour at the finest, so one answer serves a whole quarter. */
+const QUARTER_MS = 900_000;
+/** Quarters remembered per time zone before they are forgotten all together. */
+const QUARTERS_MAX = 20_000;
 
-/** How far a time zone is ahead of UTC at an instant. */
+interface ZoneClock {
+  readonly format: Intl.DateTimeFormat;
+  readonly offsets: Map<number, number>;
+}
+
+const zones = new Map<string, ZoneClock>();
+
+/** How far a time zone is ahead of UTC at an instant. Throws a `RangeError` for a zone that does not exist. */
 export function offsetMs(ms: number, timeZone: string): number {
   if (timeZone === "UTC" || timeZone === "GMT" || timeZone === "Etc/UTC") return 0;
-  let formatter = formatters.get(timeZone);
-  if (formatter === undefined) {
-    formatter = new Intl.DateTimeFormat("en-US", {
-      timeZone,
-      hourCycle: "h23",
-      year: "numeric",
-      month: "numeric",
-      day: "numeric",
-      hour: "numeric",
-      minute: "numeric",
-      second: "numeric",
-    });
-    formatters.set(timeZone, formatter);
-  }
+  const zone = zones.get(timeZone) ?? openZone(timeZone);
+  const quarter = Math.floor(ms / QUARTER_MS);
+  const known = zone.offsets.get(quarter);
+  if (known !== undefined) return known;
   const parts: Record<string, number> = {};
-  for (const part of formatter.formatToParts(ms)) parts[part.type] = Number(part.value);
+  for (const part of zone.format.formatToParts(quarter * QUARTER_MS)) parts[part.type] = Number(part.value);
   const { year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0 } = parts;
-  return Date.UTC(year, month - 1, day, hour, minute, second) - Math.floor(ms / 1000) * 1000;
+  const offset = Date.UTC(year, month - 1, day, hour, minute, second) - quarter * QUARTER_MS;
+  if (zone.offsets.size >= QUARTERS_MAX) zone.offsets.clear();
+  zone.offsets.set(quarter, offset);
+  return offset;
+}
+
+function openZone(timeZone: string): ZoneClock {
+  const part = "numeric";
+  const format = new Intl.DateTimeFormat("en-US", {
+    timeZone,
+    hourCycle: "h23",
+    year: part,
+    month: part,
+    day: part,
+    hour: part,
+    minute: part,
+    second: part,
+  });
+  const zone: ZoneClock = { format, offsets: new Map() };
+  zones.set(timeZone, zone);
+  return zone;
 }
 
 /** Regions whose week begins on Sunday; elsewhere it begins on Monday. Source: CLDR week data, shortened. */

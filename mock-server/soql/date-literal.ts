@@ -4,13 +4,14 @@
  * Source: reference: soql §6 [doc].
  */
 import { type CalendarUnit, dayOfInstant, instantOfDay, unitStart, weekStartOf } from "./calendar.ts";
-import { OPEN_POINTS } from "./open-points.ts";
+import type { FiscalYear } from "./fiscal-year.ts";
 
 /** What a date literal needs to know of the asking user. */
 export interface DateSetting {
   readonly nowMs: number;
   readonly timeZone: string;
   readonly locale: string;
+  readonly fiscalYear: FiscalYear;
 }
 
 /** A range of days, `endDay` excluded. `untilNow` cuts it at the current second for dateTime fields. */
@@ -58,13 +59,7 @@ export function daysOfLiteral(name: string, n: number | null, setting: DateSetti
   if (shape === undefined) throw new Error(`${name} is no date literal`);
   const today = dayOfInstant(setting.nowMs, setting.timeZone);
   const start = (count: number) =>
-    unitStart(
-      shape.unit,
-      today,
-      count,
-      weekStartOf(setting.locale),
-      shape.fiscal ? OPEN_POINTS.fiscalYearStartMonth : 1,
-    );
+    unitStart(shape.unit, today, count, weekStartOf(setting.locale), shape.fiscal ? setting.fiscalYear.startMonth : 1);
   return {
     startDay: bounded(start(shape.from(n ?? 0)), -1),
     endDay: bounded(start(shape.to(n ?? 0)), 1),

@@ -9,6 +9,7 @@ import { formatDay, formatInstant } from "./calendar.ts";
 import { daysOfLiteral, instantsOfDays } from "./date-literal.ts";
 import type { ValueEmitter } from "./emit-value.ts";
 import type { Constant, Emitter } from "./emitter.ts";
+import { fiscalYearFor } from "./fiscal-year.ts";
 import { compileLike } from "./like.ts";
 import { OPEN_POINTS } from "./open-points.ts";
 import type { Run } from "./run.ts";
@@ -110,6 +111,7 @@ function equalSource({ emitter, comparison, again }: Operand, read: string, valu
 function inSource(operand: Operand): string {
   const { emitter, comparison, first, again } = operand;
   const { values, type } = comparison;
+  if (values.length === 0) return `(${first}, false)`;
   const isKeyed = type === "text" || type === "exact" || type === "number" || type === "date" || type === "datetime";
   const keyed = values.filter((value) => value.kind === "text" || value.kind === "number");
   if (!isKeyed || keyed.length <= UNROLLED_MAX) {
@@ -196,12 +198,13 @@ export function dateBound(
   literal: { readonly name: string; readonly n: number | null },
   side: "start" | "end" | "after",
 ): string {
-  const days = daysOfLiteral(literal.name, literal.n, context);
+  const setting = { ...context, fiscalYear: fiscalYearFor(literal.name, context) };
+  const days = daysOfLiteral(literal.name, literal.n, setting);
   const afterStart = side === "after" && days.untilNow && OPEN_POINTS.lastDaysGreaterMeansAfterStart;
   if (type === "date") {
     return formatDay(side === "start" ? days.startDay : afterStart ? days.startDay + 1 : days.endDay);
   }
-  const { startMs, endMs } = instantsOfDays(days, context);
+  const { startMs, endMs } = instantsOfDays(days, setting);
   return formatInstant(side === "start" ? startMs : afterStart ? startMs + 1 : endMs);
 }
 

@@ -1,12 +1,13 @@
 /** Bound expressions → source text that reads or computes their value from the variable `r`. */
 import type { SObjectType } from "../schema/catalog.ts";
 import type { FieldDefinition, FieldValue, Row } from "../schema/definition.ts";
+import { componentsOf, compoundOf } from "../schema/serialise.ts";
 import type { BoundDistance, BoundExpression, BoundField, Step } from "./bound.ts";
 import { dateFunction } from "./date-function.ts";
 import { distanceBetween } from "./distance.ts";
 import { type Emitter, read } from "./emitter.ts";
+import { fiscalYearFor } from "./fiscal-year.ts";
 import { formatterOf } from "./format.ts";
-import type { JsonObject } from "./json.ts";
 import { objectNameOf, parentReader, polymorphicReader } from "./run.ts";
 
 /** Gives the source of an expression's value; what is missing reads as null or undefined. */
@@ -27,7 +28,9 @@ export function computedSource(
 ): string {
   switch (expression.kind) {
     case "dateFunction": {
-      const name = emitter.constant(({ context }) => dateFunction(expression, context.timeZone));
+      const name = emitter.constant(({ context }) =>
+        dateFunction(expression, { timeZone: context.timeZone, fiscalYear: fiscalYearFor(expression.name, context) }),
+      );
       return `${name}(${value(expression.field)})`;
     }
     case "label": {
@@ -82,15 +85,19 @@ export function ownFieldSource(emitter: Emitter, owner: SObjectType, field: Fiel
     );
     return `${name}(${read(source, "Id")})`;
   }
-  const parts = owner.fields.filter((part) => part.compoundFieldName === field.name && part.name !== field.name);
   if (field.type === "address" || field.type === "location") {
-    const name = emitter.constant(() => (row: Row) => compoundValue(row, field, parts));
+    const name = emitter.constant(() => (row: Row) => compoundOf(owner, field, row));
     return `${name}(${source})`;
   }
-  if (parts.length === 0) return read(source, field.name);
-  // A person's name: stored by some, else made of its parts.
-  const name = emitter.constant(() => (row: Row) => personName(row));
+  if (!isPersonName(owner, field)) return read(source, field.name);
+  const name = emitter.constant(() => personName);
   return `(${read(source, field.name)} ?? ${name}(${source}))`;
+}
+
+/** A person's name that some stores keep and others make of its parts. */
+function isPersonName(owner: SObjectType, field: FieldDefinition): boolean {
+  if (owner.name === "Name") return field.name === "Name";
+  return field.nameField === true && componentsOf(owner, field).length > 0;
 }
 
 function fieldSource(emitter: Emitter, { steps, owner, field }: BoundField): string {
@@ -132,20 +139,6 @@ function formatted(expression: BoundExpression): Pick<FieldDefinition, "type" | 
     case "distance":
       return { type: "string" };
   }
-}
-
-/** An address or location as an object with its parts in alphabetical order; null where every part is empty. */
-function compoundValue(row: Row, field: FieldDefinition, parts: readonly FieldDefinition[]): JsonObject | null {
-  const entries = parts.map((part): [string, FieldValue] => [partName(field, part.name), row[part.name] ?? null]);
-  if (entries.every(([, value]) => value === null)) return null;
-  return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
-}
-
-/** `BillingPostalCode` of `BillingAddress` → `postalCode`; `Place__Latitude__s` of `Place__c` → `latitude`. */
-function partName(field: FieldDefinition, part: string): string {
-  const custom = /__(\w+)__s$/.exec(part)?.[1];
-  const name = custom ?? part.slice(field.name.replace(/Address$/, "").length);
-  return name.charAt(0).toLowerCase() + name.slice(1);
 }
 
 function personName(row: Row): string | null {

@@ -9,12 +9,14 @@ import type { QueryContext } from "./contract.ts";
 import { type AccessPath, planQuery } from "./plan.ts";
 import { openRun } from "./run.ts";
 
+/** Why an index was not considered. */
 export interface ExplainNote {
   readonly description: string;
   readonly fields: readonly string[];
   readonly tableEnumOrId: string;
 }
 
+/** One plan; `relativeCost` below 1 is selective. */
 export interface ExplainPlan {
   readonly cardinality: number;
   readonly fields: readonly string[];
@@ -25,6 +27,7 @@ export interface ExplainPlan {
   readonly sobjectType: string;
 }
 
+/** The body of the answer: plans with the cheapest first. */
 export interface ExplainResult {
   readonly plans: readonly ExplainPlan[];
   readonly sourceQuery: string;
@@ -88,5 +91,6 @@ function withoutSemiJoins(query: BoundQuery): BoundQuery {
   if (where === null || where.kind === "comparison") return query;
   if (where.kind === "semiJoin") return { ...query, where: null };
   if (where.kind !== "and") return query;
-  return { ...query, where: { kind: "and", terms: where.terms.filter((term) => term.kind !== "semiJoin") } };
+  const terms = where.terms.flatMap((term) => withoutSemiJoins({ ...query, where: term }).where ?? []);
+  return { ...query, where: { kind: "and", terms } };
 }

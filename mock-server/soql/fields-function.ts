@@ -6,6 +6,7 @@ import { FIELDS_ROWS_MAX } from "./limits.ts";
 import { printExpression } from "./print.ts";
 import { bindError } from "./query-error.ts";
 
+/** What FIELDS() may be asked for. */
 export type FieldGroup = "all" | "custom" | "standard";
 
 /** The group that a select item names; undefined where the item is no FIELDS() call. Throws for another argument. */

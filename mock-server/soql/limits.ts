@@ -20,8 +20,6 @@ export const SEMI_JOINS_MAX = 2;
 export const OFFSET_MAX = 2_000;
 /** Rows of one page, and rows of one grouped result. */
 export const PAGE_ROWS_MAX = 2_000;
-/** Smallest page that `Sforce-Query-Options: batchSize` may ask for. */
-export const PAGE_ROWS_MIN = 200;
 /** Keys of GROUP BY ROLLUP and CUBE. */
 export const ROLLUP_KEYS_MAX = 3;
 /** Rows, and Ids, of an unbounded FIELDS() function. */

@@ -28,8 +28,12 @@ export const OPEN_POINTS = {
   childPageRows: 2_000,
   /** Groups without ORDER BY come in ascending order of their keys. */
   groupsSortedByKey: true,
-  /** The fiscal year begins with this month (1 = January). */
-  fiscalYearStartMonth: 1,
+  /** The code of a search term of one character: the two references disagree. */
+  shortSearchTermCode: "INVALID_SEARCH",
+  /** The code of a parameterized search without a text. */
+  missingSearchTextCode: "MALFORMED_SEARCH",
+  /** The field types that `IN ALL FIELDS` searches, besides those of NAME, EMAIL and PHONE. */
+  searchedTypes: ["string", "textarea", "combobox", "phone", "email", "url"],
   /** The code of the Bulk refusals: reference: rest-api §12 [fixture]. */
   bulkRefusalCode: "API_ERROR",
 } as const;

@@ -21,6 +21,8 @@
  *            | expression ( INCLUDES | EXCLUDES ) "(" string { "," string } ")"
  * semiJoin   = SELECT expression FROM path [ alias ] [ WHERE condition ] [ WITH with ]
  * value      = string | number | currency | date | datetime | time | TRUE | FALSE | NULL | date literal [ ":" n ]
+ * with       = name | DATA CATEGORY category { AND category }
+ * category   = name ( AT | ABOVE | BELOW | ABOVE_OR_BELOW ) ( name | "(" name { "," name } ")" )
  * grouping   = key { "," key } | ( ROLLUP | CUBE ) "(" key { "," key } ")"
  * order      = expression [ ASC | DESC ] [ NULLS ( FIRST | LAST ) ]
  * ```
@@ -195,7 +197,7 @@ function parseUsing(cursor: TokenCursor): Query["using"] {
 const CATEGORY_SELECTORS: readonly string[] = ["AT", "ABOVE", "BELOW", "ABOVE_OR_BELOW"];
 
 /** `WITH DATA CATEGORY …` or one word such as SECURITY_ENFORCED. */
-export function parseWith(cursor: TokenCursor): WithClause | null {
+function parseWith(cursor: TokenCursor): WithClause | null {
   const at = cursor.peek().start;
   if (!cursor.take("WITH")) return null;
   if (!cursor.at("DATA", "CATEGORY")) return { words: [cursor.expectName().text], at };

@@ -3,7 +3,15 @@
  *
  * Whatever path is chosen, every row still passes the whole condition, so a path may give too many rows, never too few.
  */
-import type { BoundComparison, BoundCondition, BoundQuery, BoundSemiJoin, BoundValue } from "./bound.ts";
+import {
+  type BoundComparison,
+  type BoundCondition,
+  type BoundField,
+  type BoundQuery,
+  type BoundSemiJoin,
+  type BoundValue,
+  identityOf,
+} from "./bound.ts";
 import { dateBound } from "./emit-condition.ts";
 import type { Run } from "./run.ts";
 
@@ -14,12 +22,15 @@ export type AccessPath =
   | { readonly kind: "stamp"; readonly from: string | null; readonly to: string | null }
   | { readonly kind: "scan" };
 
+/** The access path of one query. */
 export interface Plan {
   readonly object: string;
   readonly path: AccessPath;
   /** True where rows come in the wanted order, so that reading may stop at the limit. */
   readonly ordered: boolean;
 }
+
+type KeyedPath = Extract<AccessPath, { kind: "id" | "index" }>;
 
 /** A semi-join's values lead to the rows only if they are few against the object's rows. */
 const SEMI_JOIN_SHARE = 4;
@@ -35,7 +46,7 @@ export function planQuery(query: BoundQuery, run: Run): Plan {
     candidates.find((candidate) => candidate.kind === "id") ??
     candidates.find((candidate) => candidate.kind === "index" && isUnique(query, candidate.field)) ??
     (range !== undefined && range.from !== null && stampOrder ? range : undefined) ??
-    shortest(candidates) ??
+    finest(query, candidates, run) ??
     range ??
     (stampOrder && query.object.field("SystemModstamp") !== undefined
       ? ({ kind: "stamp", from: null, to: null } as const)
@@ -49,16 +60,13 @@ function conjunctsOf(condition: BoundCondition): readonly BoundCondition[] {
 }
 
 /** The path by equality that a term allows. */
-function keyedPath(
-  query: BoundQuery,
-  term: BoundCondition,
-  run: Run,
-): Extract<AccessPath, { kind: "id" | "index" }> | undefined {
+function keyedPath(query: BoundQuery, term: BoundCondition, run: Run): KeyedPath | undefined {
   if (term.kind === "semiJoin") return semiJoinPath(query, term, run);
   const equality = equalityOf(term);
   if (equality === undefined) return undefined;
   const { field, values } = equality;
-  return pathTo(query, field, values, run);
+  if (field.steps.length > 0) return parentPath(query, field, values, run);
+  return pathTo(query, field.field.name, values, run);
 }
 
 function pathTo(
@@ -66,9 +74,34 @@ function pathTo(
   field: string,
   values: readonly (string | number)[],
   { context }: Run,
-): Extract<AccessPath, { kind: "id" | "index" }> | undefined {
+): KeyedPath | undefined {
   if (field === "Id") return { kind: "id", ids: values.filter((value) => typeof value === "string").sort() };
   return context.data.hasIndex(query.object.name, field) ? { kind: "index", field, values } : undefined;
+}
+
+/** Parents that a path by a parent's key may lead through; more are not cheaper than a scan. */
+const PARENTS_MAX = 1_000;
+
+/** `Account.ErpKey__c = 'A-1'`: finds the parents by their index, then their children by the reference's index. */
+function parentPath(
+  query: BoundQuery,
+  { steps, field }: BoundField,
+  values: readonly (string | number)[],
+  { context: { data } }: Run,
+): KeyedPath | undefined {
+  let keys = values;
+  let name = field.name;
+  for (let depth = steps.length - 1; depth >= 0; depth--) {
+    const step = steps[depth];
+    if (step === undefined || step.polymorphic) return undefined;
+    const parent = step.target.name;
+    const owner = steps[depth - 1]?.target.name ?? query.object.name;
+    if (!data.hasIndex(owner, step.field.name) || (name !== "Id" && !data.hasIndex(parent, name))) return undefined;
+    if (name !== "Id") keys = keys.flatMap((key) => data.find(parent, name, key).map((row) => String(row["Id"])));
+    if (keys.length > PARENTS_MAX) return undefined;
+    name = step.field.name;
+  }
+  return { kind: "index", field: name, values: distinct(keys) };
 }
 
 function semiJoinPath(query: BoundQuery, join: BoundSemiJoin, run: Run) {
@@ -80,25 +113,27 @@ function semiJoinPath(query: BoundQuery, join: BoundSemiJoin, run: Run) {
   return pathTo(query, join.left.field.name, [...values], run);
 }
 
-/** The field and the values of `=`, IN, or an OR of such on one field of the object itself. */
+/** The field and the values of `=`, IN, or an OR of such on one field. */
 function equalityOf(
   term: BoundCondition,
-): { readonly field: string; readonly values: readonly (string | number)[] } | undefined {
+): { readonly field: BoundField; readonly values: readonly (string | number)[] } | undefined {
   if (term.kind === "or") {
     const parts = term.terms.map(equalityOf);
     const [first] = parts;
-    if (first === undefined || parts.some((part) => part?.field !== first.field)) return undefined;
+    if (first === undefined) return undefined;
+    const identity = identityOf(first.field);
+    if (parts.some((part) => part === undefined || identityOf(part.field) !== identity)) return undefined;
     return { field: first.field, values: distinct(parts.flatMap((part) => part?.values ?? [])) };
   }
   if (term.kind !== "comparison" || (term.operator !== "=" && term.operator !== "IN")) return undefined;
   const { left, type } = term;
-  if (left.kind !== "field" || left.steps.length > 0) return undefined;
+  if (left.kind !== "field") return undefined;
   if (type !== "exact" && type !== "text" && type !== "number") return undefined;
   const values = term.values.map(keyOf);
   if (values.includes(undefined)) return undefined;
   const keys = values.filter((value) => value !== undefined);
   return {
-    field: left.field.name,
+    field: left,
     values: distinct(type === "text" ? keys.map((key) => (typeof key === "string" ? key.toLowerCase() : key)) : keys),
   };
 }
@@ -179,11 +214,17 @@ function isUnique(query: BoundQuery, name: string): boolean {
   return field?.unique === true || field?.externalId === true || field?.idLookup === true;
 }
 
-/** The index path with the fewest values to look up; which one has the fewest rows is not known without reading. */
-function shortest(candidates: readonly AccessPath[]): AccessPath | undefined {
-  const indexed = candidates.filter((candidate) => candidate.kind === "index");
-  return indexed.reduce<Extract<AccessPath, { kind: "index" }> | undefined>(
-    (best, candidate) => (best === undefined || candidate.values.length < best.values.length ? candidate : best),
-    undefined,
-  );
+/** The index path that promises the fewest rows: a reference to an object of many records splits the rows finely. */
+function finest(query: BoundQuery, candidates: readonly KeyedPath[], run: Run): KeyedPath | undefined {
+  const [first, ...others] = candidates;
+  if (first === undefined || others.length === 0) return first;
+  const coarseness = (path: KeyedPath): number => {
+    if (path.kind === "id") return 0;
+    const targets = query.object.field(path.field)?.referenceTo ?? [];
+    const records = targets.reduce((sum, target) => sum + run.context.data.count(target), 0);
+    return path.values.length / Math.max(1, records);
+  };
+  return candidates
+    .map((path) => ({ path, cost: coarseness(path) }))
+    .reduce((best, next) => (next.cost < best.cost ? next : best)).path;
 }

@@ -8,6 +8,7 @@ import { OPEN_POINTS } from "./open-points.ts";
 /** Evaluates a semi-join's sub-select: the set of its column's values, nulls left out. */
 export type SemiJoinReader = (join: BoundSemiJoin) => ReadonlySet<string>;
 
+/** What compiled queries get at run time: the context, and the sets of semi-joins. */
 export interface Run {
   readonly context: QueryContext;
   readonly semiJoinValues: SemiJoinReader;

@@ -65,6 +65,7 @@ export function resolveRelationship(scope: Scope, path: Path): readonly Step[] |
   return step === undefined ? undefined : [...steps, step];
 }
 
+/** The refusal of a field that its object does not have; `name` as written, `entity` in canonical casing. */
 export function unknownField(source: string, name: string, entity: string, at: number): Error {
   return bindError(
     "INVALID_FIELD",

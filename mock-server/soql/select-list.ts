@@ -67,14 +67,18 @@ export class ColumnBuilder {
   }
 
   #addOnce(identity: string, resultKey: string, name: string, at: number): void {
-    const clash = this.#selected.has(identity) || this.#selected.has(`key ${resultKey}`);
+    const clash =
+      this.#selected.has(identity) ||
+      this.#selected.has(`key ${resultKey}`) ||
+      this.#aliases.has(resultKey.toLowerCase());
     if (clash) throw bindError("INVALID_FIELD", `duplicate field selected: ${name}`, this.#source, at);
     this.#selected.add(identity).add(`key ${resultKey}`);
   }
 
   #addAlias(alias: string, at: number): void {
     const name = alias.toLowerCase();
-    if (this.#aliases.has(name)) throw bindError("MALFORMED_QUERY", `duplicate alias: ${alias}`, this.#source, at);
+    if (this.#aliases.has(name) || this.#selected.has(`key ${alias}`))
+      throw bindError("MALFORMED_QUERY", `duplicate alias: ${alias}`, this.#source, at);
     this.#aliases.add(name);
   }
 

@@ -5,8 +5,7 @@
  * Source: reference: soql §8.5.
  */
 
-import { fieldOf } from "./bind-condition.ts";
-import type { BoundExpression, BoundOrder } from "./bound.ts";
+import { type BoundExpression, type BoundOrder, fieldOf } from "./bound.ts";
 import type { ValueEmitter } from "./emit-value.ts";
 import type { Emitter } from "./emitter.ts";
 
@@ -38,7 +37,7 @@ export function sortKeySource(emitter: Emitter, expression: BoundExpression, val
 }
 
 /** Compares two keys without regard to direction; a value of a picklist outside its list stands behind the others. */
-export function compareKeys(a: SortKey, b: SortKey, nullsFirst: boolean, descending: boolean): number {
+function compareKeys(a: SortKey, b: SortKey, nullsFirst: boolean, descending: boolean): number {
   if (a === b) return 0;
   if (a === null) return nullsFirst ? -1 : 1;
   if (b === null) return nullsFirst ? 1 : -1;

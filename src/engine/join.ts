@@ -88,7 +88,7 @@ export async function join(
       base: bases.get(key) ?? null,
       salesforce: records.get(key) ?? null,
       external: externals.get(key) ?? null,
-      deletedOn: deletedOn.get(key) ?? null,
+      deletedOn: deletedOn.get(key) ?? links.get(key)?.deletedOn ?? null,
     })),
     unjoined,
   };
@@ -140,7 +140,8 @@ export async function keyLookup(
   return (object, recordId) => found.get(`${object} ${recordId}`);
 }
 
-async function readById(
+/** Reads records by their Ids, deleted ones included. */
+export async function readById(
   context: RunContext,
   mapping: ObjectMapping,
   ids: readonly RecordId[],

@@ -10,7 +10,7 @@ import { answerKey } from "../sync/merge.ts";
 import type { OrgRules } from "../sync/org-rules.ts";
 import { type SalesforceSighting, sightExternal, sightSalesforce } from "../sync/sighting.ts";
 import type { RunContext } from "./context.ts";
-import { type Joined, join } from "./join.ts";
+import { type Joined, join, readById } from "./join.ts";
 import type { Nomination } from "./nominations.ts";
 import { parentLookup } from "./parents.ts";
 import { perform } from "./perform.ts";
@@ -99,31 +99,41 @@ function answersOf(context: RunContext, mapping: ObjectMapping, key: BusinessKey
   );
 }
 
-function sightedInSalesforce(document: Joined, masters: ReadonlyMap<RecordId, BusinessKey>): SalesforceSighting {
+function sightedInSalesforce(
+  document: Joined,
+  masters: ReadonlyMap<RecordId, BusinessKey | null>,
+): SalesforceSighting {
   const reading = document.salesforce;
   if (reading?.kind === "filtered") return { kind: "filtered" };
   const view = reading?.kind === "view" ? reading.view : undefined;
   const recordId = view?.masterRecordId ?? null;
   return sightSalesforce(view, {
     deleted: document.deletedOn === "salesforce",
-    ...(recordId === null ? {} : { master: { recordId, key: masters.get(recordId) ?? null } }),
+    ...(recordId === null ? {} : { master: { recordId, key: masters.get(recordId) } }),
   });
 }
 
-/** The keys of the accounts that survived merges. */
+/**
+ * The keys of the accounts that survived merges; null where a survivor has none. Read from the records themselves,
+ * because the links of two accounts that were merged name the same record.
+ */
 async function masterKeys(
   context: RunContext,
   mapping: ObjectMapping,
   joined: readonly Joined[],
-): Promise<ReadonlyMap<RecordId, BusinessKey>> {
+): Promise<ReadonlyMap<RecordId, BusinessKey | null>> {
   const ids = joined.flatMap((document) =>
     document.salesforce?.kind === "view" && document.salesforce.view.masterRecordId !== null
       ? [document.salesforce.view.masterRecordId]
       : [],
   );
   if (ids.length === 0) return new Map();
-  const links = await context.ports.state.linksByRecordId(mapping.object, ids);
-  return new Map([...links].map(([id, link]) => [id, link.key]));
+  const keys = new Map<RecordId, BusinessKey | null>();
+  for (const reading of await readById(context, mapping, ids)) {
+    if (reading.kind === "view") keys.set(reading.view.recordId, reading.view.keyed ? reading.view.document.key : null);
+    else if (reading.kind === "filtered") keys.set(reading.recordId, reading.key);
+  }
+  return keys;
 }
 
 function documentsOf(joined: Joined): readonly SyncDocument[] {

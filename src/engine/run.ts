@@ -18,7 +18,7 @@ import { NominationSet } from "./nominations.ts";
 import { orgRulesLoader } from "./org-rules.ts";
 import { runPass } from "./pass.ts";
 import { DEFAULT_RUN_OPTIONS, type EnginePorts, type RunOptions } from "./ports.ts";
-import { recoverIntents } from "./recovery.ts";
+import { recoverDoubts, recoverIntents } from "./recovery.ts";
 import { type RunReport, RunTally } from "./report.ts";
 
 /** Options of `runOnce`: `holder` is required, the rest has defaults. */
@@ -92,8 +92,10 @@ async function runAll(context: RunContext): Promise<void> {
     if (poll !== undefined) await salesforcePasses(context, mapping, { poll, cursors, size, rulesOf });
     await externalPasses(context, mapping, { cursor: cursors[externalFeed(feedName(mapping))] ?? null, size, rulesOf });
     // What had to wait for a record of the same object, or moved while it was written, gets a second look at once.
-    const again = context.memory.parkedKeys(mapping.object).filter((key) => !waiting.includes(key));
-    await passes(context, mapping, { sets: [keySet(again)], feed: "waiting", size, rulesOf });
+    const recovered = await recoverDoubts(context, mapping);
+    const known = new Set(waiting);
+    const again = context.memory.parkedKeys(mapping.object).filter((key) => !known.has(key));
+    await passes(context, mapping, { sets: [keySet([...again, ...recovered])], feed: "waiting", size, rulesOf });
   }
 }
 

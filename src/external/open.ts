@@ -1,5 +1,7 @@
 /** Opens the external system that a configuration names. */
 import type { ExternalConfig } from "./config.ts";
+import { openFilesExternal } from "./files/adapter.ts";
+import { openHttpExternal } from "./http/adapter.ts";
 import type { ExternalSystem } from "./port.ts";
 import { openSqlExternal } from "./sql/adapter.ts";
 
@@ -7,6 +9,8 @@ import { openSqlExternal } from "./sql/adapter.ts";
 export interface ExternalOptions {
   /** The clock in milliseconds. */
   readonly now?: () => number;
+  /** How to wait: between attempts of a request, and for a file to be whole. */
+  readonly sleep?: (ms: number) => Promise<void>;
 }
 
 /**
@@ -17,5 +21,9 @@ export async function openExternal(config: ExternalConfig, options: ExternalOpti
   switch (config.kind) {
     case "sql":
       return openSqlExternal(config, options.now);
+    case "http":
+      return openHttpExternal(config, options);
+    case "files":
+      return openFilesExternal(config, options.sleep);
   }
 }

@@ -7,10 +7,11 @@
 import { SyncError } from "../errors.ts";
 import type { FailureClass, RowOperation, RowOutcome } from "../model/salesforce-record.ts";
 import type { CollectionPart } from "../sync/call.ts";
+import { type BulkPatience, changeJobState, fetchJob, type JobInfo, type JobState, waitForJob } from "./bulk-job.ts";
 import { bulkCsv, bulkOutcomes, fitsBulk, parseResultFile, type ResultRow } from "./bulk-rows.ts";
 import type { OrgCaller } from "./caller.ts";
-import { CallFailure, describeFailure, isJsonObject, shorten } from "./failure.ts";
-import { allUnknown } from "./write.ts";
+import { CallFailure, isJsonObject, shorten } from "./failure.ts";
+import { allUnknown } from "./row-outcome.ts";
 
 /** Remembers running jobs beyond the life of the process. */
 export interface BulkJournal {
@@ -20,28 +21,8 @@ export interface BulkJournal {
   finished(jobId: string): Promise<void>;
 }
 
-/** How long to wait for a job. */
-export interface BulkPatience {
-  readonly sleep: (ms: number) => Promise<void>;
-  /** Over the whole job; when it passes, the outcomes are `unknown` and the job may still run. */
-  readonly waitMs: number;
-}
-
-/** How a job ended; `running` when patience ended first. */
-export type JobState = "complete" | "failed" | "aborted" | "running";
-
-interface JobInfo {
-  readonly state: JobState | "open";
-  readonly failedRows: number | null;
-  readonly error: string;
-}
-
 /** 150 MB is the limit after base64 (rest-api §11.2 [doc]). */
 const UPLOAD_BYTES_MAX = 100 * 1024 * 1024;
-
-const POLL_FIRST_MS = 1_000;
-const POLL_FACTOR = 1.5;
-const POLL_MAX_MS = 30_000;
 
 /** Runs a job to its end. Rejects with `SyncError` when the job could not be started, in which case nothing landed. */
 export async function executeBulk(
@@ -110,7 +91,7 @@ async function collectOutcomes(
   patience: BulkPatience,
 ): Promise<JobOutcomes> {
   try {
-    const info = await waitForJob(caller, jobId, patience);
+    const info = await waitForJob(caller, jobPath(caller, jobId), patience);
     if (info.state === "running") {
       return { ended: false, outcomes: allUnknown(part.operations, `Bulk job ${jobId} is still running`) };
     }
@@ -129,9 +110,9 @@ async function collectOutcomes(
     );
     return { ended: true, outcomes };
   } catch (error) {
-    if (!(error instanceof CallFailure)) throw error;
-    const reason = `Bulk job ${jobId}: ${describeFailure(error.failure)}`;
-    return { ended: false, outcomes: allUnknown(part.operations, reason) };
+    // Whatever stops us now (a limit, a login, a lost line), the job goes on without us.
+    if (!(error instanceof CallFailure || error instanceof SyncError)) throw error;
+    return { ended: false, outcomes: allUnknown(part.operations, `Bulk job ${jobId}: ${error.message}`) };
   }
 }
 
@@ -141,9 +122,9 @@ async function collectOutcomes(
  */
 export async function settleBulkJob(caller: OrgCaller, jobId: string, patience: BulkPatience): Promise<JobState> {
   try {
-    const { state } = await fetchJob(caller, jobId);
-    if (state !== "open") return (await waitForJob(caller, jobId, patience)).state;
-    await changeState(caller, jobId, "Aborted");
+    const { state } = await fetchJob(caller, jobPath(caller, jobId));
+    if (state !== "open") return (await waitForJob(caller, jobPath(caller, jobId), patience)).state;
+    await changeJobState(caller, jobPath(caller, jobId), "Aborted");
     return "aborted";
   } catch (error) {
     if (!(error instanceof CallFailure)) throw error;
@@ -178,76 +159,27 @@ async function createJob(caller: OrgCaller, part: CollectionPart): Promise<strin
 async function uploadAndClose(caller: OrgCaller, jobId: string, csv: string): Promise<void> {
   try {
     await caller.attemptCall(
-      { method: "PUT", path: `${jobsPath(caller)}/${jobId}/batches`, text: csv, contentType: "text/csv" },
+      { method: "PUT", path: `${jobPath(caller, jobId)}/batches`, text: csv, contentType: "text/csv" },
       { intent: "read", name: "upload Bulk rows" },
     );
   } catch (error) {
     // Not closed, so nothing is processed; without the abort the job would keep its rows for a day.
-    await changeState(caller, jobId, "Aborted").catch((abortError: unknown) => {
+    await changeJobState(caller, jobPath(caller, jobId), "Aborted").catch((abortError: unknown) => {
       if (!(abortError instanceof CallFailure)) throw abortError;
     });
     throw error instanceof CallFailure ? caller.explain(error, "upload Bulk rows") : error;
   }
   try {
-    await changeState(caller, jobId, "UploadComplete");
+    await changeJobState(caller, jobPath(caller, jobId), "UploadComplete");
   } catch (error) {
-    if (!(error instanceof CallFailure)) throw error;
+    if (!(error instanceof CallFailure || error instanceof SyncError)) throw error;
     // Either the first of several attempts closed it, or nobody knows: the job itself tells.
   }
 }
 
-async function changeState(caller: OrgCaller, jobId: string, state: "UploadComplete" | "Aborted"): Promise<void> {
-  await caller.attemptCall(
-    { method: "PATCH", path: `${jobsPath(caller)}/${jobId}`, json: { state } },
-    // Setting the same state twice changes nothing.
-    { intent: "read", name: `${state} Bulk job` },
-  );
-}
-
-async function waitForJob(
-  caller: OrgCaller,
-  jobId: string,
-  { sleep, waitMs }: BulkPatience,
-): Promise<JobInfo & { readonly state: JobState }> {
-  let waitedMs = 0;
-  for (let pauseMs = POLL_FIRST_MS; ; pauseMs = Math.min(POLL_MAX_MS, pauseMs * POLL_FACTOR)) {
-    const info = await fetchJob(caller, jobId);
-    const { state } = info;
-    if (state !== "running" && state !== "open") return { ...info, state };
-    if (waitedMs + pauseMs > waitMs) return { ...info, state: "running" };
-    await sleep(pauseMs);
-    waitedMs += pauseMs;
-  }
-}
-
-async function fetchJob(caller: OrgCaller, jobId: string): Promise<JobInfo> {
-  const { body } = await caller.attemptCall(
-    { method: "GET", path: `${jobsPath(caller)}/${jobId}` },
-    { intent: "read", name: "Bulk job" },
-  );
-  const info = isJsonObject(body) ? body : {};
-  const failed = info["numberRecordsFailed"];
-  const error = info["errorMessage"];
-  return {
-    state: JOB_STATES[typeof info["state"] === "string" ? info["state"] : ""] ?? "running",
-    failedRows: typeof failed === "number" ? failed : null,
-    error: typeof error === "string" ? error : "",
-  };
-}
-
-/** Reference: rest-api §11.4 [doc]. */
-const JOB_STATES: Readonly<Record<string, JobInfo["state"]>> = {
-  Open: "open",
-  UploadComplete: "running",
-  InProgress: "running",
-  JobComplete: "complete",
-  Failed: "failed",
-  Aborted: "aborted",
-};
-
 async function fetchResults(caller: OrgCaller, jobId: string, file: string): Promise<readonly ResultRow[]> {
   const { body } = await caller.attemptCall(
-    { method: "GET", path: `${jobsPath(caller)}/${jobId}/${file}`, raw: true, headers: { accept: "text/csv" } },
+    { method: "GET", path: `${jobPath(caller, jobId)}/${file}`, raw: true, headers: { accept: "text/csv" } },
     { intent: "read", name: `Bulk ${file}` },
   );
   return parseResultFile(typeof body === "string" ? body : "");
@@ -258,6 +190,10 @@ function unprocessedClass({ state, error }: JobInfo): FailureClass {
   if (state === "aborted") return "retry";
   if (/retried more than/i.test(error)) return "retrySerially";
   return /InvalidBatch|ClientInputError|LineEnding/i.test(error) ? "configuration" : "retry";
+}
+
+function jobPath(caller: OrgCaller, jobId: string): string {
+  return `${jobsPath(caller)}/${jobId}`;
 }
 
 function jobsPath(caller: OrgCaller): string {

@@ -72,7 +72,12 @@ export class OrgCaller {
 
   /** The `SyncError` of a call that failed for good. */
   explain(failure: CallFailure, name: string): SyncError {
-    return failureToSyncError(failure, name, this.host);
+    const error = failureToSyncError(failure, name, this.host);
+    const { failure: what } = failure;
+    // Resources vanish with their version (reference: rest-api §2.1: 404 unknown, 410 retired).
+    if (what.kind !== "http" || (what.status !== 404 && what.status !== 410)) return error;
+    const message = `${error.message} (does this org offer API version ${this.connection.version}?)`;
+    return new SyncError(error.code, message, { context: error.context, cause: failure });
   }
 
   /** One call. Rejects with the last `CallFailure`, or with the `SyncError` of a login or of the budget. */

@@ -7,32 +7,26 @@
  * no further, and those rows come again with the next poll (reference: change-events §1.4 step 3). What must hold is that
  * the rows are read after the horizon was taken; a composite runs its parts in order.
  */
-import { SyncError } from "../errors.ts";
 import type { SalesforceRecord } from "../model/salesforce-record.ts";
+import type { BulkPatience } from "./bulk-job.ts";
+import { openBulkQuery } from "./bulk-query.ts";
 import type { OrgCaller } from "./caller.ts";
 import { COMPOSITE_QUERIES_MAX, faultsOf, isGood, type Subreply, type Subrequest } from "./composite.ts";
-import { type CompositeRead, sendComposite } from "./composite-read.ts";
+import { type CompositeRead, lostPart, sendComposite } from "./composite-read.ts";
 import type { OrgReply } from "./connection.ts";
-import { CallFailure, isJsonObject, shorten } from "./failure.ts";
+import { CallFailure, isJsonObject, textOf } from "./failure.ts";
+import { type ObjectPlan, OVERLAP_MS, planObject, replicationUrl } from "./poll-plan.ts";
 import type { PolledObject, PollRequest } from "./port.ts";
-import { fetchPage, isLocatorLost, parseQueryPage, type QueryPage, queryPath } from "./query.ts";
+import { fetchNextPage, fetchPage, LocatorLost, parseQueryPage, type QueryPage, queryPath } from "./query.ts";
 import { parseRecordId } from "./record-id.ts";
-import {
-  DELETED_REACH_MS,
-  encodeWatermark,
-  horizonMs,
-  markOf,
-  parseInstantMs,
-  parseWatermark,
-  type ReplicationWindow,
-  replicationWindow,
-  soqlInstant,
-  UPDATED_REACH_MS,
-  type Watermark,
-} from "./watermark.ts";
+import { encodeWatermark, horizonMs, markOf, parseInstantMs } from "./watermark.ts";
 
-/** At least one minute, because the replication resources truncate to minutes (change-events §1.4 step 1). */
-const OVERLAP_MS = 120_000;
+/**
+ * A delivered row counts as settled only when its stamp is so much older than the horizon. In theory the horizon itself
+ * would do; but which transactions Salesforce counts as long-running is not documented, and the overlap is worth nothing
+ * if marks keep its rows away.
+ */
+const SETTLED_MS = 60_000;
 
 /** More marks would make the cursor longer than the page it saves. */
 const MARKS_MAX = 1_000;
@@ -40,18 +34,27 @@ const MARKS_MAX = 1_000;
 /** A window that loses its pages this often meets an org in which it will never end. */
 const RESTARTS_MAX = 20;
 
+/** Settings of the feed. */
+export interface ChangeFeedOptions {
+  /** Epoch milliseconds; only before the server's own time is known. */
+  readonly wallClockMs: () => number;
+  readonly patience: BulkPatience;
+  /** First loads of more rows than this go through a Bulk query job. */
+  readonly bulkQueryRows: number;
+}
+
 /** Reads what changed. Remembers what the org refuses, so that it is not asked again. */
 export class ChangeFeed {
   readonly #caller: OrgCaller;
-  readonly #wallClockMs: () => number;
+  readonly #options: ChangeFeedOptions;
   /** False once a composite has refused `/updated`: it is then asked for separately, before the composite. */
   #updatedInComposite = true;
   /** Objects without `/updated`; their horizon keeps a wide distance instead. */
   readonly #withoutUpdated = new Set<string>();
 
-  constructor(caller: OrgCaller, wallClockMs: () => number) {
+  constructor(caller: OrgCaller, options: ChangeFeedOptions) {
     this.#caller = caller;
-    this.#wallClockMs = wallClockMs;
+    this.#options = options;
   }
 
   /** One call for each five objects. Rejects with `SyncError`. */
@@ -65,7 +68,7 @@ export class ChangeFeed {
 
   async #pollGroup(requests: readonly PollRequest[]): Promise<readonly PolledObject[]> {
     await this.#caller.session();
-    const serverNowMs = this.#caller.connection.serverNowMs ?? this.#wallClockMs();
+    const serverNowMs = this.#caller.connection.serverNowMs ?? this.#options.wallClockMs();
     const plans = requests.map((request, index) => planObject(request, index, serverNowMs));
     try {
       const coveredMs = this.#updatedInComposite ? new Map<string, number>() : await this.#readCovered(plans);
@@ -139,7 +142,7 @@ export class ChangeFeed {
     replies: ReadonlyMap<string, Subreply>,
     separateMs: number | null,
   ): PolledObject {
-    const page = parseRows(plan, replies.get(`rows${plan.index}`));
+    const page = parseRows(this.#caller, plan, replies.get(`rows${plan.index}`));
     const latestDateCoveredMs = separateMs ?? coveredIn(replies.get(`updated${plan.index}`));
     const horizon = horizonMs({ latestDateCoveredMs, serverDateMs: reply.serverDateMs, elapsedMs: reply.elapsedMs });
     const deletions = parseDeletions(plan, replies.get(`deleted${plan.index}`));
@@ -159,9 +162,11 @@ export class ChangeFeed {
   #learnRefusals(plans: readonly ObjectPlan[], replies: ReadonlyMap<string, Subreply>): void {
     const asked = plans.filter((plan) => replies.has(`updated${plan.index}`));
     const refused = asked.filter((plan) => refusesUpdated(replies.get(`updated${plan.index}`)));
-    if (refused.length === 0) return;
-    if (refused.length === asked.length) this.#updatedInComposite = false;
-    else for (const plan of refused) this.#withoutUpdated.add(plan.object);
+    for (const plan of refused) {
+      const subreply = replies.get(`updated${plan.index}`);
+      if (subreply?.status === 404 || refused.length < asked.length) this.#withoutUpdated.add(plan.object);
+      else this.#updatedInComposite = false;
+    }
   }
 
   #pages(plan: ObjectPlan, first: QueryPage, isNew: IsNew): AsyncIterable<readonly SalesforceRecord[]> {
@@ -173,15 +178,23 @@ export class ChangeFeed {
     let page = first;
     let last: SalesforceRecord | null = null;
     let restarts = 0;
+    if (plan.watermark === null && first.next !== null && first.totalSize > this.#options.bulkQueryRows) {
+      const rest = await openBulkQuery(this.#caller, plan.bulkSoql(first.records.at(-1)), this.#options.patience);
+      if (rest !== null) {
+        yield first.records;
+        yield* rest;
+        return;
+      }
+    }
     for (;;) {
       last = page.records.at(-1) ?? last;
       const fresh = page.records.filter((row) => isNew(textOf(row, "Id"), textOf(row, "SystemModstamp")));
       if (fresh.length > 0) yield fresh;
       if (page.next === null) return;
       try {
-        page = await fetchPage(this.#caller, page.next, name);
+        page = await fetchNextPage(this.#caller, page.next, name);
       } catch (error) {
-        if (!isLocatorLost(error) || restarts >= RESTARTS_MAX) {
+        if (!(error instanceof LocatorLost) || restarts >= RESTARTS_MAX) {
           throw error instanceof CallFailure ? this.#caller.explain(error, name) : error;
         }
         restarts += 1;
@@ -214,81 +227,21 @@ function refusesUpdated(subreply: Subreply | undefined): boolean {
 
 type IsNew = (id: string, stamp: string) => boolean;
 
-/** What one object's part of a poll asks for. */
-interface ObjectPlan {
-  readonly object: string;
-  readonly index: number;
-  readonly watermark: Watermark | null;
-  readonly cursor: string | null;
-  readonly updated: ReplicationWindow;
-  /** Null on the first load: what was deleted before we came is nobody's business. */
-  readonly deleted: ReplicationWindow | null;
-  /** The row query, from the start of the window or behind a row. */
-  readonly soql: (after: SalesforceRecord | null) => string;
-}
-
-function planObject(request: PollRequest, index: number, serverNowMs: number): ObjectPlan {
-  const watermark = parseWatermark(request.cursor);
-  const fromMs = watermark?.atMs ?? serverNowMs - FIRST_LOAD_REACH_MS;
-  return {
-    object: request.object,
-    index,
-    watermark,
-    cursor: request.cursor,
-    updated: replicationWindow({ fromMs, serverNowMs, reachMs: UPDATED_REACH_MS }),
-    deleted:
-      watermark === null
-        ? null
-        : replicationWindow({ fromMs: fromMs - OVERLAP_MS, serverNowMs, reachMs: DELETED_REACH_MS }),
-    soql: (after) => (watermark === null ? firstLoadQuery(request, after) : windowQuery(request, watermark, after)),
-  };
-}
-
-/** On the first load `/updated` is asked only for its horizon; the start just has to lie before open transactions. */
-const FIRST_LOAD_REACH_MS = 3_600_000;
-
-/** All live rows by Id: an order that no edit changes, so a page can be lost and found again. */
-function firstLoadQuery(request: PollRequest, after: SalesforceRecord | null): string {
-  const behind = after === null ? "" : ` WHERE Id > '${textOf(after, "Id")}'`;
-  return `SELECT ${selectList(request)} FROM ${request.object}${behind} ORDER BY Id`;
-}
-
-/** Rows since the watermark, less the overlap, oldest first. */
-function windowQuery(request: PollRequest, watermark: Watermark, after: SalesforceRecord | null): string {
-  const select = `SELECT ${selectList(request)} FROM ${request.object}`;
-  const order = "ORDER BY SystemModstamp, Id";
-  const afterMs = after === null ? null : parseInstantMs(after["SystemModstamp"]);
-  if (after === null || afterMs === null) {
-    return `${select} WHERE SystemModstamp >= ${soqlInstant(watermark.atMs - OVERLAP_MS)} ${order}`;
-  }
-  const stamp = soqlInstant(afterMs);
-  const id = textOf(after, "Id");
-  return `${select} WHERE SystemModstamp > ${stamp} OR (SystemModstamp = ${stamp} AND Id > '${id}') ${order}`;
-}
-
-function selectList(request: PollRequest): string {
-  return [...new Set(["Id", "SystemModstamp", "IsDeleted", ...request.select])].join(", ");
-}
-
-function replicationUrl(
-  root: string,
-  object: string,
-  resource: "updated" | "deleted",
-  window: ReplicationWindow,
-): string {
-  const start = encodeURIComponent(soqlInstant(window.startMs));
-  const end = encodeURIComponent(soqlInstant(window.endMs));
-  return `${root}/sobjects/${object}/${resource}/?start=${start}&end=${end}`;
-}
-
-function parseRows(plan: ObjectPlan, subreply: Subreply | undefined): QueryPage {
+function parseRows(caller: OrgCaller, plan: ObjectPlan, subreply: Subreply | undefined): QueryPage {
   const page = subreply !== undefined && isGood(subreply) ? parseQueryPage(subreply.body) : undefined;
   if (page !== undefined) return page;
-  const [fault] = subreply === undefined ? [] : faultsOf(subreply);
-  const reason = fault === undefined ? "the reply lacks its rows" : `${fault.code}: ${shorten(fault.message)}`;
-  throw new SyncError("SALESFORCE_REFUSED", `poll ${plan.object}: ${reason}`, {
-    context: { object: plan.object, code: fault?.code ?? null },
-  });
+  throw caller.explain(
+    subreply === undefined
+      ? lostPart(`the rows of ${plan.object}`)
+      : new CallFailure({
+          kind: "http",
+          status: subreply.status,
+          faults: faultsOf(subreply),
+          html: false,
+          retryAfterMs: null,
+        }),
+    `poll ${plan.object}`,
+  );
 }
 
 interface Deletions {
@@ -320,9 +273,8 @@ function nextCursor(plan: ObjectPlan, horizon: number | null, marks: readonly Ma
     // A first load that no horizon bounds must be done again; the epoch keeps every row in the next window.
     return cursor ?? encodeWatermark({ atMs: 0, seen: [] });
   }
-  const again = marks.filter(
-    ({ atMs }) => atMs !== null && atMs <= horizon && atMs >= horizon - OVERLAP_MS - MINUTE_MS,
-  );
+  const fromMs = horizon - OVERLAP_MS - MINUTE_MS;
+  const again = marks.filter(({ atMs }) => atMs !== null && atMs <= horizon - SETTLED_MS && atMs >= fromMs);
   return encodeWatermark({
     atMs: horizon,
     seen: again.length > MARKS_MAX ? [] : again.map(({ mark }) => mark),
@@ -340,11 +292,6 @@ interface Marked {
 function marksOf(page: QueryPage, deletions: Deletions): readonly Marked[] {
   const rows = page.records.map((row) => ({ id: textOf(row, "Id"), at: textOf(row, "SystemModstamp") }));
   return [...rows, ...deletions.deleted].map(({ id, at }) => ({ atMs: parseInstantMs(at), mark: markOf(id, at) }));
-}
-
-function textOf(record: Readonly<Record<string, unknown>>, name: string): string {
-  const value = record[name];
-  return typeof value === "string" ? value : "";
 }
 
 function isRefusal({ failure }: CallFailure): boolean {

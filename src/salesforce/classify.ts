@@ -2,7 +2,8 @@
  * The error table: how the retry layer treats each of Salesforce's errors, as data.
  *
  * Reference: change-events §7 (transport and HTTP, row-level codes). Rules are tried from the top; a rule with a
- * pattern stands before the rule of the same code without one. Codes marked `unsure` rest on memory, not on a document.
+ * pattern stands before the rule of the same code without one. The codes of locked
+ * orders and failed activation (ENTITY_IS_LOCKED, FAILED_ACTIVATION) and the wording of patterns are [memory] there.
  */
 import type { FailureClass, SalesforceFault } from "../model/salesforce-record.ts";
 import type { Failure } from "./failure.ts";
@@ -150,6 +151,7 @@ export const STATUS_CLASSES: Readonly<Record<number, FailureClass>> = {
   429: "slow",
   431: "retrySerially",
   500: "retry",
+  501: "configuration",
   502: "retry",
   503: "retry",
   504: "retry",

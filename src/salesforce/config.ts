@@ -78,6 +78,11 @@ export const SalesforceConfig = z.strictObject({
     .min(1_000)
     .default(1_800_000)
     .describe("Milliseconds to wait for one Bulk job; afterwards its rows are looked up by key."),
+  bulkQueryRows: z
+    .int()
+    .min(2_000)
+    .default(50_000)
+    .describe("First loads of more rows than this go through one Bulk query job instead of pages of 2,000."),
   /** Share of the org's API requests after which this connector stops, so that others keep the rest. */
   usedShareMax: z.number().gt(0).max(1).default(0.9),
   /** API calls this process may make; no bound when absent. */

@@ -2,7 +2,7 @@
 import type { OrgCaller } from "./caller.ts";
 import { COMPOSITE_SUBREQUESTS_MAX, isGood } from "./composite.ts";
 import { sendComposite } from "./composite-read.ts";
-import { CallFailure, isJsonObject, type JsonObject } from "./failure.ts";
+import { CallFailure, isJsonObject, type JsonObject, textOf } from "./failure.ts";
 import type { DescribedField, DescribedObject } from "./port.ts";
 
 /**
@@ -82,11 +82,6 @@ function activeValues(entries: unknown): readonly string[] {
   return entries.flatMap((entry) =>
     isJsonObject(entry) && entry["active"] === true && typeof entry["value"] === "string" ? [entry["value"]] : [],
   );
-}
-
-function textOf(body: JsonObject, name: string): string {
-  const value = body[name];
-  return typeof value === "string" ? value : "";
 }
 
 function numberOf(body: JsonObject, name: string): number {

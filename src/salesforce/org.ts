@@ -2,19 +2,21 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { RowOutcome } from "../model/salesforce-record.ts";
 import type { CollectionPart } from "../sync/call.ts";
-import { type BulkJournal, type BulkPatience, executeBulk, type JobState, resumeBulk, settleBulkJob } from "./bulk.ts";
+import { type BulkJournal, executeBulk, resumeBulk, settleBulkJob } from "./bulk.ts";
+import type { BulkPatience, JobState } from "./bulk-job.ts";
 import type { CallPolicy, RetryEvent } from "./call-policy.ts";
 import { OrgCaller } from "./caller.ts";
 import { ChangeFeed } from "./change-feed.ts";
+import { executeCollections } from "./collections.ts";
 import type { SalesforceConfig } from "./config.ts";
 import { OrgConnection } from "./connection.ts";
 import { describeObjects } from "./describe.ts";
+import { executeGraphs } from "./graphs.ts";
 import { identify } from "./identity.ts";
 import { fetchLimits, type OrgLimit, usageOf } from "./limits.ts";
 import type { OrgIdentity, SalesforceOrg } from "./port.ts";
 import { queryAllRows } from "./query.ts";
 import { readRecords } from "./read.ts";
-import { executeCollections, executeGraphs } from "./write.ts";
 
 /** Inputs besides the settings; the defaults are the real world. */
 export interface OrgSurroundings {
@@ -83,7 +85,7 @@ export function createSalesforceOrg(config: SalesforceConfig, surroundings: OrgS
   });
   const patience: BulkPatience = { sleep: policy.sleep, waitMs: config.bulkWaitMs };
   const journal = surroundings.bulkJournal ?? null;
-  const feed = new ChangeFeed(caller, wallClockMs);
+  const feed = new ChangeFeed(caller, { wallClockMs, patience, bulkQueryRows: config.bulkQueryRows });
   let identity: Promise<OrgIdentity> | null = null;
   return {
     connect: () => {

@@ -46,16 +46,37 @@ export function parseQueryPage(body: unknown): QueryPage | undefined {
   };
 }
 
-/** Whether a failed call means that the server has forgotten a query's pages. */
-export function isLocatorLost(error: unknown): boolean {
-  if (!(error instanceof CallFailure) || error.failure.kind !== "http") return false;
-  return error.failure.faults.some(({ code }) => code === "INVALID_QUERY_LOCATOR" || code === "QUERY_LOCATOR_EXPIRED");
+/** The server has forgotten a query's pages; only the query itself can go on, behind the last row or anew. */
+export class LocatorLost extends CallFailure {
+  constructor(cause: CallFailure) {
+    super(cause.failure, { cause });
+    this.name = "LocatorLost";
+  }
 }
 
-/** The next page of a query. Rejects with `CallFailure` (see `isLocatorLost`) or `SyncError`. */
+/** The first page of a query. Rejects with `CallFailure` or `SyncError`. */
 export async function fetchPage(caller: OrgCaller, path: string, name: string): Promise<QueryPage> {
   const reply = await caller.attemptCall({ method: "GET", path }, { intent: "read", name });
   return parseQueryPage(reply.body) ?? refuseBody(name);
+}
+
+/** A further page of a query. Rejects with `LocatorLost`, another `CallFailure` or `SyncError`. */
+export async function fetchNextPage(caller: OrgCaller, path: string, name: string): Promise<QueryPage> {
+  try {
+    return await fetchPage(caller, path, name);
+  } catch (error) {
+    throw error instanceof CallFailure && isLocatorFault(error) ? new LocatorLost(error) : error;
+  }
+}
+
+/**
+ * Locators belong to the session that made them: one of an older session answers 401 for ever, although the new session
+ * is good (reference: rest-api §3.3 [report]). Should the session be dead after all, the next query says so.
+ */
+function isLocatorFault({ failure }: CallFailure): boolean {
+  if (failure.kind !== "http") return false;
+  if (failure.status === 401) return true;
+  return failure.faults.some(({ code }) => code === "INVALID_QUERY_LOCATOR" || code === "QUERY_LOCATOR_EXPIRED");
 }
 
 function refuseBody(name: string): never {
@@ -78,7 +99,7 @@ export async function queryAllRows(caller: OrgCaller, soql: string): Promise<rea
       if (first.records.length === 0 && COUNT_QUERY.test(soql)) return [];
       return await followPages(caller, first, name);
     } catch (error) {
-      if (isLocatorLost(error) && restart < RESTARTS_MAX) continue;
+      if (error instanceof LocatorLost && restart < RESTARTS_MAX) continue;
       throw error instanceof CallFailure ? caller.explain(error, name) : error;
     }
   }
@@ -94,7 +115,7 @@ export async function followPages(
 ): Promise<readonly SalesforceRecord[]> {
   const records = [...first.records];
   for (let { next } = first; next !== null; ) {
-    const page = await fetchPage(caller, next, name);
+    const page = await fetchNextPage(caller, next, name);
     records.push(...page.records);
     next = page.next;
     if (page.records.length === 0 && next !== null) break;

@@ -8,7 +8,7 @@ import { COMPOSITE_QUERIES_MAX, isGood, type Subrequest } from "./composite.ts";
 import { lostPart, sendComposite } from "./composite-read.ts";
 import { CallFailure, isJsonObject } from "./failure.ts";
 import type { ReadRequest } from "./port.ts";
-import { followPages, isLocatorLost, parseQueryPage, queryPath, soqlText } from "./query.ts";
+import { followPages, LocatorLost, parseQueryPage, queryPath, soqlText } from "./query.ts";
 
 /** Keys of one query: about what fits under the address limit with ordinary keys (change-events §6.2.9). */
 const KEYS_PER_QUERY_MAX = 300;
@@ -36,9 +36,9 @@ export function readQueries(request: ReadRequest): readonly string[] {
   const { by, children } = request;
   const field = by.kind === "field" ? by.field : "Id";
   const values = [...new Set<string>(by.kind === "field" ? by.values : by.ids)].filter((value) => value !== "");
-  const items = withId(request.select);
+  const items = withSystemFields(request.select);
   if (children !== undefined) {
-    items.push(`(SELECT ${withId(children.select).join(", ")} FROM ${children.relationship})`);
+    items.push(`(SELECT ${withSystemFields(children.select).join(", ")} FROM ${children.relationship})`);
   }
   const query = (literals: readonly string[]): string =>
     `SELECT ${items.join(", ")} FROM ${request.object} WHERE ${field} IN (${literals.join(", ")})`;
@@ -46,8 +46,9 @@ export function readQueries(request: ReadRequest): readonly string[] {
   return chunkBySize(values.map(soqlText), spareBytes).map(query);
 }
 
-function withId(select: readonly string[]): string[] {
-  return [...new Set(["Id", ...select])];
+/** Without `IsDeleted` a record in the recycle bin would look alive. */
+function withSystemFields(select: readonly string[]): string[] {
+  return [...new Set(["Id", "SystemModstamp", "IsDeleted", ...select])];
 }
 
 function chunkBySize(literals: readonly string[], bytesMax: number): readonly (readonly string[])[] {
@@ -82,7 +83,7 @@ async function readBatch(
     try {
       return await readBatchOnce(caller, request, queries, name);
     } catch (error) {
-      if (isLocatorLost(error) && restart < RESTARTS_MAX) continue;
+      if (error instanceof LocatorLost && restart < RESTARTS_MAX) continue;
       throw error instanceof CallFailure ? caller.explain(error, name) : error;
     }
   }

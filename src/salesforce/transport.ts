@@ -15,6 +15,7 @@ import { Transport } from "jsforce/lib/transport.js";
 import type { HttpRequest, HttpRequestOptions, HttpResponse } from "jsforce/lib/types/common.js";
 import { StreamPromise } from "jsforce/lib/util/promise.js";
 import { CallFailure } from "./failure.ts";
+import { type Environment, proxyFor, tunnelAgent } from "./proxy.ts";
 
 /** What one exchange looked like, for limits, clocks and Retry-After. */
 export interface Exchange {
@@ -36,6 +37,8 @@ export interface TransportOptions {
   readonly timeoutMs: number;
   /** Sees every answer, whatever its status, before anybody reads the body. It may throw a `CallFailure`. */
   readonly onExchange?: (exchange: Exchange) => void;
+  /** Names the proxy, if any; default: the process's. */
+  readonly environment?: Environment;
   /** Sees every request that ended without a complete answer. */
   readonly onLost?: (failure: CallFailure) => void;
 }
@@ -54,6 +57,8 @@ export class OrgTransport extends Transport {
   readonly #options: TransportOptions;
   readonly #http = new http.Agent({ keepAlive: true, maxSockets: SOCKETS_MAX, timeout: IDLE_SOCKET_MS });
   readonly #https = new https.Agent({ keepAlive: true, maxSockets: SOCKETS_MAX, timeout: IDLE_SOCKET_MS });
+  /** By proxy address. */
+  readonly #tunnels = new Map<string, https.Agent>();
 
   constructor(options: TransportOptions) {
     super();
@@ -73,6 +78,23 @@ export class OrgTransport extends Transport {
   close(): void {
     this.#http.destroy();
     this.#https.destroy();
+    for (const agent of this.#tunnels.values()) agent.destroy();
+  }
+
+  #agentFor(url: URL): http.Agent {
+    if (url.protocol !== "https:") return this.#http;
+    const proxy = proxyFor(url, this.#options.environment ?? process.env);
+    if (proxy === null) return this.#https;
+    const known = this.#tunnels.get(proxy.href);
+    if (known !== undefined) return known;
+    const agent = tunnelAgent(proxy, {
+      keepAlive: true,
+      maxSockets: SOCKETS_MAX,
+      timeout: IDLE_SOCKET_MS,
+      connectMs: this.#options.timeoutMs,
+    });
+    this.#tunnels.set(proxy.href, agent);
+    return agent;
   }
 
   async #send(request: HttpRequest, options: ExchangeOptions): Promise<HttpResponse> {
@@ -97,7 +119,7 @@ export class OrgTransport extends Transport {
       let connected = false;
       const outgoing = (secure ? https : http).request(url, {
         method: request.method,
-        agent: secure ? this.#https : this.#http,
+        agent: this.#agentFor(url),
         headers: {
           "accept-encoding": "gzip, deflate",
           ...request.headers,
@@ -154,7 +176,7 @@ export class OrgTransport extends Transport {
 
 /** Errors of finding and reaching a host. Other errors before the connection stands are doubtful, so they count as sent. */
 const UNREACHED =
-  /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|EHOSTDOWN|ENETDOWN|ERR_TLS_.*|CERT_.*|.*_CERT.*|ERR_SSL_.*)$/;
+  /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|EHOSTDOWN|ENETDOWN|PROXY_.*|ERR_TLS_.*|CERT_.*|UNABLE_TO_.*|.*_CERT.*|ERR_SSL_.*)$/;
 
 function networkFailure(error: Error, connected: boolean): CallFailure {
   const code = "code" in error && typeof error.code === "string" ? error.code : error.message;

@@ -48,7 +48,7 @@ function unreadable(cursor: string, cause: unknown): SyncError {
  * A short mark of one version of one row, or of one deletion.
  *
  * A row whose stamp is not after the horizon cannot change and keep that stamp: whoever writes it later gets a later
- * stamp, and nobody who got an earlier one is still at work. So a marked row need not be delivered again. 64 bits: with
+ * stamp, and nobody who got an earlier one is still at work. So a marked row need not be delivered again. 66 bits: with
  * a thousand marks and two thousand rows a false match is a matter of 10^13 polls.
  */
 export function markOf(id: string, stamp: string): string {

@@ -3,7 +3,7 @@ import type { SyncDocument } from "../model/document.ts";
 import type { ExternalOperation } from "../model/external-record.ts";
 import type { BusinessKey, LineKey, NaturalKey, RecordId } from "../model/key.ts";
 import type { RowOperation, SalesforceFault } from "../model/salesforce-record.ts";
-import type { Fields, Side, Value } from "../model/value.ts";
+import type { Side, Value } from "../model/value.ts";
 
 /** The tie between a key and what both sides call the record. */
 export interface Link {
@@ -14,6 +14,11 @@ export interface Link {
   readonly lineIds: Readonly<Record<LineKey, RecordId>>;
   /** Set when the record was deleted on both sides; a record that re-appears is revived, not created. */
   readonly tombstone: boolean;
+  /**
+   * The side that is known to have deleted the record while the other one still has it. A feed tells a deletion once;
+   * whatever has to wait afterwards, for a person or a lock, needs the evidence later. Gone once the record is back.
+   */
+  readonly deletedOn?: Side;
 }
 
 /** The last values that both sides agreed on. `document` null: both sides agreed that there is no record. */
@@ -26,6 +31,18 @@ export interface Base {
   readonly externalVersion: string | null;
   /** Fields that we wrote and that came back different, for the detection of automations that undo our writes. */
   readonly rewrites?: readonly Rewrite[];
+  /** Set while Salesforce stands in a status in which we left the record half way. */
+  readonly passing?: PassingStatus | null;
+}
+
+/**
+ * A status that a record only passes through: an order is Draft while it is made, and again while it is reopened for an
+ * edit. When a write stops there, the order shows a status that nobody chose, and must not be taken for an edit.
+ */
+export interface PassingStatus {
+  readonly shown: string;
+  /** What the status stands for: the one before the interruption, for a new record the one it was made for. */
+  readonly meant: string;
 }
 
 /** How often in a row we wrote the same value to the same field because it had been changed back. */
@@ -100,11 +117,8 @@ export interface Decision {
   readonly actions: readonly string[];
   /** The fields that the writes change, for plan and journal. */
   readonly changes: readonly FieldChange[];
-  /**
-   * Root fields that pass through another value between the operations: an order that is created or reopened stands
-   * in a Draft status until it is activated. Copied into the intent, so that recovery does not take it for an edit.
-   */
-  readonly transient: Fields;
+  /** Set when the operations lead the record through a status that is not meant; copied into the intent. */
+  readonly passing: PassingStatus | null;
   /** To be stored with the base. */
   readonly rewrites: readonly Rewrite[];
 }
@@ -132,9 +146,11 @@ export interface Intent {
   /** What it will show when the write has landed; null: no record. */
   readonly after: SyncDocument | null;
   /** From the decision; absent means none. */
-  readonly transient?: Fields;
+  readonly passing?: PassingStatus | null;
   /** True when the write lands as a whole or not at all: one graph, one row, one external operation. */
   readonly atomic?: boolean;
+  /** What the write overwrites although it had moved: recovery keeps it when nobody else is left to do so. */
+  readonly conflicts?: readonly Conflict[];
   readonly startedAtMs: number;
 }
 

@@ -12,8 +12,7 @@ import { STATUS_OBJECTS } from "../mapping/select.ts";
 import type { SalesforceView } from "../model/document.ts";
 import type { BusinessKey, LineKey, RecordId } from "../model/key.ts";
 import type { RowOperation, WireValue } from "../model/salesforce-record.ts";
-import type { Fields } from "../model/value.ts";
-import type { Obstacle } from "./decision.ts";
+import type { Obstacle, PassingStatus } from "./decision.ts";
 import { OperationList } from "./operation-list.ts";
 import { categoryOf, draftStatus, type OrgRules } from "./org-rules.ts";
 import { type Lowered, loweredLines, planReduction } from "./reduction.ts";
@@ -64,8 +63,7 @@ export type LifecyclePlan =
       readonly kind: "plan";
       readonly operations: readonly RowOperation[];
       readonly actions: readonly string[];
-      /** See `Decision.transient`. */
-      readonly transient: Fields;
+      readonly passing: PassingStatus | null;
       readonly opIds: {
         readonly header: string | null;
         readonly status: string | null;
@@ -145,7 +143,7 @@ export function planDelete(mapping: ObjectMapping, seen: SalesforceView, org: Or
     list.root({ Status: draftOf(mapping, org) }, "reopen");
   }
   list.deleteRoot();
-  return plan(list, activated ? { Status: draftOf(mapping, org) } : {}, { header: null, status: null });
+  return plan(list, activated ? passingThrough(mapping, org, seen, null) : null, { header: null, status: null });
 }
 
 /** The category in which Salesforce shows the record now. */
@@ -161,32 +159,33 @@ function create(input: LifecycleInput, category: string | null): LifecyclePlan {
   if (category === null) {
     const header = list.root(input.header, "create");
     addLines(list, input.lines);
-    return plan(list, {}, { header, status: null });
+    return plan(list, null, { header, status: null });
   }
   const start = category === "Draft" && status !== null ? status : draftOf(mapping, org);
   const missing = category === "Draft" && status !== null ? undefined : draftMissing(mapping, org);
   if (missing !== undefined) return missing;
   const header = list.root({ ...input.header, Status: start }, "create");
   addLines(list, input.lines);
-  if (category === "Draft") return plan(list, {}, { header, status: header });
+  if (category === "Draft") return plan(list, null, { header, status: header });
   const activation = list.root({ Status: status ?? start }, category === "Activated" ? "activate" : "status");
-  return plan(list, { Status: start }, { header, status: activation });
+  return plan(list, { shown: start, meant: status ?? start }, { header, status: activation });
 }
 
 /** Not activated: header, lines, and Status last when it activates. */
 function edit(input: LifecycleInput, category: string | null): LifecyclePlan {
   const list = new OperationList(input.mapping, input.key, input.seen);
   const activates = category === "Activated";
-  const withStatus = input.status === null || activates ? input.header : { ...input.header, Status: input.status };
+  const withStatus = activates ? input.header : { ...input.header, ...newStatus(input) };
   const header = list.root(withStatus, "update");
   addLines(list, input.lines);
   const status = activates && input.status !== null ? list.root({ Status: input.status }, "activate") : header;
-  return plan(list, {}, { header, status });
+  return plan(list, null, { header, status });
 }
 
 function editActivated(input: LifecycleInput, wanted: string): LifecyclePlan {
   const { mapping, org, seen } = input;
-  if (!hasChanges(input)) return plan(new OperationList(mapping, input.key, seen), {}, { header: null, status: null });
+  if (!hasChanges(input))
+    return plan(new OperationList(mapping, input.key, seen), null, { header: null, status: null });
   if (mapping.object === "Contract") return editActivatedContract(input, wanted);
   const blocked = editActivatedObstacle(org);
   if (blocked !== undefined) return blocked;
@@ -223,10 +222,9 @@ function editActivatedContract(input: LifecycleInput, wanted: string): Lifecycle
 
 function editInPlace(input: LifecycleInput): LifecyclePlan {
   const list = new OperationList(input.mapping, input.key, input.seen);
-  const status = input.status === null ? {} : { Status: input.status };
-  const header = list.root({ ...input.header, ...status }, "update");
+  const header = list.root({ ...input.header, ...newStatus(input) }, "update");
   addLines(list, input.lines);
-  return plan(list, {}, { header, status: header });
+  return plan(list, null, { header, status: header });
 }
 
 /** The order shall end in a Draft status: first the status, which frees the lock, then the rest. */
@@ -235,7 +233,7 @@ function deactivate(input: LifecycleInput): LifecyclePlan {
   const status = list.root({ Status: input.status }, "reopen");
   const header = list.root(input.header, "update");
   addLines(list, input.lines);
-  return plan(list, {}, { header, status });
+  return plan(list, null, { header, status });
 }
 
 function reopen(input: LifecycleInput): LifecyclePlan {
@@ -251,7 +249,7 @@ function reopen(input: LifecycleInput): LifecyclePlan {
   const header = list.root(input.header, "update");
   addLines(list, input.lines);
   const status = list.root({ Status: final }, "activate");
-  return plan(list, { Status: draft }, { header, status });
+  return plan(list, passingThrough(mapping, org, seen, final), { header, status });
 }
 
 function reduce(input: LifecycleInput, locked: readonly string[]): LifecyclePlan {
@@ -266,8 +264,7 @@ function reduce(input: LifecycleInput, locked: readonly string[]): LifecyclePlan
   const missing = draftMissing(input.mapping, input.org);
   if (missing !== undefined) return missing;
   const list = new OperationList(input.mapping, input.key, input.seen);
-  const status = input.status === null ? {} : { Status: input.status };
-  const header = list.root({ ...input.header, ...status }, "update");
+  const header = list.root({ ...input.header, ...newStatus(input) }, "update");
   addLines(list, withoutQuantity(input.lines, lowered));
   const reduction = planReduction({
     mapping: input.mapping,
@@ -285,7 +282,7 @@ function reduce(input: LifecycleInput, locked: readonly string[]): LifecyclePlan
   }
   list.append(reduction.operations, "reduce");
   const opIds = { header, status: header, lines: { ...list.lineOpIds(), ...reduction.opIds } };
-  return { kind: "plan", operations: list.operations(), actions: list.actions(), transient: {}, opIds };
+  return { kind: "plan", operations: list.operations(), actions: list.actions(), passing: null, opIds };
 }
 
 /** What an activated order locks among the changes, in words. */
@@ -322,12 +319,21 @@ function withoutQuantity(lines: LineChanges, lowered: readonly Lowered[]): LineC
   return { ...lines, updates };
 }
 
+/** The status as a field to write, when it is another one than the record has. */
+function newStatus(input: LifecycleInput): Readonly<Record<string, WireValue>> {
+  const { status, seen } = input;
+  return status === null || status === seen?.document.fields["Status"] ? {} : { Status: status };
+}
+
 function hasChanges(input: LifecycleInput): boolean {
   const { lines } = input;
-  const changedStatus = input.status !== null && input.status !== input.seen?.document.fields["Status"];
   return (
-    changedStatus ||
-    Object.keys(input.header).length + lines.creates.length + lines.updates.length + lines.deletes.length > 0
+    Object.keys(newStatus(input)).length +
+      Object.keys(input.header).length +
+      lines.creates.length +
+      lines.updates.length +
+      lines.deletes.length >
+    0
   );
 }
 
@@ -382,6 +388,20 @@ function draftMissing(mapping: ObjectMapping, org: OrgRules): Blocked | undefine
   );
 }
 
+/** The status that a reopened record passes through, and the one in which it was seen. */
+function passingThrough(
+  mapping: ObjectMapping,
+  org: OrgRules,
+  seen: SalesforceView | null,
+  fallback: string | null,
+): PassingStatus {
+  const before = seen?.document.fields["Status"];
+  return {
+    shown: draftOf(mapping, org),
+    meant: typeof before === "string" ? before : (fallback ?? firstActivated(org)),
+  };
+}
+
 function draftOf(mapping: ObjectMapping, org: OrgRules): string {
   return draftStatus(org, mapping.object, mapping.draftStatus) ?? "Draft";
 }
@@ -394,11 +414,11 @@ function firstActivated(org: OrgRules): string {
 
 function plan(
   list: OperationList,
-  transient: Fields,
+  passing: PassingStatus | null,
   ids: { readonly header: string | null; readonly status: string | null },
 ): LifecyclePlan {
   const opIds = { ...ids, lines: list.lineOpIds() };
-  return { kind: "plan", operations: list.operations(), actions: list.actions(), transient, opIds };
+  return { kind: "plan", operations: list.operations(), actions: list.actions(), passing, opIds };
 }
 
 function park(code: string, message: string): Blocked {

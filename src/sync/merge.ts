@@ -269,7 +269,7 @@ class Sheet {
     if (from !== undefined && this.#undone({ ...at, side: write, value: agreed, found: from })) return values.base;
     if (resolution.conflict !== null) this.conflict({ ...at, ...values }, resolution.conflict);
     this.#writes.push({ ...at, side: write, from, to: agreed, rule });
-    return mapping.write === "once" ? undefined : agreed;
+    return agreed;
   }
 
   /** Counts a value that came back; true when it is time to give in. */
@@ -360,6 +360,7 @@ class Sheet {
     const now = this.#rewrites;
     const kept = this.#input.rewrites.filter(
       (past) =>
+        this.#input.nowMs - past.lastAtMs < REWRITE_WINDOW_MS &&
         !now.some((each) => each.side === past.side && each.field === past.field && each.lineKey === past.lineKey),
     );
     return [...kept, ...now];

@@ -8,16 +8,16 @@
 import type { SyncDocument } from "../model/document.ts";
 import type { LineKey } from "../model/key.ts";
 import type { Fields, Value } from "../model/value.ts";
-import type { Intent } from "./decision.ts";
+import type { Base, Intent, PassingStatus } from "./decision.ts";
 
 /** What became of an intent. */
 export type Recovery =
-  /** It landed. Merge `document` into the base with `recoveredBase`. */
+  /** It landed. Merge it into the base with `recoveredBase`. */
   | { readonly kind: "landed"; readonly document: SyncDocument | null }
   /** Nothing of it happened. */
   | { readonly kind: "notLanded" }
   /** A part of it happened (only where the write was not atomic). */
-  | { readonly kind: "partly"; readonly document: SyncDocument };
+  | { readonly kind: "partly"; readonly document: SyncDocument; readonly passing: PassingStatus | null };
 
 /**
  * Compares an intent with what its side shows now (`null`: no record there, deleted ones included).
@@ -27,31 +27,75 @@ export type Recovery =
  * an operation of its own. The returned document holds what stood on both sides when the write landed.
  */
 export function recover(intent: Intent, present: SyncDocument | null): Recovery {
-  const { before, after } = intent;
-  if (after === null) return present === null ? { kind: "landed", document: null } : { kind: "notLanded" };
+  const { after } = intent;
+  const before = meantBefore(intent);
+  if (after === null) return recoverDeletion(intent, present);
   // Without a record an update cannot be told from a deletion that came after it: the next decision sees the deletion.
   if (present === null) return { kind: "notLanded" };
-  const units = unitsOf(before, after, present);
+  const atomic = intent.atomic === true;
+  const passing = passingOf(intent, present);
+  // A status that is to stay where an earlier write left it proves nothing.
+  const silent = passing === null && intent.before?.fields["Status"] === after.fields["Status"];
+  const units = unitsOf(before, after, present).map((unit): Unit => {
+    if (!unit.status || (passing === null && !silent)) return unit;
+    return { ...unit, landed: silent ? null : false };
+  });
   const touched = units.filter((unit) => unit.landed !== null);
   const proven = before === null || touched.some((unit) => unit.landed === true);
-  const waiting = intent.atomic !== true && passesThrough(intent, after, present);
-  if (!proven && !waiting && touched.length > 0) return { kind: "notLanded" };
-  const settled = intent.atomic === true ? units.map((unit) => ({ ...unit, landed: true })) : units;
-  const complete = !waiting && settled.every((unit) => unit.landed !== false);
-  const document = assemble(after, settled, waiting ? (intent.transient ?? {}) : {});
-  return { kind: complete ? "landed" : "partly", document };
+  const untouched = touched.length === 0 && passing === null;
+  if (!proven && !untouched && (atomic || passing === null)) return { kind: "notLanded" };
+  if (atomic || (passing === null && units.every((unit) => unit.landed !== false)))
+    return { kind: "landed", document: after };
+  // The status that a new record is made for is agreed on; that it is not there yet is what `passing` says.
+  const settled = units.map((unit) => (before === null && unit.status ? { ...unit, landed: true } : unit));
+  return { kind: "partly", document: assemble(after, settled), passing };
+}
+
+/** A deletion may have stopped after the order was taken back to Draft for it. */
+function recoverDeletion(intent: Intent, present: SyncDocument | null): Recovery {
+  if (present === null) return { kind: "landed", document: null };
+  const before = meantBefore(intent);
+  const passing = passingOf(intent, present);
+  return before === null || passing === null ? { kind: "notLanded" } : { kind: "partly", document: before, passing };
 }
 
 /** The base after recovery: what the intent changed has the recovered values, the rest stays as it was. */
-export function recoveredBase(intent: Intent, base: SyncDocument | null, recovery: Recovery): SyncDocument | null {
-  if (recovery.kind === "notLanded") return base;
-  const { document } = recovery;
-  if (document === null || base === null || intent.before === null) return document;
-  const fields = overlay(base.fields, intent.before.fields, document.fields);
-  if (document.lines === undefined) return { ...base, fields };
-  const lines: Record<LineKey, Fields> = {};
-  for (const [lineKey, now] of entriesOf(document.lines)) {
-    lines[lineKey] = overlay(base.lines?.[lineKey] ?? {}, intent.before.lines?.[lineKey], now);
+export function recoveredBase(intent: Intent, base: Base | null, recovery: Recovery): Base {
+  const { object, key } = intent;
+  const old: Base = base ?? { object, key, document: null, salesforceStamp: null, externalVersion: null };
+  if (recovery.kind === "notLanded") return old;
+  const document = mergeInto(meantBefore(intent), old.document, recovery.document);
+  const settled = { ...old, document, salesforceStamp: null, externalVersion: null };
+  if (intent.side === "external") return settled;
+  return { ...settled, passing: recovery.kind === "partly" ? recovery.passing : null };
+}
+
+/** What the side stood for before the write: a status that it was passing through counts as the one that was meant. */
+function meantBefore(intent: Intent): SyncDocument | null {
+  const { before } = intent;
+  const passing = intent.passing ?? null;
+  if (before === null || passing === null || before.fields["Status"] !== passing.shown) return before;
+  return { ...before, fields: { ...before.fields, Status: passing.meant } };
+}
+
+function mergeInto(
+  shown: SyncDocument | null,
+  base: SyncDocument | null,
+  recovered: SyncDocument | null,
+): SyncDocument | null {
+  if (recovered === null || base === null || shown === null) return recovered;
+  const fields = overlay(base.fields, shown.fields, recovered.fields);
+  if (recovered.lines === undefined) return { ...base, fields };
+  const before = shown.lines ?? {};
+  const lines: Record<LineKey, Fields> = { ...base.lines };
+  for (const lineKey of Object.keys(before) as LineKey[]) {
+    if (recovered.lines[lineKey] === undefined) delete lines[lineKey];
+  }
+  for (const [lineKey, now] of entriesOf(recovered.lines)) {
+    const agreed = base.lines?.[lineKey];
+    // A line that this side had already, but the base had not, is still to be made on the other side.
+    if (agreed !== undefined || before[lineKey] === undefined)
+      lines[lineKey] = overlay(agreed ?? {}, before[lineKey], now);
   }
   return { ...base, fields, lines };
 }
@@ -68,6 +112,7 @@ function overlay(base: Fields, before: Fields | undefined, now: Fields): Fields 
 /** Something that lands as a whole: a line, the status, or the other root fields. */
 interface Unit {
   readonly lineKey: LineKey | null;
+  readonly status: boolean;
   readonly before: Fields | undefined;
   readonly after: Fields | undefined;
   /** Null: the write does not touch it. */
@@ -78,22 +123,29 @@ function unitsOf(before: SyncDocument | null, after: SyncDocument, present: Sync
   const root = (status: boolean): Unit => {
     const part = (fields: Fields): Fields =>
       Object.fromEntries(Object.entries(fields).filter(([field]) => (field === "Status") === status));
-    return unit(null, before === null ? undefined : part(before.fields), part(after.fields), part(present.fields));
+    return unit(
+      { lineKey: null, status },
+      before === null ? undefined : part(before.fields),
+      part(after.fields),
+      part(present.fields),
+    );
   };
   const units = [root(false), root(true)].filter((each) => Object.keys(each.after ?? {}).length > 0);
   if (after.lines === undefined || present.lines === undefined) return units;
   const keys = [...new Set([...Object.keys(before?.lines ?? {}), ...Object.keys(after.lines)])] as LineKey[];
-  const lines = keys.map((key) => unit(key, before?.lines?.[key], after.lines?.[key], present.lines?.[key]));
+  const lines = keys.map((key) =>
+    unit({ lineKey: key, status: false }, before?.lines?.[key], after.lines?.[key], present.lines?.[key]),
+  );
   return [...units, ...lines];
 }
 
 function unit(
-  lineKey: LineKey | null,
+  which: Pick<Unit, "lineKey" | "status">,
   before: Fields | undefined,
   after: Fields | undefined,
   now: Fields | undefined,
 ): Unit {
-  return { lineKey, before, after, landed: hasLanded(before, after, now) };
+  return { ...which, before, after, landed: hasLanded(before, after, now) };
 }
 
 function hasLanded(before: Fields | undefined, after: Fields | undefined, now: Fields | undefined): boolean | null {
@@ -106,12 +158,16 @@ function hasLanded(before: Fields | undefined, after: Fields | undefined, now: F
   return touched.some((field) => now[field] !== undefined && now[field] !== before[field]);
 }
 
-function passesThrough(intent: Intent, after: SyncDocument, present: SyncDocument): boolean {
-  const transient = Object.entries(intent.transient ?? {});
-  return transient.some(([field, passing]) => present.fields[field] === passing && after.fields[field] !== passing);
+/** The status that the record was left in, when it shows it and this write led it there. */
+function passingOf(intent: Intent, present: SyncDocument): PassingStatus | null {
+  const passing = intent.passing ?? null;
+  if (passing === null || present.fields["Status"] !== passing.shown) return null;
+  // A whole that lands at once passes through nothing; only an earlier write can have left the record there.
+  if (intent.atomic === true && intent.before?.fields["Status"] !== passing.shown) return null;
+  return intent.after?.fields["Status"] === passing.shown ? null : passing;
 }
 
-function assemble(after: SyncDocument, units: readonly Unit[], transient: Fields): SyncDocument {
+function assemble(after: SyncDocument, units: readonly Unit[]): SyncDocument {
   const fields: Record<string, Value> = {};
   const lines: Record<LineKey, Fields> = {};
   for (const { lineKey, before, after: intended, landed } of units) {
@@ -119,9 +175,7 @@ function assemble(after: SyncDocument, units: readonly Unit[], transient: Fields
     if (lineKey === null) Object.assign(fields, values);
     else if (values !== undefined) lines[lineKey] = values;
   }
-  // We left the record in that status ourselves: taken for the base, the other side still has to be followed.
-  Object.assign(fields, transient);
-  const known = units.some((each) => each.lineKey !== null) || after.lines === undefined;
+  const known = units.some((each) => each.lineKey !== null) || Object.keys(after.lines ?? {}).length === 0;
   return { ...after, fields, ...(after.lines === undefined ? {} : { lines: known ? lines : after.lines }) };
 }
 

@@ -35,7 +35,8 @@ export interface FieldResolution {
 /** Settles one field. Pure and total. */
 export function resolveField(field: FieldCase): FieldResolution {
   const { mapping, base, salesforce, external } = field;
-  if (mapping.write === "once") return writtenOnce(field);
+  // Written once: whatever became of it afterwards is nobody's business, and it enters no base.
+  if (mapping.write === "once") return settled(undefined, "written once");
   if (salesforce !== undefined && salesforce === external) return settled(salesforce, "equal");
   if (salesforce === undefined && external === undefined) return settled(base, "unknown on both sides");
   if (mapping.direction !== "both")
@@ -57,17 +58,6 @@ export function resolveField(field: FieldCase): FieldResolution {
   if (winner === null) return { agreed: undefined, write: null, rule, conflict: { winner, rule } };
   const value = winner === "salesforce" ? seenSalesforce : seenExternal;
   return { ...taken(winner, value, rule), conflict: { winner, rule } };
-}
-
-/**
- * Written once: whatever became of it afterwards is nobody's business, and it enters no base. A base it has only while
- * its first write is under way: an order that we made as Draft and have not activated yet.
- */
-function writtenOnce(field: FieldCase): FieldResolution {
-  const { base, salesforce, external } = field;
-  if (base === undefined || salesforce !== base || external === undefined || external === salesforce)
-    return settled(undefined, "written once");
-  return taken("external", external, "first write under way");
 }
 
 /** Who wins when both sides moved: a person's answer, the field's owner, then the object's policy. */

@@ -17,6 +17,8 @@ import { movedFields } from "./diff.ts";
  */
 export function isEcho(mapping: ObjectMapping, base: Base | null, view: SalesforceView | ExternalView): boolean {
   if (view.side === "salesforce" && !view.keyed) return false;
+  // Half way through a change of status: there is something left to do.
+  if (base?.passing != null) return false;
   if (base === null || base.document === null || view.deleted || view.problems.length > 0) return false;
   return movedFields(mapping, base.document, view.document).length === 0;
 }

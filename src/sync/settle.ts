@@ -4,7 +4,7 @@ import type { ExternalOutcome } from "../model/external-record.ts";
 import type { LineKey, RecordId } from "../model/key.ts";
 import type { RowOutcome } from "../model/salesforce-record.ts";
 import type { Fields, Value } from "../model/value.ts";
-import type { Base, Decision, FieldChange, Link } from "./decision.ts";
+import type { Base, Decision, FieldChange, Link, PassingStatus } from "./decision.ts";
 
 /** The state after a decision. */
 export interface Settled {
@@ -43,6 +43,7 @@ export function settle(
     salesforceStamp: wroteSalesforce ? null : decision.salesforceStamp,
     externalVersion: external?.kind === "done" ? external.version : decision.externalVersion,
     rewrites: decision.rewrites,
+    passing: leftPassing(decision, landed),
   };
   return { base, link: settledLink(decision, landed, complete), complete };
 }
@@ -59,16 +60,14 @@ function partly(
   // A new record whose root is missing on one side was not agreed on.
   const root = creationOf(decision);
   if (root !== null && !landed.has(root)) return before;
+  // The status that a new record is made for is agreed on; that it is not there yet is what `passing` says.
+  const made = root !== null && root !== decision.external?.opId;
   const fields = without(
     agreed.fields,
     before?.fields,
-    missed.filter((change) => change.lineKey === undefined),
+    missed.filter((change) => change.lineKey === undefined && !(made && change.field === "Status")),
   );
-  const passedThrough = decision.salesforce.some((operation) => landed.has(operation.opId));
-  const activated = changes.some((change) => change.field === "Status" && landed.has(change.opId));
-  const withStatus =
-    passedThrough && !activated && !finished(decision, landed) ? { ...fields, ...decision.transient } : fields;
-  if (agreed.lines === undefined) return { ...agreed, fields: withStatus };
+  if (agreed.lines === undefined) return { ...agreed, fields };
   const lines: Record<LineKey, Fields> = { ...agreed.lines };
   for (const change of missed) {
     const { lineKey } = change;
@@ -82,13 +81,17 @@ function partly(
       lines[lineKey] = without(now, old, [change]);
     }
   }
-  return { ...agreed, fields: withStatus, lines };
+  return { ...agreed, fields, lines };
 }
 
-/** True when the last Salesforce operation landed: the record has left the status that it passed through. */
-function finished(decision: Decision, landed: ReadonlyMap<string, RecordId | null>): boolean {
-  const last = decision.salesforce.at(-1);
-  return last === undefined || landed.has(last.opId);
+/** The status that the record was left in, when its first operation landed and its last one did not. */
+function leftPassing(decision: Decision, landed: ReadonlyMap<string, RecordId | null>): PassingStatus | null {
+  const { salesforce, passing } = decision;
+  const first = salesforce[0];
+  const last = salesforce.at(-1);
+  if (passing === null || (last !== undefined && landed.has(last.opId))) return null;
+  const entered = decision.salesforceBefore?.fields["Status"] === passing.shown;
+  return entered || (first !== undefined && landed.has(first.opId)) ? passing : null;
 }
 
 /** The operation that makes the root record, when this decision makes it. */

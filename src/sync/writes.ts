@@ -9,7 +9,7 @@ import type { ExternalFields, ExternalLineChange, ExternalOperation } from "../m
 import type { BusinessKey, LineKey, NaturalKey } from "../model/key.ts";
 import type { RowOperation, WireValue } from "../model/salesforce-record.ts";
 import type { Fields, Side, Value } from "../model/value.ts";
-import type { FieldChange, Link, Obstacle } from "./decision.ts";
+import type { FieldChange, Link, Obstacle, PassingStatus } from "./decision.ts";
 import { type LineChanges, planLifecycle, type WholeDocument } from "./lifecycle.ts";
 import { type Merged, valuesForNewRow, type Write } from "./merge.ts";
 import type { OrgRules } from "./org-rules.ts";
@@ -22,7 +22,7 @@ export type Writes =
       readonly external: ExternalOperation | null;
       readonly actions: readonly string[];
       readonly changes: readonly FieldChange[];
-      readonly transient: Fields;
+      readonly passing: PassingStatus | null;
     }
   | { readonly kind: "park" | "reject"; readonly obstacles: readonly Obstacle[] };
 
@@ -33,6 +33,8 @@ export interface WriteContext {
   readonly link: Link | null;
   readonly org: OrgRules;
   readonly parents: ParentLookup;
+  /** True when the record stands in a status that it only passes through, and has to be led out of it. */
+  readonly resumes: boolean;
 }
 
 /** What to write to Salesforce: the merge of two records, a whole new record, or only the key of a record. */
@@ -59,7 +61,7 @@ export function salesforceWrites(context: WriteContext, target: SalesforceTarget
   if (seen !== null && !seen.keyed) wire[mapping.keyField] = key;
   const lines = fresh === null ? lineChanges(context, resolver, target, writes) : newLines(context, resolver, fresh);
   const changed = Object.keys(wire).length + lines.creates.length + lines.updates.length + lines.deletes.length;
-  if (fresh === null && changed === 0 && status === undefined) return nothing();
+  if (fresh === null && changed === 0 && status === undefined && !context.resumes) return nothing();
   if (resolver.obstacles.length > 0) return resolver.blocked();
 
   const wanted = status ?? seen?.document.fields["Status"];
@@ -85,7 +87,7 @@ export function salesforceWrites(context: WriteContext, target: SalesforceTarget
     external: null,
     actions: plan.actions,
     changes: fresh === null ? mergedChanges("salesforce", target, opIdOf) : newChanges("salesforce", fresh, opIdOf),
-    transient: plan.transient,
+    passing: plan.passing,
   };
 }
 
@@ -128,7 +130,7 @@ export function externalWrites(context: WriteContext, target: ExternalTarget): W
     },
     actions: [kind],
     changes: fresh === null ? mergedChanges("external", target, () => opId) : newChanges("external", fresh, () => opId),
-    transient: {},
+    passing: null,
   };
 }
 
@@ -200,7 +202,7 @@ const UNRESOLVED: Readonly<Record<UnresolvedReference["state"], { readonly code:
 };
 
 function nothing(): Writes {
-  return { kind: "writes", salesforce: [], external: null, actions: [], changes: [], transient: {} };
+  return { kind: "writes", salesforce: [], external: null, actions: [], changes: [], passing: null };
 }
 
 function newLines(context: WriteContext, resolver: Resolver, fresh: SyncDocument): LineChanges {

@@ -2,7 +2,8 @@
  * Refusals of the catalogue that whole stages of the pipeline enforce, not single rules: each says in which file.
  * Facts only; nothing here runs.
  */
-import type { RuleFact } from "../rule.ts";
+import { fact, type RuleFact } from "../rule.ts";
+import { GENERAL_FACTS } from "./general-facts.ts";
 
 const NOT_WRITABLE =
   "Unable to create/update fields: {Fields}. Please check the security settings of this field and verify that it is " +
@@ -124,69 +125,6 @@ export const STAGE_FACTS: readonly RuleFact[] = [
     certainty: "C",
     enforcedIn: "cascade.ts",
   }),
-  fact("GEN-1", "REQUIRED_FIELD_MISSING", "*", ["insert", "update"], "required fields are empty", {
-    message: "Required fields are missing: [{Fields}]",
-    fields: [],
-    source: "order-domain §8.3 [fixture: the shape], rest-api §14.3 [fixture]",
-    certainty: "A",
-    enforcedIn: "required.ts",
-  }),
-  fact("GEN-2", "DUPLICATE_VALUE", "*", ["insert", "update", "undelete"], "a unique value exists already", {
-    message: "duplicate value found: {Field} duplicates value on record with id: {Id}",
-    fields: [],
-    source: "order-domain §8.2 [fixture]",
-    certainty: "A",
-    enforcedIn: "unique.ts",
-  }),
-  fact(
-    "GEN-3",
-    "FIELD_CUSTOM_VALIDATION_EXCEPTION",
-    "*",
-    ["insert", "update"],
-    "a validation rule of the org is broken",
-    {
-      message: "{the rule's text}",
-      fields: [],
-      source: "order-domain §8.3 [fixture: the shape]",
-      certainty: "A",
-      enforcedIn: "validation.ts",
-    },
-  ),
-  fact("GEN-4", "STRING_TOO_LONG", "*", ["insert", "update"], "a text is longer than its field", {
-    message: "{Label}: data value too large: {value} (max length={length})",
-    fields: [],
-    source: "order-domain §8.3 [fixture: the shape]",
-    certainty: "A",
-    enforcedIn: "decode.ts",
-  }),
-  fact(
-    "GEN-5",
-    "ALL_OR_NONE_OPERATION_ROLLED_BACK",
-    "*",
-    ["insert", "update", "delete", "undelete"],
-    "another row of an all-or-none request failed",
-    {
-      message: "Record rolled back because not all records were valid and the request was using AllOrNone header",
-      fields: [],
-      source: "rest-api §9.4 [fixture]",
-      certainty: "A",
-      enforcedIn: "save.ts",
-    },
-  ),
-  fact(
-    "GEN-6",
-    "PROCESSING_HALTED",
-    "*",
-    ["insert", "update", "delete"],
-    "another subrequest of an all-or-none composite failed",
-    {
-      message: "The transaction was rolled back since another operation in the same transaction failed.",
-      fields: [],
-      source: "order-domain §11 [fixture]",
-      certainty: "A",
-      enforcedIn: "the composite resource, outside the save pipeline",
-    },
-  ),
   fact("ORD-19", "FAILED_ACTIVATION", "Order", ["update"], "Revenue Cloud's activation gates are not met", {
     message: "Enter the shipping address associated with the account, and try again.",
     fields: [],
@@ -194,15 +132,5 @@ export const STAGE_FACTS: readonly RuleFact[] = [
     certainty: "A",
     enforcedIn: "nothing: this org is one without Revenue Cloud",
   }),
+  ...GENERAL_FACTS,
 ];
-
-function fact(
-  id: string,
-  code: string,
-  object: string,
-  on: RuleFact["on"],
-  when: string,
-  rest: Pick<RuleFact, "message" | "fields" | "source" | "certainty"> & { readonly enforcedIn: string },
-): RuleFact {
-  return { id, code, object, on, when, ...rest };
-}

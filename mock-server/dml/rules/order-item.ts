@@ -294,7 +294,9 @@ export const ORDER_ITEM_RULES: readonly Rule[] = [
     fields: ["EndDate"],
     source: "order-domain §3.5 [memory] (unsure)",
     certainty: "C",
-    check: ({ after }) => !isLater(after["ServiceDate"], after["EndDate"]),
+    check: (change) =>
+      !(changes(change, "ServiceDate") || changes(change, "EndDate")) ||
+      !isLater(change.after["ServiceDate"], change.after["EndDate"]),
   },
 ];
 

@@ -269,7 +269,9 @@ export const ORDER_RULES: readonly Rule[] = [
     fields: ["EndDate"],
     source: "order-domain §2.3, §2.8 (unsure)",
     certainty: "C",
-    check: (change) => !isLater(change.after["EffectiveDate"], change.after["EndDate"]),
+    check: (change) =>
+      !(changes(change, "EffectiveDate") || changes(change, "EndDate")) ||
+      !isLater(change.after["EffectiveDate"], change.after["EndDate"]),
   },
   {
     id: "ORD-21",

@@ -1,7 +1,8 @@
 /** Reduction orders: orders that take quantities back from one activated order (reference: order-domain §2.9). */
 import type { Transaction } from "../../org/contract.ts";
+import { sum } from "../../schema/decimal.ts";
 import type { Row } from "../../schema/definition.ts";
-import { type Change, numberOf, textOf } from "../change.ts";
+import { type Change, changes, numberOf, textOf } from "../change.ts";
 import type { Rule, RuleFact } from "../rule.ts";
 import { orderOf } from "./order-item.ts";
 import { activates, isActivated } from "./status.ts";
@@ -100,8 +101,9 @@ export const REDUCTION_RULES: readonly Rule[] = [
     message: "field integrity exception: OriginalOrderItemId (must have the same price book entry and unit price)",
     fields: ["OriginalOrderItemId"],
     source: "order-domain §2.9 [memory] (unsure text)",
-    check: ({ after }, tx) => {
-      const original = originalItemOf(after, tx);
+    check: (change, tx) => {
+      const { after } = change;
+      const original = changes(change, "UnitPrice") ? originalItemOf(after, tx) : undefined;
       return (
         original === undefined ||
         (original["PricebookEntryId"] === after["PricebookEntryId"] && original["UnitPrice"] === after["UnitPrice"])
@@ -128,9 +130,9 @@ export const REDUCTION_RULES: readonly Rule[] = [
     message: "You can't reduce more than the available quantity.",
     fields: ["Quantity"],
     source: "order-domain §2.9 [doc/forum rule] (unsure text)",
-    check: ({ after }, tx) => {
-      const original = originalItemOf(after, tx);
-      return original === undefined || -numberOf(after, "Quantity") <= numberOf(original, "AvailableQuantity");
+    check: (change, tx) => {
+      const original = changes(change, "Quantity") ? originalItemOf(change.after, tx) : undefined;
+      return original === undefined || -numberOf(change.after, "Quantity") <= availableTo(change, original, tx);
     },
   },
   {
@@ -162,6 +164,12 @@ export const REDUCTION_RULES: readonly Rule[] = [
   },
 ];
 
+/** What a line may take: the rest, and what it has taken itself where its order is activated already. */
+function availableTo(change: Change, original: Row, tx: Transaction): number {
+  const taken = isActivated(orderOf(change, tx)) ? -numberOf(change.before, "Quantity") : 0;
+  return sum([numberOf(original, "AvailableQuantity"), taken]);
+}
+
 function differingField(change: Change, tx: Transaction): string | undefined {
   const original = originalOf(change, tx);
   if (original === undefined) return undefined;
@@ -174,7 +182,7 @@ function fits(orderId: string, tx: Transaction): boolean {
   for (const item of tx.find("OrderItem", "OrderId", orderId)) {
     const original = textOf(item, "OriginalOrderItemId");
     if (item["IsDeleted"] === true || original === null) continue;
-    taken.set(original, (taken.get(original) ?? 0) - numberOf(item, "Quantity"));
+    taken.set(original, sum([taken.get(original) ?? 0, -numberOf(item, "Quantity")]));
   }
   return [...taken].every(([id, quantity]) => quantity <= numberOf(tx.get("OrderItem", id), "AvailableQuantity"));
 }

@@ -5,8 +5,8 @@
  */
 import type { OrgFault } from "../../errors.ts";
 import type { Transaction } from "../../org/contract.ts";
-import type { Change, Refusal } from "../change.ts";
-import type { Verdict } from "../options.ts";
+import type { Change, Refusal, WriteOperation } from "../change.ts";
+import type { RowVerdict } from "../options.ts";
 import { faultOf, type Rule, type RuleFact } from "../rule.ts";
 import { ACCOUNT_RULES } from "./account.ts";
 import { CONTRACT_RULES } from "./contract.ts";
@@ -33,18 +33,23 @@ export const RULES: readonly RuleFact[] = [...ENFORCED, ...STAGE_FACTS].sort((a,
   a.id.localeCompare(b.id, "en", { numeric: true }),
 );
 
-const byPlace = new Map<string, Rule[]>();
-for (const rule of ENFORCED)
-  for (const operation of rule.on) {
-    const place = `${rule.object} ${operation}`;
-    byPlace.set(place, [...(byPlace.get(place) ?? []), rule]);
-  }
+type Placed = Readonly<Record<WriteOperation, readonly Rule[]>>;
+
+const byObject: ReadonlyMap<string, Placed> = new Map(
+  [...new Set(ENFORCED.map((rule) => rule.object))].map((object) => [object, placed(object)]),
+);
 
 const NO_RULES: readonly Rule[] = [];
 
 /** The rules of one object and operation, in the order in which they are asked. */
-export function rulesFor(object: string, operation: Change["operation"]): readonly Rule[] {
-  return byPlace.get(`${object} ${operation}`) ?? NO_RULES;
+export function rulesFor(object: string, operation: WriteOperation): readonly Rule[] {
+  return byObject.get(object)?.[operation] ?? NO_RULES;
+}
+
+function placed(object: string): Placed {
+  const on = (operation: WriteOperation): readonly Rule[] =>
+    ENFORCED.filter((rule) => rule.object === object && rule.on.includes(operation));
+  return { insert: on("insert"), update: on("update"), delete: on("delete"), undelete: on("undelete") };
 }
 
 /**
@@ -55,7 +60,7 @@ export function rulesFor(object: string, operation: Change["operation"]): readon
 export function refusalOf(
   change: Change,
   tx: Transaction,
-  onVerdict: ((verdict: Verdict) => void) | undefined,
+  onVerdict: ((verdict: RowVerdict) => void) | undefined,
 ): Refusal | undefined {
   let faults: OrgFault[] | undefined;
   let statusCode = 400;

@@ -11,6 +11,7 @@ import { mirroredFields } from "./derived.ts";
 import { writeHistory } from "./history.ts";
 import { customEntriesOf } from "./price-book.ts";
 import { isActivated } from "./status.ts";
+import { summariesMovedBy } from "./summary.ts";
 
 /** A record that was just stored. For a delete `after` is the record in the recycle bin. */
 export interface Saved {
@@ -22,6 +23,7 @@ export interface Saved {
 
 /** Brings the records up to date that depend on the saved one. */
 export function rollUp(saved: Saved, tx: Transaction): void {
+  for (const { object, row, values } of summariesMovedBy(saved, tx)) change(tx, object, row, values);
   switch (saved.object) {
     case "OrderItem":
       return rollUpItem(saved, tx);
@@ -36,7 +38,9 @@ export function rollUp(saved: Saved, tx: Transaction): void {
   }
 }
 
-function rollUpItem({ operation, before, after }: Saved, tx: Transaction): void {
+function rollUpItem(saved: Saved, tx: Transaction): void {
+  const { operation, before, after } = saved;
+  if (operation === "update") rollUpReducedQuantity(saved, tx);
   if (operation === "update" && before?.["TotalPrice"] === after["TotalPrice"]) return;
   const order = tx.get("Order", textOf(after, "OrderId") ?? "");
   if (order === undefined || order["IsDeleted"] === true) return;
@@ -83,6 +87,14 @@ function rollUpReduction({ operation, before, after }: Saved, tx: Transaction): 
   }
 }
 
+/** A line of an activated reduction order that takes more or less than before. */
+function rollUpReducedQuantity({ before, after }: Saved, tx: Transaction): void {
+  const original = tx.get("OrderItem", textOf(after, "OriginalOrderItemId") ?? "");
+  const more = sum([numberOf(after, "Quantity"), -numberOf(before, "Quantity")]);
+  if (original === undefined || more === 0 || !isActivated(tx.get("Order", textOf(after, "OrderId") ?? ""))) return;
+  change(tx, "OrderItem", original, { AvailableQuantity: sum([numberOf(original, "AvailableQuantity"), more]) });
+}
+
 function passOnStandardPrice({ operation, before, after }: Saved, tx: Transaction): void {
   if (operation !== "update" || before?.["UnitPrice"] === after["UnitPrice"]) return;
   if (tx.get("Pricebook2", textOf(after, "Pricebook2Id") ?? "")?.["IsStandard"] !== true) return;
@@ -109,5 +121,8 @@ function modifiedBy(tx: Transaction): Readonly<Record<string, FieldValue>> {
 function change(tx: Transaction, object: string, row: Row, values: Readonly<Record<string, FieldValue>>): void {
   const after = { ...row, ...values, SystemModstamp: tx.now };
   tx.replace(object, after);
-  writeHistory({ object, operation: "update", before: row, after }, tx);
+  const saved = { object, operation: "update", before: row, after } as const;
+  writeHistory(saved, tx);
+  // A master may be the child of another one. The relationships form no circle, so this ends.
+  for (const next of summariesMovedBy(saved, tx)) change(tx, next.object, next.row, next.values);
 }

@@ -61,6 +61,7 @@ function runOne(context: RestContext, outer: RestRequest, entry: unknown): RestR
     if (inner.version < OLDEST_SUBREQUEST_VERSION || inner.version > outer.version) {
       throw invalidInput(`Version ${inner.version}.0 can't be used in a batch of version ${outer.version}.0.`);
     }
+    if (inner.segments[0] === "jobs") throw invalidInput(`The resource ${url} can't be used in a batch request.`);
     if (inner.segments[0] === "composite" && inner.segments[1] !== "sobjects" && inner.segments[1] !== "tree") {
       throw invalidInput(`The resource ${url} can't be used in a batch request.`);
     }
@@ -68,6 +69,7 @@ function runOne(context: RestContext, outer: RestRequest, entry: unknown): RestR
   } catch (error) {
     if (!(error instanceof OrgError)) throw error;
     context.tx.rollbackTo(savepoint);
+    context.services.journal.noteRefusal(error);
     return errorResult(error);
   }
 }

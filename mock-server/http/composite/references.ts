@@ -56,7 +56,7 @@ function lookUp(path: string, answers: Answers): unknown {
 
 function asText(value: unknown): string {
   if (value === null) return "";
-  return typeof value === "object" ? JSON.stringify(value) : String(value);
+  return typeof value === "string" ? value : JSON.stringify(value);
 }
 
 function noValue(path: string, reference: string): OrgError {

@@ -28,8 +28,7 @@ const STANDING_ALLOWANCES: Readonly<Record<string, number>> = {
 export const readLimits: RestHandler = ({ services }) => {
   const standing = Object.entries(STANDING_ALLOWANCES).map(([name, max]) => [name, { Max: max, Remaining: max }]);
   const { max, remaining } = services.usage;
-  const counted = ["DailyApiRequests", { Max: max, Remaining: remaining }];
-  return ok(Object.fromEntries([counted, ...standing].toSorted(([a], [b]) => (String(a) < String(b) ? -1 : 1))));
+  return ok({ DailyApiRequests: { Max: max, Remaining: remaining }, ...Object.fromEntries(standing) });
 };
 
 /** `GET /limits/recordCount?sObjects=Account,Order`: unknown names are left out; without names every object counts. */

@@ -2,7 +2,6 @@
 import { ok, type RestHandler } from "../rest.ts";
 
 const RESOURCES = [
-  "tooling",
   "queryAll",
   "search",
   "composite",

@@ -81,7 +81,7 @@ export function keyTexts(columns: readonly ColumnInfo[], prefix: string): RawBui
 
 /** The natural key in a row; a part that is empty in the database is an empty text. */
 export function keyOf(row: Row, columns: readonly ColumnInfo[], prefix: string): NaturalKey {
-  return columns.map((column) => String(row[`${prefix}${column.name}`] ?? ""));
+  return columns.map((column) => row[`${prefix}${column.name}`]?.toString() ?? "");
 }
 
 async function readChunk(target: ReadTarget, keys: readonly NaturalKey[]): Promise<readonly ExternalRecord[]> {

@@ -3,7 +3,7 @@ import type { ExternalFields, ExternalValue } from "../../model/external-record.
 import type { ColumnInfo } from "./catalog.ts";
 
 /** A row as the driver returns it. */
-export type Row = Readonly<Record<string, unknown>>;
+export type Row = Readonly<Record<string, string | number | bigint | boolean | Uint8Array | null>>;
 
 /**
  * A column's value as the connector sees it.
@@ -11,14 +11,13 @@ export type Row = Readonly<Record<string, unknown>>;
  * Decimals keep the digits that the database shows, a float becomes its shortest decimal text without an exponent, a
  * timestamp becomes `YYYY-MM-DDThh:mm:ss[.f]`, one with a time zone ends in Z. Bytes become hexadecimal text.
  */
-export function decodeValue(value: unknown, column: ColumnInfo): ExternalValue {
+export function decodeValue(value: Row[string] | undefined, column: ColumnInfo): ExternalValue {
   if (value === null || value === undefined) return null;
   if (typeof value === "number") return Number.isSafeInteger(value) ? value : plainDecimal(value);
   if (typeof value === "boolean" || typeof value === "bigint") return value;
   if (value instanceof Uint8Array) return Buffer.from(value).toString("hex");
-  const text = String(value);
-  if (column.type.startsWith("timestamp")) return isoTimestamp(text);
-  return /^(real|double precision)$/.test(column.type) ? plainDecimal(Number(text)) : text;
+  if (column.type.startsWith("timestamp")) return isoTimestamp(value);
+  return /^(real|double precision)$/.test(column.type) ? plainDecimal(Number(value)) : value;
 }
 
 /** The fields of a row by column name. `prefix` stands before the names in the row. */

@@ -108,6 +108,29 @@ describe("deleting and restoring", () => {
     expect(shop.tryDelete("Order", order.slice(0, 15))).toMatchObject({ success: true, id: order });
   });
 
+  it("a restored record needs the parents that it holds", () => {
+    const shop = new Shop();
+    const order = shop.order({ Pricebook2Id: shop.otherBook });
+    shop.delete("Order", order);
+    shop.delete("Pricebook2", shop.otherBook);
+
+    expect(refusal(shop.one("undelete", "Order", order, {}))).toMatch(/^UNDELETE_FAILED: .*price book/);
+    shop.undelete("Pricebook2", shop.otherBook);
+    expect(refusal(shop.one("undelete", "Order", order, {}))).toBe("saved");
+  });
+
+  it("for good takes children out of the recycle bin too", () => {
+    const shop = new Shop();
+    const [order, binned] = [shop.order(), shop.order()];
+    shop.delete("OrderItem", shop.item(order));
+    shop.item(binned);
+    shop.delete("Order", binned);
+
+    for (const id of [order, binned]) expect(refusal(shop.one("hardDelete", "Order", id, {}))).toBe("saved");
+
+    expect(shop.rows("OrderItem")).toEqual([]);
+  });
+
   it("for good removes the record and its products, also from the recycle bin", () => {
     const shop = new Shop();
     const [live, binned] = [shop.order(), shop.order()];

@@ -62,6 +62,16 @@ describe("a trigger", () => {
     expect(refusal(shop.tryInsert("Order", shop.orderValues({ Status: undefined })))).toContain("[Status]");
   });
 
+  it("cannot store what a client could not", () => {
+    const shop = shopWith({
+      triggers: [
+        { name: "Long", object: "Order", on: ["before insert"], run: ({ set }) => set("PoNumber", "x".repeat(81)) },
+      ],
+    });
+
+    expect(refusal(shop.tryInsert("Order", shop.orderValues()))).toMatch(/^STRING_TOO_LONG: .*\[PoNumber\]$/);
+  });
+
   it("refuses with addError, and with the platform's words when it throws", () => {
     const shop = shopWith({
       triggers: [
@@ -172,8 +182,8 @@ describe("the recorder of verdicts", () => {
     shop.tryUpdate("Order", id, { Status: "Activated" });
 
     expect(verdicts.filter((verdict) => verdict.kept).length).toBeGreaterThan(5);
-    expect(verdicts.filter((verdict) => !verdict.kept).map(({ rule, id: about }) => [rule, about])).toEqual([
-      ["ORD-4", id],
+    expect(verdicts.filter((verdict) => !verdict.kept).map(({ row, rule, id: about }) => [row, rule, about])).toEqual([
+      [0, "ORD-4", id],
     ]);
   });
 });

@@ -17,6 +17,8 @@ const index = fc.nat({ max: 7 });
 const amount = fc.integer({ min: -300, max: 99_999 }).map((cents) => cents / 100);
 const quantity = fc.integer({ min: -500, max: 1_000 }).map((hundredths) => hundredths / 100);
 
+const reduction = fc.integer({ min: -600, max: 20 }).map((hundredths) => hundredths / 100);
+
 const edit: fc.Arbitrary<Edit> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ kind: fc.constant("add" as const), order: index, quantity, price: amount }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant("change" as const), item: index, quantity, price: amount }) },
@@ -29,7 +31,10 @@ const edit: fc.Arbitrary<Edit> = fc.oneof(
       status: fc.constantFrom("Draft", "Activated"),
     }),
   },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant("reduce" as const), order: index, item: index, quantity }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({ kind: fc.constant("reduce" as const), order: index, item: index, quantity: reduction }),
+  },
   fc.record({ kind: fc.constantFrom("drop" as const, "restore" as const), order: index }),
 );
 
@@ -37,14 +42,15 @@ describe("whatever is attempted", () => {
   it("an order's amount is the exact sum of its lines, and no state breaks the rules", () => {
     const origin = new Shop({ settings: { enableReductionOrders: true } });
     const orders = [0, 1, 2].map(() => origin.order());
+    for (const order of orders) for (const Quantity of [10, 3.5]) origin.item(order, { Quantity });
+    for (const order of orders.slice(0, 2)) origin.update("Order", order, { Status: "Activated" });
     const snapshot = origin.org.snapshot();
     fc.assert(
       fc.property(fc.array(edit, { minLength: 5, maxLength: 40 }), (edits) => {
         origin.org.restore(snapshot);
         for (const each of edits) attempt(origin, each, orders.length);
         for (const order of origin.rows("Order")) checkOrder(origin, order);
-        for (const item of origin.rows("OrderItem"))
-          expect(Number(item["AvailableQuantity"])).toBeGreaterThanOrEqual(0);
+        for (const item of origin.rows("OrderItem")) checkAvailable(origin, item);
       }),
       { numRuns: 150, seed: 42 },
     );
@@ -118,7 +124,7 @@ function attempt(shop: Shop, each: Edit, orderCount: number): void {
         IsReductionOrder: true,
         OriginalOrderId,
       });
-      const original = items.filter((item) => item["OrderId"] === OriginalOrderId)[each.item % 3];
+      const original = items.filter((item) => item["OrderId"] === OriginalOrderId)[each.item % 2];
       if (!created.success || original === undefined) return;
       shop.tryInsert("OrderItem", {
         OrderId: created.id,
@@ -150,6 +156,18 @@ function checkOrder(shop: Shop, order: Row): void {
   expect(order["TotalAmount"]).toBe(Number(cents) / 100);
   expect(order["StatusCode"] === "Activated").toBe(order["ActivatedDate"] !== null);
   if (order["StatusCode"] === "Activated") expect(lines.length).toBeGreaterThan(0);
+}
+
+/** What is available is what was ordered less what activated reduction orders took. */
+function checkAvailable(shop: Shop, item: Row): void {
+  expect(Number(item["AvailableQuantity"])).toBeGreaterThanOrEqual(0);
+  if (item["IsDeleted"] === true || item["OriginalOrderItemId"] !== null) return;
+  const taken = shop
+    .rows("OrderItem")
+    .filter((each) => each["OriginalOrderItemId"] === item["Id"] && each["IsDeleted"] === false)
+    .filter((each) => shop.row("Order", String(each["OrderId"]))["StatusCode"] === "Activated")
+    .reduce((hundredths, each) => hundredths + Math.round(Number(each["Quantity"]) * 100), 0);
+  expect(item["AvailableQuantity"]).toBe((Math.round(Number(item["Quantity"]) * 100) + taken) / 100);
 }
 
 function badItem(shop: Shop): fc.Arbitrary<Readonly<Record<string, unknown>>> {

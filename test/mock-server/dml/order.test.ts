@@ -59,6 +59,11 @@ describe("creating an order", () => {
       { TotalAmount: 1, OrderNumber: "7" },
       "INVALID_FIELD_FOR_INSERT_UPDATE: Unable to create/update fields: TotalAmount, OrderNumber. Please check the security settings of this field and verify that it is read/write for your profile or permission set. [TotalAmount,OrderNumber]",
     ],
+    [
+      "a compound address",
+      { BillingAddress: { city: "Turin" } },
+      "INVALID_FIELD_FOR_INSERT_UPDATE: Unable to create/update fields: BillingAddress. Please check the security settings of this field and verify that it is read/write for your profile or permission set. [BillingAddress]",
+    ],
     ["an unknown field", { Foo__c: 1 }, "INVALID_FIELD: No such column 'Foo__c' on sobject of type Order"],
     [
       "GEN-4: a text over its length",

@@ -49,6 +49,21 @@ describe("a reduction order", () => {
     expect([before, during, available()]).toEqual([10, 6, 10]);
   });
 
+  it("takes more or less when a line of it is edited while activated, within what there is", () => {
+    const { shop, line, reductionValues, lineValues } = shopWithOriginal();
+    const id = shop.insert("Order", reductionValues());
+    const item = shop.insert("OrderItem", lineValues(id));
+    shop.update("Order", id, { Status: "Activated" });
+
+    shop.update("OrderItem", item, { Quantity: -10 });
+
+    expect(shop.row("OrderItem", line)["AvailableQuantity"]).toBe(0);
+    expect(refusal(shop.tryUpdate("OrderItem", item, { Quantity: -10.5 }))).toContain(
+      "more than the available quantity",
+    );
+    expect(refusal(shop.tryUpdate("OrderItem", item, { Description: "all" }))).toBe("saved");
+  });
+
   it("RED-1: needs the feature and the permission", () => {
     const off = new Shop();
     const withoutFeature = off.tryInsert(

@@ -22,6 +22,7 @@ export interface ShopOptions {
   readonly settings?: Partial<OrgSettings>;
   /** Fields added to an object, by object name. */
   readonly fields?: Readonly<Record<string, readonly FieldDefinition[]>>;
+  readonly objects?: readonly ObjectDefinition[];
   readonly replace?: (definition: ObjectDefinition) => ObjectDefinition;
   readonly permissions?: readonly PermissionDefinition[];
   /** Makes it a multicurrency org; the first is the default. */
@@ -44,8 +45,18 @@ export class Shop {
   /** Active, in `otherBook`. */
   readonly otherEntry: string;
 
-  constructor({ settings, fields = {}, replace = (same) => same, permissions = [], currencies }: ShopOptions = {}) {
-    const objects = currencies === undefined ? STANDARD_OBJECTS : withMulticurrency(STANDARD_OBJECTS, currencies);
+  constructor({
+    settings,
+    fields = {},
+    replace = (same) => same,
+    permissions = [],
+    currencies,
+    objects: own = [],
+  }: ShopOptions = {}) {
+    const objects = [
+      ...(currencies === undefined ? STANDARD_OBJECTS : withMulticurrency(STANDARD_OBJECTS, currencies)),
+      ...own,
+    ];
     this.org = createOrg({
       definitions: objects.map((definition) =>
         replace({ ...definition, fields: [...definition.fields, ...(fields[definition.name] ?? [])] }),

@@ -22,10 +22,15 @@ export function createDataset(catalog: Catalog, records: Records, useIndexes = t
   const tables = new Map<string, Table>();
   for (const object of catalog.objects) {
     const given = records[object.name] ?? [];
+    // One template, so that all rows share a hidden class as in the org's store.
+    const template = Object.freeze(
+      Object.fromEntries(object.fields.map((field): [string, FieldValue] => [field.name, blank(field)])),
+    );
     const rows = given
       .map((record): Row => {
-        const entries = object.fields.map((field): [string, FieldValue] => [field.name, blank(field)]);
-        return Object.freeze({ ...Object.fromEntries(entries), ...record });
+        const row: Record<string, FieldValue> = { ...template };
+        for (const [name, value] of Object.entries(record)) row[name] = value;
+        return Object.freeze(row);
       })
       .sort((a, b) => (String(a["Id"]) < String(b["Id"]) ? -1 : 1));
     tables.set(object.name, createTable(rows, useIndexes ? object.fields.filter(isIndexed) : []));

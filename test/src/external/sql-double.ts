@@ -79,7 +79,7 @@ export async function sqlDouble(session: ErpSession, input: SqlConfigInput): Pro
       );
       return {
         id,
-        customer: row["customer"] === null ? null : String(row["customer"]),
+        customer: typeof row["customer"] === "string" ? row["customer"] : null,
         amount: String(row["amount"]),
         lines: lines.map((line) => ({
           no: String(line["no"]),

@@ -184,6 +184,28 @@ describe("calls to an org", () => {
     }),
   );
 
+  it.each([
+    ["seconds", "7"],
+    ["a date, read against the server's own clock", "Sat, 31 Jan 2026 10:00:07 GMT"],
+  ])("wait for a Retry-After of %s", (_, header) =>
+    withOrg(async (scripted) => {
+      const waits: number[] = [];
+      scripted.on(/query/, { status: 503, text: "", headers: { "retry-after": header } }, ROWS);
+      const org = connectTo(scripted, {
+        surroundings: {
+          sleep: (ms) => {
+            waits.push(ms);
+            return Promise.resolve();
+          },
+        },
+      });
+
+      await org.query(QUERY);
+
+      expect(waits).toEqual([7_000]);
+    }),
+  );
+
   it("log in again with the same credentials and go on", () =>
     withOrg(async (scripted) => {
       scripted

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { SalesforceRecord } from "../../../src/model/salesforce-record.ts";
 import type { PolledObject } from "../../../src/salesforce/port.ts";
-import { connectTo, type ScriptedOrg, type SeenSubrequest, withOrg } from "./scripted-org.ts";
+import { connectTo, type ScriptedOrg, SESSION_EXPIRED, type SeenSubrequest, withOrg } from "./scripted-org.ts";
 
 const NOW = "2026-01-31T10:00:00Z";
 const COVERED = "2026-01-31T09:59:30.000+0000";
@@ -131,14 +131,14 @@ describe("polling", () => {
       expect(polled?.cursor).toBe(CURSOR);
     }));
 
-  it("does not deliver a row again that was delivered before the horizon, but does when it changed", () =>
+  it("does not deliver a settled row again, but does when it changed", () =>
     withOrg(async (scripted) => {
       script(scripted, {
-        rows: page([row(1, "2026-01-31T09:59:00.000+0000"), row(2, "2026-01-31T09:59:00.000+0000")]),
+        rows: page([row(1, "2026-01-31T09:58:30.000+0000"), row(2, "2026-01-31T09:58:30.000+0000")]),
       });
       const [first] = await poll(scripted, CURSOR);
       script(scripted, {
-        rows: page([row(1, "2026-01-31T09:59:00.000+0000"), row(2, "2026-01-31T09:59:31.000+0000")]),
+        rows: page([row(1, "2026-01-31T09:58:30.000+0000"), row(2, "2026-01-31T09:58:31.000+0000")]),
       });
 
       const [second] = await poll(scripted, first?.cursor ?? null);
@@ -147,9 +147,9 @@ describe("polling", () => {
       expect(await rowsOf(second)).toEqual(["801000000000002AAA"]);
     }));
 
-  it("delivers a row again that lies after the horizon, because it may still change within its second", () =>
+  it("delivers a row again that is not a minute older than the horizon, because it may still change within its second", () =>
     withOrg(async (scripted) => {
-      script(scripted, { rows: page([row(1, "2026-01-31T09:59:31.000+0000")]) });
+      script(scripted, { rows: page([row(1, "2026-01-31T09:58:31.000+0000")]) });
       const [first] = await poll(scripted, CURSOR);
 
       const [second] = await poll(scripted, first?.cursor ?? null);
@@ -190,6 +190,27 @@ describe("more pages", () => {
       expect(scripted.requests.at(-1)?.path).toContain(
         "WHERE SystemModstamp > 2026-01-31T09:51:00Z OR (SystemModstamp = 2026-01-31T09:51:00Z AND Id > '801000000000001AAA')",
       );
+    }));
+});
+
+describe("a session that is renewed between two pages", () => {
+  it("has lost its locator, so the feed goes on behind the last row", () =>
+    withOrg(async (scripted) => {
+      script(scripted, {
+        rows: page([row(1, "2026-01-31T09:51:00.000+0000")], { total: 2, locator: "01g-1" }),
+      });
+      scripted
+        .on(/oauth2\/token/, () => ({ json: { access_token: "t", instance_url: scripted.url, id: "" } }))
+        .on(/query\/01g-1$/, SESSION_EXPIRED)
+        .on(/queryAll\?q=/, { json: page([row(2, COVERED)]) });
+      const org = connectTo(scripted, {
+        config: { auth: { kind: "clientCredentials", clientId: "client", clientSecret: "hidden" } },
+      });
+
+      const [polled] = await org.poll([{ object: "Order", select: [], cursor: CURSOR }]);
+
+      expect(await rowsOf(polled)).toEqual(["801000000000001AAA", "801000000000002AAA"]);
+      expect(scripted.seen(/token/)).toHaveLength(2);
     }));
 });
 
@@ -304,7 +325,7 @@ describe("a poll that cannot go on", () => {
 
       await expect(poll(scripted, CURSOR)).rejects.toMatchObject({
         code: "SALESFORCE_REFUSED",
-        message: "poll Order: INVALID_FIELD: No such column 'ERP_Key__c' on entity 'Order'",
+        message: expect.stringContaining("poll Order: INVALID_FIELD: No such column 'ERP_Key__c' on entity 'Order'"),
       });
     }));
 

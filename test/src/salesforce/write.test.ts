@@ -19,9 +19,14 @@ function collections(...operations: readonly RowOperation[]): SalesforceCall {
   };
 }
 
+function recordsOf(body: Readonly<Record<string, unknown>> | undefined): readonly unknown[] {
+  const records = body?.["records"];
+  return Array.isArray(records) ? records : [];
+}
+
 function accepts(scripted: ScriptedOrg): void {
   scripted.onComposite(({ body }) => ({
-    body: (body?.["records"] as unknown[]).map((_, index) => ({
+    body: recordsOf(body).map((_, index) => ({
       id: `00100000000000${index}AAA`,
       success: true,
       errors: [],
@@ -231,7 +236,11 @@ describe("a composite graph", () => {
     },
     { kind: "update", opId: "other", object: "Account", recordId: ID_1, fields: { Name: "A" } },
   ];
-  const call: SalesforceCall = { kind: "graphs", predictedCalls: 1, graphs: [{ graphId: "g1", operations: order }] };
+  const call = {
+    kind: "graphs",
+    predictedCalls: 1,
+    graphs: [{ graphId: "g1", operations: order }],
+  } as const satisfies SalesforceCall;
 
   function graphReply(successful: boolean, parts: readonly { status: number; body: unknown }[]) {
     return {
@@ -316,6 +325,26 @@ describe("a composite graph", () => {
       ]);
     }));
 
+  it("that spoils its whole call is asked for alone, and refused when it is alone", () =>
+    withOrg(async (scripted) => {
+      scripted.on(/composite\/graph/, {
+        status: 400,
+        json: [{ errorCode: "JSON_PARSER_ERROR", message: "Cannot deserialize instance of double" }],
+      });
+      const org = connectTo(scripted);
+      const two = { ...call, graphs: [...call.graphs, { graphId: "g2", operations: order }] };
+
+      const together = await org.execute(two);
+      const alone = await org.execute(call);
+
+      expect(together.map((outcome) => outcome.kind === "failed" && outcome.class)).toEqual(
+        Array<string>(6).fill("retrySerially"),
+      );
+      expect(alone.map((outcome) => outcome.kind === "failed" && outcome.class)).toEqual(
+        Array<string>(3).fill("refused"),
+      );
+    }));
+
   it("refuses a reference to an operation that does not stand before it", () =>
     withOrg(async (scripted) => {
       const backwards: SalesforceCall = {
@@ -336,6 +365,7 @@ describe("a write that the org refuses as a whole", () => {
       { status: 403, json: [{ errorCode: "REQUEST_LIMIT_EXCEEDED", message: "TotalRequests Limit exceeded." }] },
     ],
     ["SALESFORCE_REFUSED", { status: 403, json: [{ errorCode: "API_DISABLED_FOR_ORG", message: "not enabled" }] }],
+    ["SALESFORCE_REFUSED", { status: 400, json: [{ errorCode: "INVALID_INPUT", message: "referenceId" }] }],
     ["SALESFORCE_LOGIN", SESSION_EXPIRED],
   ])("is %s and is not repeated", (code, answer) =>
     withOrg(async (scripted) => {

@@ -1,0 +1,77 @@
+/**
+ * Where saves and formulas meet: default values that are formulas, and validation rules written as formulas.
+ *
+ * The formulas themselves are the schema's (`schema/computed.ts`); here they get the record, its parents and the clock
+ * of the transaction. Formula fields are not stored and so are not computed here.
+ */
+import type { Transaction } from "../org/contract.ts";
+import type { Catalog } from "../schema/catalog.ts";
+import { type CompiledRule, type ComputedField, insertDefaults, validationRules } from "../schema/computed.ts";
+import type { FieldValue, Row } from "../schema/definition.ts";
+import type { FormulaContext, ParentLookup } from "../schema/formula.ts";
+import { FormulaError } from "../schema/formula-functions.ts";
+import type { ValidationRule as FormulaRule } from "../schema/metadata/customization.ts";
+import { datetimeMs } from "../schema/temporal.ts";
+import type { Change } from "./change.ts";
+import type { ObjectPlan } from "./object-plan.ts";
+import type { ValidationRule } from "./options.ts";
+
+const NO_DEFAULTS: readonly ComputedField[] = [];
+
+const defaults = new WeakMap<ObjectPlan, readonly ComputedField[]>();
+
+/** Fills fields that the client left out with their default formula; a formula that fails leaves null [memory]. */
+export function fillDefaultFormulas({ plan, after, given }: Change, tx: Transaction): void {
+  for (const computed of defaultFormulasOf(plan, tx.catalog)) {
+    const { name } = computed.field;
+    if (!given.includes(name)) after[name] = orNull(() => computed.value(after, lookup(tx), scope(tx, undefined)));
+  }
+}
+
+/**
+ * Validation rules of metadata files, ready for `SaveOptions.validationRules`. They are compiled once, here; inactive
+ * ones are left out. A rule whose formula fails for a record refuses the save, as the platform does.
+ */
+export function formulaRules(rules: readonly FormulaRule[], catalog: Catalog): readonly ValidationRule[] {
+  return catalog.objects.flatMap((type) => validationRules(rules, type, catalog).map(ready));
+}
+
+function ready(compiled: CompiledRule): ValidationRule {
+  const { rule } = compiled;
+  return {
+    name: rule.name,
+    object: rule.object,
+    message: rule.message,
+    ...(rule.field !== undefined && { field: rule.field }),
+    isBroken: (record, before, tx) => compiled.isViolated(record, lookup(tx), scope(tx, before)),
+  };
+}
+
+function defaultFormulasOf(plan: ObjectPlan, catalog: Catalog): readonly ComputedField[] {
+  const known = defaults.get(plan);
+  if (known !== undefined) return known;
+  const hasAny = plan.type.fields.some((field) => field.defaultFormula !== undefined);
+  const found = hasAny
+    ? insertDefaults(plan.type, catalog).filter(({ field }) => field.defaultFormula !== undefined)
+    : NO_DEFAULTS;
+  defaults.set(plan, found);
+  return found;
+}
+
+function scope(tx: Transaction, previous: Row | undefined): FormulaContext {
+  const user = tx.get("User", tx.actor.userId) ?? {};
+  return { nowMs: datetimeMs(tx.now), user, timeZone: tx.actor.timeZone, previous };
+}
+
+function lookup(tx: Transaction): ParentLookup {
+  return (object, id) => tx.get(object, id);
+}
+
+function orNull(compute: () => FieldValue): FieldValue {
+  try {
+    return compute();
+  } catch (error) {
+    if (error instanceof FormulaError) return null;
+    throw error;
+  }
+}

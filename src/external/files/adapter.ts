@@ -1,0 +1,228 @@
+/**
+ * The external system behind a folder: it drops files into `in` and takes ours from `out`.
+ *
+ * Files hold whole records or some of their columns. What they have said last stands in an index, which also shows what
+ * we have written. A system that sends an old record after we have written, because it has not read our file yet, moves
+ * the record back: let it read `out` before it writes `in`.
+ */
+import { accessSync, constants, existsSync, mkdirSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { z } from "zod";
+import { sqliteCode } from "../../database/sqlite-driver.ts";
+import { SyncError } from "../../errors.ts";
+import type { ExternalOperation, ExternalOutcome, ExternalRecord } from "../../model/external-record.ts";
+import type { NaturalKey } from "../../model/key.ts";
+import type { ExternalChangePage, ExternalCollectionInfo, ExternalProblem, ExternalSystem } from "../port.ts";
+import type { FilesCollectionConfig, FilesConfig } from "./config.ts";
+import { type FilesTarget, FOLDERS, folderOf, takeFiles } from "./inbox.ts";
+import { type FilesIndex, openFilesIndex } from "./index-store.ts";
+import { applyOperations } from "./outbox.ts";
+
+const INDEX_NAME = ".order-sync-index.db";
+
+const cursorSchema = z.object({ feed: z.literal("files"), index: z.string(), seq: z.number() });
+
+/**
+ * Opens an exchange folder. Makes the collections' folders and the index where they are missing; the folder itself must
+ * exist. Throws `EXTERNAL_UNREACHABLE` when it does not, and `EXTERNAL_REFUSED` when the index is gone while there are
+ * files that were taken with it.
+ */
+export async function openFilesExternal(
+  config: FilesConfig,
+  sleep: (ms: number) => Promise<void> = (ms) => delay(ms),
+): Promise<ExternalSystem> {
+  if (!existsSync(config.path)) {
+    throw new SyncError(
+      "EXTERNAL_UNREACHABLE",
+      `Exchange folder ${config.path} does not exist; correct external.path.`,
+      {
+        context: { place: config.path },
+      },
+    );
+  }
+  const indexPath = config.index ?? join(config.path, INDEX_NAME);
+  if (!existsSync(indexPath)) requireNoHistory(config, indexPath);
+  try {
+    for (const name of Object.keys(config.collections)) {
+      for (const folder of FOLDERS) mkdirSync(folderOf({ config, name }, folder), { recursive: true });
+    }
+    return new FilesExternalSystem(config, await openFilesIndex(indexPath), sleep);
+  } catch (error) {
+    throw filesFault(error, config.path);
+  }
+}
+
+class FilesExternalSystem implements ExternalSystem {
+  readonly name: string;
+  readonly #config: FilesConfig;
+  readonly #index: FilesIndex;
+  readonly #sleep: (ms: number) => Promise<void>;
+  #taking: Promise<void> = Promise.resolve();
+
+  constructor(config: FilesConfig, index: FilesIndex, sleep: (ms: number) => Promise<void>) {
+    this.name = config.name;
+    this.#config = config;
+    this.#index = index;
+    this.#sleep = sleep;
+  }
+
+  async check(): Promise<readonly ExternalProblem[]> {
+    const problems: ExternalProblem[] = [];
+    for (const name of Object.keys(this.#config.collections)) {
+      for (const folder of FOLDERS) {
+        const path = folderOf({ config: this.#config, name }, folder);
+        try {
+          accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK);
+        } catch (error) {
+          const why = error instanceof Error ? error.message : String(error);
+          problems.push({ place: `external.collections.${name}`, message: `folder ${path} cannot be used: ${why}` });
+        }
+      }
+      const rejected = readdirSync(folderOf({ config: this.#config, name }, "rejected")).length;
+      if (rejected > 0) {
+        const path = folderOf({ config: this.#config, name }, "rejected");
+        problems.push({
+          place: `external.collections.${name}`,
+          message: `${path} holds ${rejected} files; read the reasons there, send corrected files and empty the folder`,
+        });
+      }
+    }
+    return problems;
+  }
+
+  async info(collection: string): Promise<ExternalCollectionInfo> {
+    const { collection: config } = this.#target(collection);
+    const type = config.format === "csv" ? "text" : "json";
+    const named = (columns: readonly string[]): Readonly<Record<string, string>> =>
+      Object.fromEntries(columns.map((column) => [column, type]));
+    return {
+      collection,
+      fields: named(config.columns),
+      ...(config.lines && { lineFields: named(config.lines.columns) }),
+    };
+  }
+
+  async changes(collection: string, cursor: string | null, limit: number): Promise<ExternalChangePage> {
+    return this.#guard(async () => {
+      const target = this.#target(collection);
+      await this.#take(target);
+      const seq = this.#decodeCursor(cursor);
+      const found = await this.#index.changesAfter(collection, seq, limit);
+      return {
+        changes: found.map(({ naturalKey, deleted }) => ({ naturalKey, deleted })),
+        cursor: JSON.stringify({ feed: "files", index: this.#index.id, seq: found.at(-1)?.seq ?? seq }),
+        more: found.length === limit,
+      };
+    });
+  }
+
+  async read(collection: string, keys: readonly NaturalKey[]): Promise<readonly ExternalRecord[]> {
+    return this.#guard(async () => {
+      const target = this.#target(collection);
+      await this.#take(target);
+      const found = await this.#index.records(collection, keys);
+      return [...found.values()]
+        .filter((record) => !record.deleted)
+        .map((record) => ({
+          naturalKey: record.naturalKey,
+          fields: wholeFields(target.collection, record.fields),
+          ...(target.collection.lines && { lines: record.lines }),
+          version: record.hash,
+          changedBy: null,
+          changedAt: null,
+        }));
+    });
+  }
+
+  async apply(operations: readonly ExternalOperation[]): Promise<readonly ExternalOutcome[]> {
+    return this.#guard(async () => {
+      const outcomes = new Map<string, ExternalOutcome>();
+      for (const name of new Set(operations.map((operation) => operation.collection))) {
+        const target = this.#target(name);
+        await this.#take(target);
+        const own = operations.filter((operation) => operation.collection === name);
+        for (const outcome of await applyOperations(target, own)) outcomes.set(outcome.opId, outcome);
+      }
+      return operations.flatMap(({ opId }) => outcomes.get(opId) ?? []);
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.#index.close();
+  }
+
+  /** One call at a time looks into the folders: two would move the same file. */
+  async #take(target: FilesTarget): Promise<void> {
+    const before = this.#taking;
+    let leave = (): void => {};
+    this.#taking = new Promise((resolve) => {
+      leave = resolve;
+    });
+    await before;
+    try {
+      await takeFiles(target);
+    } finally {
+      leave();
+    }
+  }
+
+  #target(name: string): FilesTarget {
+    const collection = this.#config.collections[name];
+    if (collection === undefined) {
+      throw new SyncError("EXTERNAL_REFUSED", `external.collections has no "${name}"; add it or correct the mapping.`);
+    }
+    return { config: this.#config, name, collection, index: this.#index, sleep: this.#sleep };
+  }
+
+  /** A cursor of another index counts as the start. */
+  #decodeCursor(cursor: string | null): number {
+    if (cursor === null) return 0;
+    try {
+      const parsed = cursorSchema.safeParse(JSON.parse(cursor));
+      return parsed.success && parsed.data.index === this.#index.id ? parsed.data.seq : 0;
+    } catch (error) {
+      if (error instanceof SyntaxError) return 0;
+      throw error;
+    }
+  }
+
+  async #guard<R>(work: () => Promise<R>): Promise<R> {
+    try {
+      return await work();
+    } catch (error) {
+      throw filesFault(error, this.#config.path);
+    }
+  }
+}
+
+/** Columns that no file has had yet are empty. */
+function wholeFields(config: FilesCollectionConfig, fields: ExternalRecord["fields"]): ExternalRecord["fields"] {
+  return Object.fromEntries(config.columns.map((column) => [column, fields[column] ?? null]));
+}
+
+/** An index that is made anew forgets what we have written, and old values would look like new ones. */
+function requireNoHistory(config: FilesConfig, indexPath: string): void {
+  for (const name of Object.keys(config.collections)) {
+    for (const folder of ["out", "archive"] as const) {
+      const path = folderOf({ config, name }, folder);
+      if (!existsSync(path) || readdirSync(path).length === 0) continue;
+      throw new SyncError(
+        "EXTERNAL_REFUSED",
+        `The index ${indexPath} is missing while ${path} holds files; restore it from a backup, or move these files away to start anew.`,
+        { context: { place: indexPath } },
+      );
+    }
+  }
+}
+
+function filesFault(error: unknown, place: string): unknown {
+  if (error instanceof SyncError || !(error instanceof Error)) return error;
+  const code = sqliteCode(error) ?? ("code" in error && typeof error.code === "string" ? error.code : undefined);
+  if (code === undefined || code.startsWith("ERR_")) return error;
+  const kind = /^(EACCES|EPERM|EROFS|ENOTDIR|SQLITE_(NOTADB|CORRUPT|READONLY|ERROR))/.test(code)
+    ? "EXTERNAL_REFUSED"
+    : "EXTERNAL_UNREACHABLE";
+  const message = `Exchange folder ${place} cannot be used (${error.message}); check the folder, its rights and the disk.`;
+  return new SyncError(kind, message, { cause: error, context: { place, code } });
+}

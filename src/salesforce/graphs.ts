@@ -1,0 +1,126 @@
+/** Writes composite graphs: each lands as a whole or not at all. One outcome per operation. */
+import type { FailureClass, RowOperation, RowOutcome, SalesforceFault } from "../model/salesforce-record.ts";
+import type { OperationGraph } from "../sync/call.ts";
+import type { OrgCaller } from "./caller.ts";
+import { classify } from "./classify.ts";
+import { faultsOf, isGood, parseCompositeReplies, type Subreply, type Subrequest } from "./composite.ts";
+import { isJsonObject, type JsonObject } from "./failure.ts";
+import { allUnknown, done, failed, unknown } from "./row-outcome.ts";
+import { sendWrite, wireFields } from "./send-write.ts";
+
+/** Most graphs of one call, and nodes over all of them (rest-api §9 [doc]). */
+const GRAPHS_MAX = 75;
+const GRAPH_NODES_MAX = 500;
+
+/** Sends at most 75 graphs with at most 500 operations in one call; each graph lands as a whole or not at all. */
+export async function executeGraphs(
+  caller: OrgCaller,
+  graphs: readonly OperationGraph[],
+): Promise<readonly RowOutcome[]> {
+  const operations = graphs.flatMap((graph) => graph.operations);
+  if (graphs.length > GRAPHS_MAX || operations.length > GRAPH_NODES_MAX) {
+    throw new RangeError(`a graph call holds at most ${GRAPHS_MAX} graphs and ${GRAPH_NODES_MAX} operations`);
+  }
+  const { root } = caller.connection;
+  const sent = await sendWrite(
+    caller,
+    { operations, divisible: graphs.length > 1 },
+    {
+      method: "POST",
+      path: `${root}/composite/graph`,
+      json: {
+        graphs: graphs.map((graph) => ({ graphId: graph.graphId, compositeRequest: graphSubrequests(graph, root) })),
+      },
+    },
+  );
+  if (sent.kind === "failed") return sent.outcomes;
+  const replies = parseGraphReplies(sent.reply.body);
+  if (replies === undefined) return allUnknown(operations, "the reply is not a graph response");
+  return graphs.flatMap((graph) => graphOutcomes(graph, replies.get(graph.graphId)));
+}
+
+function graphSubrequests(graph: OperationGraph, root: string): readonly Subrequest[] {
+  return graph.operations.map((operation, index) => ({
+    ...rowRequest(operation, root, (opId) => graphReference(graph, opId, index)),
+    referenceId: `op${index}`,
+  }));
+}
+
+/** An operation's result, or its Id where it is known already: an update answers without a body. */
+function graphReference(graph: OperationGraph, opId: string, before: number): string {
+  const index = graph.operations.findIndex((operation) => operation.opId === opId);
+  const target = graph.operations[index];
+  if (target === undefined || index >= before) {
+    throw new RangeError(`graph ${graph.graphId}: operation ${opId} does not stand before its reference`);
+  }
+  return target.kind === "upsert" ? `@{op${index}.id}` : target.recordId;
+}
+
+function rowRequest(
+  operation: RowOperation,
+  root: string,
+  reference: (opId: string) => string,
+): Omit<Subrequest, "referenceId"> {
+  const rows = `${root}/sobjects/${operation.object}`;
+  switch (operation.kind) {
+    case "upsert":
+      return {
+        method: "PATCH",
+        url: `${rows}/${operation.keyField}/${encodeURIComponent(operation.key)}`,
+        // The key stands in the address; repeating it in the body is refused (rest-api §7.6).
+        body: withoutKey(wireFields(operation.fields, reference), operation.keyField),
+      };
+    case "update":
+      return { method: "PATCH", url: `${rows}/${operation.recordId}`, body: wireFields(operation.fields, reference) };
+    case "delete":
+      return { method: "DELETE", url: `${rows}/${operation.recordId}` };
+  }
+}
+
+function withoutKey(body: Record<string, unknown>, keyField: string): JsonObject {
+  const { [keyField]: _key, ...rest } = body;
+  return rest;
+}
+
+interface GraphReply {
+  readonly successful: boolean;
+  readonly replies: ReadonlyMap<string, Subreply>;
+}
+
+function parseGraphReplies(body: unknown): ReadonlyMap<string, GraphReply> | undefined {
+  if (!isJsonObject(body) || !Array.isArray(body["graphs"])) return undefined;
+  const byId = new Map<string, GraphReply>();
+  for (const graph of body["graphs"]) {
+    if (!isJsonObject(graph) || typeof graph["graphId"] !== "string") continue;
+    const replies = parseCompositeReplies(graph["graphResponse"]);
+    if (replies !== undefined) byId.set(graph["graphId"], { successful: graph["isSuccessful"] === true, replies });
+  }
+  return byId;
+}
+
+function graphOutcomes(graph: OperationGraph, reply: GraphReply | undefined): readonly RowOutcome[] {
+  if (reply === undefined) return allUnknown(graph.operations, "the reply lacks this graph");
+  return graph.operations.map((operation, index) => {
+    const subreply = reply.replies.get(`op${index}`);
+    if (subreply === undefined) return unknown(operation, "the reply lacks this operation");
+    if (isGood(subreply)) {
+      // A rolled-back graph reports the error of the culprit and "halted" for the others; nothing of it landed.
+      if (!reply.successful) return failed(operation, "collateral", [ROLLED_BACK]);
+      const body = isJsonObject(subreply.body) ? subreply.body : {};
+      return done(operation, body["id"], subreply.status === 201 || body["created"] === true);
+    }
+    const faults = faultsOf(subreply);
+    return failed(operation, classifyGraphFaults(subreply, faults), faults);
+  });
+}
+
+const ROLLED_BACK: SalesforceFault = {
+  code: "PROCESSING_HALTED",
+  message: "rolled back with its graph",
+  fields: [],
+};
+
+/** A graph is atomic, so a failed one certainly did not land: a server error in it may be repeated. */
+function classifyGraphFaults(reply: Subreply, faults: readonly SalesforceFault[]): FailureClass {
+  return classify({ kind: "http", status: reply.status, faults, html: false, retryAfterMs: null }, "read");
+}
