@@ -18,6 +18,7 @@ import { DEFAULT_PASSWORD } from "./auth/passwords.ts";
 import type { RandomText } from "./auth/tokens.ts";
 import { withFields } from "./custom-fields.ts";
 import type { CustomizedOrg } from "./customization.ts";
+import { merge } from "./dml/merge.ts";
 import type { Trigger, ValidationRule } from "./dml/options.ts";
 import { save } from "./dml/save.ts";
 import { createApp, type MockOrgApp } from "./http/app.ts";
@@ -39,6 +40,7 @@ import type { PersistedOrg } from "./persist.ts";
 import type { FieldDefinition, ObjectDefinition } from "./schema/definition.ts";
 import type { MetadataProblem } from "./schema/metadata/problem.ts";
 import type { SeedFile } from "./seed.ts";
+import { mountSoap } from "./soap/mount.ts";
 
 /** A user with what it logs in with; without a password it is `mock-password`. */
 export interface MockUser extends UserDefinition, Partial<Credentials> {}
@@ -168,9 +170,10 @@ export class MockOrg implements AsyncDisposable {
         random: options.randomText,
       }),
     });
-    const { app, services } = this.#createApp();
+    const { app, services, pipeline } = this.#createApp();
     this.app = app;
     this.#services = services;
+    mountSoap(app, pipeline);
     mountMockRoutes(app, {
       org,
       desk: this.desk,
@@ -290,6 +293,7 @@ export class MockOrg implements AsyncDisposable {
       journal: this.#journal,
       usage: this.apiUsage,
       save: (tx, request, wire) => save(tx, request, { ...saveOptions, wire }),
+      merge: (tx, request, wire) => merge(tx, request, { ...saveOptions, wire }),
       versions: versionRange(this.#options.newestVersion),
       faultHook: () => this.#faultHook,
       ...defined({

@@ -56,6 +56,34 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "mock-server/soql",
     "mock-server/auth",
     "mock-server/bulk",
+    "mock-server/tooling",
+  ],
+  // The metadata of an org and its changes, whatever protocol asks for them.
+  "mock-server/metadata": ["mock-server/schema", "mock-server/org"],
+  // The schema as records, for queries of the Tooling API.
+  "mock-server/tooling": ["mock-server/schema", "mock-server/soql"],
+  "mock-server/soap": [
+    "mock-server/schema",
+    "mock-server/org",
+    "mock-server/dml",
+    "mock-server/soql",
+    "mock-server/auth",
+    "mock-server/metadata",
+    "mock-server/http",
+  ],
+  "mock-server/faults": [
+    "mock-server/schema",
+    "mock-server/org",
+    "mock-server/dml",
+    "mock-server/auth",
+    "mock-server/http",
+  ],
+  "mock-server/kit": [
+    "mock-server/schema",
+    "mock-server/org",
+    "mock-server/dml",
+    "mock-server/soql",
+    "mock-server/http",
   ],
   "mock-server/admin": [
     "mock-server/schema",
@@ -64,6 +92,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "mock-server/soql",
     "mock-server/auth",
     "mock-server/http",
+    "mock-server/faults",
+    "mock-server/kit",
   ],
   "mock-server/console": [
     "mock-server/schema",
@@ -72,6 +102,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "mock-server/soql",
     "mock-server/auth",
     "mock-server/http",
+    "mock-server/faults",
+    "mock-server/kit",
     "mock-server/admin",
   ],
   // Types only: the schema data is written in the schema's vocabulary.
