@@ -9,6 +9,8 @@ import { type AdminHost, mountAdminEnd, mountAdminRoutes } from "./admin/routes.
 import { LoginDesk } from "./auth/login.ts";
 import type { Credentials } from "./auth/passwords.ts";
 import { DEFAULT_PASSWORD } from "./auth/passwords.ts";
+import { merge } from "./dml/merge.ts";
+import type { SaveOptions } from "./dml/options.ts";
 import { save } from "./dml/save.ts";
 import { Faults } from "./faults/faults.ts";
 import { createApp } from "./http/app.ts";
@@ -21,6 +23,8 @@ import type { AppEnvironment } from "./http/wire-call.ts";
 import type { MockOrgOptions, MockUser } from "./mock-org-options.ts";
 import type { MockOrgCore } from "./org/org.ts";
 import { ADMIN_USER } from "./org/standard-records.ts";
+import type { Wire } from "./schema/values.ts";
+import { mountSoap } from "./soap/mount.ts";
 
 /** The doors of one org. */
 export interface Doors {
@@ -54,19 +58,17 @@ export function openDoors(
   const { validationRules = [], triggers = [] } = options;
   const verdicts = journal.active ? { onVerdict: journal.noteVerdict } : {};
   const own = { validationRules, triggers, ...verdicts };
-  const { app, services } = createApp({
+  const struck = (wire: Wire): SaveOptions => {
+    const added = faults.triggers;
+    return added.length === 0 ? { ...own, wire } : { ...own, wire, triggers: [...triggers, ...added] };
+  };
+  const { app, services, pipeline } = createApp({
     org,
     desk,
     journal,
     usage,
-    save: (tx, request, wire) => {
-      const struck = faults.triggers;
-      return save(
-        tx,
-        request,
-        struck.length === 0 ? { ...own, wire } : { ...own, wire, triggers: [...triggers, ...struck] },
-      );
-    },
+    save: (tx, request, wire) => save(tx, request, struck(wire)),
+    merge: (tx, request, wire) => merge(tx, request, struck(wire)),
     versions: versionRange(options.newestVersion),
     faultHook: () => host.ownHook() ?? faults.hook,
     ...defined({
@@ -84,6 +86,7 @@ export function openDoors(
     save: (tx, request) => save(tx, request, own),
     noteFault: (name) => journal.noteFault(name),
   });
+  mountSoap(app, pipeline);
   mountAdminRoutes(app, { org, desk, journal, usage, faults, ...host, ...defined({ adminHosts: options.adminHosts }) });
   mountAdminEnd(app);
   return { app, services, desk, journal, usage, faults };
