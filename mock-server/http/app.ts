@@ -82,7 +82,7 @@ export function createApp(options: AppOptions): MockOrgApp {
     queries: new PreparedQueries(),
     recent: new RecentlyViewed(),
     journal,
-    bulk: { jobs: undefined, paceMs: options.bulkPaceMs ?? 0 },
+    bulk: { jobs: undefined, paceMs: options.bulkPaceMs ?? 0, strike: undefined },
     schemaChangedMs: org.clock.nowMs(),
   };
   const myDomain = `https://${options.myDomain ?? "mock-org"}.my.salesforce.com`;

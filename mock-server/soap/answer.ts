@@ -101,7 +101,13 @@ async function outcomeOf(
   };
   const run = () => faultAsOutcome(options, () => execute(options, { ...place, call, read }, trace));
   if (hook === undefined) return run();
-  const faultCall = { method: call.method, path: call.path, query: call.query, header: call.header, applied: trace.faults };
+  const faultCall = {
+    method: call.method,
+    path: call.path,
+    query: call.query,
+    header: call.header,
+    applied: trace.faults,
+  };
   const before = await hook.before(faultCall);
   if (before?.kind === "drop") return null;
   if (before?.kind === "answer") return injected(before);

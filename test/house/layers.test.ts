@@ -76,6 +76,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "mock-server/org",
     "mock-server/dml",
     "mock-server/auth",
+    "mock-server/bulk",
     "mock-server/http",
   ],
   "mock-server/kit": [
