@@ -23,7 +23,7 @@ const USAGE = `Usage: mock-org start [options]
 
   --port <number>        port to listen on, 0 for a free one (default 4880)
   --host <address>       address to listen on (default 127.0.0.1)
-  --seed <what>          empty, or the plan file of an sf data export tree (default empty)
+  --seed <what>          empty, demo, or the plan file of an sf data export tree (default empty)
   --source-dir <folder>  Salesforce metadata to configure the org with; may be repeated
   --persist <file>       load the org from this file and save it there
   --now <instant>        stop the org's clock at this ISO instant (default: real time)

@@ -3,6 +3,7 @@
  *
  * Loaded only when somebody names a folder: the XML reader takes longer to start than the rest of the org.
  */
+import { formulaRules } from "./dml/formula.ts";
 import type { ValidationRule } from "./dml/options.ts";
 import type { OrgSettings } from "./org/contract.ts";
 import {
@@ -16,14 +17,9 @@ import {
 import { createCatalog } from "./schema/catalog.ts";
 import { applyCustomization } from "./schema/customize.ts";
 import type { ObjectDefinition } from "./schema/definition.ts";
-import { type CompiledFormula, compileFormula } from "./schema/formula.ts";
-import {
-  type Customization,
-  type ValidationRule as RuleSource,
-  readCustomization,
-} from "./schema/metadata/customization.ts";
+import { readCustomization } from "./schema/metadata/customization.ts";
 import type { PermissionGrant } from "./schema/metadata/permissions.ts";
-import { MetadataError, type MetadataProblem } from "./schema/metadata/problem.ts";
+import type { MetadataProblem } from "./schema/metadata/problem.ts";
 import { readSourceDirs } from "./source-dir.ts";
 
 /** What a team's metadata makes of an org. */
@@ -47,7 +43,7 @@ export function customizeOrg(definitions: readonly ObjectDefinition[], folders: 
     definitions: schema.definitions,
     settings: customization.settings,
     permissions: customization.permissions.flatMap(permissionDefinition),
-    validationRules: validationRules(customization, schema.definitions),
+    validationRules: formulaRules(customization.validationRules, createCatalog(schema.definitions)),
     remarks: schema.remarks,
   };
 }
@@ -76,42 +72,5 @@ function grantOf(source: PermissionGrant, base: Grant | undefined): Grant {
     ...base,
     objects: { ...base?.objects, ...Object.fromEntries(objects) },
     fields: { ...base?.fields, ...Object.fromEntries(fields) },
-  };
-}
-
-function validationRules(
-  customization: Customization,
-  definitions: readonly ObjectDefinition[],
-): readonly ValidationRule[] {
-  const catalog = createCatalog(definitions);
-  const problems: MetadataProblem[] = [];
-  const rules = customization.validationRules
-    .filter((rule) => rule.active)
-    .flatMap((rule) => {
-      const type = catalog.object(rule.object);
-      // Rules of objects that this org does not model concern nobody.
-      if (type === undefined) return [];
-      const compiled = compileFormula(rule.formula, type, catalog);
-      if (compiled.ok) return [executableRule(rule, compiled)];
-      problems.push({ path: rule.path, element: "ValidationRule/errorConditionFormula", reason: compiled.reason });
-      return [];
-    });
-  if (problems.length > 0) throw new MetadataError(problems);
-  return rules;
-}
-
-function executableRule(rule: RuleSource, formula: Extract<CompiledFormula, { readonly ok: true }>): ValidationRule {
-  return {
-    name: rule.name,
-    object: rule.object,
-    message: rule.message,
-    ...(rule.field === undefined ? {} : { field: rule.field }),
-    isBroken: (record, before, tx) =>
-      formula.evaluate(record, (object, id) => tx.get(object, id), {
-        nowMs: Date.parse(tx.now.replace("+0000", "Z")),
-        user: tx.get("User", tx.actor.userId) ?? {},
-        timeZone: tx.actor.timeZone,
-        previous: before,
-      }) === true,
   };
 }

@@ -39,6 +39,7 @@ import { ADMIN_USER, type UserDefinition } from "./org/standard-records.ts";
 import type { PersistedOrg } from "./persist.ts";
 import type { FieldDefinition, ObjectDefinition } from "./schema/definition.ts";
 import type { MetadataProblem } from "./schema/metadata/problem.ts";
+import type { SeedFile } from "./seed.ts";
 import { mountSoap } from "./soap/mount.ts";
 
 /** A user with what it logs in with; without a password it is `mock-password`. */
@@ -47,8 +48,11 @@ export interface MockUser extends UserDefinition, Partial<Credentials> {}
 /** What a mock org may be told at its beginning. Everything has a default. */
 export interface MockOrgOptions {
   readonly name?: string;
-  /** What the org holds at its beginning: nothing but what every org has, or the records of a plan file (see `seed.ts`). */
-  readonly seed?: "empty" | (string & {});
+  /**
+   * What the org holds at its beginning: nothing but what every org has, a small trading company, or the records of the
+   * plan file of an `sf data export tree` (see `seed.ts`).
+   */
+  readonly seed?: "empty" | "demo" | (string & {});
   /** Folders of Salesforce metadata (SFDX source or Metadata API format) that configure the org. */
   readonly sourceDirs?: readonly string[];
   /** A snapshot file: the org is loaded from it where it exists, and saved to it after changes and at `close`. */
@@ -116,8 +120,8 @@ export async function createMockOrg(options: MockOrgOptions = {}): Promise<MockO
   });
   const persisted = options.persist === undefined ? undefined : await persist(core, options.persist);
   if (options.seed !== undefined && options.seed !== "empty" && persisted?.loaded !== true) {
-    const { seedOrg } = await import("./seed.ts");
-    seedOrg(core, options.seed);
+    const { readPlanFiles, seedOrg } = await import("./seed.ts");
+    seedOrg(core, options.seed === "demo" ? await demoFiles(core.clock.nowMs()) : readPlanFiles(options.seed));
     core.markOrigin();
   }
   const validationRules = [...custom.validationRules, ...(options.validationRules ?? [])];
@@ -313,6 +317,11 @@ async function customized(
   if (folders.length === 0) return { definitions, settings: {}, permissions: [], validationRules: [], remarks: [] };
   const { customizeOrg } = await import("./customization.ts");
   return customizeOrg(definitions, folders);
+}
+
+async function demoFiles(nowMs: number): Promise<readonly SeedFile[]> {
+  const { demoRecords } = await import("../fixtures/orgs/demo.ts");
+  return [{ path: "demo", records: demoRecords(nowMs) }];
 }
 
 async function persist(org: MockOrgCore, path: string): Promise<PersistedOrg> {

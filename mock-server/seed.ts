@@ -20,7 +20,7 @@ const LEVELS_MAX = 5;
 const STATUS_OBJECTS = new Set(["Order", "Contract"]);
 
 /** One record of a file. */
-interface TreeRecord {
+export interface TreeRecord {
   readonly attributes: { readonly type: string; readonly referenceId?: string };
   readonly [field: string]: unknown;
 }
@@ -37,26 +37,49 @@ interface Loading {
   readonly activations: SaveInput[];
 }
 
+/** Records of one file, or of whatever else has a name. */
+export interface SeedFile {
+  /** For messages: the path, or what stands for it. */
+  readonly path: string;
+  readonly records: readonly TreeRecord[];
+}
+
 /**
- * Loads a plan file into the org, as its system user, in one transaction: all records or none.
+ * Loads records into the org, as its system user, in one transaction: all or none.
  * Throws an `Error` that names the file and the record that cannot be loaded.
  */
-export function seedOrg(org: MockOrgCore, planPath: string): void {
-  const steps = readPlan(planPath);
+export function seedOrg(org: MockOrgCore, files: readonly SeedFile[]): void {
   org.transaction(org.systemActor, (tx) => {
     const loading: Loading = { tx, ids: new Map(), activations: [] };
     const standard = [...tx.rows("Pricebook2")].find((row) => row["IsStandard"] === true);
-    if (standard !== undefined) loading.ids.set(STANDARD_PRICEBOOK, String(standard["Id"]));
-    for (const step of steps) {
-      for (const file of step.files) {
-        const path = join(dirname(planPath), file);
-        for (const record of readRecords(path)) loadRecord(loading, record, { path, level: 1, parent: {} });
-      }
+    if (standard !== undefined) {
+      loading.ids.set(STANDARD_PRICEBOOK, String(standard["Id"]));
+      if (standard["IsActive"] !== true) activatePricebook(tx, String(standard["Id"]));
+    }
+    for (const { path, records } of files) {
+      for (const record of records) loadRecord(loading, record, { path, level: 1, parent: {} });
     }
     for (const input of loading.activations) {
-      expectSaved(save(tx, { operation: "update", records: [input], allOrNone: true }), planPath, input.object);
+      const results = save(tx, { operation: "update", records: [input], allOrNone: true });
+      expectSaved(results, files.at(-1)?.path ?? "", input.object);
     }
   });
+}
+
+/** A new org's standard price book is inactive; whoever loads prices and orders means to use it. */
+function activatePricebook(tx: Transaction, id: string): void {
+  const records = [{ object: "Pricebook2", id, values: { IsActive: true } }];
+  expectSaved(save(tx, { operation: "update", records, allOrNone: true }), "", "the standard price book");
+}
+
+/** The files that a plan of `sf data export tree --plan` lists, in its order. Throws an `Error` that names the path. */
+export function readPlanFiles(planPath: string): readonly SeedFile[] {
+  return readPlan(planPath).flatMap((step) =>
+    step.files.map((file) => {
+      const path = join(dirname(planPath), file);
+      return { path, records: readRecords(path) };
+    }),
+  );
 }
 
 function loadRecord(

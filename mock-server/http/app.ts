@@ -12,6 +12,7 @@ import { AnswerHeaders } from "./answer-headers.ts";
 import type { FaultHook } from "./fault-hook.ts";
 import { errorResult, notFound } from "./faults.ts";
 import type { Journal } from "./journal.ts";
+import { answerLoginCall } from "./login-call.ts";
 import {
   answerAuthConfiguration,
   answerAuthorize,
@@ -80,6 +81,7 @@ export function createApp(options: AppOptions): MockOrgApp {
     cursors: new QueryCursors(org.clock, counter("01g")),
     queries: new PreparedQueries(),
     recent: new RecentlyViewed(),
+    journal,
     bulk: { jobs: undefined, paceMs: options.bulkPaceMs ?? 0 },
     schemaChangedMs: org.clock.nowMs(),
   };
@@ -108,24 +110,8 @@ export function createApp(options: AppOptions): MockOrgApp {
     // The list of versions needs no session; everything below does.
     return isVersionList(call.path) ? plain(call, 200, versionList(versions)) : answerRest(rest, call);
   });
-  const route =
-    (answer: (call: WireCall) => Response | Promise<Response>) => async (context: Context<AppEnvironment>) => {
-      const call = wireCall(context);
-      const startedMs = performance.now();
-      const response = await answer(call);
-      journal.add({
-        atMs: org.clock.nowMs(),
-        method: call.method,
-        path: call.path,
-        status: response.status,
-        username: null,
-        errorCode: null,
-        durationMs: performance.now() - startedMs,
-        requestBody: null,
-        responseBody: null,
-      });
-      return response;
-    };
+  const route = (answer: (call: WireCall) => Response | Promise<Response>) => (context: Context<AppEnvironment>) =>
+    answerLoginCall(rest, wireCall(context), answer);
   app.on(
     ["GET", "POST"],
     "/services/oauth2/token",
@@ -157,9 +143,28 @@ export function createApp(options: AppOptions): MockOrgApp {
   );
   app.get("/.well-known/openid-configuration", (context) => answerOpenIdConfiguration(login, wireCall(context)));
   app.get("/.well-known/auth-configuration", (context) => answerAuthConfiguration(login, wireCall(context)));
+  app.all(
+    "/services/async/*",
+    route(async (call) => {
+      const { answerAsync } = await import("./async-routes.ts");
+      return answerAsync({ services, desk, headers }, call);
+    }),
+  );
   app.notFound((context) => {
+    const call = wireCall(context);
     const { status, body } = errorResult(notFound());
-    return plain(wireCall(context), status, body);
+    journal.noteUnknownAddress(call.path);
+    journal.add({
+      atMs: org.clock.nowMs(),
+      method: call.method,
+      path: call.query === "" ? call.path : `${call.path}?${call.query}`,
+      status,
+      errorCode: "NOT_FOUND",
+      durationMs: 0,
+      requestBody: null,
+      responseBody: body ?? null,
+    });
+    return plain(call, status, body);
   });
   app.onError((error, context) => {
     const call = wireCall(context);

@@ -4,6 +4,7 @@
  * A result's rows are fixed when the query runs, but parents and children are read when a page is made; the next page
  * comes in another transaction, to which the records are then attached.
  */
+import { computedRecords } from "../org/computed-records.ts";
 import type { Transaction } from "../org/contract.ts";
 import { visibleRecords } from "../org/dataset.ts";
 import type { SoqlDataset } from "../soql/contract.ts";
@@ -13,12 +14,12 @@ export class HeldRecords implements SoqlDataset {
   #records: SoqlDataset;
 
   constructor(tx: Transaction) {
-    this.#records = visibleRecords(tx);
+    this.#records = computedRecords(tx, visibleRecords(tx));
   }
 
   /** Reads from this transaction from now on. */
   attach(tx: Transaction): void {
-    this.#records = visibleRecords(tx);
+    this.#records = computedRecords(tx, visibleRecords(tx));
   }
 
   readonly get: SoqlDataset["get"] = (object, id) => this.#records.get(object, id);

@@ -1,5 +1,6 @@
 /** Records as REST bodies: `attributes`, then the fields that were asked for and that the user may see. */
 import { OrgError } from "../errors.ts";
+import { computedRow } from "../org/computed-records.ts";
 import type { SObjectType } from "../schema/catalog.ts";
 import type { FieldDefinition, Row } from "../schema/definition.ts";
 import { componentsOf, compoundOf } from "../schema/serialise.ts";
@@ -90,5 +91,6 @@ export function visibleRow(context: RestContext, type: SObjectType, id: string):
   const row = context.tx.get(type.name, id);
   if (row === undefined || row["IsDeleted"] === true) return undefined;
   const { access } = context.tx.actor;
-  return access.object(type.name).read && context.tx.canSee(type.name, row) ? row : undefined;
+  if (!access.object(type.name).read || !context.tx.canSee(type.name, row)) return undefined;
+  return computedRow(context.tx, type.name, row);
 }

@@ -22,10 +22,16 @@ export async function readBody(source: BodySource, bytesMax: number = BODY_BYTES
   let bytes = 0;
   const stream: AsyncIterable<Uint8Array> | null = source.incoming ?? source.raw.body;
   if (stream === null) return Buffer.alloc(0);
-  for await (const chunk of stream) {
-    bytes += chunk.byteLength;
-    if (bytes > bytesMax) throw tooLarge(bytesMax);
-    chunks.push(chunk);
+  try {
+    for await (const chunk of stream) {
+      bytes += chunk.byteLength;
+      if (bytes > bytesMax) throw tooLarge(bytesMax);
+      chunks.push(chunk);
+    }
+  } catch (cause) {
+    if (cause instanceof OrgError || source.incoming?.complete === true) throw cause;
+    // The client went away in the middle of its body: nobody reads the answer, and the org has no defect.
+    throw new OrgError(400, { code: "CLIENT_ABORTED", message: "The request ended before its body was complete" });
   }
   return chunks.length === 1 && Buffer.isBuffer(chunks[0]) ? chunks[0] : Buffer.concat(chunks);
 }

@@ -11,6 +11,7 @@ import type { MergeRequest } from "../dml/merge.ts";
 import type { Transaction } from "../org/contract.ts";
 import type { MockOrgCore } from "../org/org.ts";
 import type { Wire } from "../schema/values.ts";
+import type { Journal } from "./journal.ts";
 import type { PreparedQueries } from "./prepared-queries.ts";
 import type { QueryCursors } from "./query-cursors.ts";
 import type { RecentlyViewed } from "./recently-viewed.ts";
@@ -55,6 +56,8 @@ export interface RestServices {
   readonly cursors: QueryCursors;
   readonly queries: PreparedQueries;
   readonly recent: RecentlyViewed;
+  /** Takes note of what happens inside a call. */
+  readonly journal: Journal;
   /** Bulk jobs, made when the first client asks for one; `paceMs` is the time that each of their steps waits. */
   readonly bulk: { jobs: BulkJobs | undefined; readonly paceMs: number };
   /** When the schema last changed, in milliseconds since 1970: answers `If-Modified-Since` on describe. */

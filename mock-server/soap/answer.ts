@@ -45,6 +45,8 @@ const DATA_CALLS: Readonly<Record<string, DataCall>> = {
 interface Trace {
   actor: Actor | undefined;
   limit: LimitInfo | undefined;
+  /** Names of the faults that struck this call. */
+  readonly faults: string[];
 }
 
 /** Answers one call. */
@@ -58,18 +60,19 @@ export async function answerSoap(options: PipelineOptions, call: WireCall): Prom
   headers["Content-Type"] = "text/xml;charset=UTF-8";
   const [, letter = "", version = ""] = /^\/services\/Soap\/([ucm])\/(\d+)\.0(?:\/|$)/.exec(call.path) ?? [];
   const flavour = FLAVOURS[letter] ?? FLAVOURS[call.path.charAt("/services/Soap/".length)] ?? "partner";
-  const trace: Trace = { actor: undefined, limit: undefined };
+  const trace: Trace = { actor: undefined, limit: undefined, faults: [] };
   const outcome = await outcomeOf(options, call, { flavour, version: Number(version) }, trace);
   options.journal.add({
     atMs: options.services.org.clock.nowMs(),
     method: call.method,
     path: call.path,
     status: outcome === null ? 0 : typeof outcome === "string" ? 200 : 500,
-    username: trace.actor?.username ?? null,
+    actor: trace.actor,
     errorCode: outcome instanceof SoapFault ? outcome.code : null,
     durationMs: performance.now() - startedMs,
     requestBody: null,
     responseBody: null,
+    faults: trace.faults,
   });
   if (outcome === null) return dropConnection(call);
   if (outcome instanceof SoapFault) return new Response(faultEnvelope(flavour, outcome), { status: 500, headers });
@@ -98,7 +101,7 @@ async function outcomeOf(
   };
   const run = () => faultAsOutcome(options, () => execute(options, { ...place, call, read }, trace));
   if (hook === undefined) return run();
-  const faultCall = { method: call.method, path: call.path, query: call.query, header: call.header };
+  const faultCall = { method: call.method, path: call.path, query: call.query, header: call.header, applied: trace.faults };
   const before = await hook.before(faultCall);
   if (before?.kind === "drop") return null;
   if (before?.kind === "answer") return injected(before);

@@ -169,7 +169,7 @@ function accumulateSource(emitter: Emitter, aggregate: BoundAggregate, slot: str
       return [
         `if (${present}) {`,
         `${scaled} = Math.round(${read} * ${10 ** scale}); ${slot}.count++;`,
-        `if (${scaled} < ${SMALL_VALUE_MAX} && ${scaled} > -${SMALL_VALUE_MAX} && ${slot}.small < ${SMALL_SUM_MAX} && ${slot}.small > -${SMALL_SUM_MAX}) ${slot}.small += ${scaled};`,
+        `if (${scaled} / ${10 ** scale} === ${read} && ${scaled} < ${SMALL_VALUE_MAX} && ${scaled} > -${SMALL_VALUE_MAX} && ${slot}.small < ${SMALL_SUM_MAX} && ${slot}.small > -${SMALL_SUM_MAX}) ${slot}.small += ${scaled};`,
         `else ${slow}(${slot}, ${read}, ${scale});`,
         "}",
       ].join("\n");

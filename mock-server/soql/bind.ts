@@ -41,7 +41,7 @@ export function bindQuery(soql: string, setting: BindSetting): BoundQuery {
 /** Binds a parsed statement; `soql` is its text, which messages quote. */
 export function bindParsed(query: Query, soql: string, setting: BindSetting): BoundQuery {
   const relationships = new Set<string>();
-  const state: State = { setting, relationships, subqueries: { count: 0 } };
+  const state: State = { setting, subqueries: { count: 0 } };
   const [driver] = query.from;
   const name = driver.path.segments.join(".");
   const object = resolveObject(setting.catalog, soql, name, driver.path.at);
@@ -54,9 +54,9 @@ export function bindParsed(query: Query, soql: string, setting: BindSetting): Bo
   return bound;
 }
 
+/** What is counted over the whole statement. */
 interface State {
   readonly setting: BindSetting;
-  readonly relationships: Set<string>;
   readonly subqueries: { count: number };
 }
 

@@ -204,7 +204,6 @@ function compileSort(query: BoundQuery): CompiledRows["sort"] {
 /** Compiles a child sub-select: its rows are found by the parent's Id, then filtered, sorted and cut per parent. */
 function compileChildren(column: Extract<Column, { kind: "children" }>): Compiled<ReadChildren> {
   const { query, relationship } = column;
-  const compiled = compileRows(query);
   const inIdOrder = query.orderBy.length === 0;
   const limit = query.limit ?? Number.POSITIVE_INFINITY;
   const size = OPEN_POINTS.childPageRows;
@@ -214,9 +213,11 @@ function compileChildren(column: Extract<Column, { kind: "children" }>): Compile
           filterSource(emitter, query, rowValues(emitter)),
         )
       : undefined;
+  // The general way is only needed for sorted and for very large sets: most sub-selects never compile it.
+  let compiled: CompiledRows | undefined;
   return (run) => {
     const find = childFinder(run, relationship.childObject, relationship.field.name);
-    const readAll = readChildRows(query, compiled, run);
+    let readAll: ((rows: Iterable<Row>) => RecordSet) | undefined;
     const readQuickly = quick?.(run);
     return (parentId, locate) => {
       if (readQuickly !== undefined) {
@@ -225,6 +226,8 @@ function compileChildren(column: Extract<Column, { kind: "children" }>): Compile
           return records.length === 0 ? null : { totalSize: records.length, done: true, records };
         }
       }
+      compiled ??= compileRows(query);
+      readAll ??= readChildRows(query, compiled, run);
       const set = readAll(find(parentId));
       if (set.totalSize === 0) return null;
       if (locate === undefined || set.totalSize <= size) {

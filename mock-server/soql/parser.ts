@@ -21,6 +21,8 @@
  *            | expression ( INCLUDES | EXCLUDES ) "(" string { "," string } ")"
  * semiJoin   = SELECT expression FROM path [ alias ] [ WHERE condition ] [ WITH with ]
  * value      = string | number | currency | date | datetime | time | TRUE | FALSE | NULL | date literal [ ":" n ]
+ * with       = name | DATA CATEGORY category { AND category }
+ * category   = name ( AT | ABOVE | BELOW | ABOVE_OR_BELOW ) ( name | "(" name { "," name } ")" )
  * grouping   = key { "," key } | ( ROLLUP | CUBE ) "(" key { "," key } ")"
  * order      = expression [ ASC | DESC ] [ NULLS ( FIRST | LAST ) ]
  * ```

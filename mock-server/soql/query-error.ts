@@ -41,7 +41,6 @@ function positionBlock(source: string, at: number, row: number, column: number):
   let start = at - SNIPPET_REACH;
   while (start >= 0 && !isBreak(source, start)) start--;
   start = Math.max(0, start + 1);
-  if (at - SNIPPET_REACH < 0) start = 0;
   let end = at + SNIPPET_REACH;
   while (end < source.length && !isBreak(source, end)) end++;
   const snippet = source.slice(start, Math.min(end, source.length));

@@ -18,6 +18,8 @@ export interface PostgresDialectOptions {
 /** Object ids of PostgreSQL's built-in types, as in its catalog `pg_type`. */
 const TYPE_OID = { bool: 16, int8: 20, int2: 21, int4: 23, oid: 26 };
 
+const SESSION_SETTINGS = "-c TimeZone=UTC -c DateStyle=ISO -c extra_float_digits=1 -c client_min_messages=warning";
+
 /**
  * A Kysely dialect for one PostgreSQL database.
  *
@@ -27,7 +29,7 @@ const TYPE_OID = { bool: 16, int8: 20, int2: 21, int4: 23, oid: 26 };
  */
 export function postgresDialect(options: PostgresDialectOptions): Dialect {
   const pool = new pg.Pool({
-    connectionString: options.url,
+    connectionString: withSettings(options.url),
     max: options.connectionsMax,
     connectionTimeoutMillis: options.connectTimeoutMs,
     statement_timeout: options.statementTimeoutMs,
@@ -36,12 +38,15 @@ export function postgresDialect(options: PostgresDialectOptions): Dialect {
     application_name: "order-sync",
     // An idle connection does not keep a program alive that has nothing else to do.
     allowExitOnIdle: true,
-    options: "-c TimeZone=UTC -c DateStyle=ISO -c extra_float_digits=1 -c client_min_messages=warning",
     types: { getTypeParser: (oid: number) => typeParser(oid) },
   });
-  // The server may end an idle connection at any time. The pool forgets it; the next query opens another one, and
-  // reports what is wrong where somebody waits for the answer.
+  // The server may end a connection at any time, also between two statements of a transaction. An error event that
+  // nobody hears would end the process; the pool forgets the connection, and the statement that needs it fails where
+  // somebody waits for the answer.
   pool.on("error", () => undefined);
+  pool.on("connect", (client) => {
+    client.on("error", () => undefined);
+  });
   return new PostgresDialect({ pool });
 }
 
@@ -59,10 +64,20 @@ export function isConnectionFailure(error: unknown): boolean {
   if (state !== undefined) return /^(08|28|3D|53|57P)/.test(state);
   if (!(error instanceof Error)) return false;
   if (error instanceof AggregateError) return true;
-  if ("code" in error && typeof error.code === "string" && /^(E[A-Z]+|ERR_.*TLS.*)$/.test(error.code)) return true;
+  if ("code" in error && typeof error.code === "string" && /^E[A-Z]+$|TLS|SSL|CERT|UNABLE_TO_/.test(error.code))
+    return true;
   return /connection terminated|timeout exceeded when trying to connect|not queryable|server does not support SSL|password must be/i.test(
     error.message,
   );
+}
+
+/** The URL with our settings behind its own: texts of times and numbers look the same whatever the server's are. */
+function withSettings(text: string): string {
+  if (!URL.canParse(text)) return text;
+  const url = new URL(text);
+  url.searchParams.set("options", `${url.searchParams.get("options") ?? ""} ${SESSION_SETTINGS}`.trim());
+  // In a query a plus sign means a space only for HTML forms.
+  return url.href.replaceAll("+", "%20");
 }
 
 function typeParser(oid: number): (text: string) => unknown {

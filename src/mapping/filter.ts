@@ -13,5 +13,6 @@ export function passesFilter(filter: FilterSpec, record: Readonly<Record<string,
 }
 
 function plain(raw: unknown): string {
-  return raw === null || raw === undefined || typeof raw === "object" ? "" : String(raw).trim();
+  if (typeof raw === "string") return raw.trim();
+  return typeof raw === "number" || typeof raw === "bigint" || typeof raw === "boolean" ? String(raw) : "";
 }

@@ -3,58 +3,11 @@
  *
  * Pure: the descriptions come in as data. Every problem is listed, each with its place in the mapping and the way out.
  */
+
+import type { FieldFacts, ObjectFacts, PreflightFacts } from "./facts.ts";
 import type { FieldMapping, LinesMapping, Mapping, ObjectMapping } from "./mapping.ts";
+import { scaleOf } from "./refine.ts";
 import { STATUS_OBJECTS } from "./select.ts";
-
-/** The parts of a describe that are compared; `DescribedObject` of the Salesforce port has them. */
-export interface ObjectFacts {
-  readonly name: string;
-  readonly createable: boolean;
-  readonly updateable: boolean;
-  readonly deletable: boolean;
-  readonly fields: readonly FieldFacts[];
-}
-
-/** The parts of a field's describe that are compared. */
-export interface FieldFacts {
-  readonly name: string;
-  readonly type: string;
-  readonly length: number;
-  readonly precision: number;
-  readonly scale: number;
-  readonly nillable: boolean;
-  readonly createable: boolean;
-  readonly updateable: boolean;
-  readonly calculated: boolean;
-  readonly externalId: boolean;
-  readonly unique: boolean;
-  readonly referenceTo: readonly string[];
-  readonly relationshipName: string | null;
-  readonly restrictedValues: readonly string[] | null;
-  /** True where the org fills the field when it is not sent; absent means not known. */
-  readonly defaultedOnCreate?: boolean;
-}
-
-/** A status value with its category. */
-export interface StatusFacts {
-  readonly value: string;
-  readonly category: string;
-}
-
-/** What an external collection says about itself; absent parts are not known. */
-export interface CollectionFacts {
-  readonly collection: string;
-  readonly fields?: Readonly<Record<string, string>>;
-  readonly lineFields?: Readonly<Record<string, string>>;
-}
-
-/** Everything that the mapping is compared with. */
-export interface PreflightFacts {
-  readonly objects: readonly ObjectFacts[];
-  /** Status rows by sObject; empty where they cannot be read. */
-  readonly statuses: Readonly<Record<string, readonly StatusFacts[]>>;
-  readonly collections: readonly CollectionFacts[];
-}
 
 /** One thing that does not fit. */
 export interface PreflightProblem {
@@ -89,42 +42,6 @@ export function preflight(mapping: Mapping, facts: PreflightFacts): readonly Pre
       ...checkCollection(object, place, facts),
     ];
   });
-}
-
-/** Narrows a mapping by the describe: lengths, scales, and fields that can only be set when a record is made. */
-export function refineMapping(mapping: Mapping, objects: readonly ObjectFacts[]): Mapping {
-  const refine = (object: string, fields: readonly FieldMapping[]): readonly FieldMapping[] => {
-    const described = objects.find((each) => each.name === object);
-    return fields.map((field) => {
-      const facts = described?.fields.find((each) => each.name === field.field);
-      return facts === undefined ? field : refineField(field, facts);
-    });
-  };
-  const refined = mapping.objects.map(
-    (object): ObjectMapping => ({
-      ...object,
-      fields: refine(object.object, object.fields),
-      lines:
-        object.lines === null ? null : { ...object.lines, fields: refine(object.lines.object, object.lines.fields) },
-    }),
-  );
-  return { ...mapping, objects: refined, byObject: new Map(refined.map((object) => [object.object, object])) };
-}
-
-function refineField(field: FieldMapping, facts: FieldFacts): FieldMapping {
-  const decimal = field.kind === "decimal";
-  const createOnly = facts.createable && !facts.updateable && field.write === "always";
-  return {
-    ...field,
-    length: field.kind === "text" && facts.length > 0 ? facts.length : field.length,
-    scale: decimal ? Math.min(field.scale ?? scaleOf(facts), scaleOf(facts)) : field.scale,
-    write: createOnly ? "fixed" : field.write,
-  };
-}
-
-/** Whole numbers have digits but no scale. */
-function scaleOf(facts: FieldFacts): number {
-  return facts.type === "int" ? 0 : facts.scale;
 }
 
 interface Rows {

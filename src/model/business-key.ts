@@ -36,6 +36,8 @@ export function parseBusinessKey(text: string): KeyParts | undefined {
   if (source === undefined || object === undefined || rest.length === 0) return undefined;
   const naturalKey = rest.filter((part): part is string => part !== undefined && part !== "");
   if (source === "" || object === "" || naturalKey.length !== rest.length) return undefined;
+  // Escapes have one right spelling; without any the text is what `businessKey` makes.
+  if (!text.includes("~")) return { source, object, naturalKey };
   return join(source, object, naturalKey) === text ? { source, object, naturalKey } : undefined;
 }
 
@@ -71,13 +73,17 @@ function join(source: string, object: string, parts: NaturalKey): string {
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
+const PLAIN_PART = /^[A-Za-z0-9_-]*$/;
+
 function escapePart(part: string): string {
+  if (PLAIN_PART.test(part)) return part;
   return part.replace(/[^A-Za-z0-9_-]+/g, (run) =>
     Array.from(encoder.encode(run), (byte) => `~${byte.toString(16).padStart(2, "0")}`).join(""),
   );
 }
 
 function unescapePart(part: string): string | undefined {
+  if (PLAIN_PART.test(part)) return part;
   if (!/^(?:[A-Za-z0-9_-]|~[0-9a-f]{2})*$/.test(part)) return undefined;
   const bytes = [...part.matchAll(/~([0-9a-f]{2})|[^~]/g)].map((match) =>
     match[1] === undefined ? match[0].charCodeAt(0) : Number.parseInt(match[1], 16),

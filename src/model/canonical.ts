@@ -24,14 +24,13 @@ const RAW_SHOWN_MAX = 80;
  */
 export function canonicalValue(kind: ValueKind, raw: unknown, options: CanonicalOptions = {}): Canonical {
   if (raw === undefined || raw === null) return value(kind === "boolean" ? false : null);
-  if (typeof raw === "object" || typeof raw === "function" || typeof raw === "symbol") {
-    return problem("is not a plain value", kindName(raw));
-  }
-  const text = String(raw).trim();
+  const given = plainText(raw);
+  if (given === undefined) return problem("is not a plain value", kindName(raw));
+  const text = given.trim();
   if (text === "") return value(kind === "boolean" ? false : null);
   switch (kind) {
     case "text":
-      return canonicalText(String(raw), options.length ?? null);
+      return canonicalText(given, options.length ?? null);
     case "reference":
       return value(text);
     case "boolean":
@@ -62,20 +61,21 @@ export function value(canonical: Value): Canonical {
 }
 
 /** A refused result; the raw text is shortened for messages. */
-export function problem(reason: string, raw: unknown): Canonical {
-  const text = typeof raw === "object" && raw !== null ? kindName(raw) : String(raw);
-  return {
-    ok: false,
-    problem: reason,
-    raw: text.length > RAW_SHOWN_MAX ? `${text.slice(0, RAW_SHOWN_MAX - 1)}…` : text,
-  };
+export function problem(reason: string, raw: string): Canonical {
+  const shown = raw.length > RAW_SHOWN_MAX ? `${raw.slice(0, RAW_SHOWN_MAX - 1)}…` : raw;
+  return { ok: false, problem: reason, raw: shown };
+}
+
+function plainText(raw: unknown): string | undefined {
+  if (typeof raw === "string") return raw;
+  return typeof raw === "number" || typeof raw === "bigint" || typeof raw === "boolean" ? String(raw) : undefined;
 }
 
 function canonicalText(raw: string, length: number | null): Canonical {
   // Line ends differ between systems that mean the same text.
   const text = raw.replace(/\r\n?/g, "\n").trim();
-  if (length !== null && [...text].length > length) {
-    return problem(`has ${[...text].length} characters; the field holds ${length}`, text);
+  if (length !== null && text.length > length) {
+    return problem(`has ${text.length} characters; the field holds ${length}`, text);
   }
   return value(text === "" ? null : text);
 }

@@ -10,6 +10,9 @@ export const DECIMAL_DIGITS_MAX = 400;
 
 const PATTERN = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,4}))?$/;
 
+/** Most quantities; they are canonical already. */
+const SHORT_INTEGER = /^-?[1-9]\d{0,17}$/;
+
 interface Scaled {
   readonly digits: bigint;
   readonly scale: number;
@@ -17,7 +20,9 @@ interface Scaled {
 
 /** The canonical text of a decimal number ("1.50" → "1.5", "1e3" → "1000"), or undefined when it is not a number. */
 export function parseDecimal(text: string): string | undefined {
-  const scaled = read(text.trim());
+  const trimmed = text.trim();
+  if (SHORT_INTEGER.test(trimmed)) return trimmed;
+  const scaled = read(trimmed);
   return scaled === undefined ? undefined : write(scaled);
 }
 
@@ -48,6 +53,7 @@ export function multiplyDecimals(left: string, right: string): string {
 
 /** Rounds half away from zero to `scale` digits after the point, as Salesforce does on save; canonical. */
 export function roundDecimal(text: string, scale: number): string {
+  if (SHORT_INTEGER.test(text)) return text;
   const value = expect(text);
   if (value.scale <= scale) return write(value);
   const divisor = 10n ** BigInt(value.scale - scale);

@@ -360,6 +360,7 @@ class Sheet {
     const now = this.#rewrites;
     const kept = this.#input.rewrites.filter(
       (past) =>
+        this.#input.nowMs - past.lastAtMs < REWRITE_WINDOW_MS &&
         !now.some((each) => each.side === past.side && each.field === past.field && each.lineKey === past.lineKey),
     );
     return [...kept, ...now];

@@ -91,6 +91,27 @@ export function lowerBound(decisions: readonly Decision[], options: SequenceOpti
   return graphCalls + rowCalls;
 }
 
+/**
+ * The operations that must not be sent any more after some have failed: all of the same decisions. Take them out of the
+ * following steps with `retainOperations`, or an order would be activated without its lines.
+ */
+export function operationsToDrop(decisions: readonly Decision[], failed: ReadonlySet<string>): ReadonlySet<string> {
+  const hit = decisions.filter((decision) => decision.salesforce.some((operation) => failed.has(operation.opId)));
+  return new Set(hit.flatMap((decision) => decision.salesforce.map((operation) => operation.opId)));
+}
+
+/** Decisions in at most `count` lanes that may be written at the same time: those of one parent stay together. */
+export function inLanes(decisions: readonly Decision[], count: number): readonly (readonly Decision[])[] {
+  const groups = groupsByLane(decisions);
+  const lanes: Decision[][] = Array.from({ length: Math.max(1, count) }, () => []);
+  // The largest groups first, each into the emptiest lane: even lanes without cutting a group.
+  for (const group of [...groups.values()].sort((a, b) => b.length - a.length)) {
+    const emptiest = lanes.reduce((best, lane) => (lane.length < best.length ? lane : best));
+    emptiest.push(...group);
+  }
+  return lanes.filter((lane) => lane.length > 0);
+}
+
 /** The lane of a decision: its root parent. Decisions of one lane must not be written at the same time. */
 export function laneOf(decision: Decision): string {
   const first = decision.salesforce[0];
@@ -155,14 +176,18 @@ function inWaves(decisions: readonly Decision[]): readonly (readonly RowOperatio
 
 /** Children of one parent side by side, so that they share a chunk and never lock each other out; stable. */
 function byLane(decisions: readonly Decision[]): readonly Decision[] {
-  const lanes = new Map<string, Decision[]>();
+  return [...groupsByLane(decisions).values()].flat();
+}
+
+function groupsByLane(decisions: readonly Decision[]): ReadonlyMap<string, readonly Decision[]> {
+  const groups = new Map<string, Decision[]>();
   for (const decision of decisions) {
     const lane = laneOf(decision);
-    const members = lanes.get(lane);
-    if (members === undefined) lanes.set(lane, [decision]);
+    const members = groups.get(lane);
+    if (members === undefined) groups.set(lane, [decision]);
     else members.push(decision);
   }
-  return [...lanes.values()].flat();
+  return groups;
 }
 
 function packRows(operations: readonly RowOperation[], options: SequenceOptions): readonly SalesforceCall[] {

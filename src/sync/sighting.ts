@@ -9,12 +9,19 @@ export type SalesforceSighting =
   | {
       readonly kind: "deleted";
       readonly provenance: Provenance;
-      /** After an account merge: the surviving record, and its key where it has one. */
-      readonly master: { readonly recordId: RecordId; readonly key: BusinessKey | null } | null;
+      /** After an account merge: the surviving record. */
+      readonly master: MergeSurvivor | null;
     }
   /** Not found, without evidence of a deletion. */
   | { readonly kind: "absent" }
   | { readonly kind: "filtered" };
+
+/** The record that survived a merge. */
+export interface MergeSurvivor {
+  readonly recordId: RecordId;
+  /** Its key, null when it has none; undefined when it has not been read, and then nothing is written. */
+  readonly key: BusinessKey | null | undefined;
+}
 
 /** A record on the external side. */
 export type ExternalSighting =
@@ -32,13 +39,13 @@ export function sightSalesforce(
   view: SalesforceView | undefined,
   evidence: {
     readonly deleted: boolean;
-    readonly master?: { readonly recordId: RecordId; readonly key: BusinessKey | null };
+    readonly master?: MergeSurvivor;
   },
 ): SalesforceSighting {
   if (view !== undefined && !view.deleted) return { kind: "present", view };
   if (view === undefined && !evidence.deleted) return { kind: "absent" };
   const master =
-    evidence.master ?? (view?.masterRecordId == null ? null : { recordId: view.masterRecordId, key: null });
+    evidence.master ?? (view?.masterRecordId == null ? null : { recordId: view.masterRecordId, key: undefined });
   return { kind: "deleted", provenance: view?.provenance ?? { by: null, at: null }, master };
 }
 

@@ -71,6 +71,20 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "mock-server/metadata",
     "mock-server/http",
   ],
+  "mock-server/faults": [
+    "mock-server/schema",
+    "mock-server/org",
+    "mock-server/dml",
+    "mock-server/auth",
+    "mock-server/http",
+  ],
+  "mock-server/kit": [
+    "mock-server/schema",
+    "mock-server/org",
+    "mock-server/dml",
+    "mock-server/soql",
+    "mock-server/http",
+  ],
   "mock-server/admin": [
     "mock-server/schema",
     "mock-server/org",
@@ -78,6 +92,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "mock-server/soql",
     "mock-server/auth",
     "mock-server/http",
+    "mock-server/faults",
+    "mock-server/kit",
   ],
   "mock-server/console": [
     "mock-server/schema",
@@ -86,6 +102,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "mock-server/soql",
     "mock-server/auth",
     "mock-server/http",
+    "mock-server/faults",
+    "mock-server/kit",
     "mock-server/admin",
   ],
   // Types only: the schema data is written in the schema's vocabulary.

@@ -111,7 +111,8 @@ function matches(context: RestContext, type: SObjectType, field: FieldDefinition
   if (typeof key === "number" && Number.isNaN(key)) return [];
   return context.tx
     .find(type.name, field.name, key)
-    .filter((row) => visibleRow(context, type, String(row["Id"])) !== undefined);
+    .map((row) => visibleRow(context, type, String(row["Id"])))
+    .filter((row) => row !== undefined);
 }
 
 function multipleChoices(request: RestRequest, type: SObjectType, ids: readonly string[]): RestResult {

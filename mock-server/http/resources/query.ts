@@ -53,6 +53,7 @@ function answer(context: RestContext, request: RestRequest, scope: { readonly in
     throw new OrgError(400, { code: "MALFORMED_QUERY", message: "unexpected token: '<EOF>'" });
   }
   const outcome = context.services.queries.prepare(soql, engine).run(engine);
+  context.services.journal.noteQuery(soql, outcome.plan);
   return ok(
     context.services.cursors.open(outcome, {
       userId: context.tx.actor.userId,

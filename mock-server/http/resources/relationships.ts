@@ -79,7 +79,8 @@ function walk(context: RestContext, request: RestRequest): Destination {
     const childType = visibleType(context, child.childObject);
     const rows = context.tx
       .find(childType.name, child.field.name, String(row["Id"]))
-      .filter((candidate) => visibleRow(context, childType, String(candidate["Id"])) !== undefined);
+      .map((candidate) => visibleRow(context, childType, String(candidate["Id"])))
+      .filter((candidate) => candidate !== undefined);
     return { kind: "children", type: childType, rows };
   }
   return { kind: "record", type, row };

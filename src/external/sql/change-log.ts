@@ -5,9 +5,24 @@ import type { ExternalChangePage, ExternalProblem } from "../port.ts";
 import type { BoundCollection } from "./bind.ts";
 import { type Db, readSnapshot, type SqlConnection, tableRef } from "./connection.ts";
 import { encodeCursor, type LogPosition, type SqlCursor } from "./cursor.ts";
-import { existingKeys, keyColumn, keyOf, keyTexts, tolerant } from "./read-records.ts";
+import { existingKeys, keyColumn, keyOf, keyTexts } from "./read-records.ts";
 import { collectionTriggers, logName, POSTGRES_LOG, POSTGRES_SCHEMA, SQLITE_LOG } from "./triggers.ts";
 import type { Row } from "./values.ts";
+
+/**
+ * PostgreSQL: the oldest transaction that is open and may write to this database. No transaction before it can still
+ * make anything visible. Transactions that provably belong to another database of the server do not count, or a nightly
+ * job over there would hold up the feed; one that cannot be placed counts.
+ */
+const HORIZON = sql`
+  coalesce(
+    (select x from pg_snapshot_xip(pg_current_snapshot()) x
+     where not exists (
+       select 1 from pg_locks l join pg_stat_activity a on a.pid = l.pid
+       where l.locktype = 'transactionid' and l.mode = 'ExclusiveLock' and l.granted and l.transactionid = x::xid
+         and a.datid <> (select d.oid from pg_database d where d.datname = current_database()))
+     order by x limit 1),
+    pg_snapshot_xmax(pg_current_snapshot()))`;
 
 /** Rows that one call of `pruneLog` deletes at most, so that it never holds the user's database for long. */
 export const PRUNE_ROWS_MAX = 10_000;
@@ -124,7 +139,8 @@ async function readTail(target: LogTarget, db: Db, from: LogPosition, limit: num
   }
   const keys = [...deletes.keys()].map((text) => JSON.parse(text) as NaturalKey);
   const gone = keys.filter((key) => deletes.get(JSON.stringify(key)) === true);
-  const alive = gone.length === 0 ? new Set<string>() : await aliveKeys(target, db, gone);
+  // Deleted and made again since: such a record is not gone.
+  const alive = gone.length === 0 ? new Set<string>() : await existingKeys({ ...target, db, lock: false }, gone);
   return {
     changes: keys.map((naturalKey) => {
       const name = JSON.stringify(naturalKey);
@@ -144,22 +160,13 @@ async function logRows(target: LogTarget, db: Db, from: LogPosition, limit: numb
           select seq, xid::text as xid, natural_key, op, at::text as mark
           from ${logTable(connection)}
           where collection = ${collection} and (xid, seq) > (${from.xid}::xid8, ${from.seq}::bigint)
-            and xid < pg_snapshot_xmin(pg_current_snapshot())
+            and xid < ${HORIZON}
           order by xid, seq limit ${limit}`
       : sql<LogRow>`
           select seq, '' as xid, natural_key, op, at as mark from ${logTable(connection)}
           where collection = ${collection} and seq > ${Number(from.seq)} order by seq limit ${limit}`;
   const { rows } = await query.execute(db);
   return rows.map((row) => ({ ...row, natural_key: JSON.stringify(JSON.parse(row.natural_key)) }));
-}
-
-/** Deleted and made again since: such a record is not gone. */
-async function aliveKeys(target: LogTarget, db: Db, keys: readonly NaturalKey[]): Promise<ReadonlySet<string>> {
-  const { connection, bound } = target;
-  // The keys come from the table itself, so each one can be read as the column's type.
-  return new Set(
-    await tolerant(keys, async (chunk) => [...(await existingKeys({ connection, bound, db, lock: false }, chunk))]),
-  );
 }
 
 function positionOf(row: LogRow): LogPosition {
@@ -169,9 +176,7 @@ function positionOf(row: LogRow): LogPosition {
 /** Where the log stands now: whatever is committed later lies behind this position. */
 async function logEnd(connection: SqlConnection, db: Db): Promise<LogPosition> {
   if (connection.dialect === "postgres") {
-    const { rows } = await sql<{ xid: string }>`select pg_snapshot_xmin(pg_current_snapshot())::text as xid`.execute(
-      db,
-    );
+    const { rows } = await sql<{ xid: string }>`select ${HORIZON}::text as xid`.execute(db);
     return { xid: rows[0]?.xid ?? "0", seq: "0", mark: null };
   }
   return { xid: "", seq: String(await sqliteLastSeq(db)), mark: null };

@@ -33,6 +33,9 @@ const CONNECTIONS_MAX = 4;
 const CONNECT_TIMEOUT_MS = 10_000;
 const STATEMENT_TIMEOUT_MS = 120_000;
 
+/** Not SQLite, damaged or read-only; wrong user or password (class 28), no such database (3D). Waiting does not help. */
+const WRONG_DATABASE = /^(SQLITE_(NOTADB|CORRUPT|READONLY|PERM|AUTH|CANTOPEN)|28|3D)/;
+
 /** Opens the database of a configuration. Throws `EXTERNAL_UNREACHABLE` for a file that does not exist. */
 export function connectSql(config: Pick<SqlConfig, "url" | "lockWaitMs">): SqlConnection {
   const place = placeOf(config.url);
@@ -87,6 +90,10 @@ export function externalFault(error: unknown, place: string): unknown {
   if (error instanceof SyncError) return error;
   const failure = sqlFailure(error);
   const said = error instanceof Error ? error.message : String(error);
+  if (failure === "connection" && WRONG_DATABASE.test(sqliteCode(error) ?? sqlState(error) ?? "")) {
+    const message = `External database ${place} is not usable (${said}); correct external.url or the user's rights.`;
+    return new SyncError("EXTERNAL_REFUSED", message, { cause: error, context: { place } });
+  }
   if (failure === "connection" || failure === "contention") {
     const locked = sqliteCode(error)?.startsWith("SQLITE_BUSY") === true || failure === "contention";
     const message = locked

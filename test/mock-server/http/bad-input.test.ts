@@ -92,7 +92,11 @@ describe("bad input", () => {
 
   it.each(PATHS)("%j answers every method and body with a refusal or a result", async (path) => {
     const calls = METHODS.flatMap((method) =>
-      (method === "GET" || method === "HEAD" ? BODIES.slice(0, 1) : BODIES).map(([type, body]) => ({ method, type, body })),
+      (method === "GET" || method === "HEAD" ? BODIES.slice(0, 1) : BODIES).map(([type, body]) => ({
+        method,
+        type,
+        body,
+      })),
     );
     const statuses = await Promise.all(
       calls.map(async ({ method, type, body }) => {

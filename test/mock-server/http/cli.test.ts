@@ -100,6 +100,34 @@ describe("mock-org start", () => {
     expect(found).toMatchObject({ records: [{ Name: "Kept", Rank__c: "first" }] });
   });
 
+  it("computes formula fields and keeps validation rules of the source folder", async () => {
+    const source = join(folder, "rules");
+    const object = join(source, "objects", "Account");
+    mkdirSync(join(object, "fields"), { recursive: true });
+    mkdirSync(join(object, "validationRules"), { recursive: true });
+    writeFileSync(join(object, "fields", "Shout__c.field-meta.xml"), SHOUT);
+    writeFileSync(join(object, "validationRules", "Phone_Needed.validationRule-meta.xml"), PHONE_NEEDED);
+    const answers: unknown[] = [];
+    await run(["start", "--port", "0", "--json", "--source-dir", source], async (text) => {
+      const ready = JSON.parse(text) as { url: string; accessToken: string };
+      const headers = { authorization: `Bearer ${ready.accessToken}`, "content-type": "application/json" };
+      const accounts = `${ready.url}/services/data/v62.0/sobjects/Account`;
+      const create = async (values: object): Promise<unknown> =>
+        (await fetch(accounts, { method: "POST", headers, body: JSON.stringify(values) })).json();
+      const soql = encodeURIComponent("SELECT Shout__c FROM Account WHERE Shout__c = 'QUIET!'");
+      answers.push(await create({ Name: "Silent" }), await create({ Name: "Quiet", Phone: "1" }));
+      answers.push(await (await fetch(`${ready.url}/services/data/v62.0/query?q=${soql}`, { headers })).json());
+      const { id } = answers[1] as { id: string };
+      answers.push(await (await fetch(`${accounts}/${id}?fields=Shout__c`, { headers })).json());
+    });
+    expect(answers).toMatchObject([
+      [{ message: "A phone, please", errorCode: "FIELD_CUSTOM_VALIDATION_EXCEPTION", fields: ["Phone"] }],
+      { success: true },
+      { totalSize: 1, records: [{ Shout__c: "QUIET!" }] },
+      { Shout__c: "QUIET!" },
+    ]);
+  });
+
   it.each([
     [[], "a command is missing"],
     [["stop"], "unknown command stop"],
@@ -193,3 +221,14 @@ const RANK = `<?xml version="1.0" encoding="UTF-8"?>
 <CustomField xmlns="http://soap.sforce.com/2006/04/metadata">
     <fullName>Rank__c</fullName><label>Rank</label><length>20</length><type>Text</type>
 </CustomField>`;
+
+const SHOUT = `<?xml version="1.0" encoding="UTF-8"?>
+<CustomField xmlns="http://soap.sforce.com/2006/04/metadata">
+    <fullName>Shout__c</fullName><label>Shout</label><type>Text</type><formula>UPPER(Name) &amp; "!"</formula>
+</CustomField>`;
+
+const PHONE_NEEDED = `<?xml version="1.0" encoding="UTF-8"?>
+<ValidationRule xmlns="http://soap.sforce.com/2006/04/metadata">
+    <fullName>Phone_Needed</fullName><active>true</active><errorConditionFormula>ISBLANK(Phone)</errorConditionFormula>
+    <errorDisplayField>Phone</errorDisplayField><errorMessage>A phone, please</errorMessage>
+</ValidationRule>`;

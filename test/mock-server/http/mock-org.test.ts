@@ -65,6 +65,22 @@ describe("a mock org", () => {
     expect(new Date(org.clock.nowMs()).toISOString()).toBe("2026-03-01T08:00:00.000Z");
   });
 
+  it("the demo company has customers, prices, contracts, drafts and activated orders", async () => {
+    const org = await make({ seed: "demo" });
+    const statuses = await query(
+      org,
+      "SELECT Status, COUNT(Id) n, SUM(TotalAmount) FROM Order GROUP BY Status ORDER BY Status",
+    );
+    const accounts = await query<{ Name: string }>(org, "SELECT Name FROM Account WHERE BillingCity = '京都'");
+    expect(statuses).toMatchObject([
+      { Status: "Draft", n: 6 },
+      { Status: "Activated", n: 12 },
+    ]);
+    expect(accounts.map((account) => account.Name)).toEqual(["株式会社さくら"]);
+    org.reset();
+    expect((await query(org, "SELECT Id FROM Contract WHERE StatusCode = 'Activated'")).length).toBe(3);
+  });
+
   it("two orgs with the same seed give the same Ids", async () => {
     const [one, other] = await Promise.all([make({ idSeed: "s" }), make({ idSeed: "s" })]);
     const id = async (org: MockOrg) =>

@@ -1,6 +1,7 @@
 /** What the wire looks like, for clients that are not jsforce: headers, bad input, methods, media types. */
+import { connect } from "node:net";
 import { gunzipSync, gzipSync } from "node:zlib";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { createMockOrg, type MockOrg } from "../../../mock-server/index.ts";
 
 const DATA = "/services/data/v62.0";
@@ -314,6 +315,27 @@ describe("the wire", () => {
     const body = '<!DOCTYPE a [<!ENTITY x "y">]><Account><Name>&x;</Name></Account>';
     const response = await call("POST", "/sobjects/Account", { body, headers: { "content-type": "application/xml" } });
     expect(response.status).toBe(400);
+  });
+
+  it("a client that goes away in the middle of its body is no defect", async () => {
+    const { port } = new URL(url);
+    const head = [
+      `POST ${DATA}/sobjects/Account HTTP/1.1`,
+      "Host: localhost",
+      `Authorization: Bearer ${token}`,
+      "Content-Type: application/json",
+      "Content-Length: 1000",
+      "",
+      '{"Name":"half',
+    ];
+    const before = org.requests.length;
+    const socket = connect(Number(port), "127.0.0.1");
+    await new Promise<void>((resolve) => socket.write(head.join("\r\n"), () => resolve()));
+    await vi.waitFor(() => expect(org.apiUsage.used).toBeGreaterThan(0));
+    socket.destroy();
+    await vi.waitFor(() => expect(org.requests.length).toBe(before + 1));
+    expect(org.requests.at(-1)).toMatchObject({ status: 400, errorCode: "CLIENT_ABORTED" });
+    expect((await call("GET", "/limits")).status).toBe(200);
   });
 
   it("browsers on this machine may call, others may not", async () => {

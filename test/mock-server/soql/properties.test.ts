@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { STANDARD_OBJECTS } from "../../../fixtures/objects/standard.ts";
 import { createCatalog } from "../../../mock-server/schema/catalog.ts";
+import { sum } from "../../../mock-server/schema/decimal.ts";
 import type { FieldValue, Row } from "../../../mock-server/schema/definition.ts";
 import { recordIdOf } from "../../../mock-server/schema/record-id.ts";
 import type { Comparison, Condition, Literal, Operator, Path } from "../../../mock-server/soql/ast.ts";
@@ -61,6 +62,38 @@ describe("planned execution", () => {
         expect(indexed?.records).toEqual(plain?.records);
       }),
       { ...SEED, numRuns: 200 },
+    );
+  });
+});
+
+describe("grouping", () => {
+  it("counts and sums what a naive loop does, under the first spelling, null as a group of its own", () => {
+    const soql =
+      "SELECT Industry, COUNT(Id) n, COUNT(AnnualRevenue) c, SUM(AnnualRevenue) s, MIN(AnnualRevenue) low, COUNT_DISTINCT(Name) d FROM Account GROUP BY Industry HAVING COUNT(Id) > 0";
+    fc.assert(
+      fc.property(accounts(), (rows) => {
+        const outcome = runQuery(soql, createContext(catalog, createDataset(catalog, { Account: rows })));
+        expect(outcome.records.map(({ attributes: _attributes, ...record }) => record)).toEqual(naiveGroups(rows));
+      }),
+      { ...SEED, numRuns: 300 },
+    );
+  });
+
+  it("by ROLLUP adds the plain groups of every shorter list of keys", () => {
+    const group = (keys: string) => `SELECT ${keys}, COUNT(Id) n FROM Account GROUP BY `;
+    fc.assert(
+      fc.property(accounts(), (rows) => {
+        const context = createContext(catalog, createDataset(catalog, { Account: rows }));
+        const counts = (soql: string) => runQuery(soql, context).records.map((record) => record["n"]);
+        const rolled = counts(`${group("Industry, Name")}ROLLUP(Industry, Name)`);
+        const plain = [
+          ...counts(`${group("Industry, Name")}Industry, Name`),
+          ...counts(`${group("Industry")}Industry`),
+          ...(rows.length === 0 ? [] : [rows.length]),
+        ];
+        expect(rolled.map(Number).toSorted((a, b) => a - b)).toEqual(plain.map(Number).toSorted((a, b) => a - b));
+      }),
+      { ...SEED, numRuns: 100 },
     );
   });
 });
@@ -226,6 +259,28 @@ function naive(
     return 0;
   });
   return found.slice(0, limit ?? found.length).map((row) => row.Id);
+}
+
+function naiveGroups(rows: readonly Account[]): readonly unknown[] {
+  const groups = new Map<FieldValue, Account[]>();
+  for (const row of rows) {
+    const key = typeof row.Industry === "string" ? row.Industry.toLowerCase() : null;
+    groups.set(key, [...(groups.get(key) ?? []), row]);
+  }
+  const found = [...groups.values()].map((members) => {
+    const amounts = members.map((row) => row.AnnualRevenue).filter((amount) => typeof amount === "number");
+    return {
+      Industry: members[0]?.Industry ?? null,
+      n: members.length,
+      c: amounts.length,
+      s: amounts.length === 0 ? null : sum(amounts),
+      low: amounts.length === 0 ? null : Math.min(...amounts),
+      d: new Set(members.map((row) => String(row.Name).toLowerCase())).size,
+    };
+  });
+  return found.sort((a, b) =>
+    String(a.Industry ?? "").toUpperCase() < String(b.Industry ?? "").toUpperCase() ? -1 : 1,
+  );
 }
 
 function rank(a: FieldValue, key: keyof Account, b: FieldValue): number {

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { z } from "zod";
 import { compileMapping, standardPriceBookKey } from "../../../src/mapping/compile.ts";
 import { lineSelectList, selectList } from "../../../src/mapping/select.ts";
+import { mappingSchema } from "../../../src/mapping/spec.ts";
 import { orderMapping } from "../sync/order-world.ts";
 
 const account = { collection: "customers", keyField: "ERP_Key__c", naturalKey: ["id"], fields: { Name: "name" } };
@@ -61,6 +63,13 @@ describe("a compiled mapping", () => {
 
   it("gives the standard price book a well-known key", () => {
     expect(standardPriceBookKey({ source: "erp" })).toBe("erp:Pricebook2:standard");
+  });
+});
+
+describe("the mapping's schema", () => {
+  it("can be published as JSON Schema, descriptions included", () => {
+    const schema = JSON.stringify(z.toJSONSchema(mappingSchema, { io: "input" }));
+    expect(schema).toContain("Unique external-Id field of the sObject that holds the business key.");
   });
 });
 

@@ -3,6 +3,7 @@ import { compileMapping } from "../../../src/mapping/compile.ts";
 import { externalView } from "../../../src/mapping/external-view.ts";
 import type { ObjectMapping } from "../../../src/mapping/mapping.ts";
 import { rootKeyOfLine, salesforceView } from "../../../src/mapping/salesforce-view.ts";
+import { lineSelectList } from "../../../src/mapping/select.ts";
 import { toExternalFields, toSalesforceFields } from "../../../src/mapping/write.ts";
 import type { ExternalFields, ExternalRecord } from "../../../src/model/external-record.ts";
 import type { BusinessKey, RecordId } from "../../../src/model/key.ts";
@@ -262,6 +263,18 @@ describe("a Salesforce record seen through the mapping", () => {
     const { OrderItems: _lines, ...polled } = record;
     const reading = salesforceView(order(), polled, nobody);
     expect(reading.kind === "view" && reading.view.document.lines).toBeUndefined();
+  });
+
+  it("with reduction orders shows the quantity that is left, and no reduction order itself", () => {
+    const reducing = orderMapping({ onActivated: "reduce" }).byObject.get("Order");
+    if (reducing === undefined) throw new Error("not mapped");
+    const [line] = record.OrderItems.records;
+    const reduced = { ...record, OrderItems: { records: [{ ...line, Quantity: 5, AvailableQuantity: 3 }] } };
+    const reading = salesforceView(reducing, reduced, nobody);
+    const lines = reading.kind === "view" ? Object.values(reading.view.document.lines ?? {}) : [];
+    expect(lines).toMatchObject([{ Quantity: "3" }]);
+    expect(salesforceView(reducing, { ...record, IsReductionOrder: true }, nobody).kind).toBe("foreign");
+    expect(lineSelectList(reducing)).toContain("AvailableQuantity");
   });
 
   it("with a parent that is not ours does not seem to have none", () => {

@@ -1,4 +1,5 @@
 /** What every state store must do, whatever database it runs on. */
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { BusinessKey, LineKey, RecordId } from "../../../src/model/key.ts";
 import type { JournalEntry, Lease, RunRecord, StateStore, StoredConflict } from "../../../src/state/port.ts";
@@ -106,6 +107,45 @@ async function leased(store: StateStore): Promise<Lease> {
   const lease = await store.acquireLease({ name: "sync", holder: "one", ttlMs: 1000, nowMs: 0 });
   if (lease === undefined) throw new Error("the lease is free");
   return lease;
+}
+
+const anyKey = fc.integer({ min: 1, max: 4 }).map((id) => key(`erp:order:${id}`));
+const objectKey = anyKey.map((of) => ({ object: "Order", key: of }));
+const anyBatch = fc.record({
+  links: fc.array(
+    anyKey.chain((of) => fc.boolean().map((tombstone) => link({ key: of, tombstone }))),
+    { maxLength: 3 },
+  ),
+  bases: fc.array(
+    anyKey.chain((of) => fc.string().map((version) => base({ key: of, externalVersion: version }))),
+    {
+      maxLength: 3,
+    },
+  ),
+  removeBases: fc.array(objectKey, { maxLength: 2 }),
+  putIntents: fc.array(
+    fc.integer({ min: 1, max: 4 }).map((id) => intent(String(id), id)),
+    { maxLength: 3 },
+  ),
+  clearIntents: fc.array(fc.integer({ min: 1, max: 4 }).map(String), { maxLength: 2 }),
+  cursors: fc.dictionary(fc.constantFrom("a", "b"), fc.string(), { maxKeys: 2 }),
+});
+
+/** The store as plain maps: what every dialect must agree with. */
+class StateModel {
+  readonly links = new Map<string, Link>();
+  readonly bases = new Map<string, Base>();
+  readonly intents = new Map<string, Intent>();
+  cursors: Record<string, string> = {};
+
+  commit(batch: typeof anyBatch extends fc.Arbitrary<infer Batch> ? Batch : never): void {
+    for (const { key: of } of batch.removeBases) this.bases.delete(of);
+    for (const id of batch.clearIntents) this.intents.delete(id);
+    for (const one of batch.links) this.links.set(one.key, one);
+    for (const one of batch.bases) this.bases.set(one.key, one);
+    for (const one of batch.putIntents) this.intents.set(one.id, one);
+    this.cursors = { ...this.cursors, ...batch.cursors };
+  }
 }
 
 /**
@@ -315,6 +355,15 @@ export function stateStoreContract(
       expect(await store.leaseHolder("nobody's")).toBeUndefined();
     });
 
+    it("gives a lease to exactly one of many that ask together", async () => {
+      const store = await make.fresh();
+      const other = await make.again();
+      const asked = Array.from({ length: 10 }, (_, index) =>
+        (index % 2 === 0 ? store : other).acquireLease({ name: "sync", holder: `h${index}`, ttlMs: 1000, nowMs: 0 }),
+      );
+      expect((await Promise.all(asked)).filter((lease) => lease !== undefined)).toHaveLength(1);
+    });
+
     it("prolongs a lease until somebody else has taken it", async () => {
       const store = await make.fresh();
       const lease = await leased(store);
@@ -378,6 +427,25 @@ export function stateStoreContract(
       const other = await make.again();
       await Promise.all([store.migrate(), other.migrate()]);
       expect(await store.cursors()).toEqual({});
+    });
+
+    it("agrees with plain maps after any history", async () => {
+      const store = await make.fresh();
+      const lease = await leased(store);
+      const model = new StateModel();
+      const all = ["1", "2", "3", "4"].map((id) => key(`erp:order:${id}`));
+      await fc.assert(
+        fc.asyncProperty(anyBatch, async (batch) => {
+          await store.commit(lease, batch);
+          model.commit(batch);
+          expect(await store.links("Order", all)).toEqual(model.links);
+          expect(await store.bases("Order", all)).toEqual(model.bases);
+          expect(new Map((await store.intents()).map((found) => [found.id, found]))).toEqual(model.intents);
+          expect(await store.cursors()).toEqual(model.cursors);
+        }),
+        // The history goes on from batch to batch, so a shorter one would be another history.
+        { seed: 11, numRuns: 60, endOnFailure: true },
+      );
     });
 
     it("lets several commits of one holder run side by side", async () => {

@@ -332,6 +332,12 @@ describe("a deletion", () => {
       link: { recordId: "001M" },
       actions: ["merge"],
     });
+    const unread = { ...gone, master: { ...master, key: undefined } };
+    expect(decide({ ...world.input(), salesforce: unread })).toMatchObject({
+      kind: "park",
+      salesforce: [],
+      obstacles: [{ code: "MERGED" }],
+    });
     const unkeyed = { ...gone, master: { ...master, key: null } };
     expect(decide({ ...world.input(), salesforce: unkeyed }).salesforce).toMatchObject([
       { kind: "update", recordId: "001M", fields: { ERP_Key__c: KEY } },

@@ -106,13 +106,13 @@ export class MiniOrg {
   #clock = 0;
 
   category(): string {
-    return categoryOf(String(this.order?.fields["Status"] ?? "Draft"));
+    return categoryOf(this.order?.fields["Status"] ?? "Draft");
   }
 
   /** A user's edit of the header, as far as the org lets the user. */
   edit(field: string, value: unknown): void {
     if (this.order === null) return;
-    if (field === "Status" && categoryOf(String(value)) === "Activated" && this.lines.size === 0) return;
+    if (field === "Status" && categoryOf(value) === "Activated" && this.lines.size === 0) return;
     this.order.fields[field] = value;
     this.#touch("user");
   }
@@ -165,7 +165,7 @@ export class MiniOrg {
     const status = fields["Status"];
     if (this.order === null || this.deleted) {
       if (operation.kind !== "upsert") throw new Forbidden("update of an order that does not exist");
-      if (categoryOf(String(status)) !== "Draft") throw new Forbidden("a new order that is not Draft");
+      if (categoryOf(status) !== "Draft") throw new Forbidden("a new order that is not Draft");
       this.order = { id: this.#id("801"), fields: { ERP_Key__c: operation.key, ...fields } };
       this.deleted = false;
       return this.order.id;
@@ -173,7 +173,7 @@ export class MiniOrg {
     const activated = this.category() === "Activated";
     const locked = Object.keys(fields).filter((field) => ["AccountId", "EffectiveDate"].includes(field));
     if (activated && locked.length > 0) throw new Forbidden(`locked fields ${locked.join(", ")}`);
-    if (status !== undefined && !activated && categoryOf(String(status)) === "Activated") {
+    if (status !== undefined && !activated && categoryOf(status) === "Activated") {
       if (this.lines.size === 0) throw new Forbidden("activation without lines");
       if (Object.keys(fields).length > 1) throw new Forbidden("activation together with other fields");
     }
@@ -309,23 +309,25 @@ export class World {
 export function crashAndRecover(
   world: World,
   operations: number,
-  meanwhile: (world: World) => void = () => undefined,
+  options: { readonly meanwhile?: (world: World) => void; readonly atomic?: boolean } = {},
 ): void {
+  const meanwhile = options.meanwhile ?? (() => undefined);
   const decision = decide(world.input());
   if (decision.kind === "park" || decision.kind === "reject") return meanwhile(world);
-  for (const operation of decision.salesforce.slice(0, operations)) world.org.apply(operation);
+  const whole = options.atomic === true || decision.salesforce.length === 1;
+  const landed = whole && operations < decision.salesforce.length ? 0 : operations;
+  for (const operation of decision.salesforce.slice(0, landed)) world.org.apply(operation);
   if (decision.external !== null && operations > decision.salesforce.length) world.erp.apply(decision.external);
   meanwhile(world);
   const common = { id: "i", object: "Order", key: KEY, after: decision.agreed, startedAtMs: 0 };
   const intents: Intent[] = [];
   if (decision.salesforce.length > 0) {
-    const atomic = decision.salesforce.length === 1;
     intents.push({
       ...common,
       side: "salesforce",
       before: decision.salesforceBefore,
       passing: decision.passing,
-      atomic,
+      atomic: whole,
     });
   }
   if (decision.external !== null) {
@@ -338,7 +340,7 @@ export function crashAndRecover(
   }
 }
 
-export function categoryOf(status: string): string {
+export function categoryOf(status: unknown): string {
   return status === "Draft" ? "Draft" : "Activated";
 }
 

@@ -10,10 +10,10 @@ const RUNS = Number(process.env["RUNS"] ?? 400);
 describe("recovering from a crash", () => {
   it("ends where the same run without a crash ends", () => {
     fc.assert(
-      fc.property(history, fc.nat(6), (steps, operations) => {
+      fc.property(history, fc.nat(6), fc.boolean(), (steps, operations, atomic) => {
         const unharmed = play(steps);
         const crashed = play(steps);
-        crashAndRecover(crashed, operations);
+        crashAndRecover(crashed, operations, { atomic });
         settleDown(unharmed);
         settleDown(crashed);
         expect(sides(crashed)).toEqual(sides(unharmed));
@@ -24,9 +24,12 @@ describe("recovering from a crash", () => {
 
   it("keeps a user's edit that was made between the crash and the recovery", () => {
     fc.assert(
-      fc.property(history, fc.nat(6), (steps, operations) => {
+      fc.property(history, fc.nat(6), fc.boolean(), (steps, operations, atomic) => {
         const world = play(steps);
-        crashAndRecover(world, operations, ({ org }) => org.edit("PoNumber", "edited by a user"));
+        crashAndRecover(world, operations, {
+          atomic,
+          meanwhile: ({ org }) => org.edit("PoNumber", "edited by a user"),
+        });
         if (world.org.order === null) return;
         settleDown(world);
         expect(world.org.order.fields["PoNumber"]).toBe("edited by a user");
@@ -37,11 +40,12 @@ describe("recovering from a crash", () => {
 
   it("makes both sides equal whatever happened meanwhile", () => {
     fc.assert(
-      fc.property(history, fc.nat(6), history, (steps, operations, meanwhile) => {
+      fc.property(history, fc.nat(6), fc.boolean(), history, (steps, operations, atomic, edits) => {
         const world = play(steps);
-        crashAndRecover(world, operations, (target) => {
-          for (const step of meanwhile.slice(0, 3)) if (step.kind === "edit") step.run(target);
-        });
+        const meanwhile = (target: World): void => {
+          for (const step of edits.slice(0, 3)) if (step.kind === "edit") step.run(target);
+        };
+        crashAndRecover(world, operations, { atomic, meanwhile });
         settleDown(world);
         const last = world.pass();
         if (last.kind === "park" || last.kind === "reject") return;

@@ -2,7 +2,14 @@ import { describe, expect, it } from "vitest";
 import type { BusinessKey, RecordId } from "../../../src/model/key.ts";
 import type { RowOperation } from "../../../src/model/salesforce-record.ts";
 import type { Decision } from "../../../src/sync/decision.ts";
-import { laneOf, planCalls, type SequenceOptions, sequence } from "../../../src/sync/sequence.ts";
+import {
+  inLanes,
+  laneOf,
+  operationsToDrop,
+  planCalls,
+  type SequenceOptions,
+  sequence,
+} from "../../../src/sync/sequence.ts";
 import { halveCall, operationsOf, retainOperations } from "../../../src/sync/split.ts";
 import { World } from "./order-world.ts";
 
@@ -146,6 +153,25 @@ describe("planning calls", () => {
 
   it("has nothing to say about decisions without operations", () => {
     expect(planCalls([template], inGraph)).toEqual({ steps: [], predictedCalls: 0, lowerBound: 0 });
+  });
+});
+
+describe("failures and lanes", () => {
+  it("drops what follows a failed operation of the same decision, and nothing else", () => {
+    const orders = many(3, (index) => order(index, 1));
+    const dropped = operationsToDrop(orders, new Set(["erp:Order:1#2"]));
+    expect([...dropped]).toEqual(["erp:Order:1#1", "erp:Order:1#2", "erp:Order:1#last"]);
+  });
+
+  it("puts decisions of one parent into one lane, and fills lanes evenly", () => {
+    const lanes = inLanes(
+      many(70, (index) => order(index, 1)),
+      3,
+    );
+    expect(lanes.map((lane) => lane.length).sort((a, b) => a - b)).toEqual([20, 20, 30]);
+    const parents = lanes.map((lane) => new Set(lane.map(laneOf)));
+    const all = parents.flatMap((lane) => [...lane]);
+    expect(new Set(all).size).toBe(all.length);
   });
 });
 

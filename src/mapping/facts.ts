@@ -1,0 +1,51 @@
+/** What an org and an external system say about themselves, as far as the mapping is compared with it. */
+
+/** The parts of a describe that are compared; `DescribedObject` of the Salesforce port has them. */
+export interface ObjectFacts {
+  readonly name: string;
+  readonly createable: boolean;
+  readonly updateable: boolean;
+  readonly deletable: boolean;
+  readonly fields: readonly FieldFacts[];
+}
+
+/** The parts of a field's describe that are compared. */
+export interface FieldFacts {
+  readonly name: string;
+  readonly type: string;
+  readonly length: number;
+  readonly precision: number;
+  readonly scale: number;
+  readonly nillable: boolean;
+  readonly createable: boolean;
+  readonly updateable: boolean;
+  readonly calculated: boolean;
+  readonly externalId: boolean;
+  readonly unique: boolean;
+  readonly referenceTo: readonly string[];
+  readonly relationshipName: string | null;
+  readonly restrictedValues: readonly string[] | null;
+  /** True where the org fills the field when it is not sent; absent means not known. */
+  readonly defaultedOnCreate?: boolean;
+}
+
+/** A status value with its category. */
+export interface StatusFacts {
+  readonly value: string;
+  readonly category: string;
+}
+
+/** What an external collection says about itself; absent parts are not known. */
+export interface CollectionFacts {
+  readonly collection: string;
+  readonly fields?: Readonly<Record<string, string>>;
+  readonly lineFields?: Readonly<Record<string, string>>;
+}
+
+/** Everything that the mapping is compared with. */
+export interface PreflightFacts {
+  readonly objects: readonly ObjectFacts[];
+  /** Status rows by sObject; empty where they cannot be read. */
+  readonly statuses: Readonly<Record<string, readonly StatusFacts[]>>;
+  readonly collections: readonly CollectionFacts[];
+}

@@ -1,0 +1,93 @@
+/** Decisions about records that stand on one side only and are to be made on the other. */
+import type { ObjectMapping } from "../mapping/mapping.ts";
+import type { ExternalView, SalesforceView, SyncDocument } from "../model/document.ts";
+import type { Side } from "../model/value.ts";
+import type { Conflict, Decision, Obstacle } from "./decision.ts";
+import { agreedForNewRow } from "./merge.ts";
+import { blocked, idle, linkOf, note, type Situation, type WriteSet, written } from "./situation.ts";
+import { externalWrites, salesforceWrites } from "./writes.ts";
+
+/** Makes the record in Salesforce, where the mapping allows it. */
+export function createSalesforce(input: Situation, external: ExternalView, conflicts: readonly Conflict[]): Decision {
+  const { mapping } = input;
+  if (!mapping.create.salesforce) {
+    return idle(
+      input,
+      note(
+        "CREATE_NOT_ALLOWED",
+        `exists in the external system only, and create.salesforce of ${mapping.object} is off`,
+      ),
+    );
+  }
+  const agreed = newDocument(mapping, external.document, "salesforce");
+  const writes = salesforceWrites(input, { seen: null, external });
+  if (writes.kind !== "writes") return blocked(input, writes.kind, writes.obstacles);
+  const revived = input.link?.tombstone === true || input.salesforce.kind === "deleted";
+  return written(input, [revived ? renamed(writes, "create", "revive") : writes], {
+    agreed,
+    conflicts,
+    notes: [],
+    rewrites: [],
+    // The old Id is dead; the outcome of the create brings the new one.
+    link: { ...linkOf(input, { recordId: null, tombstone: false }), lineIds: {} },
+  });
+}
+
+/** Makes the record in the external system, where the mapping allows it; a Salesforce record without a key gets one. */
+export function createExternal(input: Situation, salesforce: SalesforceView, conflicts: readonly Conflict[]): Decision {
+  const { mapping } = input;
+  if (!mapping.create.external) {
+    return idle(
+      input,
+      note("CREATE_NOT_ALLOWED", `exists in Salesforce only, and create.external of ${mapping.object} is off`),
+    );
+  }
+  const agreed = newDocument(mapping, salesforce.document, "external");
+  const toExternal = externalWrites(input, { seen: null, salesforce });
+  if (toExternal.kind !== "writes") return blocked(input, toExternal.kind, toExternal.obstacles);
+  const stamp = salesforceWrites(input, { seen: salesforce, external: null });
+  if (stamp.kind !== "writes") return blocked(input, stamp.kind, stamp.obstacles);
+  const revived = input.link?.tombstone === true || input.external.kind === "deleted";
+  return written(input, [stamp, revived ? renamed(toExternal, "create", "revive") : toExternal], {
+    agreed,
+    conflicts,
+    notes: foreignLines(mapping, salesforce),
+    rewrites: [],
+    link: linkOf(input, { recordId: salesforce.recordId, tombstone: false }),
+  });
+}
+
+/** A note about lines that somebody made in Salesforce; empty when there are none. */
+export function foreignLines(mapping: ObjectMapping, salesforce: SalesforceView): readonly Obstacle[] {
+  const count = salesforce.foreignLineIds.length;
+  if (mapping.lines === null || count === 0) return [];
+  return [
+    note(
+      "FOREIGN_LINES",
+      `has ${count} ${count === 1 ? "line that was" : "lines that were"} made in Salesforce (${salesforce.foreignLineIds.slice(0, 3).join(", ")}); they are left alone: remove them there, or add them in the external system`,
+    ),
+  ];
+}
+
+function newDocument(mapping: ObjectMapping, shown: SyncDocument, target: Side): SyncDocument {
+  const lines = mapping.lines;
+  return {
+    object: shown.object,
+    key: shown.key,
+    fields: agreedForNewRow(mapping.fields, target, shown.fields),
+    ...(lines === null || shown.lines === undefined
+      ? {}
+      : {
+          lines: Object.fromEntries(
+            Object.entries(shown.lines).map(([lineKey, fields]) => [
+              lineKey,
+              agreedForNewRow(lines.fields, target, fields),
+            ]),
+          ),
+        }),
+  };
+}
+
+function renamed(set: WriteSet, from: string, to: string): WriteSet {
+  return { ...set, actions: set.actions.map((action) => (action === from ? to : action)) };
+}

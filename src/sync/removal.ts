@@ -1,0 +1,265 @@
+/**
+ * Decisions about records that one side shows and the other does not: deleted, merged away, or just not found.
+ *
+ * A record is only deleted on positive evidence from the other side, when it has not moved since both agreed, and when
+ * the mapping allows it. A deletion against an edit is a conflict like any other.
+ */
+import type { ExternalView, Provenance, SalesforceView, SyncDocument } from "../model/document.ts";
+import type { Side } from "../model/value.ts";
+import { createExternal, createSalesforce } from "./creation.ts";
+import type { Conflict, Decision, Link, Obstacle } from "./decision.ts";
+import { movedFields } from "./diff.ts";
+import { planDelete } from "./lifecycle.ts";
+import { answerKey, conflictOf } from "./merge.ts";
+import { chooseWinner } from "./resolve.ts";
+import type { MergeSurvivor } from "./sighting.ts";
+import { blocked, idle, linkOf, note, type Situation, written } from "./situation.ts";
+
+/** The external system has the record, Salesforce shows none. */
+export function withoutSalesforce(input: Situation, external: ExternalView): Decision {
+  const { base, link, mapping, salesforce } = input;
+  const agreed = base?.document ?? null;
+  if (salesforce.kind === "deleted" && salesforce.master !== null) return merged(input, external, salesforce.master);
+  if (agreed === null) {
+    const deletedUnseen = salesforce.kind === "deleted" && link?.tombstone !== true;
+    return deletedUnseen ? deletedBeforeAgreement(input, external) : createSalesforce(input, external, []);
+  }
+  if (salesforce.kind === "absent") {
+    return blocked(input, "park", [
+      note(
+        "SALESFORCE_MISSING",
+        `was in Salesforce${link?.recordId == null ? "" : ` as ${link.recordId}`} and is not found there now, but nothing proves a deletion; run a sweep, or check the user's access to it`,
+      ),
+    ]);
+  }
+  const edits = movedFields(mapping, agreed, external.document);
+  if (edits.length === 0) return propagateDelete(input, "external", []);
+  const conflict = deleteAgainstEdit(input, agreed, {
+    side: "external",
+    document: external.document,
+    provenance: external.provenance,
+  });
+  if (conflict.winner === null) return openDelete(input, conflict.records);
+  return conflict.winner === "external"
+    ? createSalesforce(input, external, conflict.records)
+    : propagateDelete(input, "external", conflict.records);
+}
+
+/** Salesforce has the record, the external system shows none. */
+export function withoutExternal(input: Situation, salesforce: SalesforceView): Decision {
+  const { base, external, link, mapping } = input;
+  const agreed = base?.document ?? null;
+  if (agreed === null) {
+    if (external.kind === "deleted" && link?.tombstone !== true) {
+      return idle(
+        input,
+        note(
+          "DELETED_BEFORE_AGREEMENT",
+          "was deleted in the external system before both sides ever agreed; it stays in Salesforce",
+        ),
+      );
+    }
+    return createExternal(input, salesforce, []);
+  }
+  if (external.kind === "absent") {
+    return blocked(input, "park", [
+      note(
+        "EXTERNAL_MISSING",
+        "is not found in the external system, but its change feed reported no deletion; nothing is deleted in Salesforce: run a sweep",
+      ),
+    ]);
+  }
+  const edits = movedFields(mapping, agreed, salesforce.document);
+  if (edits.length === 0) return propagateDelete(input, "salesforce", []);
+  const conflict = deleteAgainstEdit(input, agreed, {
+    side: "salesforce",
+    document: salesforce.document,
+    provenance: salesforce.provenance,
+  });
+  if (conflict.winner === null) return openDelete(input, conflict.records);
+  return conflict.winner === "salesforce"
+    ? createExternal(input, salesforce, conflict.records)
+    : propagateDelete(input, "salesforce", conflict.records);
+}
+
+/** Neither side shows it. */
+export function gone(input: Situation): Decision {
+  const known = input.link !== null || input.base !== null;
+  const proven = input.salesforce.kind === "deleted" || input.external.kind === "deleted";
+  if (!known) return idle(input);
+  if (!proven && input.base?.document != null) {
+    return blocked(input, "park", [
+      note(
+        "BOTH_MISSING",
+        "is found on neither side, but nothing proves a deletion; run a sweep, or check the access of both users",
+      ),
+    ]);
+  }
+  const already = input.link?.tombstone === true && input.base?.document == null;
+  return {
+    ...idle(input),
+    agreed: null,
+    link: linkOf(input, { recordId: input.link?.recordId ?? null, tombstone: true }),
+    actions: already ? [] : ["tombstone"],
+  };
+}
+
+/** The other side deleted the record: delete it on `side` too where the mapping allows it. */
+function propagateDelete(input: Situation, side: Side, conflicts: readonly Conflict[]): Decision {
+  const { mapping } = input;
+  const other: Side = side === "salesforce" ? "external" : "salesforce";
+  if (!mapping.delete[side]) {
+    const kept = note(
+      "DELETE_NOT_PROPAGATED",
+      `was deleted on the side ${other} and stays on the side ${side}, because delete.${side} of ${mapping.object} is off`,
+    );
+    return { ...idle(input, kept), conflicts };
+  }
+  // A deletion that does not land now needs its evidence again.
+  const link: Link = {
+    ...linkOf(input, { recordId: input.link?.recordId ?? null, tombstone: true }),
+    deletedOn: other,
+  };
+  const result = { agreed: null, conflicts, notes: [], rewrites: [], link };
+  if (side === "salesforce") {
+    if (input.salesforce.kind !== "present") return idle(input);
+    const plan = planDelete(mapping, input.salesforce.view, input.org);
+    if (plan.kind !== "plan") return blocked(input, plan.kind, [plan.obstacle]);
+    const { operations, actions, passing } = plan;
+    return written(
+      input,
+      [{ kind: "writes", salesforce: operations, external: null, actions, changes: [], passing }],
+      result,
+    );
+  }
+  if (input.external.kind !== "present") return idle(input);
+  const { naturalKey, version } = input.external.view;
+  const operation = {
+    opId: `${input.key}#x`,
+    collection: mapping.collection,
+    naturalKey,
+    change: { kind: "delete" },
+    expectedVersion: version,
+  } as const;
+  return written(
+    input,
+    [{ kind: "writes", salesforce: [], external: operation, actions: ["delete"], changes: [], passing: null }],
+    result,
+  );
+}
+
+/** An account was merged away in Salesforce: its children moved to the survivor, so the link follows. */
+function merged(input: Situation, external: ExternalView, master: MergeSurvivor): Decision {
+  if (master.key === undefined) {
+    return blocked(input, "park", [
+      note("MERGED", `was merged into ${master.recordId} in Salesforce, which is read first`),
+    ]);
+  }
+  const { deletedOn: _merged, ...known } = linkOf(input, { recordId: master.recordId, tombstone: false });
+  const link: Link = { ...known, lineIds: {} };
+  const agreed = input.base?.document ?? null;
+  if (master.key !== null && master.key !== input.key) {
+    const edited = agreed !== null && movedFields(input.mapping, agreed, external.document).length > 0;
+    const text = `was merged into ${master.key} in Salesforce; merge the two in the external system too, or delete this one there`;
+    const result = edited ? blocked(input, "park", [note("MERGED", text)]) : idle(input, note("MERGED", text));
+    return { ...result, link, actions: ["merge"] };
+  }
+  // The survivor has no key of its own: it takes this one, and the next pass compares the two.
+  const { mapping, key } = input;
+  if (master.key === key) return { ...idle(input), link, actions: ["merge"] };
+  const opId = `${key}#1`;
+  const operation = {
+    kind: "update",
+    opId,
+    object: mapping.object,
+    recordId: master.recordId,
+    fields: { [mapping.keyField]: key },
+  } as const;
+  return written(
+    input,
+    [{ kind: "writes", salesforce: [operation], external: null, actions: ["merge"], changes: [], passing: null }],
+    {
+      agreed,
+      conflicts: [],
+      notes: [note("MERGED", `was merged in Salesforce into ${master.recordId}, which takes over its key`)],
+      rewrites: input.base?.rewrites ?? [],
+      link,
+    },
+  );
+}
+
+/** Salesforce deleted a record that both sides never agreed on, for example after the state was lost. */
+function deletedBeforeAgreement(input: Situation, external: ExternalView): Decision {
+  const conflict = deleteAgainstEdit(input, null, {
+    side: "external",
+    document: external.document,
+    provenance: external.provenance,
+  });
+  if (conflict.winner === null) return openDelete(input, conflict.records);
+  if (conflict.winner === "external") return createSalesforce(input, external, conflict.records);
+  return idle(
+    input,
+    note(
+      "DELETED_BEFORE_AGREEMENT",
+      "was deleted in Salesforce before both sides ever agreed; it stays in the external system and is not made again",
+    ),
+  );
+}
+
+function deleteAgainstEdit(
+  input: Situation,
+  agreed: SyncDocument | null,
+  editor: { readonly side: Side; readonly document: SyncDocument; readonly provenance: Provenance },
+): { readonly winner: Side | null; readonly records: readonly Conflict[] } {
+  const deleter: Side = editor.side === "salesforce" ? "external" : "salesforce";
+  const deletion = input.salesforce.kind === "deleted" ? input.salesforce.provenance : { by: null, at: null };
+  const provenance: Record<Side, Provenance> =
+    editor.side === "external"
+      ? { salesforce: deletion, external: editor.provenance }
+      : { salesforce: editor.provenance, external: { by: null, at: null } };
+  const answer = input.answers?.get(answerKey("*"));
+  const choice = chooseWinner({
+    mapping: { owner: null },
+    policy: input.mapping.policy,
+    provenance,
+    ...(answer === undefined ? {} : { answer }),
+  });
+  const subject = { object: input.mapping.object, key: input.key, provenance };
+  const whole = conflictOf(
+    subject,
+    { field: "*", base: agreed === null ? undefined : true, [deleter]: null, [editor.side]: true },
+    choice,
+  );
+  const fields = agreed === null ? [] : movedFields(input.mapping, agreed, editor.document);
+  const records = fields.map((delta) =>
+    conflictOf(
+      subject,
+      {
+        ...(delta.lineKey === undefined ? {} : { lineKey: delta.lineKey }),
+        field: delta.field,
+        base: delta.before,
+        [deleter]: null,
+        [editor.side]: delta.after,
+      },
+      choice,
+    ),
+  );
+  // Only the winner's opponent loses something: an edit that wins has nothing to journal but the deletion.
+  return { winner: choice.winner, records: choice.winner === deleter ? [whole, ...records] : [whole] };
+}
+
+function openDelete(input: Situation, conflicts: readonly Conflict[]): Decision {
+  return { ...blocked(input, "park", conflicts.map(openConflict)), conflicts };
+}
+
+/** A conflict that waits for a person, as an obstacle. */
+export function openConflict(conflict: Conflict): Obstacle {
+  const place = `${conflict.field === "*" ? "the record" : conflict.field}${conflict.lineKey === undefined ? "" : ` of line ${conflict.lineKey}`}`;
+  const values = `salesforce: ${String(conflict.salesforce ?? "(empty)")}, external: ${String(conflict.external ?? "(empty)")}`;
+  return {
+    code: "CONFLICT_MANUAL",
+    message: `${place} was changed on both sides (${values}); decide with \`order-sync conflicts\``,
+    field: conflict.field,
+    ...(conflict.lineKey === undefined ? {} : { lineKey: conflict.lineKey }),
+  };
+}

@@ -1,0 +1,147 @@
+/** The common ground of all decisions: their input, what Salesforce stands for, and the shapes of their results. */
+import type { ObjectMapping } from "../mapping/mapping.ts";
+import type { ParentLookup } from "../mapping/write.ts";
+import { parseBusinessKey } from "../model/business-key.ts";
+import type { SalesforceView, SyncDocument } from "../model/document.ts";
+import type { BusinessKey } from "../model/key.ts";
+import type { Side } from "../model/value.ts";
+import type { Base, Decision, Link, Obstacle } from "./decision.ts";
+import { categoryOf, type OrgRules } from "./org-rules.ts";
+import type { ExternalSighting, SalesforceSighting } from "./sighting.ts";
+import type { Writes } from "./writes.ts";
+
+/** All that a decision depends on. */
+export interface DecideInput {
+  readonly mapping: ObjectMapping;
+  readonly key: BusinessKey;
+  readonly base: Base | null;
+  readonly link: Link | null;
+  readonly salesforce: SalesforceSighting;
+  readonly external: ExternalSighting;
+  readonly org: OrgRules;
+  readonly parents: ParentLookup;
+  /** A person's answers to conflicts of this document, by `answerKey`; empty when there are none. */
+  readonly answers?: ReadonlyMap<string, Side>;
+  /** Our user Id in the org and our name in the external system, as far as known. */
+  readonly self?: Readonly<Record<Side, string | null>>;
+  readonly nowMs: number;
+}
+
+/** The input, with Salesforce showing what it stands for. */
+export interface Situation extends DecideInput {
+  /** What Salesforce really shows. */
+  readonly shown: SyncDocument | null;
+  /** True when the record stands in a status that it only passes through. */
+  readonly resumes: boolean;
+}
+
+/** Looks through a status in which we left the record half way: it stands for the status that was meant. */
+export function situationOf(input: DecideInput): Situation {
+  const { salesforce, base, org, mapping } = input;
+  if (salesforce.kind !== "present") return { ...input, shown: null, resumes: false };
+  const { view } = salesforce;
+  const passing = base?.passing ?? null;
+  if (passing === null || view.document.fields["Status"] !== passing.shown) {
+    return { ...input, shown: view.document, resumes: false };
+  }
+  const document = { ...view.document, fields: { ...view.document.fields, Status: passing.meant } };
+  const statusCategory = view.statusCategory ?? categoryOf(org, mapping.object, passing.shown) ?? null;
+  const through: SalesforceView = { ...view, document, statusCategory };
+  return { ...input, salesforce: { kind: "present", view: through }, shown: view.document, resumes: true };
+}
+
+/** Planned operations of one side. */
+export type WriteSet = Extract<Writes, { kind: "writes" }>;
+
+/** A decision with operations; without any it is an agreement that brings base and link up to date. */
+export function written(
+  input: Situation,
+  sets: readonly WriteSet[],
+  result: Pick<Decision, "agreed" | "conflicts" | "link" | "rewrites"> & { readonly notes: readonly Obstacle[] },
+): Decision {
+  const { notes, ...rest } = result;
+  const salesforce = sets.flatMap((set) => set.salesforce);
+  const external = sets.map((set) => set.external).find((operation) => operation !== null) ?? null;
+  return {
+    ...idle(input),
+    ...rest,
+    kind: salesforce.length > 0 || external !== null ? "change" : "agree",
+    salesforce,
+    external,
+    obstacles: notes,
+    actions: [...new Set(sets.flatMap((set) => set.actions))],
+    changes: sets.flatMap((set) => set.changes),
+    passing: sets.map((set) => set.passing).find((passing) => passing !== null) ?? stillPassing(input),
+  };
+}
+
+/** Nothing to write; the base stays as it is. */
+export function idle(input: Situation, ...notes: readonly Obstacle[]): Decision {
+  const { base, salesforce, external } = input;
+  const present = salesforce.kind === "present" ? salesforce.view : null;
+  const shown = external.kind === "present" ? external.view : null;
+  return {
+    object: input.mapping.object,
+    key: input.key,
+    kind: "agree",
+    agreed: base?.document ?? null,
+    link: linkOf(input, {
+      recordId: present?.recordId ?? input.link?.recordId ?? null,
+      tombstone: input.link?.tombstone ?? false,
+    }),
+    salesforceStamp: present?.stamp ?? null,
+    externalVersion: shown?.version ?? null,
+    salesforceBefore: input.shown,
+    externalBefore: shown?.document ?? null,
+    salesforce: [],
+    external: null,
+    conflicts: [],
+    obstacles: notes,
+    actions: [],
+    changes: [],
+    passing: stillPassing(input),
+    rewrites: base?.rewrites ?? [],
+  };
+}
+
+/** Nothing is written; the obstacles say why. */
+export function blocked(input: Situation, kind: "park" | "reject", obstacles: readonly Obstacle[]): Decision {
+  return { ...idle(input, ...obstacles), kind };
+}
+
+/** The link as it will be, from what both sides show. */
+export function linkOf(input: Situation, known: Pick<Link, "recordId" | "tombstone">): Link {
+  const { salesforce, external, link } = input;
+  const naturalKey =
+    external.kind === "present"
+      ? external.view.naturalKey
+      : (link?.naturalKey ?? parseBusinessKey(input.key)?.naturalKey ?? null);
+  const lineIds = salesforce.kind === "present" ? salesforce.view.lineIds : (link?.lineIds ?? {});
+  const deletedOn = known.tombstone ? null : deletionEvidence(input);
+  return {
+    object: input.mapping.object,
+    key: input.key,
+    naturalKey,
+    lineIds,
+    ...known,
+    ...(deletedOn === null ? {} : { deletedOn }),
+  };
+}
+
+/** The side that deleted the record and does not show it again. */
+function deletionEvidence({ salesforce, external, link }: Situation): Side | null {
+  if (external.kind === "deleted") return "external";
+  if (salesforce.kind === "deleted") return "salesforce";
+  const known = link?.deletedOn;
+  const seen = known === "salesforce" ? salesforce : external;
+  return known === undefined || seen.kind === "present" ? null : known;
+}
+
+/** A note for the journal, or the reason of an obstacle. */
+export function note(code: string, message: string): Obstacle {
+  return { code, message };
+}
+
+function stillPassing(input: Situation): Decision["passing"] {
+  return input.resumes ? (input.base?.passing ?? null) : null;
+}
