@@ -62,7 +62,7 @@ export interface RestServices {
   /** Bulk jobs, made when the first client asks for one; `paceMs` is the time that each of their steps waits, `strike` lets faults in. */
   readonly bulk: { jobs: BulkJobs | undefined; readonly paceMs: number; strike: StrikeBulk | undefined };
   /** When the schema last changed, in milliseconds since 1970: answers `If-Modified-Since` on describe. */
-  readonly schemaChangedMs: number;
+  schemaChangedMs: number;
 }
 
 /** Everything that a handler works with. */
