@@ -93,7 +93,8 @@ export class Faults {
       id,
       name: read.name ?? `${read.act} #${id}`,
       fault: read,
-      strike: new Strike(read),
+      // What stands at once has struck then; calls do not make it strike again.
+      strike: new Strike(standsAtOnce(read) ? { times: 1 } : read),
       onStrike: () => this.#strikeOrg(armed),
       undo: () => undefined,
     };
@@ -127,7 +128,7 @@ export class Faults {
 
   /** Takes every fault away. */
   clear(): void {
-    for (const id of [...this.#armed.keys()]) this.remove(id);
+    for (const id of this.#armed.keys()) this.remove(id);
   }
 
   /** What the pipeline asks; undefined where no fault of calls is armed. */

@@ -32,7 +32,6 @@ import { RecentlyViewed } from "./recently-viewed.ts";
 import { BODY_BYTES_MAX } from "./request-body.ts";
 import type { RestServices } from "./rest.ts";
 import { answerForm, buildResponse } from "./serialise.ts";
-import { answerSoap, type SoapOptions } from "./soap-routes.ts";
 import { ApiUsage } from "./usage.ts";
 import { type VersionRange, versionList, versionRange } from "./versions.ts";
 import { type AppEnvironment, type WireCall, wireCall } from "./wire-call.ts";
@@ -45,6 +44,7 @@ export interface AppOptions {
   readonly usage: ApiUsage;
   /** The save pipeline with the org's own rules. */
   readonly save: RestServices["save"];
+  readonly merge: RestServices["merge"];
   readonly versions?: VersionRange;
   /** First label of the org's My Domain host, used where the client came through login.salesforce.com. */
   readonly myDomain?: string;
@@ -63,6 +63,8 @@ export interface AppOptions {
 export interface MockOrgApp {
   readonly app: Hono<AppEnvironment>;
   readonly services: RestServices;
+  /** What the REST calls go through, for other protocols on the same app. */
+  readonly pipeline: PipelineOptions;
 }
 
 /** Builds the app of one org. */
@@ -73,6 +75,7 @@ export function createApp(options: AppOptions): MockOrgApp {
   const services: RestServices = {
     org,
     save: options.save,
+    merge: options.merge,
     versions,
     usage: options.usage,
     cursors: new QueryCursors(org.clock, counter("01g")),
@@ -96,7 +99,7 @@ export function createApp(options: AppOptions): MockOrgApp {
     bodyBytesMax: options.bodyBytesMax ?? BODY_BYTES_MAX,
     onDefect,
   };
-  const login: OAuthOptions & SoapOptions = { desk, headers, versions, instanceUrl };
+  const login: OAuthOptions = { desk, headers, instanceUrl };
   const app = new Hono<AppEnvironment>();
   const plain = (call: WireCall, status: number, body: unknown): Response =>
     buildResponse({ status, body }, answerForm(call.method, call.header), headers.standing(call.header("origin")));
@@ -141,12 +144,11 @@ export function createApp(options: AppOptions): MockOrgApp {
   app.get("/.well-known/openid-configuration", (context) => answerOpenIdConfiguration(login, wireCall(context)));
   app.get("/.well-known/auth-configuration", (context) => answerAuthConfiguration(login, wireCall(context)));
   app.all(
-    "/services/Soap/u/*",
-    route((call) => answerSoap(login, call)),
-  );
-  app.all(
-    "/services/Soap/c/*",
-    route((call) => answerSoap(login, call)),
+    "/services/async/*",
+    route(async (call) => {
+      const { answerAsync } = await import("./async-routes.ts");
+      return answerAsync({ services, desk, headers }, call);
+    }),
   );
   app.notFound((context) => {
     const call = wireCall(context);
@@ -173,7 +175,7 @@ export function createApp(options: AppOptions): MockOrgApp {
     onDefect(error);
     return plain(call, 500, [{ message: "An unexpected error occurred.", errorCode: "UNKNOWN_EXCEPTION" }]);
   });
-  return { app, services };
+  return { app, services, pipeline: rest };
 }
 
 function isVersionList(path: string): boolean {

@@ -7,6 +7,7 @@
 import type { Session } from "../auth/sessions.ts";
 import type { BulkJobs } from "../bulk/bulk-jobs.ts";
 import type { SaveRequest, SaveResult } from "../dml/contract.ts";
+import type { MergeRequest } from "../dml/merge.ts";
 import type { Transaction } from "../org/contract.ts";
 import type { MockOrgCore } from "../org/org.ts";
 import type { Wire } from "../schema/values.ts";
@@ -48,6 +49,8 @@ export interface RestServices {
   readonly org: MockOrgCore;
   /** The save pipeline with the org's own validation rules and triggers. */
   readonly save: (tx: Transaction, request: SaveRequest, wire: Wire) => readonly SaveResult[];
+  /** The same for a merge, which only SOAP offers. */
+  readonly merge: (tx: Transaction, request: MergeRequest, wire: Wire) => SaveResult;
   readonly versions: VersionRange;
   readonly usage: ApiUsage;
   readonly cursors: QueryCursors;

@@ -40,9 +40,13 @@ export function postgresDialect(options: PostgresDialectOptions): Dialect {
     allowExitOnIdle: true,
     types: { getTypeParser: (oid: number) => typeParser(oid) },
   });
-  // The server may end an idle connection at any time. The pool forgets it; the next query opens another one, and
-  // reports what is wrong where somebody waits for the answer.
+  // The server may end a connection at any time, also between two statements of a transaction. An error event that
+  // nobody hears would end the process; the pool forgets the connection, and the statement that needs it fails where
+  // somebody waits for the answer.
   pool.on("error", () => undefined);
+  pool.on("connect", (client) => {
+    client.on("error", () => undefined);
+  });
   return new PostgresDialect({ pool });
 }
 
@@ -60,7 +64,8 @@ export function isConnectionFailure(error: unknown): boolean {
   if (state !== undefined) return /^(08|28|3D|53|57P)/.test(state);
   if (!(error instanceof Error)) return false;
   if (error instanceof AggregateError) return true;
-  if ("code" in error && typeof error.code === "string" && /^(E[A-Z]+|ERR_.*TLS.*)$/.test(error.code)) return true;
+  if ("code" in error && typeof error.code === "string" && /^E[A-Z]+$|TLS|SSL|CERT|UNABLE_TO_/.test(error.code))
+    return true;
   return /connection terminated|timeout exceeded when trying to connect|not queryable|server does not support SSL|password must be/i.test(
     error.message,
   );

@@ -95,14 +95,16 @@ async function screenRoots(
       if (reading.key !== null) set.addKey(reading.key);
       continue;
     }
-    const { document, deleted, keyed } = reading.view;
+    const { document, deleted, keyed, recordId } = reading.view;
     const base = bases.get(document.key);
     if (
       deleted ? base?.document === null : keyed && isRootEcho(mapping, base, document, reading.view.problems.length)
     ) {
       continue;
     }
-    set.addKey(document.key, deleted ? "salesforce" : null);
+    // A record that does not hold its key cannot be found by it.
+    if (keyed) set.addKey(document.key, deleted ? "salesforce" : null);
+    else set.addRecordId(recordId, deleted ? "salesforce" : null);
   }
 }
 

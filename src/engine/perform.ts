@@ -8,7 +8,7 @@ import { SyncError } from "../errors.ts";
 import type { ExternalOutcome } from "../model/external-record.ts";
 import type { FailureClass, RowOutcome, SalesforceFault } from "../model/salesforce-record.ts";
 import type { Side } from "../model/value.ts";
-import type { Decision, Intent } from "../sync/decision.ts";
+import type { Conflict, Decision, Intent } from "../sync/decision.ts";
 import { type CallPlan, isAtomic, planCalls, type SequenceOptions } from "../sync/sequence.ts";
 import { retainOperations } from "../sync/split.ts";
 import type { RunContext } from "./context.ts";
@@ -86,12 +86,18 @@ function intentsOf(context: RunContext, decision: Decision, startedAtMs: number)
     after: decision.agreed,
     passing: side === "salesforce" ? decision.passing : null,
     atomic: side === "external" || isAtomic(decision, sequenceOptions(context, [decision])),
+    conflicts: lostOn(decision.conflicts, side),
     startedAtMs,
   });
   return [
     ...(decision.salesforce.length === 0 ? [] : [intent("salesforce")]),
     ...(decision.external === null ? [] : [intent("external")]),
   ];
+}
+
+/** The conflicts that cost this side its value. */
+export function lostOn(conflicts: readonly Conflict[], side: Side): readonly Conflict[] {
+  return conflicts.filter((conflict) => conflict.winner !== null && conflict.winner !== side);
 }
 
 interface SalesforceSending {

@@ -11,7 +11,7 @@ import type { Base, Conflict, DeadLetter, Decision, Link, Obstacle, Parked } fro
 import { settle } from "../sync/settle.ts";
 import type { RunContext } from "./context.ts";
 import type { Unjoined } from "./join.ts";
-import type { Performance, Settlement, SideResult } from "./perform.ts";
+import { lostOn, type Performance, type Settlement, type SideResult } from "./perform.ts";
 
 /** What one pass decided and performed. */
 export interface RecordInput {
@@ -97,16 +97,19 @@ class Page {
     for (const side of SIDES) {
       if (settlement[side].kind === "done") this.#landed(decision, side);
     }
-    // While the fate of a write is unknown the base stays: recovery brings it up to date.
-    if (!uncertain) {
-      const settled = settle(decision, before, settlement.outcomes, settlement.externalOutcome);
-      this.#links.push(settled.link);
-      if (settled.base.document !== null || settled.complete) this.#bases.push(settled.base);
-    }
+    // What is unknown counts as not landed: the base keeps its old values there, and recovery brings them up to date.
+    const settled = settle(decision, before, settlement.outcomes, settlement.externalOutcome);
+    this.#links.push(settled.link);
+    if (settled.base.document !== null || settled.complete) this.#bases.push(settled.base);
+    if (uncertain) this.#context.memory.doubt(decision.object);
     if (landed(salesforce) && landed(external)) {
       this.#release(decision);
       this.#settleConflicts(decision.conflicts);
       return;
+    }
+    // Half of it landed: what that half overwrote must be told now, the other half is decided anew.
+    for (const side of SIDES) {
+      if (settlement[side].kind === "done") this.#settleConflicts(lostOn(decision.conflicts, side));
     }
     const failure = [salesforce, external].find((result) => !landed(result));
     if (failure === undefined) return;

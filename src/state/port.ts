@@ -108,7 +108,11 @@ export interface StateStore {
   /** How many links, bases, open conflicts, dead letters and parked documents there are, by object. */
   counts(): Promise<Readonly<Record<string, Readonly<Record<string, number>>>>>;
 
-  /** Writes everything or nothing. Throws `LEASE_LOST` when the lease's fencing number is no longer the newest. */
+  /**
+   * Writes everything or nothing. Throws `LEASE_LOST` when the lease's fencing number is no longer the newest.
+   *
+   * After `STATE_UNREACHABLE` nobody knows whether it was written: end the run, the next one starts from what is there.
+   */
   commit(lease: Lease, batch: StateBatch): Promise<void>;
   close(): Promise<void>;
 }

@@ -63,7 +63,9 @@ export class SqlStateStore implements StateStore {
     this.#version = await this.#transaction(async (tx) => {
       if (this.#dialect === "postgres") {
         await sql`select pg_advisory_xact_lock(${sql.lit(MIGRATION_LOCK)})`.execute(tx);
-        await sql`create schema if not exists ${sql.id(STATE_SCHEMA)}`.execute(tx);
+        // `if not exists` would ask for the right to create schemas even where an administrator has made this one.
+        const made = await sql`select from pg_catalog.pg_namespace where nspname = ${STATE_SCHEMA}`.execute(tx);
+        if (made.rows.length === 0) await sql`create schema ${sql.id(STATE_SCHEMA)}`.execute(tx);
       }
       // Another process may have migrated while this one waited for the lock.
       const version = await stateVersion(tx, this.#dialect, this.#place);

@@ -46,8 +46,16 @@ export async function run(): Promise<readonly BenchRow[]> {
   return [
     figure("records per second through the pipeline", records / seconds, 20_000, "1/s", true),
     figure(`heap of ${records.toLocaleString("en")} records`, heap, 600, "MB"),
-    figure("fork", medianTime(5, 200, () => void shop.org.fork()), 1_000),
-    figure("snapshot", medianTime(5, 200, () => void shop.org.snapshot()), 1_000),
+    figure(
+      "fork",
+      medianTime(5, 200, () => void shop.org.fork()),
+      1_000,
+    ),
+    figure(
+      "snapshot",
+      medianTime(5, 200, () => void shop.org.snapshot()),
+      1_000,
+    ),
     figure("restore", restoreTime(shop.org), 1_000),
     ...singleSaves(shop, orders),
   ];
@@ -78,7 +86,13 @@ function load(shop: Shop, count: number, make: (index: number) => SaveInput): re
   const made: string[] = [];
   for (let start = 0; start < count; start += CHUNK) {
     const length = Math.min(CHUNK, count - start);
-    made.push(...ids(shop.org, shop.actor, Array.from({ length }, (_, offset) => make(start + offset))));
+    made.push(
+      ...ids(
+        shop.org,
+        shop.actor,
+        Array.from({ length }, (_, offset) => make(start + offset)),
+      ),
+    );
   }
   return made;
 }

@@ -56,6 +56,20 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "mock-server/soql",
     "mock-server/auth",
     "mock-server/bulk",
+    "mock-server/tooling",
+  ],
+  // The metadata of an org and its changes, whatever protocol asks for them.
+  "mock-server/metadata": ["mock-server/schema", "mock-server/org"],
+  // The schema as records, for queries of the Tooling API.
+  "mock-server/tooling": ["mock-server/schema", "mock-server/soql"],
+  "mock-server/soap": [
+    "mock-server/schema",
+    "mock-server/org",
+    "mock-server/dml",
+    "mock-server/soql",
+    "mock-server/auth",
+    "mock-server/metadata",
+    "mock-server/http",
   ],
   "mock-server/faults": [
     "mock-server/schema",

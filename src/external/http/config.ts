@@ -45,13 +45,15 @@ const pagingSchema = z.discriminatedUnion("kind", [
     next: pointer.describe("Where the answer shows the next cursor; null, empty or absent on the last page."),
     sizeParameter: z.string().optional(),
   }),
-  z.strictObject({
-    kind: z.literal("page"),
-    parameter: z.string().min(1).describe("Query parameter that takes the number of the page."),
-    first: z.int().min(0).default(1),
-    sizeParameter: z.string().min(1).describe("Query parameter that takes the number of records per page."),
-    sizeMax: z.int().min(1).max(1000).default(100).describe("Most records per page that the API gives."),
-  }),
+  z
+    .strictObject({
+      kind: z.literal("page"),
+      parameter: z.string().min(1).describe("Query parameter that takes the number of the page."),
+      first: z.int().min(0).default(1),
+      sizeParameter: z.string().min(1).describe("Query parameter that takes the number of records per page."),
+      sizeMax: z.int().min(1).max(1000).default(100).describe("Most records per page that the API gives."),
+    })
+    .describe("Numbered pages. Records slip between pages when others change meanwhile; a cursor is better."),
 ]);
 
 const collectionSchema = z.strictObject({

@@ -5,7 +5,7 @@ import type { ExternalChangePage, ExternalProblem } from "../port.ts";
 import type { BoundCollection } from "./bind.ts";
 import { type Db, readSnapshot, type SqlConnection, tableRef } from "./connection.ts";
 import { encodeCursor, type LogPosition, type SqlCursor } from "./cursor.ts";
-import { existingKeys, keyColumn, keyOf, keyTexts, tolerant } from "./read-records.ts";
+import { existingKeys, keyColumn, keyOf, keyTexts } from "./read-records.ts";
 import { collectionTriggers, logName, POSTGRES_LOG, POSTGRES_SCHEMA, SQLITE_LOG } from "./triggers.ts";
 import type { Row } from "./values.ts";
 
@@ -139,7 +139,8 @@ async function readTail(target: LogTarget, db: Db, from: LogPosition, limit: num
   }
   const keys = [...deletes.keys()].map((text) => JSON.parse(text) as NaturalKey);
   const gone = keys.filter((key) => deletes.get(JSON.stringify(key)) === true);
-  const alive = gone.length === 0 ? new Set<string>() : await aliveKeys(target, db, gone);
+  // Deleted and made again since: such a record is not gone.
+  const alive = gone.length === 0 ? new Set<string>() : await existingKeys({ ...target, db, lock: false }, gone);
   return {
     changes: keys.map((naturalKey) => {
       const name = JSON.stringify(naturalKey);
@@ -166,15 +167,6 @@ async function logRows(target: LogTarget, db: Db, from: LogPosition, limit: numb
           where collection = ${collection} and seq > ${Number(from.seq)} order by seq limit ${limit}`;
   const { rows } = await query.execute(db);
   return rows.map((row) => ({ ...row, natural_key: JSON.stringify(JSON.parse(row.natural_key)) }));
-}
-
-/** Deleted and made again since: such a record is not gone. */
-async function aliveKeys(target: LogTarget, db: Db, keys: readonly NaturalKey[]): Promise<ReadonlySet<string>> {
-  const { connection, bound } = target;
-  // The keys come from the table itself, so each one can be read as the column's type.
-  return new Set(
-    await tolerant(keys, async (chunk) => [...(await existingKeys({ connection, bound, db, lock: false }, chunk))]),
-  );
 }
 
 function positionOf(row: LogRow): LogPosition {

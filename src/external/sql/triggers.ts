@@ -39,7 +39,12 @@ export function logStatements(dialect: "sqlite" | "postgres"): readonly string[]
   }
   const log = `${POSTGRES_SCHEMA}.${POSTGRES_LOG}`;
   return [
-    `create schema if not exists ${POSTGRES_SCHEMA}`,
+    // `if not exists` would ask for the right to create schemas even where an administrator has made this one.
+    `do $order_sync$ begin
+      if not exists (select from pg_catalog.pg_namespace where nspname = '${POSTGRES_SCHEMA}') then
+        create schema ${POSTGRES_SCHEMA};
+      end if;
+    end $order_sync$`,
     `create table if not exists ${log} (
       seq bigint generated always as identity primary key, collection text not null, natural_key text not null,
       op text not null, xid xid8 not null default pg_current_xact_id(), at timestamptz not null default clock_timestamp())`,

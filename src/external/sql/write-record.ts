@@ -97,6 +97,12 @@ async function insertRoot(
   key: NaturalKey,
   fields: ExternalFields,
 ): Promise<void> {
+  const assigned = bound.key.find((column) => column.generated);
+  if (assigned !== undefined) {
+    throw new Refusal(
+      `the database itself assigns "${assigned.name}" of "${bound.root.info.name}"; it cannot take our key`,
+    );
+  }
   const values = [...keyValues(bound.key, key), ...fieldValues(connection, bound.root.info, fields, bound.key, key)];
   await insert(db, bound.root.info, values);
 }

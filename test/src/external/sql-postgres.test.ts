@@ -31,7 +31,7 @@ async function session(url: string): Promise<ErpSession> {
 }
 
 async function erp(): Promise<ExternalDouble> {
-  const url = (await server?.database()) ?? "";
+  const url = (await server?.scratch()) ?? "";
   const user = await session(url);
   for (const statement of erpTables("postgres")) await user.query(statement);
   const double = await sqlDouble(user, erpConfig(url));
@@ -54,7 +54,7 @@ describe.skipIf(server === undefined)(reason, () => {
   sqlBehaviour("PostgreSQL", {
     dialect: "postgres",
     database: async () => {
-      const url = (await server?.database()) ?? "";
+      const url = (await server?.scratch()) ?? "";
       return { url, session: await session(url) };
     },
     closeLater: (close) => {
@@ -64,7 +64,7 @@ describe.skipIf(server === undefined)(reason, () => {
 
   describe("a PostgreSQL ERP", () => {
     async function ordersErp(): Promise<{ url: string; user: ErpSession; config: SqlConfigInput }> {
-      const url = (await server?.database()) ?? "";
+      const url = (await server?.scratch()) ?? "";
       const user = await session(url);
       for (const statement of erpTables("postgres")) await user.query(statement);
       const config = erpConfig(url);
@@ -166,7 +166,7 @@ describe.skipIf(server === undefined)(reason, () => {
     });
 
     it("spells keys alike in log and reading, whatever the session's settings are", async () => {
-      const url = (await server?.database()) ?? "";
+      const url = (await server?.scratch()) ?? "";
       const user = await session(url);
       await user.query("create schema sales");
       await user.query(
@@ -198,7 +198,7 @@ describe.skipIf(server === undefined)(reason, () => {
     });
 
     it("keeps numbers exact and floats short", async () => {
-      const url = (await server?.database()) ?? "";
+      const url = (await server?.scratch()) ?? "";
       const user = await session(url);
       await user.query(
         "create table orders (id int primary key, a numeric, b float8, c bigint, d boolean, e timestamp, f real)",
@@ -245,8 +245,79 @@ describe.skipIf(server === undefined)(reason, () => {
       expect(await user.query("select customer from orders")).toEqual([{ customer: "theirs" }]);
     });
 
+    it("does not know the fate of a write whose connection breaks while it is committed", async () => {
+      const { user, config } = await ordersErp();
+      await user.query(`create function cut() returns trigger language plpgsql as $$
+        begin perform pg_terminate_backend(pg_backend_pid()); return null; end $$`);
+      await user.query(
+        "create constraint trigger cut after insert on orders deferrable initially deferred for each row execute function cut()",
+      );
+      const external = await open(config);
+      const change = { kind: "create", fields: { amount: "1" } } as const;
+      const operation = { opId: "op", collection: "orders", naturalKey: ["1"], expectedVersion: null, change };
+
+      const outcomes = await external.apply([operation]);
+
+      expect(outcomes).toEqual([{ kind: "unknown", opId: "op", reason: expect.any(String) }]);
+      expect(await external.read("orders", [["1"]])).toEqual([]);
+    });
+
+    it("throws when the connection breaks before anything was committed, and tells what was done before", async () => {
+      const { user, config } = await ordersErp();
+      await user.query(`create function cut() returns trigger language plpgsql as $$
+        begin if new.id > 1 then perform pg_terminate_backend(pg_backend_pid()); end if; return new; end $$`);
+      await user.query("create trigger cut before insert on orders for each row execute function cut()");
+      const external = await open(config);
+      const change = { kind: "create", fields: { amount: "1" } } as const;
+      const create = (id: string) => ({
+        opId: id,
+        collection: "orders",
+        naturalKey: [id],
+        expectedVersion: null,
+        change,
+      });
+
+      await expect(external.apply([create("2")])).rejects.toMatchObject({ code: "EXTERNAL_UNREACHABLE" });
+      const outcomes = await external.apply([create("1"), create("2"), create("0")]);
+
+      expect(outcomes.map((outcome) => [outcome.opId, outcome.kind])).toEqual([
+        ["1", "done"],
+        ["2", "unknown"],
+        ["0", "unknown"],
+      ]);
+    });
+
+    it("refuses to make a record whose key the database assigns", async () => {
+      const url = (await server?.scratch()) ?? "";
+      const user = await session(url);
+      await user.query("create table orders (id int generated always as identity primary key, amount int)");
+      const external = await open({
+        ...erpConfig(url),
+        collections: { orders: { table: "orders", key: ["id"], changes: { kind: "column", column: "id" } } },
+      });
+      const change = { kind: "create", fields: { amount: 1 } } as const;
+      expect(
+        await external.apply([{ opId: "op", collection: "orders", naturalKey: ["1"], expectedVersion: null, change }]),
+      ).toEqual([{ kind: "refused", opId: "op", reason: expect.stringContaining('assigns "id"') }]);
+    });
+
+    it("is installed where an administrator has made the schema and the installer may make none", async () => {
+      const url = (await server?.scratch()) ?? "";
+      const admin = await session(url);
+      const name = `owner_${Date.now()}`;
+      await admin.query(`create role ${name} login password 'p'`);
+      await admin.query(`create schema order_sync_feed authorization ${name}`);
+      await admin.query(`grant create, usage on schema public to ${name}`);
+      const own = new URL(url);
+      own.username = name;
+      own.password = "p";
+      const user = await session(String(own));
+      for (const statement of erpTables("postgres")) await user.query(statement);
+      expect((await installChangeLog(sqlConfigSchema.parse(erpConfig(String(own))))).installed).toEqual(["orders"]);
+    });
+
     it("keeps its own settings when the URL brings others", async () => {
-      const url = (await server?.database()) ?? "";
+      const url = (await server?.scratch()) ?? "";
       const user = await session(url);
       await user.query("create table orders (id int primary key, at timestamptz)");
       await user.query("insert into orders values (1, '2026-01-01T00:00:00Z')");
@@ -266,7 +337,7 @@ describe.skipIf(server === undefined)(reason, () => {
       });
       await expect(checking).rejects.not.toThrow(/super-secret/);
 
-      const url = new URL((await server?.database()) ?? "");
+      const url = new URL((await server?.scratch()) ?? "");
       url.password = "super-secret";
       const refused = (await open(erpConfig(String(url)))).check();
       await expect(refused).rejects.toMatchObject({ code: "EXTERNAL_REFUSED", retry: "never" });

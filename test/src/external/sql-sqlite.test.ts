@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import fc from "fast-check";
 import Database from "libsql";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openExternal } from "../../../src/external/open.ts";
@@ -106,6 +107,70 @@ describe("an SQLite ERP", () => {
       message: expect.stringContaining("locked by another program"),
     });
     database.exec("rollback");
+  });
+
+  it("has every change in its feed, whatever its users do", async () => {
+    const path = join(folder, "erp.db");
+    const user = session(path);
+    const { database } = user;
+    for (const statement of erpTables("sqlite")) database.exec(statement);
+    await installChangeLog(sqlConfigSchema.parse(erpConfig(path)));
+    const external = await open(path);
+    const id = fc.integer({ min: 1, max: 5 });
+    const edit = fc.oneof(
+      id.map((one) => `insert or ignore into orders (id, amount) values (${one}, '1')`),
+      fc.tuple(id, id).map(([one, amount]) => `update orders set amount = '${amount}' where id = ${one}`),
+      fc
+        .tuple(id, id)
+        .map(
+          ([from, to]) =>
+            `update or ignore orders set id = ${to} where id = ${from} and id not in (select order_id from order_lines)`,
+        ),
+      id.map((one) => `delete from orders where id = ${one}`),
+      fc
+        .tuple(id, id)
+        .map(([one, no]) => `insert or ignore into order_lines select id, ${no}, 'P', 1 from orders where id = ${one}`),
+      fc
+        .tuple(id, id)
+        .map(([one, quantity]) => `update order_lines set quantity = ${quantity} where order_id = ${one}`),
+      fc
+        .tuple(id, id)
+        .map(
+          ([from, to]) =>
+            `update or ignore order_lines set order_id = ${to} where order_id = ${from} and ${to} in (select id from orders)`,
+        ),
+      id.map((no) => `delete from order_lines where no = ${no}`),
+    );
+    const contents = async (): Promise<ReadonlyMap<string, string>> => {
+      const rows = await user.query(
+        `select id, amount || ' ' || coalesce((select group_concat(no || ':' || quantity) from
+           (select * from order_lines where order_id = o.id order by no)), '') as content from orders o`,
+      );
+      return new Map(rows.map((row) => [String(row["id"]), String(row["content"])]));
+    };
+    let cursor = (await drain(external, null)).cursor;
+
+    await fc.assert(
+      fc.asyncProperty(fc.array(edit, { minLength: 1, maxLength: 8 }), async (edits) => {
+        const before = await contents();
+        for (const statement of edits) database.exec(statement);
+        const after = await contents();
+
+        const found = await drain(external, cursor, 3);
+        cursor = found.cursor;
+
+        const told = new Set(found.changes.map((change) => change.naturalKey.join()));
+        const gone = new Set(
+          found.changes.filter((change) => change.deleted).map((change) => change.naturalKey.join()),
+        );
+        for (const key of new Set([...before.keys(), ...after.keys()])) {
+          if (before.get(key) !== after.get(key)) expect(told).toContain(key);
+          if (before.has(key) && !after.has(key)) expect(gone).toContain(key);
+        }
+        for (const key of gone) expect(after.has(key)).toBe(false);
+      }),
+      { seed: 5, numRuns: 100, endOnFailure: true },
+    );
   });
 
   it("sees what REPLACE writes", async () => {

@@ -18,7 +18,7 @@ async function open(at: string): Promise<StateStore> {
 }
 
 async function fresh(): Promise<StateStore> {
-  url = (await server?.database()) ?? "";
+  url = (await server?.scratch()) ?? "";
   const store = await open(url);
   await store.migrate();
   return store;
@@ -45,7 +45,7 @@ describe.skipIf(server === undefined)(reason, () => {
 
   describe("a PostgreSQL state database", () => {
     it("may hold the user's own tables beside the state", async () => {
-      url = (await server?.database()) ?? "";
+      url = (await server?.scratch()) ?? "";
       await execute("create table customers (id int)");
       const store = await open(url);
       await store.migrate();
@@ -53,7 +53,7 @@ describe.skipIf(server === undefined)(reason, () => {
     });
 
     it("is refused when its schema belongs to something else or to a newer version", async () => {
-      url = (await server?.database()) ?? "";
+      url = (await server?.scratch()) ?? "";
       await execute("create schema order_sync; create table order_sync.things (id int)");
       await expect(openStateStore(url)).rejects.toMatchObject({
         code: "STATE_UNREADABLE",
@@ -66,7 +66,7 @@ describe.skipIf(server === undefined)(reason, () => {
     });
 
     it("is migrated once when many processes start together", async () => {
-      url = (await server?.database()) ?? "";
+      url = (await server?.scratch()) ?? "";
       const stores = await Promise.all([open(url), open(url), open(url), open(url)]);
       await Promise.all(stores.map((store) => store.migrate()));
       expect(await stores[3]?.cursors()).toEqual({});
@@ -83,7 +83,7 @@ describe.skipIf(server === undefined)(reason, () => {
     });
 
     it("names the place and not the password when it cannot be reached", async () => {
-      const wrong = new URL((await server?.database()) ?? "");
+      const wrong = new URL((await server?.scratch()) ?? "");
       wrong.password = "super-secret";
       const refused = openStateStore(String(wrong));
       await expect(refused).rejects.toMatchObject({
