@@ -157,10 +157,25 @@ function describeIssue(issue: z.core.$ZodIssue, raw: unknown): readonly string[]
     );
   }
   const value = valueAt(raw, issue.path);
-  if (value === undefined) return [`${path} is missing; ${issue.message}`];
+  const wanted = issue.message.replace(
+    /^Invalid input: expected (nonoptional|\w+), received \w+$/,
+    (_, kind: string) => (kind === "nonoptional" ? "it is required" : `must be ${KIND_NAMES[kind] ?? kind}`),
+  );
+  if (value === undefined) return [`${path} is missing; ${wanted}`];
   const shown = typeof value === "object" ? "" : ` is ${isSecretPath(path) ? "(not shown)" : JSON.stringify(value)};`;
-  return [`${path}${shown} ${issue.message}`];
+  return [`${path}${shown} ${wanted}`];
 }
+
+/** zod's names of types, for people who write YAML. */
+const KIND_NAMES: Readonly<Record<string, string>> = {
+  string: "a text",
+  number: "a number",
+  int: "a whole number",
+  boolean: "true or false",
+  array: "a list",
+  object: "a group of settings",
+  record: "a group of settings",
+};
 
 function valueAt(raw: unknown, path: readonly PropertyKey[]): unknown {
   return path.reduce<unknown>(

@@ -90,18 +90,20 @@ export function permissionSetMetadata(mapping: Mapping): MetadataFile {
       .map(({ name, edit }) => section("fieldPermissions", { editable: String(edit), field: name, readable: "true" })),
     "    <hasActivationRequired>false</hasActivationRequired>",
     "    <label>Order Sync</label>",
-    ...[...objectRights(mapping)].sort().map(([object, rights]) =>
-      section("objectPermissions", {
-        allowCreate: String(rights.create),
-        allowDelete: String(rights.delete),
-        allowEdit: String(rights.edit),
-        allowRead: "true",
-        modifyAllRecords: "false",
-        object,
-        // The connector must see every record of its objects, whoever owns it.
-        viewAllRecords: String(object !== "Pricebook2"),
-      }),
-    ),
+    ...[...objectRights(mapping)]
+      .sort(([left], [right]) => (left < right ? -1 : 1))
+      .map(([object, rights]) =>
+        section("objectPermissions", {
+          allowCreate: String(rights.create),
+          allowDelete: String(rights.delete),
+          allowEdit: String(rights.edit),
+          allowRead: "true",
+          modifyAllRecords: "false",
+          object,
+          // The connector must see every record of its objects, whoever owns it.
+          viewAllRecords: String(object !== "Pricebook2"),
+        }),
+      ),
     ...userPermissions(mapping).map((name) => section("userPermissions", { enabled: "true", name })),
   ];
   return {

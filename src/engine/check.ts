@@ -1,7 +1,8 @@
 /** Check: compares the mapping with the org and the external system as they are, and lists everything that does not fit. */
 import { SyncError } from "../errors.ts";
 import type { ExternalCollectionInfo, ExternalProblem } from "../external/port.ts";
-import { describedObjects, type PreflightProblem, preflight, type StatusFacts } from "../mapping/preflight.ts";
+import type { StatusFacts } from "../mapping/facts.ts";
+import { describedObjects, type PreflightProblem, preflight } from "../mapping/preflight.ts";
 import { STATUS_OBJECTS } from "../mapping/select.ts";
 import type { OrgIdentity } from "../salesforce/port.ts";
 import type { EnginePorts } from "./ports.ts";

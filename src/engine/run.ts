@@ -169,9 +169,16 @@ async function externalPasses(
     if (parts.length === 0 && page.cursor !== cursor) {
       await context.lease.commit({ cursors: { [externalFeed(feedName(mapping))]: page.cursor } });
     }
+    await acknowledge(context, mapping, page.cursor);
     cursor = page.cursor;
     more = page.more;
   }
+}
+
+/** Lets the adapter forget what is behind the stored cursor; not where two objects read one feed at their own pace. */
+async function acknowledge(context: RunContext, mapping: ObjectMapping, cursor: string): Promise<void> {
+  const readers = context.ports.mapping.objects.filter((other) => other.collection === mapping.collection);
+  if (readers.length === 1) await context.ports.external.acknowledge?.(mapping.collection, cursor);
 }
 
 /** Two objects may read one collection (a product and its price): each has a position of its own. */

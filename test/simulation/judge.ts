@@ -206,6 +206,8 @@ export class Judge {
   /** Reports whatever was overwritten and stands neither in the base nor in conflicts or journal. */
   checkLosses(): void {
     for (const { side, key, line, field, value } of this.#overwritten) {
+      // It stands there again: the connector passed through another value, or the other side agreed.
+      if (this.#cells.get(cellId(side, key, `${line}|${field}`))?.value === value) continue;
       const told = [...this.#conflicts.values()].some(
         (conflict) =>
           conflict.key === key &&
@@ -247,6 +249,11 @@ export class Judge {
   /** True where a person deleted the record on this side, and nobody made it again. */
   wasDeleted(side: Side, key: string): boolean {
     return this.#deleted.has(`${side} ${key}`);
+  }
+
+  /** True where a person has ever changed the Salesforce record. */
+  wasEdited(key: string): boolean {
+    return this.#touchedSeq.has(key);
   }
 
   /** Every key that either side has. */

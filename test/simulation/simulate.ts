@@ -1,5 +1,6 @@
 /** Plays one history to its end and says what it broke; a history that breaks something is shrunk to its core. */
 import type { SalesforceOrg } from "../../src/salesforce/port.ts";
+import type { Value } from "../../src/model/value.ts";
 import type { StateStore } from "../../src/state/port.ts";
 import { createInProcessOrg } from "./in-process-org.ts";
 import { Judge, type Violation } from "./judge.ts";
@@ -177,7 +178,7 @@ class Player {
     key: string,
     facts: {
       readonly salesforce: ReadonlyMap<string, unknown> | undefined;
-      readonly external: ReadonlyMap<string, unknown> | undefined;
+      readonly external: ReadonlyMap<string, Value> | undefined;
       readonly codes: readonly string[] | undefined;
     },
   ): string | undefined {
@@ -188,6 +189,12 @@ class Player {
     if (external === undefined && !deleteSalesforce && judge.wasDeleted("external", key)) return "KEPT_IN_SALESFORCE";
     if (external === undefined && !createExternal && !judge.wasDeleted("external", key)) return "ONLY_IN_SALESFORCE";
     if (object === "Account" && this.#stage.isMerged(key)) return "MERGED";
+    // A deletion against an edit that wins, where the connector may not make the record again.
+    if (external === undefined && !createExternal && judge.wasEdited(key)) return "ONLY_IN_SALESFORCE";
+    const account = external?.get("|AccountId");
+    if (object === "Order" && codes.length > 0 && typeof account === "string") {
+      if (judge.shown("salesforce", "Account", account) === undefined) return "PARENT_GONE";
+    }
     const standing = codes.find((code) => STANDING.has(code));
     if (standing !== undefined) return standing;
     if (object === "Order" && this.#judge.hasForeignLines(key)) return "FOREIGN_LINES";

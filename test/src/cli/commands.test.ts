@@ -257,8 +257,11 @@ describe("the commands, on an ERP and an org", () => {
     const config = join(shop.folder, "guessed.yaml");
 
     const init = await say([
-      ...["init", "--config", config, "--login-url", shop.orgUrl, "--external-url", "file:erp.db"],
-      ...["--metadata-dir", join(shop.folder, "guessed")],
+      "init",
+      `--config=${config}`,
+      `--login-url=${shop.orgUrl}`,
+      "--external-url=file:erp.db",
+      `--metadata-dir=${join(shop.folder, "guessed")}`,
     ]);
     const check = await say(["check", "--config", config]);
 
