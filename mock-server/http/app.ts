@@ -78,7 +78,6 @@ export function createApp(options: AppOptions): MockOrgApp {
     queries: new PreparedQueries(),
     recent: new RecentlyViewed(),
     bulk: { jobs: undefined, paceMs: options.bulkPaceMs ?? 0 },
-    schemaChangedMs: org.clock.nowMs(),
   };
   const myDomain = `https://${options.myDomain ?? "mock-org"}.my.salesforce.com`;
   const instanceUrl = (call: WireCall): string => (isLoginHost(call) ? myDomain : call.origin);

@@ -54,8 +54,6 @@ export interface RestServices {
   readonly recent: RecentlyViewed;
   /** Bulk jobs, made when the first client asks for one; `paceMs` is the time that each of their steps waits. */
   readonly bulk: { jobs: BulkJobs | undefined; readonly paceMs: number };
-  /** When the schema last changed, in milliseconds since 1970: answers `If-Modified-Since` on describe. */
-  readonly schemaChangedMs: number;
 }
 
 /** Everything that a handler works with. */
