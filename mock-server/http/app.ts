@@ -83,7 +83,6 @@ export function createApp(options: AppOptions): MockOrgApp {
     recent: new RecentlyViewed(),
     journal,
     bulk: { jobs: undefined, paceMs: options.bulkPaceMs ?? 0, strike: undefined },
-    schemaChangedMs: org.clock.nowMs(),
   };
   const myDomain = `https://${options.myDomain ?? "mock-org"}.my.salesforce.com`;
   const instanceUrl = (call: WireCall): string => (isLoginHost(call) ? myDomain : call.origin);

@@ -61,8 +61,6 @@ export interface RestServices {
   readonly journal: Journal;
   /** Bulk jobs, made when the first client asks for one; `paceMs` is the time that each of their steps waits, `strike` lets faults in. */
   readonly bulk: { jobs: BulkJobs | undefined; readonly paceMs: number; strike: StrikeBulk | undefined };
-  /** When the schema last changed, in milliseconds since 1970: answers `If-Modified-Since` on describe. */
-  schemaChangedMs: number;
 }
 
 /** Everything that a handler works with. */
