@@ -19,7 +19,8 @@ export function columnsOf(type: SObjectType): readonly FieldDefinition[] {
 }
 
 /** Fields that say the same about most records. */
-const DULL = /^(?:Id|OwnerId|CreatedById|LastModifiedById|RecordTypeId|IsDeleted|MasterRecordId|CurrencyIsoCode|ActivatedById|StatusCode)$/;
+const DULL =
+  /^(?:Id|OwnerId|CreatedById|LastModifiedById|RecordTypeId|IsDeleted|MasterRecordId|CurrencyIsoCode|ActivatedById|StatusCode)$/;
 
 function weightOf(field: FieldDefinition): number {
   if (field.nameField === true) return 100;

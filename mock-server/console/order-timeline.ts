@@ -38,10 +38,12 @@ export function stagesOf(tx: Transaction, order: Row, lines: number): readonly S
   return [
     { label: draft, state: isActivated || lines > 0 ? "done" : "current" },
     { label: counted(lines, "product"), state: isActivated ? "done" : lines > 0 ? "current" : "open" },
-    ...later.map(({ label }, index): Stage => ({
-      label,
-      state: index < at ? "done" : index === at ? "current" : "open",
-    })),
+    ...later.map(
+      ({ label }, index): Stage => ({
+        label,
+        state: index < at ? "done" : index === at ? "current" : "open",
+      }),
+    ),
   ];
 }
 
@@ -104,12 +106,18 @@ function noteHistory(tx: Transaction, id: string, note: Note): void {
     if (field === "orderActivated") note(at, "activated", "", who);
     else if (field === "orderDeactivated") note(at, "reopened", "", who);
     // A lookup leaves two rows; the one with the Ids is for machines.
-    else if (row["DataType"] !== "EntityId") noteChange({ at, field, before: row["OldValue"], after: row["NewValue"] }, note, who);
+    else if (row["DataType"] !== "EntityId")
+      noteChange({ at, field, before: row["OldValue"], after: row["NewValue"] }, note, who);
   }
 }
 
 function noteChange(
-  { at, field, before, after }: { at: FieldValue | undefined; field: string; before?: FieldValue | undefined; after?: FieldValue | undefined },
+  {
+    at,
+    field,
+    before,
+    after,
+  }: { at: FieldValue | undefined; field: string; before?: FieldValue | undefined; after?: FieldValue | undefined },
   note: Note,
   who?: FieldValue,
 ): Draft | undefined {
@@ -118,7 +126,8 @@ function noteChange(
 }
 
 /** What a change of the org's own makes of every save. */
-const NOISE = /^(?:SystemModstamp|LastModified|LastViewed|LastReferenced|ActivatedDate|ActivatedById|StatusCode|IsDeleted|CreatedDate)/;
+const NOISE =
+  /^(?:SystemModstamp|LastModified|LastViewed|LastReferenced|ActivatedDate|ActivatedById|StatusCode|IsDeleted|CreatedDate)/;
 
 function noteRequests(journal: Journal, order: { id: string; lines: ReadonlySet<string> }, note: Note): void {
   for (let number = journal.count; number > 0; number -= 1) {

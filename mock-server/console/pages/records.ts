@@ -47,7 +47,9 @@ export function objectsPage(view: View): Page {
   );
   const filled = objects.filter(({ count }) => count > 0);
   const empty = objects.filter(({ count }) => count === 0);
-  const business = filled.filter(({ type }) => type.definition.createable === true && type.definition.updateable === true);
+  const business = filled.filter(
+    ({ type }) => type.definition.createable === true && type.definition.updateable === true,
+  );
   const others = filled.filter((one) => !business.includes(one));
   const group = (title: string, list: typeof objects): Markup =>
     list.length === 0
@@ -68,7 +70,12 @@ export function recordsPage(view: View, objectName: string, filter: RecordFilter
   if (type === undefined) return undefined;
   const columns = columnsOf(type);
   const soql = statementOf(type, columns, filter);
-  const answer = ask(view, { soql, includeDeleted: filter.deleted, from: (filter.page - 1) * PAGE_ROWS, size: PAGE_ROWS });
+  const answer = ask(view, {
+    soql,
+    includeDeleted: filter.deleted,
+    from: (filter.page - 1) * PAGE_ROWS,
+    size: PAGE_ROWS,
+  });
   const path = `/records/${type.name}`;
   const rights = view.actor.access.object(type.name);
   const body = html`<div class="head"><p class="crumbs"><a href="${address("/records")}">Records</a> <span aria-hidden="true">/</span> ${type.definition.labelPlural}</p>
@@ -132,7 +139,9 @@ function table(view: View, { type, columns, filter, path, answer }: TableParts):
     });
   if (records.length === 0)
     return html`<div class="empty"><p><b>${filter.deleted ? "The recycle bin is empty." : "No record matches."}</b></p></div>`;
-  const names = read(view, (tx) => records.map((record) => columns.map((field) => cellOf(field, record, (id) => nameOfRecord(tx, id)))));
+  const names = read(view, (tx) =>
+    records.map((record) => columns.map((field) => cellOf(field, record, (id) => nameOfRecord(tx, id)))),
+  );
   return html`<div class="scroll" tabindex="0" role="region" aria-label="${type.definition.labelPlural}"><table class="wide"><thead><tr>${columns.map((field) => header(field, filter, to))}</tr></thead><tbody data-rows>${records.map(
     (record, at) =>
       html`<tr>${columns.map((field, column) =>

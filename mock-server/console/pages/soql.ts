@@ -56,7 +56,9 @@ function result(answer: Answer & { readonly kind: "rows" }): Markup {
       html`<tr><td>${one.leadingOperationType}</td><td>${one.fields.join(", ")}</td><td class="num">${whole(one.cardinality)}</td><td class="num">${whole(one.sobjectCardinality)}</td><td class="num">${one.relativeCost}</td></tr>`,
   )}</tbody></table></div></details></section>
 <section aria-labelledby="rows"><h2 id="rows">${counted(totalSize, "row")}</h2>${
-    totalSize > records.length && records.length > 0 ? html`<p class="dim">The first ${whole(records.length)} are shown.</p>` : NOTHING
+    totalSize > records.length && records.length > 0
+      ? html`<p class="dim">The first ${whole(records.length)} are shown.</p>`
+      : NOTHING
   }${
     records.length === 0
       ? html`<p class="dim">${plan.rowsReturned > 0 ? `The count is ${whole(totalSize)}.` : "No record matches."}</p>`
@@ -88,7 +90,8 @@ function isParent(value: unknown): value is JsonObject {
 
 function cell(record: JsonObject, column: string): Markup {
   let value: unknown = record;
-  for (const name of column.split(".")) value = typeof value === "object" && value !== null ? Reflect.get(value, name) : null;
+  for (const name of column.split("."))
+    value = typeof value === "object" && value !== null ? Reflect.get(value, name) : null;
   return html`<td${typeof value === "number" ? html` class="num"` : ""}>${cellContent(value, column, record)}</td>`;
 }
 
@@ -97,7 +100,8 @@ function cellContent(value: unknown, column: string, record: JsonObject): Part {
     return html`<details><summary>${counted(value.records.length, "row")}</summary><pre class="code">${json(value.records.map(withoutAttributes))}</pre></details>`;
   const text = isValue(value) ? shown(value) : json(value);
   const type = typeOf(record);
-  if (column === "Id" && type !== undefined && text !== "") return html`<a href="${recordAddress(type, text)}" data-row>${text}</a>`;
+  if (column === "Id" && type !== undefined && text !== "")
+    return html`<a href="${recordAddress(type, text)}" data-row>${text}</a>`;
   return text;
 }
 
@@ -112,6 +116,7 @@ function withoutAttributes(record: unknown): unknown {
 
 function typeOf(record: JsonObject): string | undefined {
   const attributes: unknown = record["attributes"];
-  const type = typeof attributes === "object" && attributes !== null && "type" in attributes ? attributes.type : undefined;
+  const type =
+    typeof attributes === "object" && attributes !== null && "type" in attributes ? attributes.type : undefined;
   return typeof type === "string" ? type : undefined;
 }
