@@ -205,7 +205,7 @@ function locksOf(tried: readonly (Edit & { readonly outcome: Outcome })[]): read
   for (const { object, field, outcome } of tried) {
     if (outcome.allowed) continue;
     const [fault] = outcome.faults;
-    const key = `${object} ${outcome.rule ?? `${fault?.code} ${fault?.message}`}`;
+    const key = `${object} ${outcome.rule ?? `${fault?.code} ${fault?.message.replaceAll(field.name, "")}`}`;
     const lock = locks.get(key) ?? { object, fields: [], outcome };
     lock.fields.push(field);
     locks.set(key, lock);

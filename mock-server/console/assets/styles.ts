@@ -59,7 +59,7 @@ code, pre, kbd, .mono { font-family: var(--mono); font-size: .86em; }
 code { overflow-wrap: anywhere; }
 time, .num, .tabular, .num-left, td, .cell-value { font-variant-numeric: tabular-nums; }
 .dim { color: var(--dim); }
-.bad { color: var(--bad); }
+b.bad { color: var(--bad); }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; border-radius: 4px; }
 main:focus { outline: none; }
 .skip { position: absolute; left: .75rem; top: -4rem; z-index: 20; background: var(--accent); color: var(--accent-ink); padding: .6rem 1rem; border-radius: 8px; }
@@ -89,6 +89,7 @@ nav a[aria-current] { color: var(--ink); border-color: var(--accent); font-weigh
 .clock { grid-template-columns: auto auto; column-gap: .9rem; }
 .clock .cell-label { grid-column: 1 / -1; }
 progress, meter { appearance: none; width: 100%; height: 3px; border: 0; border-radius: 3px; background: var(--line); overflow: hidden; display: block; }
+progress { margin-top: -.2rem; }
 progress::-webkit-progress-bar { background: var(--line); }
 progress::-webkit-progress-value { background: var(--accent); }
 progress::-moz-progress-bar { background: var(--accent); }
@@ -108,13 +109,14 @@ button:disabled { opacity: .55; cursor: default; }
 .risky[data-armed] { background: var(--bad); border-color: var(--bad); color: var(--surface); }
 .small { font-size: .8rem; min-height: 1.6rem; font-weight: 500; letter-spacing: 0; vertical-align: middle; }
 .state button { min-height: 1.75rem; padding: .05rem .6rem; font-size: .82rem; }
-input, select, textarea { padding: .38rem .6rem; min-height: 2.2rem; width: 100%; min-width: 0; }
-.state select { min-height: 1.75rem; padding: .05rem .4rem; font-size: .88rem; width: auto; max-width: 15rem; }
-input[type="checkbox"], input[type="radio"] { width: 1.05rem; height: 1.05rem; min-height: 0; accent-color: var(--accent); margin: 0; flex: none; }
+input, select, textarea { padding: .3rem .6rem; min-height: 2.3rem; width: 100%; min-width: 0; }
+input, select { height: 2.3rem; line-height: 1.4; }
+.state select { min-height: 1.75rem; height: 1.75rem; padding: .05rem .4rem; font-size: .88rem; width: auto; max-width: 15rem; }
+input[type="checkbox"], input[type="radio"] { width: 1.05rem; height: 1.05rem; min-height: 0; padding: 0; accent-color: var(--accent); margin: 0; flex: none; }
 ::placeholder { color: var(--dim); opacity: 1; }
 kbd { border: 1px solid var(--line-strong); border-radius: 4px; padding: .05em .4em; font-size: .74rem; background: var(--surface); color: var(--dim); }
 .filters { display: flex; flex-wrap: wrap; align-items: flex-end; gap: .7rem; margin-bottom: 1.1rem; }
-.filters button, .filters .plain { min-height: 2.2rem; }
+.filters button, .filters .plain, .filters .check { min-height: 2.3rem; }
 .plain { display: inline-flex; align-items: center; padding: 0 .35rem; }
 .field { display: grid; gap: .22rem; min-width: 0; align-content: start; }
 .field > span, .field > label { font-size: .8rem; color: var(--dim); font-weight: 500; }
@@ -206,6 +208,7 @@ th.num, td.num { text-align: right; }
 tr.bad td { color: var(--bad); }
 .same { color: var(--dim); }
 .differs { color: var(--bad); background: var(--bad-soft); }
+td summary { padding: 0; }
 .before { color: var(--dim); }
 .before-after td { overflow-wrap: anywhere; min-width: 8rem; }
 .before-after .after { font-weight: 600; }
@@ -242,7 +245,6 @@ tr.bad td { color: var(--bad); }
 .timeline > li { position: relative; padding: 0 0 1.15rem 1.3rem; }
 .timeline > li::before { content: ""; position: absolute; left: calc(-.4rem - 1px); top: .4rem; width: .7rem; height: .7rem; border-radius: 50%; background: var(--paper); border: 2px solid var(--line-strong); }
 .timeline > .good::before, .timeline > .start::before { background: var(--accent); border-color: var(--accent); }
-.timeline > .bad { color: inherit; }
 .timeline > .bad::before { border-color: var(--bad); }
 .timeline > .planned::before { border-style: dotted; }
 .timeline > .planned b { font-weight: 500; color: var(--dim); }
@@ -274,6 +276,11 @@ tr.bad td { color: var(--bad); }
 .related + .related { margin-top: 1.1rem; }
 .related h3 .dim { font-weight: 400; font-size: .84rem; }
 .related li { padding: .18rem 0; font-size: .92rem; }
+
+.compact { grid-template-columns: repeat(auto-fill, minmax(11.5rem, 1fr)); gap: .4rem; }
+.compact a { padding: .35rem .8rem; box-shadow: none; background: none; }
+.compact b { font-weight: 500; font-size: .9rem; }
+.compact code, .compact .num { display: none; }
 
 /* SOQL */
 .editor { display: grid; gap: .7rem; }
@@ -313,7 +320,7 @@ fieldset { border: 0; min-width: 0; }
 .act:has(:checked) { background: var(--accent-soft); }
 .act:has(:checked) .dim { color: var(--ink); }
 .fault-details { padding-bottom: 1.1rem; padding-top: 1.1rem; position: sticky; top: 1rem; }
-.ranking { border: 1px solid var(--line); background: var(--surface); border-radius: var(--radius); box-shadow: var(--shadow); }
+.ranking { margin-top: .8rem; border: 1px solid var(--line); background: var(--surface); border-radius: var(--radius); box-shadow: var(--shadow); }
 .ranking li { display: grid; grid-template-columns: minmax(0, 1fr) 9rem 3.5rem; gap: .3rem 1.3rem; align-items: center; padding: .75rem 1.1rem; }
 .ranking li + li { border-top: 1px solid var(--line); }
 .ranking li > div { display: grid; gap: .1rem; min-width: 0; }
@@ -353,8 +360,10 @@ dialog::backdrop { background: rgb(0 0 0 / 45%); }
   nav { width: 100%; }
   nav ul { display: grid; grid-template-columns: repeat(3, 1fr); gap: 0; }
   nav a { padding: .55rem .3rem; text-align: center; }
-  .clock { width: 100%; }
-  .state button, nav a, button, .button, .state select { min-height: 2.3rem; }
+  .bar + .state { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); }
+  .clock { grid-column: 1 / -1; grid-template-columns: minmax(0, 1fr); }
+  .state select { width: 100%; }
+  .state button, button, .button, .state select { min-height: 2.3rem; height: auto; }
   h1 { font-size: 1.35rem; }
   .call a { grid-template-columns: 2.5rem minmax(0, 1fr); padding: .65rem .8rem; gap: .1rem .6rem; }
   .call-what { white-space: normal; overflow-wrap: anywhere; display: -webkit-box; -webkit-line-clamp: 3; -webkit-box-orient: vertical; }

@@ -85,7 +85,7 @@ function rules(entry: JournalEntry): Markup {
   const all = entry.rules.length + entry.omitted.rules;
   return html`<section aria-labelledby="rules"><h2 id="rules">Rules</h2>
 <p>${counted(all, "rule")} asked, ${broken === 0 ? "all kept" : html`<b class="bad">${broken} broken</b>`}.</p>
-<details${broken > 0 ? html` open` : ""}><summary>Verdicts</summary><div class="scroll" tabindex="0" role="region" aria-label="Verdicts of the rules"><table><thead><tr><th scope="col">Row</th><th scope="col">Rule</th><th scope="col">Object</th><th scope="col">Refuses when</th><th scope="col">Verdict</th></tr></thead><tbody>${entry.rules.map(
+<details${broken > 0 ? html` open` : ""}><summary>Verdicts</summary><div class="scroll" tabindex="0" role="region" aria-label="Verdicts of the rules"><table><thead><tr><th scope="col" class="num">Row</th><th scope="col">Rule</th><th scope="col">Object</th><th scope="col">Refuses when</th><th scope="col">Verdict</th></tr></thead><tbody>${entry.rules.map(
     (verdict) =>
       html`<tr${verdict.kept ? "" : html` class="bad"`}><td class="num">${verdict.row}</td><td><b>${verdict.rule}</b></td><td>${verdict.object}</td><td>${ruleFact(verdict.rule)?.when ?? "rule of this org"}</td><td>${verdict.kept ? "kept" : (verdict.fault?.code ?? "broken")}</td></tr>`,
   )}</tbody></table></div>${entry.omitted.rules > 0 ? html`<p class="dim">${entry.omitted.rules} more are not listed.</p>` : NOTHING}</details></section>`;
@@ -133,6 +133,6 @@ function bodies({ requestBody, responseBody }: JournalEntry): Markup {
 
 function copies(entry: JournalEntry): Markup {
   const one = (id: string, label: string, text: string): Markup =>
-    html`<details class="copy"><summary>${label}</summary><pre class="code" id="copy-${id}" tabindex="0">${text}</pre><button type="button" data-copy="copy-${id}">Copy ${label}</button></details>`;
+    html`<details class="copy"${id === "curl" ? html` open` : ""}><summary>${label}</summary><pre class="code" id="copy-${id}" tabindex="0">${text}</pre><button type="button" data-copy="copy-${id}">Copy ${label}</button></details>`;
   return html`<section aria-labelledby="copies"><h2 id="copies">Copy as</h2>${one("curl", "curl", asCurl(entry))}${one("jsforce", "jsforce", asJsforce(entry))}${one("test", "test", asTest(entry))}</section>`;
 }
