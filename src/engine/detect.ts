@@ -106,8 +106,8 @@ async function screenRoots(
       continue;
     }
     // A record that does not hold its key cannot be found by it.
-    if (keyed) set.addKey(document.key, deleted ? "salesforce" : null);
-    else set.addRecordId(recordId, deleted ? "salesforce" : null);
+    if (keyed) set.addKey(document.key, deleted ? "salesforce" : null, document.fields);
+    else set.addRecordId(recordId, deleted ? "salesforce" : null, document.fields);
   }
 }
 

@@ -5,12 +5,13 @@
  * there cannot hide itself. Every value that a cell (side, document, line, field) has ever held is remembered with who
  * wrote it last.
  */
-import type { Row } from "../../mock-server/schema/definition.ts";
+
 import type { RecordChange } from "../../mock-server/org/contract.ts";
-import type { Lease, StateBatch, StoredConflict } from "../../src/state/port.ts";
-import type { Base, Intent } from "../../src/sync/decision.ts";
+import type { Row } from "../../mock-server/schema/definition.ts";
 import type { RowOperation, RowOutcome } from "../../src/model/salesforce-record.ts";
 import type { Side, Value } from "../../src/model/value.ts";
+import type { Lease, StateBatch, StoredConflict } from "../../src/state/port.ts";
+import type { Base, Intent } from "../../src/sync/decision.ts";
 import type { ErpChange, ErpRow } from "./memory-erp.ts";
 import type { Stage } from "./stage.ts";
 
@@ -232,14 +233,19 @@ export class Judge {
         (entry) => entry.key === key && entry.text.includes(JSON.stringify(value)),
       );
       if (!told && !recovered) {
-        this.fail("I6", `${side} ${key} ${line} ${field}: the value ${JSON.stringify(value)} was overwritten and is lost`);
+        this.fail(
+          "I6",
+          `${side} ${key} ${line} ${field}: the value ${JSON.stringify(value)} was overwritten and is lost`,
+        );
       }
     }
   }
 
   /** Conflicts that wait for a person. */
   openConflicts(): readonly StoredConflict[] {
-    return [...this.#conflicts.values()].filter((conflict) => conflict.resolvedAtMs === null && conflict.winner === null);
+    return [...this.#conflicts.values()].filter(
+      (conflict) => conflict.resolvedAtMs === null && conflict.winner === null,
+    );
   }
 
   /** The present values of a document's cells on one side; undefined where there is no record. */
@@ -423,7 +429,8 @@ export class Judge {
     );
     for (const [line, field, value] of [...roots, ...lines]) {
       const cellName = `${line}|${field}`;
-      const isKnown = line === "" ? ROOT_FIELDS[base.object]?.includes(field) : LINE_FIELDS.some((each) => each === field);
+      const isKnown =
+        line === "" ? ROOT_FIELDS[base.object]?.includes(field) : LINE_FIELDS.some((each) => each === field);
       if (isKnown !== true || !this.#isTracked(cellName)) continue;
       for (const side of ["salesforce", "external"] as const) {
         const cell = this.#cells.get(cellId(side, base.key, cellName));
@@ -431,7 +438,8 @@ export class Judge {
         const excuse = `${side} ${base.key} ${cellName} ${JSON.stringify(value)}`;
         if (this.#excused.has(excuse)) continue;
         // A status that an order passes through on our own account stands for "not followed yet".
-        if (field === "Status" && this.#cells.get(cellId("salesforce", base.key, cellName))?.by === "connector") continue;
+        if (field === "Status" && this.#cells.get(cellId("salesforce", base.key, cellName))?.by === "connector")
+          continue;
         // The order of an account that was merged away shows the survivor until the ERP follows.
         if (field === "AccountId" && typeof value === "string" && this.#stage.isMerged(value)) continue;
         // Recovery cannot tell an edit that came before our write from one that came after it.

@@ -4,7 +4,12 @@
  */
 import { SyncError } from "../../src/errors.ts";
 import type { ExternalChangePage, ExternalSystem } from "../../src/external/port.ts";
-import type { ExternalFields, ExternalOperation, ExternalOutcome, ExternalRecord } from "../../src/model/external-record.ts";
+import type {
+  ExternalFields,
+  ExternalOperation,
+  ExternalOutcome,
+  ExternalRecord,
+} from "../../src/model/external-record.ts";
 import type { NaturalKey } from "../../src/model/key.ts";
 
 /** Who writes: the connector, or a person. */

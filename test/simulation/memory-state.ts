@@ -1,7 +1,15 @@
 /** A state store in memory, for speed. What it gives back has been through JSON, as on a database. */
 import { SyncError } from "../../src/errors.ts";
 import type { BusinessKey, RecordId } from "../../src/model/key.ts";
-import type { JournalEntry, JournalQuery, Lease, RunRecord, StateBatch, StateStore, StoredConflict } from "../../src/state/port.ts";
+import type {
+  JournalEntry,
+  JournalQuery,
+  Lease,
+  RunRecord,
+  StateBatch,
+  StateStore,
+  StoredConflict,
+} from "../../src/state/port.ts";
 import type { Base, DeadLetter, Intent, Link, Parked } from "../../src/sync/decision.ts";
 
 interface ObjectKey {

@@ -47,7 +47,10 @@ export async function play(scenario: Scenario, options: PlayOptions = {}): Promi
     const tell = stage.erp.onChange;
     stage.erp.onChange = (change) => {
       tell(change);
-      if (change.author === "clerk") trace(`    ERP: ${change.collection} ${change.key.join()} ${change.after === undefined ? "removed" : JSON.stringify([change.after.fields, Object.fromEntries(change.after.lines)])}`);
+      if (change.author === "clerk")
+        trace(
+          `    ERP: ${change.collection} ${change.key.join()} ${change.after === undefined ? "removed" : JSON.stringify([change.after.fields, Object.fromEntries(change.after.lines)])}`,
+        );
     };
   }
   await player.open();
@@ -122,7 +125,8 @@ class Player {
     const writes = judge.connectorWrites;
     const last = await this.#run(calm);
     this.#options.trace?.(`at rest: ${describeEnd(last)}`);
-    if (judge.connectorWrites !== writes) judge.fail("I5", `a run at rest made ${judge.connectorWrites - writes} commits`);
+    if (judge.connectorWrites !== writes)
+      judge.fail("I5", `a run at rest made ${judge.connectorWrites - writes} commits`);
     if (last.kind !== "done") return judge.fail("I7", `an undisturbed run ended: ${describeEnd(last)}`);
     const intents = await this.#state.intents();
     if (intents.length > 0) judge.fail("I10", `${intents.length} intents are left, of ${intents[0]?.key}`);
@@ -142,7 +146,12 @@ class Player {
   /** A person settles every conflict that waits, one way or the other. */
   async #answerConflicts(calm: Extract<Step, { kind: "run" }>): Promise<void> {
     for (let round = 0; round < ANSWER_ROUNDS_MAX && this.#judge.openConflicts().length > 0; round += 1) {
-      const lease = await this.#state.acquireLease({ name: "run:erp", holder: "person", ttlMs: 1_000, nowMs: this.#stage.nowMs });
+      const lease = await this.#state.acquireLease({
+        name: "run:erp",
+        holder: "person",
+        ttlMs: 1_000,
+        nowMs: this.#stage.nowMs,
+      });
       if (lease === undefined) throw new Error("nobody else runs while a person answers");
       this.#judge.leased(lease);
       const conflicts = this.#judge
@@ -169,7 +178,10 @@ class Player {
       this.#excuses.push(excuse);
       return;
     }
-    judge.fail("I7", `${object} ${key} differs at rest: ${difference}${codes === undefined ? "" : ` (held: ${codes.join()})`}`);
+    judge.fail(
+      "I7",
+      `${object} ${key} differs at rest: ${difference}${codes === undefined ? "" : ` (held: ${codes.join()})`}`,
+    );
   }
 
   /** A reason that stands, for which a document may differ for ever. */
