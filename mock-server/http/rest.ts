@@ -12,7 +12,6 @@ import type { MockOrgCore } from "../org/org.ts";
 import type { Wire } from "../schema/values.ts";
 import type { PreparedQueries } from "./prepared-queries.ts";
 import type { QueryCursors } from "./query-cursors.ts";
-import type { RecentlyViewed } from "./recently-viewed.ts";
 import type { ApiUsage } from "./usage.ts";
 import type { VersionRange } from "./versions.ts";
 
@@ -51,7 +50,6 @@ export interface RestServices {
   readonly usage: ApiUsage;
   readonly cursors: QueryCursors;
   readonly queries: PreparedQueries;
-  readonly recent: RecentlyViewed;
   /** Bulk jobs, made when the first client asks for one; `paceMs` is the time that each of their steps waits. */
   readonly bulk: { jobs: BulkJobs | undefined; readonly paceMs: number };
 }
