@@ -116,6 +116,24 @@ export const ERROR_CODES = {
     retry: "later",
     exitCode: 3,
   },
+  PLAN_STALE: {
+    when: "Something that a plan was made from has changed since, so that applying it would do something else.",
+    remedy: "Make a new plan with `order-sync plan --out plan.json`, look at it, and apply that one.",
+    retry: "never",
+    exitCode: 3,
+  },
+  NOT_FOUND: {
+    when: "A conflict, dead letter or record that the command line names is not in the state.",
+    remedy: "List what there is, for example with `order-sync conflicts list`.",
+    retry: "never",
+    exitCode: 2,
+  },
+  STOPPED: {
+    when: "The process was told to end in the middle of its work; what it had not sent yet waits.",
+    remedy: "Nothing: whoever runs next goes on where it stopped.",
+    retry: "later",
+    exitCode: 3,
+  },
   DELETE_GUARD: {
     when: "A run would delete more records than limits.deleteShare allows.",
     remedy: "Look at `order-sync plan`; if the deletes are meant, run once with --allow-deletes.",

@@ -1,26 +1,31 @@
-/** All bulk jobs of one org, ingest and query, with one counter of Ids and one runner. */
+/** All bulk jobs of one org, of both APIs, with one counter of Ids and one runner. */
 import { recordIdOf } from "../schema/record-id.ts";
-import { IngestJobs, type IngestOptions } from "./ingest-jobs.ts";
+import { ClassicJobs } from "./classic-jobs.ts";
+import { IngestJobs } from "./ingest-jobs.ts";
 import { QueryJobs } from "./query-jobs.ts";
 import { StepRunner } from "./runner.ts";
+import type { Saver } from "./save-rows.ts";
 
 /** The jobs of one org. */
 export interface BulkJobs {
   readonly ingest: IngestJobs;
   readonly query: QueryJobs;
+  readonly classic: ClassicJobs;
   /** Stops all processing, for an org that closes. */
   readonly stop: () => void;
 }
 
 /** Makes the jobs of an org. `paceMs`: the time on the org's clock that each step of a job waits for; 0 for no wait. */
-export function createBulkJobs(options: Pick<IngestOptions, "org" | "save"> & { readonly paceMs: number }): BulkJobs {
-  const { org, save, paceMs } = options;
+export function createBulkJobs({ org, save, strike, paceMs }: Saver & { readonly paceMs: number }): BulkJobs {
   let count = 0;
-  const newId = (): string => recordIdOf("750", ++count);
+  const newId = (keyPrefix: string): string => recordIdOf(keyPrefix, ++count);
+  const newJobId = (): string => newId("750");
   const runner = new StepRunner(org.clock, paceMs);
+  const saver: Saver = { org, save, strike };
   return {
-    ingest: new IngestJobs({ org, save, runner, newId }),
-    query: new QueryJobs({ org, runner, newId }),
+    ingest: new IngestJobs({ ...saver, runner, newId: newJobId }),
+    query: new QueryJobs({ org, strike, runner, newId: newJobId }),
+    classic: new ClassicJobs({ saver, runner, newId }),
     stop: () => runner.stop(),
   };
 }

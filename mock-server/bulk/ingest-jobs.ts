@@ -1,11 +1,8 @@
 /** Bulk API 2.0 ingest jobs: create, upload, close, process in chunks of 200, results. Source: rest-api §11. */
-import type { SaveInput, SaveRequest, SaveResult } from "../dml/contract.ts";
-import { OrgError, type OrgFault } from "../errors.ts";
+import type { SaveResult } from "../dml/contract.ts";
 import { wireInstant } from "../org/clock.ts";
-import type { Actor, Transaction } from "../org/contract.ts";
-import type { MockOrgCore } from "../org/org.ts";
+import type { Actor } from "../org/contract.ts";
 import type { SObjectType } from "../schema/catalog.ts";
-import type { Wire } from "../schema/values.ts";
 import { type CsvForm, csvHeader, csvLine, parseCsv } from "./csv.ts";
 import { bindHeader, type Column, rowInput } from "./ingest-row.ts";
 import {
@@ -20,6 +17,7 @@ import {
   unknownJob,
 } from "./job.ts";
 import type { StepRunner } from "./runner.ts";
+import { faultText, type Saver, saveRows } from "./save-rows.ts";
 
 const CHUNK_ROWS = 200; // Salesforce: rows of one trigger execution
 
@@ -53,9 +51,7 @@ export interface IngestJob extends JobCore {
 export type ResultFile = "successfulResults" | "failedResults" | "unprocessedrecords";
 
 /** What the jobs need from outside. */
-export interface IngestOptions {
-  readonly org: MockOrgCore;
-  readonly save: (tx: Transaction, request: SaveRequest, wire: Wire) => readonly SaveResult[];
+export interface IngestOptions extends Saver {
   readonly runner: StepRunner;
   /** Gives 18-character Ids with the prefix `750`. */
   readonly newId: () => string;
@@ -212,6 +208,13 @@ export class IngestJobs {
 
   #continue(job: IngestJob): boolean {
     if (job.state !== "InProgress") return false;
+    const struck = this.#options.strike({ object: job.object, operation: job.operation, username: job.actor.username });
+    if (struck?.kind === "stuck") return false;
+    if (struck?.kind === "failed") {
+      job.errorMessage = struck.message;
+      this.#enter(job, "Failed");
+      return false;
+    }
     const from = job.results.length;
     const rows = job.rows.slice(from, from + CHUNK_ROWS);
     if (rows.length > 0) {
@@ -226,36 +229,13 @@ export class IngestJobs {
   }
 
   #saveChunk(job: IngestJob, rows: readonly (readonly string[])[]): readonly SaveResult[] {
-    const { org, save } = this.#options;
-    const inputs = rows.map((cells) => rowInput(job.type, job.columns, cells, job.operation));
-    const upsert = job.externalIdFieldName === undefined ? {} : { externalIdField: job.externalIdFieldName };
-    const attempt = (records: readonly SaveInput[]): readonly SaveResult[] =>
-      org.transaction(job.actor, (tx) =>
-        save(tx, { operation: job.operation, records, allOrNone: false, ...upsert }, "csv"),
-      );
-    try {
-      return attempt(inputs);
-    } catch (error) {
-      if (!(error instanceof OrgError)) throw error;
-      // What refuses a whole REST request concerns one row here.
-      return inputs.map((input) => attemptAlone(attempt, input));
-    }
+    const records = rows.map((cells) => rowInput(job.type, job.columns, cells, job.operation));
+    return saveRows(this.#options, { ...job, records, wire: "csv" });
   }
 
   #enter(job: IngestJob, state: JobState): void {
     job.state = state;
     job.systemModstamp = wireInstant(this.#options.org.clock.nowMs());
-  }
-}
-
-function attemptAlone(attempt: (records: readonly SaveInput[]) => readonly SaveResult[], input: SaveInput): SaveResult {
-  try {
-    const [result] = attempt([input]);
-    if (result === undefined) throw new Error("a save call answers every record");
-    return result;
-  } catch (error) {
-    if (!(error instanceof OrgError)) throw error;
-    return { success: false, id: null, created: false, faults: error.faults, statusCode: error.statusCode };
   }
 }
 
@@ -269,9 +249,4 @@ function checkExternalId(type: SObjectType, request: IngestRequest): void {
   if (field !== undefined && (field.externalId === true || field.idLookup === true || field.name === "Id")) return;
   const known = `${name.toLowerCase()} does not match an External ID, Salesforce Id, or indexed field for ${type.name}`;
   throw bulkError("INVALIDJOB", `InvalidJob : Field name provided, ${known}`);
-}
-
-/** `CODE:message:fields --`, the form of errors in result files. */
-function faultText(fault: OrgFault): string {
-  return `${fault.code}:${fault.message}:${(fault.fields ?? []).join(",")} --`;
 }

@@ -2,13 +2,8 @@
 
 import { OrgError } from "../errors.ts";
 import { wireInstant } from "../org/clock.ts";
-import { computedRecords } from "../org/computed-records.ts";
 import type { Actor } from "../org/contract.ts";
-import { visibleRecords } from "../org/dataset.ts";
 import type { MockOrgCore } from "../org/org.ts";
-import type { FieldDefinition, FieldValue } from "../schema/definition.ts";
-import { csvText } from "../schema/serialise.ts";
-import type { BoundQuery, Column } from "../soql/bound.ts";
 import { type PreparedQuery, prepareQuery } from "../soql/query.ts";
 import { type CsvForm, csvLine } from "./csv.ts";
 import {
@@ -22,7 +17,9 @@ import {
   type JobState,
   unknownJob,
 } from "./job.ts";
+import { bulkColumns, type CsvColumn, queryCsv } from "./query-csv.ts";
 import type { StepRunner } from "./runner.ts";
+import type { StrikeBulk } from "./strike.ts";
 
 /** Rows of one result page unless the client asks for another number. */
 const PAGE_ROWS = 50_000;
@@ -54,13 +51,6 @@ export interface ResultPage {
   readonly next: string | null;
 }
 
-interface CsvColumn {
-  readonly header: string;
-  readonly path: readonly string[];
-  /** The field whose scale and type decide the text; undefined for functions. */
-  readonly field: FieldDefinition | undefined;
-}
-
 /** The query jobs of one org. */
 export class QueryJobs {
   readonly #org: MockOrgCore;
@@ -68,8 +58,16 @@ export class QueryJobs {
   readonly #newId: () => string;
   readonly #jobs = new Map<string, QueryJob>();
 
-  constructor(options: { readonly org: MockOrgCore; readonly runner: StepRunner; readonly newId: () => string }) {
+  readonly #strike: StrikeBulk;
+
+  constructor(options: {
+    readonly org: MockOrgCore;
+    readonly runner: StepRunner;
+    readonly newId: () => string;
+    readonly strike: StrikeBulk;
+  }) {
     this.#org = options.org;
+    this.#strike = options.strike;
     this.#runner = options.runner;
     this.#newId = options.newId;
   }
@@ -181,25 +179,15 @@ export class QueryJobs {
 
   #finish(job: QueryJob): boolean {
     if (job.state !== "InProgress") return false;
+    const struck = this.#strike({ object: job.object, operation: job.operation, username: job.actor.username });
+    if (struck?.kind === "stuck") return false;
+    if (struck?.kind === "failed") {
+      job.errorMessage = struck.message;
+      this.#enter(job, "Failed");
+      return false;
+    }
     try {
-      job.lines = this.#org.transaction(job.actor, (tx) => {
-        const outcome = job.prepared.run({
-          catalog: job.actor.access.catalog,
-          data: computedRecords(tx, visibleRecords(tx)),
-          nowMs: this.#org.clock.nowMs(),
-          userId: job.actor.userId,
-          timeZone: job.actor.timeZone,
-          locale: job.actor.locale,
-          apiVersion: job.apiVersion,
-          includeDeleted: job.operation === "queryAll",
-        });
-        return outcome.records.map((record) =>
-          csvLine(
-            job.columns.map((column) => cellOf(record, column)),
-            job,
-          ),
-        );
-      });
+      job.lines = queryCsv(this.#org, { ...job, includeDeleted: job.operation === "queryAll" });
       job.processed = job.lines.length;
       this.#enter(job, "JobComplete");
     } catch (error) {
@@ -214,48 +202,6 @@ export class QueryJobs {
     job.state = state;
     job.systemModstamp = wireInstant(this.#org.clock.nowMs());
   }
-}
-
-/** The CSV columns of a query, in the order of its select list; throws `OrgError` for what Bulk does not answer. */
-function bulkColumns(bound: BoundQuery): readonly CsvColumn[] {
-  if (bound.kind !== "rows") {
-    throw bulkError("API_ERROR", "Aggregate functions and GROUP BY not supported in Bulk Query");
-  }
-  if (bound.offset > 0) throw bulkError("API_ERROR", "OFFSET not supported in Bulk Query");
-  return bound.columns.flatMap((column) => csvColumns(column, []));
-}
-
-function csvColumns(column: Column, above: readonly string[]): readonly CsvColumn[] {
-  const path = [...above, column.key];
-  switch (column.kind) {
-    case "parent":
-      return column.columns.flatMap((inner) => csvColumns(inner, path));
-    case "children":
-      throw bulkError("API_ERROR", "Aggregate Relationships not supported in Bulk V2 Query with CSV content type");
-    case "typeOf":
-      throw bulkError("API_ERROR", "TYPEOF not supported in Bulk Query");
-    case "value": {
-      const field = column.expression.kind === "field" ? column.expression.field : undefined;
-      if (field?.type === "address" || field?.type === "location") {
-        throw bulkError("API_ERROR", "Selecting compound data not supported in Bulk Query");
-      }
-      return [{ header: path.join("."), path, field }];
-    }
-  }
-}
-
-function cellOf(record: unknown, { path, field }: CsvColumn): string {
-  let value: unknown = record;
-  for (const name of path) {
-    if (typeof value !== "object" || value === null) return "";
-    value = Object.entries(value).find(([key]) => key === name)?.[1];
-  }
-  if (!isFieldValue(value) || value === null) return "";
-  return field === undefined ? String(value) : csvText(field, value);
-}
-
-function isFieldValue(value: unknown): value is FieldValue {
-  return value === null || ["string", "number", "boolean"].includes(typeof value);
 }
 
 function writeLocator(offset: number): string {

@@ -68,6 +68,8 @@ export interface TriggerContext {
   readonly set: (field: string, value: FieldValue) => void;
   /** Refuses the record with this text, as Apex's `addError` does. */
   readonly addError: (message: string, field?: string) => void;
+  /** Refuses the record with exactly this fault: for faults that a platform gives and Apex cannot. */
+  readonly refuse: (fault: OrgFault) => void;
   /** Saves other records in the same transaction; nested at most 16 deep. */
   readonly save: (request: SaveRequest) => readonly SaveResult[];
 }

@@ -79,6 +79,9 @@ function runOne(context: SaveContext, trigger: Trigger, change: Change, event: T
           fields: field === undefined ? [] : [field],
         });
       },
+      refuse: (fault) => {
+        faults.push(fault);
+      },
       save: (request) => context.nested(request),
     });
   } catch (error) {

@@ -12,6 +12,7 @@ import { AnswerHeaders } from "./answer-headers.ts";
 import type { FaultHook } from "./fault-hook.ts";
 import { errorResult, notFound } from "./faults.ts";
 import type { Journal } from "./journal.ts";
+import { answerLoginCall } from "./login-call.ts";
 import {
   answerAuthConfiguration,
   answerAuthorize,
@@ -30,7 +31,6 @@ import { QueryCursors } from "./query-cursors.ts";
 import { BODY_BYTES_MAX } from "./request-body.ts";
 import type { RestServices } from "./rest.ts";
 import { answerForm, buildResponse } from "./serialise.ts";
-import { answerSoap, type SoapOptions } from "./soap-routes.ts";
 import { ApiUsage } from "./usage.ts";
 import { type VersionRange, versionList, versionRange } from "./versions.ts";
 import { type AppEnvironment, type WireCall, wireCall } from "./wire-call.ts";
@@ -43,6 +43,7 @@ export interface AppOptions {
   readonly usage: ApiUsage;
   /** The save pipeline with the org's own rules. */
   readonly save: RestServices["save"];
+  readonly merge: RestServices["merge"];
   readonly versions?: VersionRange;
   /** First label of the org's My Domain host, used where the client came through login.salesforce.com. */
   readonly myDomain?: string;
@@ -61,6 +62,8 @@ export interface AppOptions {
 export interface MockOrgApp {
   readonly app: Hono<AppEnvironment>;
   readonly services: RestServices;
+  /** What the REST calls go through, for other protocols on the same app. */
+  readonly pipeline: PipelineOptions;
 }
 
 /** Builds the app of one org. */
@@ -71,11 +74,13 @@ export function createApp(options: AppOptions): MockOrgApp {
   const services: RestServices = {
     org,
     save: options.save,
+    merge: options.merge,
     versions,
     usage: options.usage,
     cursors: new QueryCursors(org.clock, counter("01g")),
     queries: new PreparedQueries(),
-    bulk: { jobs: undefined, paceMs: options.bulkPaceMs ?? 0 },
+    journal,
+    bulk: { jobs: undefined, paceMs: options.bulkPaceMs ?? 0, strike: undefined },
   };
   const myDomain = `https://${options.myDomain ?? "mock-org"}.my.salesforce.com`;
   const instanceUrl = (call: WireCall): string => (isLoginHost(call) ? myDomain : call.origin);
@@ -91,7 +96,7 @@ export function createApp(options: AppOptions): MockOrgApp {
     bodyBytesMax: options.bodyBytesMax ?? BODY_BYTES_MAX,
     onDefect,
   };
-  const login: OAuthOptions & SoapOptions = { desk, headers, versions, instanceUrl };
+  const login: OAuthOptions = { desk, headers, instanceUrl };
   const app = new Hono<AppEnvironment>();
   const plain = (call: WireCall, status: number, body: unknown): Response =>
     buildResponse({ status, body }, answerForm(call.method, call.header), headers.standing(call.header("origin")));
@@ -102,24 +107,8 @@ export function createApp(options: AppOptions): MockOrgApp {
     // The list of versions needs no session; everything below does.
     return isVersionList(call.path) ? plain(call, 200, versionList(versions)) : answerRest(rest, call);
   });
-  const route =
-    (answer: (call: WireCall) => Response | Promise<Response>) => async (context: Context<AppEnvironment>) => {
-      const call = wireCall(context);
-      const startedMs = performance.now();
-      const response = await answer(call);
-      journal.add({
-        atMs: org.clock.nowMs(),
-        method: call.method,
-        path: call.path,
-        status: response.status,
-        username: null,
-        errorCode: null,
-        durationMs: performance.now() - startedMs,
-        requestBody: null,
-        responseBody: null,
-      });
-      return response;
-    };
+  const route = (answer: (call: WireCall) => Response | Promise<Response>) => (context: Context<AppEnvironment>) =>
+    answerLoginCall(rest, wireCall(context), answer);
   app.on(
     ["GET", "POST"],
     "/services/oauth2/token",
@@ -152,16 +141,27 @@ export function createApp(options: AppOptions): MockOrgApp {
   app.get("/.well-known/openid-configuration", (context) => answerOpenIdConfiguration(login, wireCall(context)));
   app.get("/.well-known/auth-configuration", (context) => answerAuthConfiguration(login, wireCall(context)));
   app.all(
-    "/services/Soap/u/*",
-    route((call) => answerSoap(login, call)),
-  );
-  app.all(
-    "/services/Soap/c/*",
-    route((call) => answerSoap(login, call)),
+    "/services/async/*",
+    route(async (call) => {
+      const { answerAsync } = await import("./async-routes.ts");
+      return answerAsync({ services, desk, headers }, call);
+    }),
   );
   app.notFound((context) => {
+    const call = wireCall(context);
     const { status, body } = errorResult(notFound());
-    return plain(wireCall(context), status, body);
+    journal.noteUnknownAddress(call.path);
+    journal.add({
+      atMs: org.clock.nowMs(),
+      method: call.method,
+      path: call.query === "" ? call.path : `${call.path}?${call.query}`,
+      status,
+      errorCode: "NOT_FOUND",
+      durationMs: 0,
+      requestBody: null,
+      responseBody: body ?? null,
+    });
+    return plain(call, status, body);
   });
   app.onError((error, context) => {
     const call = wireCall(context);
@@ -172,7 +172,7 @@ export function createApp(options: AppOptions): MockOrgApp {
     onDefect(error);
     return plain(call, 500, [{ message: "An unexpected error occurred.", errorCode: "UNKNOWN_EXCEPTION" }]);
   });
-  return { app, services };
+  return { app, services, pipeline: rest };
 }
 
 function isVersionList(path: string): boolean {

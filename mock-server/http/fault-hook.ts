@@ -12,6 +12,10 @@ export interface FaultCall {
   /** The query string without `?`. */
   readonly query: string;
   readonly header: (name: string) => string | undefined;
+  /** The decoded body, from `decoded` on. */
+  readonly body?: unknown;
+  /** Names of the faults that were applied to this call; a hook adds to it and the journal shows it. */
+  readonly applied: string[];
 }
 
 /**
@@ -28,5 +32,7 @@ export type FaultAct =
 /** Decides about faults. A hook that delays a call returns a promise. */
 export interface FaultHook {
   before(call: FaultCall): FaultAct | undefined | Promise<FaultAct | undefined>;
+  /** Asked once more when the session is known and the body read, before anything is executed. */
+  decoded?(call: FaultCall): FaultAct | undefined | Promise<FaultAct | undefined>;
   after(call: FaultCall, result: RestResult): FaultAct | undefined | Promise<FaultAct | undefined>;
 }

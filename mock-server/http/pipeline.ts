@@ -9,9 +9,10 @@ import type { Session } from "../auth/sessions.ts";
 import { OrgError } from "../errors.ts";
 import type { Actor } from "../org/contract.ts";
 import type { AnswerHeaders } from "./answer-headers.ts";
+import type { CallTrace } from "./call-trace.ts";
 import type { FaultAct, FaultCall, FaultHook } from "./fault-hook.ts";
 import { errorResult, invalidSession, methodNotAllowed, notFound, requestLimitExceeded } from "./faults.ts";
-import { type Journal, redactPath } from "./journal.ts";
+import type { Journal } from "./journal.ts";
 import { decodeBody, decompress, readBody } from "./request-body.ts";
 import {
   isObject,
@@ -51,12 +52,26 @@ interface Trace {
   limitInfo: string | undefined;
   warning: string | undefined;
   requestBody: unknown;
+  requestBytes: number;
+  apiCalls: number;
+  /** What happened inside the org; undefined where the journal is off or nothing ran. */
+  inside: CallTrace | undefined;
+  faults: readonly string[];
 }
 
 /** Answers one call under `/services/data/`. */
 export async function answerRest(options: PipelineOptions, call: WireCall): Promise<Response> {
   const startedMs = performance.now();
-  const trace: Trace = { actor: undefined, limitInfo: undefined, warning: undefined, requestBody: null };
+  const trace: Trace = {
+    actor: undefined,
+    limitInfo: undefined,
+    warning: undefined,
+    requestBody: null,
+    requestBytes: 0,
+    apiCalls: 0,
+    inside: undefined,
+    faults: [],
+  };
   const hook = options.faultHook();
   let result: RestResult;
   if (hook === undefined) {
@@ -81,7 +96,10 @@ async function refusalAsResult(options: PipelineOptions, work: () => Promise<Res
   try {
     return await work();
   } catch (error) {
-    if (error instanceof OrgError) return errorResult(error);
+    if (error instanceof OrgError) {
+      options.journal.noteRefusal(error);
+      return errorResult(error);
+    }
     options.onDefect(error);
     return errorResult(
       new OrgError(500, {
@@ -98,39 +116,51 @@ async function executeWithFaults(
   trace: Trace,
   hook: FaultHook,
 ): Promise<RestResult | "drop"> {
-  const faultCall: FaultCall = { method: call.method, path: call.path, query: call.query, header: call.header };
-  const before: FaultAct | undefined = await hook.before(faultCall);
+  const applied: string[] = [];
+  trace.faults = applied;
+  const { method, path, query, header } = call;
+  const faultCall: FaultCall = { method, path, query, header, applied };
+  let before: FaultAct | undefined = await hook.before(faultCall);
   if (before?.kind === "drop") return "drop";
   if (before?.kind === "answer") return before.result;
   const prepared = await prepareOrRefuse(options, call, trace);
   if ("status" in prepared) return prepared;
-  let result = await refusalAsResult(options, () => Promise.resolve(prepared.run()));
-  if (before?.kind === "twice") result = await refusalAsResult(options, () => Promise.resolve(prepared.run()));
-  const after = await hook.after(faultCall, result);
+  const decodedCall: FaultCall = { ...faultCall, body: prepared.body };
+  before ??= await hook.decoded?.(decodedCall);
+  if (before?.kind === "drop") return "drop";
+  if (before?.kind === "answer") return before.result;
+  let result = await refusalAsResult(options, async () => prepared.run());
+  if (before?.kind === "twice") {
+    if (options.services.usage.charge(1)) trace.apiCalls += 1;
+    result = await refusalAsResult(options, async () => prepared.run());
+  }
+  const after = await hook.after(decodedCall, result);
   if (after?.kind === "drop") return "drop";
   return after?.kind === "answer" ? after.result : result;
 }
 
-async function prepareOrRefuse(
-  options: PipelineOptions,
-  call: WireCall,
-  trace: Trace,
-): Promise<{ readonly run: () => RestResult } | RestResult> {
-  let run: (() => RestResult) | undefined;
+async function prepareOrRefuse(options: PipelineOptions, call: WireCall, trace: Trace): Promise<Prepared | RestResult> {
+  let prepared: Prepared | undefined;
   const refusal = await refusalAsResult(options, async () => {
-    run = await prepare(options, call, trace);
+    prepared = await prepare(options, call, trace);
     return { status: 200 };
   });
-  return run === undefined ? refusal : { run };
+  return prepared ?? refusal;
 }
 
 async function execute(options: PipelineOptions, call: WireCall, trace: Trace): Promise<RestResult> {
-  const run = await prepare(options, call, trace);
-  return run();
+  const prepared = await prepare(options, call, trace);
+  return prepared.run();
+}
+
+/** A call that is ready to run. */
+interface Prepared {
+  readonly body: unknown;
+  readonly run: () => RestResult;
 }
 
 /** Everything before the transaction: throws `OrgError`, or gives the function that runs the call. */
-async function prepare(options: PipelineOptions, call: WireCall, trace: Trace): Promise<() => RestResult> {
+async function prepare(options: PipelineOptions, call: WireCall, trace: Trace): Promise<Prepared> {
   const { services, desk } = options;
   checkSize(call);
   const { session, actor } = openDoor(desk, call);
@@ -140,22 +170,35 @@ async function prepare(options: PipelineOptions, call: WireCall, trace: Trace): 
   const charged = services.usage.charge(1);
   trace.limitInfo = services.usage.header();
   if (!charged) throw requestLimitExceeded();
+  trace.apiCalls = 1;
   const query = new URLSearchParams(call.query);
   const place = findResource(segments);
   const resource = place?.load === undefined ? place : await place.load();
-  if (resource === undefined) throw notFound();
+  if (resource === undefined) {
+    options.journal.noteUnknownAddress(call.path);
+    throw notFound();
+  }
   const { method, handler } = handlerFor(resource, overriddenMethod(call.method, query));
   const body = await bodyOf(options, call, resource, trace);
   const wire = /^(?:application|text)\/xml/i.test(call.header("content-type") ?? "") ? "xml" : "json";
   const request: RestRequest = { method, version, segments, query, header: call.header, body, wire };
   const instanceUrl = options.instanceUrl(call);
-  return () =>
-    services.org.transaction(actor, (tx) => {
-      const context: RestContext = { tx, services, session, instanceUrl, wholeOrNothing: false, dispatch };
-      const result = handler(context, request);
-      trace.limitInfo = services.usage.header();
-      return result;
-    });
+  const run = () => {
+    const usedBefore = services.usage.used;
+    trace.inside = options.journal.begin();
+    try {
+      return services.org.transaction(actor, (tx) => {
+        const context: RestContext = { tx, services, session, instanceUrl, wholeOrNothing: false, dispatch };
+        const result = handler(context, request);
+        trace.limitInfo = services.usage.header();
+        return result;
+      });
+    } finally {
+      options.journal.end();
+      trace.apiCalls += services.usage.used - usedBefore;
+    }
+  };
+  return { body, run };
 }
 
 /** The session and its user; throws 401. */
@@ -215,21 +258,27 @@ async function bodyOf(options: PipelineOptions, call: WireCall, resource: Resour
   );
   if (resource.rawBody === true) return bytes.length === 0 ? undefined : bytes;
   const body = await decodeBody(bytes, call.header("content-type"));
-  if (bytes.length <= JOURNAL_BODY_BYTES_MAX) trace.requestBody = body ?? null;
+  if (bytes.length <= JOURNAL_BODY_BYTES_MAX) {
+    trace.requestBody = body ?? null;
+    trace.requestBytes = bytes.length;
+  }
   return body;
 }
 
 function record(options: PipelineOptions, call: WireCall, trace: Trace, result: RestResult, startedMs: number): void {
-  const path = redactPath(call.query === "" ? call.path : `${call.path}?${call.query}`);
   options.journal.add({
     atMs: options.services.org.clock.nowMs(),
     method: call.method,
-    path,
+    path: call.query === "" ? call.path : `${call.path}?${call.query}`,
     status: result.status,
-    username: trace.actor?.username ?? null,
+    actor: trace.actor,
     errorCode: firstErrorCode(result),
     durationMs: performance.now() - startedMs,
     requestBody: trace.requestBody,
+    requestBytes: trace.requestBytes,
+    apiCalls: trace.apiCalls,
+    trace: trace.inside,
+    faults: trace.faults,
     responseBody: result.status >= 400 ? (result.body ?? null) : null,
   });
 }
@@ -241,7 +290,7 @@ function firstErrorCode(result: RestResult): string | null {
 }
 
 /** Closes the connection without an answer; in process the caller sees a network error. */
-function dropConnection(call: WireCall): Response {
+export function dropConnection(call: WireCall): Response {
   if (call.outgoing === undefined) return Response.error();
   call.outgoing.destroy();
   // This header tells @hono/node-server that the answer is not its business any more.

@@ -6,10 +6,13 @@
  */
 import type { Session } from "../auth/sessions.ts";
 import type { BulkJobs } from "../bulk/bulk-jobs.ts";
+import type { StrikeBulk } from "../bulk/strike.ts";
 import type { SaveRequest, SaveResult } from "../dml/contract.ts";
+import type { MergeRequest } from "../dml/merge.ts";
 import type { Transaction } from "../org/contract.ts";
 import type { MockOrgCore } from "../org/org.ts";
 import type { Wire } from "../schema/values.ts";
+import type { Journal } from "./journal.ts";
 import type { PreparedQueries } from "./prepared-queries.ts";
 import type { QueryCursors } from "./query-cursors.ts";
 import type { ApiUsage } from "./usage.ts";
@@ -46,12 +49,16 @@ export interface RestServices {
   readonly org: MockOrgCore;
   /** The save pipeline with the org's own validation rules and triggers. */
   readonly save: (tx: Transaction, request: SaveRequest, wire: Wire) => readonly SaveResult[];
+  /** The same for a merge, which only SOAP offers. */
+  readonly merge: (tx: Transaction, request: MergeRequest, wire: Wire) => SaveResult;
   readonly versions: VersionRange;
   readonly usage: ApiUsage;
   readonly cursors: QueryCursors;
   readonly queries: PreparedQueries;
-  /** Bulk jobs, made when the first client asks for one; `paceMs` is the time that each of their steps waits. */
-  readonly bulk: { jobs: BulkJobs | undefined; readonly paceMs: number };
+  /** Takes note of what happens inside a call. */
+  readonly journal: Journal;
+  /** Bulk jobs, made when the first client asks for one; `paceMs` is the time that each of their steps waits, `strike` lets faults in. */
+  readonly bulk: { jobs: BulkJobs | undefined; readonly paceMs: number; strike: StrikeBulk | undefined };
 }
 
 /** Everything that a handler works with. */

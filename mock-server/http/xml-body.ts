@@ -16,6 +16,8 @@ const PARSER = new XMLParser({
   ignoreDeclaration: true,
   ignorePiTags: true,
   processEntities: true,
+  // Character references such as &#13; come with this switch.
+  htmlEntities: true,
 });
 
 /** One XML element as parsed: members by local name, attributes under `@name`, text under `#text`. */
@@ -27,10 +29,19 @@ export function parseXml(text: string): Readonly<Record<string, XmlNode>> {
   const verdict = XMLValidator.validate(text);
   if (verdict !== true)
     throw xmlParserError(`${verdict.err.msg} at [row,col]:[${verdict.err.line},${verdict.err.col}]`);
-  // The parser gives strings and objects only: value parsing is switched off above.
-  const parsed = PARSER.parse(text) as Record<string, XmlNode>;
+  const parsed = parseValid(text);
   if (depth(parsed) > DEPTH_MAX) throw xmlParserError(`elements are nested deeper than ${DEPTH_MAX}`);
   return parsed;
+}
+
+/** The parser refuses some documents that are valid: nested too deeply, or with names like `__proto__`. */
+function parseValid(text: string): Record<string, XmlNode> {
+  try {
+    // The parser gives strings and objects only: value parsing is switched off above.
+    return PARSER.parse(text) as Record<string, XmlNode>;
+  } catch (cause) {
+    throw xmlParserError(cause instanceof Error ? cause.message : String(cause));
+  }
 }
 
 /** The content of a REST body's root element as a record: texts, nested objects, and null for `xsi:nil`. */

@@ -51,6 +51,8 @@ export interface OrgOptions {
 export interface OrgSnapshot {
   /** Id of the Organization record. */
   readonly id: string;
+  /** The whole schema of that moment. */
+  readonly catalog: Catalog;
   readonly tables: ReadonlyMap<string, TableSnapshot>;
   readonly bin: RecycleBinSnapshot;
   readonly counters: CounterState;
@@ -74,14 +76,16 @@ export class MockOrgCore implements Org {
   readonly recycleBin: RecycleBin;
   /** What each user looked at last. It is no part of snapshots and forks. */
   readonly recentlyViewed = new RecentlyViewed();
-  readonly #wholeCatalog: Catalog;
-  readonly #tables: ReadonlyMap<string, Table>;
   readonly #counters: Counters;
   readonly #listeners = new Set<CommitListener>();
   readonly #replacedListeners = new Set<() => void>();
   readonly #locks = new Locks();
   #id: string;
+  #wholeCatalog: Catalog;
+  #tables: ReadonlyMap<string, Table>;
   #catalog: Catalog;
+  /** The whole catalog that `#catalog` was made of. */
+  #visibleOf: Catalog;
   #settings: OrgSettings;
   #sharingModels: SharingModels;
   #sharing: Sharing;
@@ -112,6 +116,7 @@ export class MockOrgCore implements Org {
     this.#settings = parts.settings;
     this.#sharingModels = parts.sharing;
     this.#catalog = catalogUnder(parts.settings, parts.catalog);
+    this.#visibleOf = parts.catalog;
     this.#schemaChangedMs = parts.clock.nowMs();
     this.#sharing = new Sharing(this.#catalog, this.#tables, this.#sharingModels);
     this.#actors = parts.actors.with({ catalog: this.#catalog, tables: this.#tables, grants: parts.actors.grants });
@@ -218,6 +223,33 @@ export class MockOrgCore implements Org {
     return () => this.#replacedListeners.delete(listener);
   }
 
+  /**
+   * Changes the schema while the org runs, as an administrator does in Setup: the records of objects that stay are
+   * kept, a new field of theirs is empty (a checkbox false), and what is no longer defined is gone with its records.
+   *
+   * Definitions that did not change should be the same objects as before: their tables are kept as they are.
+   */
+  redefine(definitions: readonly ObjectDefinition[]): void {
+    assert(this.#current === undefined, "an org is not redefined within a transaction");
+    const catalog = createCatalog(definitions);
+    const before = this.#wholeCatalog;
+    const tables = catalog.objects.map((type): [string, Table] => {
+      const table = this.#tables.get(type.name);
+      if (table === undefined) return [type.name, Table.create(type)];
+      const unchanged = before.object(type.name)?.definition === type.definition;
+      return [type.name, unchanged ? table : table.converted(type)];
+    });
+    this.#wholeCatalog = catalog;
+    this.#tables = new Map(tables);
+    this.#reconfigure(this.#settings, this.#sharingModels);
+    this.#tellReplaced();
+  }
+
+  /** What profiles and permission sets grant beside the fields of their records, by record Id. */
+  get grants(): ReadonlyMap<string, Grant> {
+    return this.#actors.grants;
+  }
+
   /** Writes or replaces a profile or permission set; users who have it have its rights from now on. Returns its Id. */
   definePermissions(definition: PermissionDefinition): string {
     const id = this.transaction(this.systemActor, (tx) => savePermissionRecord(tx, definition));
@@ -270,6 +302,7 @@ export class MockOrgCore implements Org {
     assert(this.#current === undefined, "an org is not snapshotted within a transaction");
     return {
       id: this.#id,
+      catalog: this.#wholeCatalog,
       tables: new Map([...this.#tables].map(([object, table]) => [object, table.snapshot()])),
       bin: this.recycleBin.snapshot(),
       counters: this.#counters.state,
@@ -288,18 +321,20 @@ export class MockOrgCore implements Org {
     assert(this.#current === undefined, "an org is not restored within a transaction");
     this.#locks.dropAll();
     this.recentlyViewed.clear();
-    for (const [object, table] of this.#tables) {
-      const content = snapshot.tables.get(object);
-      assert(content !== undefined, `the snapshot is one of this org and so has ${object}`);
-      table.restore(content);
+    if (snapshot.catalog === this.#wholeCatalog) {
+      for (const [object, table] of this.#tables) table.restore(tableOf(snapshot, object));
+    } else {
+      // The schema was changed since.
+      this.#wholeCatalog = snapshot.catalog;
+      const types = snapshot.catalog.objects;
+      this.#tables = new Map(types.map((type) => [type.name, Table.create(type, tableOf(snapshot, type.name))]));
     }
     this.#id = snapshot.id;
     this.recycleBin.restore(snapshot.bin);
     this.#counters.restore(snapshot.counters);
     this.clock.restore(snapshot.clock);
     this.#reconfigure(snapshot.settings, snapshot.sharing, snapshot.grants);
-    const listeners = [...this.#replacedListeners];
-    for (const listener of listeners) listener();
+    this.#tellReplaced();
   }
 
   /** Goes back to the moment when this org was made or forked, or to the last `markOrigin`. */
@@ -397,6 +432,11 @@ export class MockOrgCore implements Org {
     return this.#stampText;
   }
 
+  #tellReplaced(): void {
+    const listeners = [...this.#replacedListeners];
+    for (const listener of listeners) listener();
+  }
+
   /** A listener that stops itself or starts another meanwhile does not disturb the round. */
   #tell(changes: readonly RecordChange[], actor: Actor): void {
     const listeners = [...this.#listeners];
@@ -427,7 +467,9 @@ export class MockOrgCore implements Org {
   /** The bin waits for nobody: it also removes records that are locked. */
   #removeAll(deletions: readonly Deletion[]): readonly RecordChange[] {
     const remove = (tx: OrgTransaction) => {
-      for (const { object, id } of deletions) if (tx.get(object, id) !== undefined) tx.remove(object, id);
+      // An object that was deleted since took its records along.
+      for (const { object, id } of deletions)
+        if (this.#tables.has(object) && tx.get(object, id) !== undefined) tx.remove(object, id);
       return tx.changes();
     };
     return this.#run(this.systemActor, remove, () => false);
@@ -439,14 +481,24 @@ export class MockOrgCore implements Org {
     grants: ReadonlyMap<string, Grant> = this.#actors.grants,
   ): void {
     const { enableOrders, autoCalculateEndDate } = this.#settings;
-    if (settings.enableOrders !== enableOrders || settings.autoCalculateEndDate !== autoCalculateEndDate)
+    const sameFeatures =
+      settings.enableOrders === enableOrders && settings.autoCalculateEndDate === autoCalculateEndDate;
+    if (!sameFeatures || this.#visibleOf !== this.#wholeCatalog) {
       this.#catalog = catalogUnder(settings, this.#wholeCatalog);
+      this.#visibleOf = this.#wholeCatalog;
+    }
     this.#schemaChanged();
     this.#settings = settings;
     this.#sharingModels = sharing;
     this.#sharing = new Sharing(this.#catalog, this.#tables, sharing);
     this.#actors = this.#actors.with({ catalog: this.#catalog, tables: this.#tables, grants });
   }
+}
+
+function tableOf(snapshot: OrgSnapshot, object: string): TableSnapshot {
+  const content = snapshot.tables.get(object);
+  assert(content !== undefined, `the snapshot is one of this org and so has ${object}`);
+  return content;
 }
 
 /** The objects and fields of an org with these settings (reference: order-domain §1.15 [live; doc]). */

@@ -1,8 +1,30 @@
 /** The command line: names, options and help texts. What a command does stands in `commands/`. */
-import { Command, CommanderError } from "commander";
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { SyncError } from "../errors.ts";
+import { applyCommand } from "./commands/apply.ts";
+import { checkCommand } from "./commands/check.ts";
+import { completionCommand } from "./commands/completion.ts";
+import {
+  listConflicts,
+  listDeadLetters,
+  resolveConflict,
+  settleDeadLetters,
+  showConflict,
+  showDeadLetter,
+} from "./commands/held.ts";
+import { journalCommand, reportCommand, statusCommand } from "./commands/history.ts";
+import { initCommand } from "./commands/init.ts";
+import { planCommand } from "./commands/plan.ts";
 import { runCommand } from "./commands/run.ts";
+import { serveCommand } from "./commands/serve.ts";
+import { migrateCommand, resetCommand, sweepCommand } from "./commands/upkeep.ts";
+import { workerCommand } from "./commands/worker.ts";
 import { EXIT, type ExitCode, type Surroundings } from "./surroundings.ts";
+
+const VERSION = "0.1.0";
+
+const EXIT_CODES = `
+Exit codes: 0 done, 1 done with records held back, 2 usage or configuration, 3 could not run.`;
 
 /**
  * Runs one command and gives its exit code. Never throws: a failure is one clear message on standard error, without a
@@ -10,23 +32,9 @@ import { EXIT, type ExitCode, type Surroundings } from "./surroundings.ts";
  */
 export async function runProgram(args: readonly string[], surroundings: Surroundings): Promise<ExitCode> {
   let exit: ExitCode = EXIT.done;
-  const program = new Command("order-sync")
-    .description("Keeps Salesforce orders, accounts and contracts the same as in an external system, both ways.")
-    .configureOutput({
-      writeOut: (text) => surroundings.stdout.write(text),
-      writeErr: (text) => surroundings.stderr.write(text),
-    })
-    .exitOverride();
-  program
-    .command("run")
-    .description("run one round over all mapped objects")
-    .option("-c, --config <file>", "configuration file (default: order-sync.yaml, .json or .mjs here)")
-    .option("--once", "run one round and end (the default)")
-    .option("--allow-deletes", "do not stop when many records would be deleted")
-    .option("--json", "print the report as one JSON object")
-    .action(async (options: { config?: string; allowDeletes?: true; json?: true }) => {
-      exit = await runCommand(options, surroundings);
-    });
+  const program = orderSync(surroundings, (code) => {
+    exit = code;
+  });
   try {
     await program.parseAsync([...args], { from: "user" });
     return exit;
@@ -35,14 +43,197 @@ export async function runProgram(args: readonly string[], surroundings: Surround
   }
 }
 
-function tell(error: unknown, { environment, stderr }: Surroundings): ExitCode {
+/** The program with all its commands, for running, completion and the generated documentation. */
+export function orderSync(surroundings: Surroundings, done: (exit: ExitCode) => void): Command {
+  const program = new Command("order-sync")
+    .description("Keeps Salesforce orders, accounts and contracts the same as in an external system, both ways.")
+    .version(VERSION, "-V, --version")
+    .showHelpAfterError("(order-sync --help lists the commands)")
+    .configureOutput({
+      writeOut: (text) => surroundings.stdout.write(text),
+      writeErr: (text) => surroundings.stderr.write(text),
+    })
+    .addHelpText("after", EXIT_CODES)
+    .exitOverride();
+  const command = (name: string, description: string, examples: readonly string[], parent = program): Command => {
+    const shown = examples.map((example) => `  $ order-sync ${example}`).join("\n");
+    return parent
+      .command(name)
+      .description(description)
+      .option("-c, --config <file>", "configuration file (default: order-sync.yaml, .json or .mjs here)")
+      .addOption(new Option("--json", "print JSON for scripts"))
+      .addHelpText("after", `\nExamples:\n${shown}`);
+  };
+  // Commander hands over what the option strings say; these types repeat them.
+  type Act<Options, Arguments extends readonly unknown[] = []> = (
+    ...all: [...Arguments, Options & { readonly config?: string; readonly json?: true }]
+  ) => Promise<ExitCode> | ExitCode;
+  const act =
+    <Options, Arguments extends readonly unknown[] = []>(work: Act<Options, Arguments>) =>
+    async (...all: [...Arguments, Options & { readonly config?: string; readonly json?: true }, Command]) => {
+      const given = all.slice(0, -1) as unknown as Parameters<Act<Options, Arguments>>;
+      done(await work(...given));
+    };
+  const out = surroundings;
+
+  command("init", "write a commented configuration and the Salesforce metadata that the mapping needs", [
+    "init",
+    "init --login-url http://127.0.0.1:4880 --external-url file:erp.db --install-change-log",
+    "init --metadata-dir force-app/main/default   # again after the mapping changed",
+  ])
+    .option("--login-url <url>", "the org's login address")
+    .addOption(
+      new Option("--auth <kind>", "how to sign in").choices([
+        "password",
+        "jwt",
+        "clientCredentials",
+        "refreshToken",
+        "accessToken",
+        "cli",
+      ]),
+    )
+    .option("--external-url <url>", "file:path of an SQLite file, or postgres://user@host/database")
+    .option("--name <name>", "short name of the external system, which starts every key", "erp")
+    .option("--metadata-dir <folder>", "where the Salesforce metadata goes", "salesforce-metadata")
+    .option("--install-change-log", "add the change log's table and triggers to the external database")
+    .option("--force", "overwrite a configuration that is there")
+    .action(act<Parameters<typeof initCommand>[0]>((options) => initCommand(options, out)));
+  command("check", "compare the configuration with the org and the external system, and list every problem", [
+    "check",
+    "check --json",
+  ]).action(act<object>((options) => checkCommand(options, out)));
+  command("plan", "show what a run would do, field by field; writes nothing", [
+    "plan",
+    "plan --out plan.json && order-sync apply plan.json",
+  ])
+    .option("--out <file>", "save the plan for order-sync apply")
+    .option("--allow-deletes", "do not stop when many records would be deleted")
+    .action(act<{ out?: string; allowDeletes?: true }>((options) => planCommand(options, out)));
+  command("apply", "do what a saved plan says; refuses when something has moved since", ["apply plan.json"])
+    .argument("<plan>", "file that order-sync plan --out wrote")
+    .option("--allow-deletes", "do not stop when many records would be deleted")
+    .action(act<{ allowDeletes?: true }, [string]>((file, options) => applyCommand(file, options, out)));
+  command("run", "run one round over all mapped objects", ["run", "run --config erp.yaml --json"])
+    .option("--once", "run one round and end (the default)")
+    .option("--allow-deletes", "do not stop when many records would be deleted")
+    .action(act<{ allowDeletes?: true }>((options) => runCommand(options, out)));
+  command("serve", "run on a schedule until stopped, with web pages and metrics", ["serve", "serve --port 4890"])
+    .option("--port <number>", "port of the web pages; 0 takes a free one", port)
+    .option("--host <address>", "address of the web pages")
+    .option("--no-run-at-start", "wait for the schedule instead of running at once")
+    .action(act<Parameters<typeof serveCommand>[0]>((options) => serveCommand(options, out)));
+  command("worker", "share the work with other workers through the state in PostgreSQL, until stopped", ["worker"])
+    .option("--allow-deletes", "do not stop when many records would be deleted")
+    .action(act<{ allowDeletes?: true }>((options) => workerCommand(options, out)));
+  command("status", "show the present state per object and the last runs", ["status", "status --json"]).action(
+    act<object>((options) => statusCommand(options, out)),
+  );
+  command("report", "show the last run, or the one with this id, and what is held back", ["report", "report 3f2a"])
+    .argument("[run]", "the run's id or its beginning")
+    .action(act<object, [string | undefined]>((run, options) => reportCommand(run, options, out)));
+  command("journal", "show what happened to a record, when and why", [
+    "journal erp:Order:A-26003",
+    "journal --since 2026-03-01T00:00:00Z --json",
+  ])
+    .argument("[key]", "business key")
+    .option("--object <name>", "only this sObject")
+    .option("--run <id>", "only this run")
+    .option("--since <time>", "only from this time on")
+    .option("--limit <number>", "so many entries at most (default: 100)")
+    .action(act<object, [string | undefined]>((key, options) => journalCommand(key, options, out)));
+
+  const conflicts = program.command("conflicts").description("fields that changed on both sides and wait for a person");
+  command("list", "list open conflicts", ["conflicts list"], conflicts)
+    .option("--all", "settled ones too")
+    .action(act<{ all?: true }>((options) => listConflicts(options, out)));
+  command("show", "show one conflict with its values", ["conflicts show 9c1e"], conflicts)
+    .argument("<id>", "the conflict's id or its beginning")
+    .action(act<object, [string]>((id, options) => showConflict(id, options, out)));
+  command(
+    "resolve",
+    "say which side is right; the next run carries it out",
+    ["conflicts resolve 9c1e --winner external"],
+    conflicts,
+  )
+    .argument("<id>", "the conflict's id or its beginning")
+    .requiredOption("--winner <side>", "salesforce or external")
+    .action(act<{ winner: string }, [string]>((id, options) => resolveConflict(id, options, out)));
+
+  const letters = program.command("dead-letters").description("documents that one side refuses as they are");
+  command("list", "list refused documents with their reasons", ["dead-letters list --object Order"], letters)
+    .option("--object <name>", "only this sObject")
+    .action(act<{ object?: string }>((options) => listDeadLetters(options, out)));
+  command("show", "show one refused document", ["dead-letters show erp:Order:A-26003"], letters)
+    .argument("<key>", "business key")
+    .option("--object <name>", "the sObject, where two share a key")
+    .action(act<{ object?: string }, [string]>((key, options) => showDeadLetter(key, options, out)));
+  command(
+    "retry",
+    "try refused documents again in the next run",
+    ["dead-letters retry erp:Order:A-26003", "dead-letters retry --all"],
+    letters,
+  )
+    .argument("[keys...]", "business keys")
+    .option("--all", "all of them")
+    .option("--object <name>", "only this sObject")
+    .action(
+      act<{ all?: true; object?: string }, [string[]]>((keys, options) =>
+        settleDeadLetters("retry", keys, options, out),
+      ),
+    );
+  command(
+    "discard",
+    "forget refused documents until they change again",
+    ["dead-letters discard erp:Order:A-26003"],
+    letters,
+  )
+    .argument("[keys...]", "business keys")
+    .option("--all", "all of them")
+    .option("--object <name>", "only this sObject")
+    .action(
+      act<{ all?: true; object?: string }, [string[]]>((keys, options) =>
+        settleDeadLetters("discard", keys, options, out),
+      ),
+    );
+
+  command("sweep", "compare every record on both sides, not only what changed", ["sweep"])
+    .option("--allow-deletes", "do not stop when many records would be deleted")
+    .action(act<{ allowDeletes?: true }>((options) => sweepCommand(options, out)));
+  command("migrate", "make the state's tables, or bring them up to date", ["migrate"]).action(
+    act<object>((options) => migrateCommand(options, out)),
+  );
+  command("reset", "forget everything that the state holds", ["reset", "reset --yes"])
+    .option("--yes", "do not ask")
+    .action(act<{ yes?: true }>((options) => resetCommand(options, out)));
+  program
+    .command("completion")
+    .description("print a completion script for the shell")
+    .argument("<shell>", "bash, zsh or fish")
+    .addHelpText("after", "\nExamples:\n  $ source <(order-sync completion bash)")
+    .action((shell: string) => done(completionCommand(shell, program, out)));
+  return program;
+}
+
+function port(text: string): number {
+  const number = Number(text);
+  if (Number.isInteger(number) && number >= 0 && number <= 65_535) return number;
+  throw new InvalidArgumentError("must be a whole number from 0 to 65535.");
+}
+
+function tell(error: unknown, { environment, stderr, signal }: Surroundings): ExitCode {
   // Commander has already printed its own message.
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+  const debug = environment["ORDER_SYNC_DEBUG"] ?? "";
   if (error instanceof SyncError) {
     stderr.write(`${error.code}: ${error.message}\n`);
+  } else if (signal?.aborted === true && error === signal.reason) {
+    stderr.write("Stopped between two pages; the next run goes on from here.\n");
   } else {
-    stderr.write(`Unexpected failure: ${error instanceof Error ? error.message : String(error)}\n`);
+    const message = error instanceof Error ? error.message : String(error);
+    stderr.write(
+      `Unexpected failure: ${message}. This is a defect; with ORDER_SYNC_DEBUG=1 the command prints where.\n`,
+    );
   }
-  if (environment["ORDER_SYNC_DEBUG"] !== undefined && error instanceof Error) stderr.write(`${error.stack ?? ""}\n`);
+  if (debug !== "" && error instanceof Error) stderr.write(`${error.stack ?? ""}\n`);
   return error instanceof SyncError ? error.exitCode : EXIT.failed;
 }

@@ -14,6 +14,7 @@ export interface ProgressOutput {
 }
 
 const BAR_WIDTH = 24;
+const COLUMNS = 100;
 
 /** An observer that shows passes as they finish. `expected` is the number of documents where it is known. */
 export function showProgress(output: ProgressOutput, expected: number | null = null): EngineObserver {
@@ -26,13 +27,19 @@ export function showProgress(output: ProgressOutput, expected: number | null = n
       counts.set(event.object, (counts.get(event.object) ?? 0) + event.written);
       if (output.isTTY === true) {
         drawn = true;
-        output.write(`\r\u001b[2K${bar(compared, expected)} ${summary(counts)}`.slice(0, (output.columns ?? 100) + 5));
+        output.write(`\r\u001b[2K${`  ${bar(compared, expected)}  ${summary(counts)}`.slice(0, width(output))}`);
       } else if (event.nominated > 0) {
         output.write(`  ${event.object}: ${event.nominated} compared, ${event.written} written\n`);
       }
     }
     if (event.kind === "runFinished" && drawn) output.write("\r\u001b[2K");
   };
+}
+
+/** Some terminals report no width, or none at all. */
+function width(output: ProgressOutput): number {
+  const { columns } = output;
+  return columns === undefined || columns === 0 ? COLUMNS : columns - 1;
 }
 
 function bar(done: number, expected: number | null): string {

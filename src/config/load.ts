@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, extname, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import { Cron } from "croner";
 import { parse as parseYaml, YAMLParseError } from "yaml";
 import type { z } from "zod";
 import { SyncError } from "../errors.ts";
@@ -9,6 +10,7 @@ import { compileMapping } from "../mapping/compile.ts";
 import type { UserFunction } from "../mapping/convert.ts";
 import type { Mapping } from "../mapping/mapping.ts";
 import { type Config, configSchema } from "./schema.ts";
+import { findSecrets, isSecretPath, literalSecrets, type Redactor, redactorOf } from "./secrets.ts";
 
 /** A configuration that fits together, with its mapping compiled. */
 export interface LoadedConfig {
@@ -16,6 +18,8 @@ export interface LoadedConfig {
   readonly mapping: Mapping;
   /** Absolute path of the file. */
   readonly path: string;
+  /** Takes the configuration's secrets out of a text; every text that leaves the process goes through it. */
+  readonly redact: Redactor;
 }
 
 /** Where a command looks when nobody says `--config`. */
@@ -39,7 +43,10 @@ export async function loadConfig(
     );
   }
   const { raw, functions } = await readFile(file);
-  const problems: string[] = [];
+  if (typeof raw !== "object" || raw === null || Array.isArray(raw)) {
+    throw new SyncError("CONFIG_UNREADABLE", `${file} is empty or no list of settings; make one with order-sync init`);
+  }
+  const problems: string[] = [...literalSecrets(raw, environment)];
   const filled = interpolate(raw, environment, "", problems);
   if (problems.length > 0) throw invalid(file, problems);
   const parsed = configSchema.safeParse(filled);
@@ -60,7 +67,30 @@ export async function loadConfig(
       `external.name is "${parsed.data.external.name}" and mapping.source is "${parsed.data.mapping.source}"; they must be the same name`,
     ]);
   }
-  return { config: atHome(parsed.data, dirname(file)), mapping: compiled.mapping, path: file };
+  const zoneProblem = scheduleProblem(parsed.data);
+  if (zoneProblem !== null) throw invalid(file, [zoneProblem]);
+  return {
+    config: atHome(parsed.data, dirname(file)),
+    mapping: compiled.mapping,
+    path: file,
+    redact: redactorOf(findSecrets(filled).map((secret) => secret.written)),
+  };
+}
+
+function scheduleProblem({ schedule }: Config): string | null {
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: schedule.timeZone });
+  } catch {
+    return `schedule.timeZone is "${schedule.timeZone}"; must be an IANA zone such as Europe/Berlin`;
+  }
+  if (schedule.cron === undefined) return null;
+  try {
+    new Cron(schedule.cron, { paused: true, timezone: schedule.timeZone });
+    return null;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return `schedule.cron is "${schedule.cron}"; ${reason.replace(/^CronPattern: /, "")}`;
+  }
 }
 
 interface RawConfig {
@@ -68,13 +98,18 @@ interface RawConfig {
   readonly functions: Readonly<Record<string, UserFunction>>;
 }
 
+interface ConfigFileModule {
+  readonly default?: { readonly functions?: Readonly<Record<string, UserFunction>> };
+  readonly functions?: Readonly<Record<string, UserFunction>>;
+}
+
 async function readFile(file: string): Promise<RawConfig> {
   try {
     if (extname(file) === ".mjs") {
       // A module's shape is checked by the schema like any other file.
-      const module: { readonly default?: unknown; readonly functions?: Readonly<Record<string, UserFunction>> } =
-        await import(pathToFileURL(file).href);
-      return { raw: module.default, functions: module.functions ?? {} };
+      const module: ConfigFileModule = await import(pathToFileURL(file).href);
+      const { functions, ...raw } = module.default ?? {};
+      return { raw, functions: functions ?? module.functions ?? {} };
     }
     const text = readFileSync(file, "utf8");
     return { raw: extname(file) === ".json" ? JSON.parse(text) : parseYaml(text), functions: {} };
@@ -122,13 +157,25 @@ function describeIssue(issue: z.core.$ZodIssue, raw: unknown): readonly string[]
     );
   }
   const value = valueAt(raw, issue.path);
-  if (value === undefined) return [`${path} is missing; ${issue.message}`];
-  const shown = typeof value === "object" ? "" : ` is ${SECRET.test(path) ? "(not shown)" : JSON.stringify(value)};`;
-  return [`${path}${shown} ${issue.message}`];
+  const wanted = issue.message.replace(
+    /^Invalid input: expected (nonoptional|\w+), received \w+$/,
+    (_, kind: string) => (kind === "nonoptional" ? "it is required" : `must be ${KIND_NAMES[kind] ?? kind}`),
+  );
+  if (value === undefined) return [`${path} is missing; ${wanted}`];
+  const shown = typeof value === "object" ? "" : ` is ${isSecretPath(path) ? "(not shown)" : JSON.stringify(value)};`;
+  return [`${path}${shown} ${wanted}`];
 }
 
-/** Settings whose values are never shown, also when somebody wrote them into the file. */
-const SECRET = /password|secret|token|privatekey/i;
+/** zod's names of types, for people who write YAML. */
+const KIND_NAMES: Readonly<Record<string, string>> = {
+  string: "a text",
+  number: "a number",
+  int: "a whole number",
+  boolean: "true or false",
+  array: "a list",
+  object: "a group of settings",
+  record: "a group of settings",
+};
 
 function valueAt(raw: unknown, path: readonly PropertyKey[]): unknown {
   return path.reduce<unknown>(
@@ -142,13 +189,22 @@ function valueAt(raw: unknown, path: readonly PropertyKey[]): unknown {
 
 /** Relative paths of files belong to the configuration's folder, wherever the command was started. */
 function atHome(config: Config, folder: string): Config {
+  const { external, state } = config;
   const home = (url: string): string =>
     url.startsWith("file:") ? `file:${resolve(folder, url.slice("file:".length))}` : url;
-  return {
-    ...config,
-    state: { ...config.state, url: home(config.state.url) },
-    ...(config.external.kind === "sql" ? { external: { ...config.external, url: home(config.external.url) } } : {}),
-  };
+  const moved = { ...config, state: { ...state, url: home(state.url) } };
+  switch (external.kind) {
+    case "sql":
+      return { ...moved, external: { ...external, url: home(external.url) } };
+    case "files": {
+      const index = external.index === undefined ? {} : { index: resolve(folder, external.index) };
+      return { ...moved, external: { ...external, path: resolve(folder, external.path), ...index } };
+    }
+    case "http":
+      return moved;
+    default:
+      return external satisfies never;
+  }
 }
 
 function invalid(file: string, problems: readonly string[]): SyncError {

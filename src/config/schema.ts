@@ -3,6 +3,8 @@ import { z } from "zod";
 import { externalConfigSchema } from "../external/config.ts";
 import { mappingSchema } from "../mapping/spec.ts";
 import { SalesforceConfig } from "../salesforce/config.ts";
+import { DURATION_PATTERN } from "./duration.ts";
+import { isLoopbackHost } from "./loopback.ts";
 
 const stateSchema = z
   .strictObject({
@@ -14,7 +16,8 @@ const stateSchema = z
         "Where the connector remembers: file:path of an SQLite file, or postgres://user:password@host/database.",
       ),
   })
-  .prefault({});
+  .prefault({})
+  .describe("The connector's memory.");
 
 const runSchema = z
   .strictObject({
@@ -23,12 +26,6 @@ const runSchema = z
       .min(10_000)
       .default(120_000)
       .describe("How long a silent run keeps its right to run, in milliseconds."),
-    deleteShare: z
-      .number()
-      .min(0)
-      .max(1)
-      .default(0.2)
-      .describe("A run stops when it would delete more than this share of an object's records."),
     bulkRows: z
       .int()
       .min(1_000)
@@ -36,15 +33,105 @@ const runSchema = z
       .default(null)
       .describe("From so many rows of one kind on a Bulk 2.0 job is used; null never uses one."),
   })
-  .prefault({});
+  .prefault({})
+  .describe("How one run works.");
+
+const limitsSchema = z
+  .strictObject({
+    dailyCalls: z
+      .int()
+      .positive()
+      .nullable()
+      .default(null)
+      .describe("API calls that this connector may make in 24 hours; null sets no limit of its own."),
+    reserveShare: z
+      .number()
+      .min(0)
+      .lt(1)
+      .default(0.1)
+      .describe("Share of the org's API requests that is left for other applications, 0 to 1."),
+    deleteShare: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0.2)
+      .describe("A run stops when it would delete more than this share of an object's records, 0 to 1."),
+  })
+  .prefault({})
+  .describe("What a run may use up and take away.");
+
+const duration = z.string().regex(DURATION_PATTERN, "must be a time such as 30s, 5m or 2h");
+
+const scheduleSchema = z
+  .strictObject({
+    every: duration.optional().describe("Time between the starts of two runs, for example 5m. Default: 5m."),
+    cron: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("A cron expression instead, for example */10 6-20 * * 1-5; with six fields the first is seconds."),
+    timeZone: z.string().min(1).default("UTC").describe("IANA zone in which the cron expression is meant."),
+    jitter: duration
+      .default("0s")
+      .describe("Each start is put off by a random time up to this one, so that many connectors do not start at once."),
+  })
+  .refine((value) => value.every === undefined || value.cron === undefined, {
+    message: "says both every and cron; keep one of them",
+  })
+  .prefault({})
+  .describe("When `order-sync serve` runs.");
+
+const serveSchema = z
+  .strictObject({
+    host: z.string().min(1).default("127.0.0.1").describe("Address to listen on; keep it behind a proxy with TLS."),
+    port: z.int().min(0).max(65_535).default(4890).describe("Port to listen on; 0 takes a free one."),
+    hosts: z
+      .array(z.string().min(1))
+      .default([])
+      .describe("Further host names by which a proxy asks for the pages, for example sync.example.com."),
+    token: z
+      .string()
+      .min(16, "must have at least 16 characters")
+      .optional()
+      .describe(
+        "Whoever changes something over HTTP must know it. Without it the pages only show. Required where host is not this machine's own, and then for looking, too.",
+      ),
+    webhookSecret: z
+      .string()
+      .min(16, "must have at least 16 characters")
+      .optional()
+      .describe("Key of the HMAC-SHA256 in X-Signature-256 of POST /webhook, which starts a run at once."),
+  })
+  .refine((value) => isLoopbackHost(value.host) || value.token !== undefined, {
+    message: "must be set where serve.host is open to other machines; for example ${ORDER_SYNC_TOKEN}",
+    path: ["token"],
+  })
+  .prefault({})
+  .describe("The web pages and metrics of `order-sync serve`.");
+
+const logSchema = z
+  .strictObject({
+    level: z
+      .enum(["trace", "debug", "info", "warn", "error", "silent"])
+      .default("info")
+      .describe("The least that is logged."),
+  })
+  .prefault({})
+  .describe("The log of `order-sync serve`, one JSON object a line.");
 
 /** The configuration file: `order-sync.yaml`, `.json` or `.mjs`. */
 export const configSchema = z.strictObject({
-  salesforce: SalesforceConfig,
-  external: externalConfigSchema,
+  $schema: z.string().optional().describe("Address of this file's JSON Schema, for editors."),
+  // What the connector may use of the org stands under `limits`.
+  salesforce: SalesforceConfig.omit({ usedShareMax: true, callsMax: true }).describe("The org and how to sign in."),
+  external: externalConfigSchema.describe("The external system."),
   state: stateSchema,
   run: runSchema,
-  mapping: mappingSchema,
+  limits: limitsSchema,
+  schedule: scheduleSchema,
+  serve: serveSchema,
+  log: logSchema,
+  mapping: mappingSchema.describe("Which records and fields belong together."),
 });
 
 /** What a configuration file may say. */

@@ -11,6 +11,8 @@ export class RunMemory {
   readonly #parked: Map<string, Parked>;
   readonly #deadLetters: Map<string, DeadLetter>;
   readonly #conflicts: Map<string, readonly StoredConflict[]>;
+  /** Objects with a write of this run whose fate is unknown. */
+  readonly #doubtful = new Set<string>();
 
   private constructor(
     parked: readonly Parked[],
@@ -50,6 +52,16 @@ export class RunMemory {
   /** Conflicts that wait for a person or for the run that carries out the person's answer. */
   openConflicts(object: string, key: BusinessKey): readonly StoredConflict[] {
     return this.#conflicts.get(name(object, key)) ?? [];
+  }
+
+  /** A write of this object got no answer: its intent has to be looked up. */
+  doubt(object: string): void {
+    this.#doubtful.add(object);
+  }
+
+  /** Whether an intent of this object has to be looked up; forgets it. */
+  takeDoubt(object: string): boolean {
+    return this.#doubtful.delete(object);
   }
 
   park(entry: Parked): void {

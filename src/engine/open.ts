@@ -1,9 +1,16 @@
 /** Opens everything a configuration names: the state, the external system and the org, as the ports of a run. */
+import { existsSync } from "node:fs";
 import type { Config } from "../config/schema.ts";
+import { SyncError } from "../errors.ts";
 import { openExternal } from "../external/open.ts";
 import type { Mapping } from "../mapping/mapping.ts";
+import type { RetryEvent } from "../salesforce/call-policy.ts";
 import { createSalesforceOrg } from "../salesforce/org.ts";
+import type { SalesforceOrg } from "../salesforce/port.ts";
 import { openStateStore } from "../state/open.ts";
+import { stateFile, statePlace } from "../state/place.ts";
+import type { StateStore } from "../state/port.ts";
+import { withinBudget } from "./budgeted-org.ts";
 import { randomId } from "./context.ts";
 import type { EngineObserver } from "./events.ts";
 import { processIsGone } from "./holder.ts";
@@ -14,27 +21,87 @@ export interface OpenPorts extends AsyncDisposable {
   readonly ports: EnginePorts;
 }
 
+/** Who listens while the ports are used. */
+export interface PortListeners {
+  readonly observe?: EngineObserver;
+  /** Hears of each repeated call to Salesforce. */
+  readonly onRetry?: (event: RetryEvent) => void;
+}
+
+/** What is opened: a loaded configuration, or its two parts. */
+export interface PortSettings {
+  readonly config: Config;
+  readonly mapping: Mapping;
+}
+
 /**
  * Opens the ports; the state's tables are made or brought up to date. Throws `STATE_*` and `EXTERNAL_*`; the org is only
  * met by the first call.
  */
-export async function openPorts(
-  config: Config,
-  mapping: Mapping,
-  observe: EngineObserver = () => {},
+export async function openPorts(settings: PortSettings, listeners: PortListeners = {}): Promise<OpenPorts> {
+  const state = await openStateStore(settings.config.state.url);
+  return await openAround(state, settings, listeners, () => state.migrate());
+}
+
+/**
+ * The same for whoever only looks: the state is not made, and not brought up to date. A state file that does not exist
+ * yet is an empty memory, as it is for a first run.
+ */
+export async function openPortsToLook(settings: PortSettings, listeners: PortListeners = {}): Promise<OpenPorts> {
+  const { url } = settings.config.state;
+  if (stateExists(url)) return await openAround(await openStateStore(url), settings, listeners, async () => {});
+  const empty = await openStateStore(":memory:");
+  return await openAround(empty, settings, listeners, () => empty.migrate());
+}
+
+/** Opens the state alone, for commands that neither need the org nor the external system; it must exist. */
+export async function openExistingState(config: Config): Promise<StateStore> {
+  const { url } = config.state;
+  if (!stateExists(url)) {
+    throw new SyncError(
+      "STATE_UNREADABLE",
+      `State file ${statePlace(url)} does not exist yet; the first order-sync run makes it. If it should be there, correct state.url`,
+    );
+  }
+  return await openStateStore(url);
+}
+
+/** Connects to the org alone, for `init` and `check`. */
+export function openSalesforce(config: Config, listeners: PortListeners = {}): SalesforceOrg {
+  const { reserveShare } = config.limits;
+  return createSalesforceOrg(
+    { ...config.salesforce, usedShareMax: 1 - reserveShare },
+    listeners.onRetry === undefined ? {} : { onRetry: listeners.onRetry },
+  );
+}
+
+function stateExists(url: string): boolean {
+  const file = stateFile(url);
+  return file === null || file === ":memory:" || existsSync(file);
+}
+
+async function openAround(
+  state: StateStore,
+  { config, mapping }: PortSettings,
+  listeners: PortListeners,
+  prepare: () => Promise<void>,
 ): Promise<OpenPorts> {
-  const state = await openStateStore(config.state.url);
   try {
-    await state.migrate();
+    await prepare();
     const external = await openExternal(config.external);
-    const salesforce = createSalesforceOrg(config.salesforce);
+    const { dailyCalls, reserveShare } = config.limits;
+    const salesforce = withinBudget(openSalesforce(config, listeners), {
+      limits: { dailyCalls, reserveShare },
+      state,
+      nowMs: Date.now,
+    });
     return {
       ports: {
         mapping,
         state,
         external,
         salesforce,
-        observe,
+        observe: listeners.observe ?? (() => {}),
         nowMs: Date.now,
         newId: randomId,
         holderIsGone: processIsGone,
@@ -53,6 +120,6 @@ export async function openPorts(
 
 /** The options of a run as a configuration sets them. */
 export function runOptions(config: Config): Pick<RunOptions, "leaseTtlMs" | "deleteShare" | "bulkRows"> {
-  const { leaseTtlMs, deleteShare, bulkRows } = config.run;
-  return { leaseTtlMs, deleteShare, bulkRows };
+  const { leaseTtlMs, bulkRows } = config.run;
+  return { leaseTtlMs, deleteShare: config.limits.deleteShare, bulkRows };
 }

@@ -9,8 +9,9 @@ import type { Decision } from "../sync/decision.ts";
 import { answerKey } from "../sync/merge.ts";
 import type { OrgRules } from "../sync/org-rules.ts";
 import { type SalesforceSighting, sightExternal, sightSalesforce } from "../sync/sighting.ts";
+import { holdCascades } from "./cascade.ts";
 import type { RunContext } from "./context.ts";
-import { type Joined, join } from "./join.ts";
+import { type Joined, join, readById } from "./join.ts";
 import type { Nomination } from "./nominations.ts";
 import { parentLookup } from "./parents.ts";
 import { perform } from "./perform.ts";
@@ -30,7 +31,8 @@ export interface PassInput {
 /** Runs one pass. Throws the `SyncError` that ends the run after everything that landed was recorded. */
 export async function runPass(context: RunContext, input: PassInput): Promise<void> {
   const { joined, unjoined } = await join(context, input.mapping, input.nominations, input.feed);
-  const decisions = joined.length === 0 ? [] : await decideAll(context, input.mapping, joined, await input.rules());
+  const decided = joined.length === 0 ? [] : await decideAll(context, input.mapping, joined, await input.rules());
+  const decisions = await holdCascades(context, input.mapping, decided);
   const performance = await perform(
     context,
     decisions.filter((decision) => decision.kind === "change"),
@@ -99,31 +101,38 @@ function answersOf(context: RunContext, mapping: ObjectMapping, key: BusinessKey
   );
 }
 
-function sightedInSalesforce(document: Joined, masters: ReadonlyMap<RecordId, BusinessKey>): SalesforceSighting {
+function sightedInSalesforce(document: Joined, masters: ReadonlyMap<RecordId, BusinessKey | null>): SalesforceSighting {
   const reading = document.salesforce;
   if (reading?.kind === "filtered") return { kind: "filtered" };
   const view = reading?.kind === "view" ? reading.view : undefined;
   const recordId = view?.masterRecordId ?? null;
   return sightSalesforce(view, {
     deleted: document.deletedOn === "salesforce",
-    ...(recordId === null ? {} : { master: { recordId, key: masters.get(recordId) ?? null } }),
+    ...(recordId === null ? {} : { master: { recordId, key: masters.get(recordId) } }),
   });
 }
 
-/** The keys of the accounts that survived merges. */
+/**
+ * The keys of the accounts that survived merges; null where a survivor has none. Read from the records themselves,
+ * because the links of two accounts that were merged name the same record.
+ */
 async function masterKeys(
   context: RunContext,
   mapping: ObjectMapping,
   joined: readonly Joined[],
-): Promise<ReadonlyMap<RecordId, BusinessKey>> {
+): Promise<ReadonlyMap<RecordId, BusinessKey | null>> {
   const ids = joined.flatMap((document) =>
     document.salesforce?.kind === "view" && document.salesforce.view.masterRecordId !== null
       ? [document.salesforce.view.masterRecordId]
       : [],
   );
   if (ids.length === 0) return new Map();
-  const links = await context.ports.state.linksByRecordId(mapping.object, ids);
-  return new Map([...links].map(([id, link]) => [id, link.key]));
+  const keys = new Map<RecordId, BusinessKey | null>();
+  for (const reading of await readById(context, mapping, ids)) {
+    if (reading.kind === "view") keys.set(reading.view.recordId, reading.view.keyed ? reading.view.document.key : null);
+    else if (reading.kind === "filtered") keys.set(reading.recordId, reading.key);
+  }
+  return keys;
 }
 
 function documentsOf(joined: Joined): readonly SyncDocument[] {

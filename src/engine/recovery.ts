@@ -8,7 +8,7 @@
 import type { ObjectMapping } from "../mapping/mapping.ts";
 import type { SyncDocument } from "../model/document.ts";
 import type { BusinessKey } from "../model/key.ts";
-import type { JournalEntry } from "../state/port.ts";
+import type { JournalEntry, StoredConflict } from "../state/port.ts";
 import type { Base, Intent, Parked } from "../sync/decision.ts";
 import { recover, recoveredBase } from "../sync/recover.ts";
 import type { RunContext } from "./context.ts";
@@ -20,12 +20,28 @@ const RECOVERY_PAGE = 300;
 /** Recovers all unfinished intents. Those of objects that are not mapped any more are left for their own mapping. */
 export async function recoverIntents(context: RunContext): Promise<void> {
   const intents = await context.ports.state.intents();
-  for (const mapping of context.ports.mapping.objects) {
-    const own = intents.filter((intent) => intent.object === mapping.object);
-    for (let start = 0; start < own.length; start += RECOVERY_PAGE) {
-      await recoverPage(context, mapping, own.slice(start, start + RECOVERY_PAGE));
-    }
+  for (const mapping of context.ports.mapping.objects) await recoverObject(context, mapping, intents);
+}
+
+/**
+ * Recovers what this run itself left open for one object. Returns the keys, which must be compared anew; none when
+ * every write got its answer.
+ */
+export async function recoverDoubts(context: RunContext, mapping: ObjectMapping): Promise<readonly BusinessKey[]> {
+  if (!context.memory.takeDoubt(mapping.object)) return [];
+  return await recoverObject(context, mapping, await context.ports.state.intents());
+}
+
+async function recoverObject(
+  context: RunContext,
+  mapping: ObjectMapping,
+  intents: readonly Intent[],
+): Promise<readonly BusinessKey[]> {
+  const own = intents.filter((intent) => intent.object === mapping.object);
+  for (let start = 0; start < own.length; start += RECOVERY_PAGE) {
+    await recoverPage(context, mapping, own.slice(start, start + RECOVERY_PAGE));
   }
+  return [...new Set(own.map((intent) => intent.key))];
 }
 
 async function recoverPage(context: RunContext, mapping: ObjectMapping, intents: readonly Intent[]): Promise<void> {
@@ -36,6 +52,7 @@ async function recoverPage(context: RunContext, mapping: ObjectMapping, intents:
   const bases = new Map<BusinessKey, Base>();
   const parked: Parked[] = [];
   const journal: JournalEntry[] = [];
+  const conflicts: StoredConflict[] = [];
   const nowMs = context.ports.nowMs();
 
   for (const intent of intents) {
@@ -51,6 +68,17 @@ async function recoverPage(context: RunContext, mapping: ObjectMapping, intents:
       side: intent.side,
       detail: { found: recovery.kind, intent: intent.id, startedAt: new Date(intent.startedAtMs).toISOString() },
     });
+    if (recovery.kind !== "notLanded") {
+      for (const conflict of intent.conflicts ?? []) {
+        conflicts.push({
+          ...conflict,
+          id: context.ports.newId(),
+          runId: context.runId,
+          atMs: intent.startedAtMs,
+          resolvedAtMs: nowMs,
+        });
+      }
+    }
     context.tally.recovered += 1;
     context.ports.observe({
       kind: "recovered",
@@ -69,6 +97,7 @@ async function recoverPage(context: RunContext, mapping: ObjectMapping, intents:
   await context.lease.commit({
     bases: [...bases.values()],
     parked,
+    conflicts,
     clearIntents: intents.map((intent) => intent.id),
     journal,
   });

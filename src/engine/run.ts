@@ -18,7 +18,7 @@ import { NominationSet } from "./nominations.ts";
 import { orgRulesLoader } from "./org-rules.ts";
 import { runPass } from "./pass.ts";
 import { DEFAULT_RUN_OPTIONS, type EnginePorts, type RunOptions } from "./ports.ts";
-import { recoverIntents } from "./recovery.ts";
+import { recoverDoubts, recoverIntents } from "./recovery.ts";
 import { type RunReport, RunTally } from "./report.ts";
 
 /** Options of `runOnce`: `holder` is required, the rest has defaults. */
@@ -92,8 +92,10 @@ async function runAll(context: RunContext): Promise<void> {
     if (poll !== undefined) await salesforcePasses(context, mapping, { poll, cursors, size, rulesOf });
     await externalPasses(context, mapping, { cursor: cursors[externalFeed(feedName(mapping))] ?? null, size, rulesOf });
     // What had to wait for a record of the same object, or moved while it was written, gets a second look at once.
-    const again = context.memory.parkedKeys(mapping.object).filter((key) => !waiting.includes(key));
-    await passes(context, mapping, { sets: [keySet(again)], feed: "waiting", size, rulesOf });
+    const recovered = await recoverDoubts(context, mapping);
+    const known = new Set(waiting);
+    const again = context.memory.parkedKeys(mapping.object).filter((key) => !known.has(key));
+    await passes(context, mapping, { sets: [keySet([...again, ...recovered])], feed: "waiting", size, rulesOf });
   }
 }
 
@@ -167,13 +169,20 @@ async function externalPasses(
     if (parts.length === 0 && page.cursor !== cursor) {
       await context.lease.commit({ cursors: { [externalFeed(feedName(mapping))]: page.cursor } });
     }
+    await acknowledge(context, mapping, page.cursor);
     cursor = page.cursor;
     more = page.more;
   }
 }
 
+/** Lets the adapter forget what is behind the stored cursor; not where two objects read one feed at their own pace. */
+async function acknowledge(context: RunContext, mapping: ObjectMapping, cursor: string): Promise<void> {
+  const readers = context.ports.mapping.objects.filter((other) => other.collection === mapping.collection);
+  if (readers.length === 1) await context.ports.external.acknowledge?.(mapping.collection, cursor);
+}
+
 /** Two objects may read one collection (a product and its price): each has a position of its own. */
-function feedName(mapping: ObjectMapping): string {
+export function feedName(mapping: ObjectMapping): string {
   return `${mapping.collection}:${mapping.object}`;
 }
 
@@ -184,7 +193,7 @@ function keySet(keys: Iterable<Parameters<NominationSet["addKey"]>[0]>): Nominat
 }
 
 /** The standard price book has no key of ours; it is known by `IsStandard` and linked once. */
-async function linkStandardPriceBook(context: RunContext): Promise<void> {
+export async function linkStandardPriceBook(context: RunContext): Promise<void> {
   const { mapping, state, salesforce } = context.ports;
   const used = mapping.objects.some((object) =>
     [...object.fields, ...(object.lines?.fields ?? [])].some((field) => field.reference?.object === "Pricebook2"),

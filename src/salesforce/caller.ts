@@ -144,7 +144,7 @@ export class OrgCaller {
     if (used >= limit * budget.usedShareMax) {
       throw new SyncError(
         "SALESFORCE_LIMIT",
-        `${this.host}: ${used} of ${limit} API requests are used; the rest is kept for other applications (salesforce.usedShareMax ${budget.usedShareMax})`,
+        `${this.host}: ${used} of ${limit} API requests are used; the rest is kept for other applications (limits.reserveShare ${Number((1 - budget.usedShareMax).toFixed(4))})`,
         { context: { used, limit } },
       );
     }

@@ -15,20 +15,16 @@ export const AuthConfig = z.discriminatedUnion("kind", [
     kind: z.literal("password"),
     username: text,
     password: text,
-    /** Appended to the password where the org asks for it. */
-    securityToken: z.string().default(""),
-    /** With client id and secret the OAuth password flow is used, else SOAP login. */
-    clientId: text.optional(),
+    securityToken: z.string().default("").describe("Appended to the password where the org asks for it."),
+    clientId: text.optional().describe("With client id and secret the OAuth password flow is used, else SOAP login."),
     clientSecret: text.optional(),
   }),
   z.strictObject({
     kind: z.literal("jwt"),
     username: text,
     clientId: text,
-    /** PEM text of the RSA private key. */
-    privateKey: text,
-    /** `aud` of the assertion; default: the login address. */
-    audience: url.optional(),
+    privateKey: text.describe("PEM text of the RSA private key."),
+    audience: url.optional().describe("`aud` of the assertion; default: the login address."),
   }),
   z.strictObject({ kind: z.literal("clientCredentials"), clientId: text, clientSecret: text }),
   z.strictObject({
@@ -41,8 +37,8 @@ export const AuthConfig = z.discriminatedUnion("kind", [
   /** An org that the Salesforce CLI is already logged in to. */
   z.strictObject({
     kind: z.literal("cli"),
-    /** Alias or user name; it is an argument of a program, so it may not look like an option. */
-    targetOrg: text.regex(/^[^-]/, "must be an alias or a user name"),
+    // It is an argument of a program, so it may not look like an option.
+    targetOrg: text.regex(/^[^-]/, "must be an alias or a user name").describe("Alias or user name."),
   }),
 ]);
 
@@ -51,28 +47,42 @@ export type AuthConfig = z.infer<typeof AuthConfig>;
 
 /** Where the org is, who we are there, and how patient we are. */
 export const SalesforceConfig = z.strictObject({
-  /** Login host, or the org's My Domain address; `https://test.salesforce.com` for sandboxes. */
-  loginUrl: url.default(LOGIN_URL),
-  auth: AuthConfig,
+  loginUrl: url
+    .default(LOGIN_URL)
+    .describe("Login host, or the org's My Domain address; https://test.salesforce.com for sandboxes."),
+  auth: AuthConfig.describe("How to sign in. Secrets come from the environment by reference."),
   apiVersion: z
     .string()
     .regex(/^\d{2,3}\.0$/, "must look like 62.0")
-    .default("62.0"),
-  /** Shows up in change events as the origin of our writes. */
+    .default("62.0")
+    .describe("Version of the Salesforce API."),
   client: z
     .string()
     .regex(/^[A-Za-z0-9_./-]+$/, "may hold letters, digits and _ . / - only")
-    .default("order-sync"),
-  /** Milliseconds for one request; Salesforce itself gives up after ten minutes. */
-  requestTimeoutMs: z.int().min(1_000).max(600_000).default(120_000),
-  /** Attempts of one call, the first included. */
-  attempts: z.int().min(1).max(10).default(6),
-  /** Milliseconds for one call with all its attempts and waits. */
-  deadlineMs: z.int().min(1_000).default(600_000),
-  /** Milliseconds to wait for one Bulk job; afterwards its rows are looked up by key. */
-  bulkWaitMs: z.int().min(1_000).default(1_800_000),
-  /** First loads of more rows than this go through one Bulk query job instead of pages of 2,000. */
-  bulkQueryRows: z.int().min(2_000).default(50_000),
+    .default("order-sync")
+    .describe("Shows up in change events as the origin of our writes."),
+  requestTimeoutMs: z
+    .int()
+    .min(1_000)
+    .max(600_000)
+    .default(120_000)
+    .describe("Milliseconds for one request; Salesforce itself gives up after ten minutes."),
+  attempts: z.int().min(1).max(10).default(6).describe("Attempts of one call, the first included."),
+  deadlineMs: z
+    .int()
+    .min(1_000)
+    .default(600_000)
+    .describe("Milliseconds for one call with all its attempts and waits."),
+  bulkWaitMs: z
+    .int()
+    .min(1_000)
+    .default(1_800_000)
+    .describe("Milliseconds to wait for one Bulk job; afterwards its rows are looked up by key."),
+  bulkQueryRows: z
+    .int()
+    .min(2_000)
+    .default(50_000)
+    .describe("First loads of more rows than this go through one Bulk query job instead of pages of 2,000."),
   /** Share of the org's API requests after which this connector stops, so that others keep the rest. */
   usedShareMax: z.number().gt(0).max(1).default(0.9),
   /** API calls this process may make; no bound when absent. */

@@ -28,6 +28,7 @@ export interface PolledObject {
 /** Reads whole documents: a root record with its child set. */
 export interface ReadRequest {
   readonly object: string;
+  /** As in `PollRequest`: Id, SystemModstamp and IsDeleted are added by the room, to the children too. */
   readonly select: readonly string[];
   /** A child subquery, for example OrderItems. */
   readonly children?: { readonly relationship: string; readonly select: readonly string[] };

@@ -36,9 +36,9 @@ export function readQueries(request: ReadRequest): readonly string[] {
   const { by, children } = request;
   const field = by.kind === "field" ? by.field : "Id";
   const values = [...new Set<string>(by.kind === "field" ? by.values : by.ids)].filter((value) => value !== "");
-  const items = withId(request.select);
+  const items = withSystemFields(request.select);
   if (children !== undefined) {
-    items.push(`(SELECT ${withId(children.select).join(", ")} FROM ${children.relationship})`);
+    items.push(`(SELECT ${withSystemFields(children.select).join(", ")} FROM ${children.relationship})`);
   }
   const query = (literals: readonly string[]): string =>
     `SELECT ${items.join(", ")} FROM ${request.object} WHERE ${field} IN (${literals.join(", ")})`;
@@ -46,8 +46,9 @@ export function readQueries(request: ReadRequest): readonly string[] {
   return chunkBySize(values.map(soqlText), spareBytes).map(query);
 }
 
-function withId(select: readonly string[]): string[] {
-  return [...new Set(["Id", ...select])];
+/** Without `IsDeleted` a record in the recycle bin would look alive. */
+function withSystemFields(select: readonly string[]): string[] {
+  return [...new Set(["Id", "SystemModstamp", "IsDeleted", ...select])];
 }
 
 function chunkBySize(literals: readonly string[], bytesMax: number): readonly (readonly string[])[] {

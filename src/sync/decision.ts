@@ -14,6 +14,11 @@ export interface Link {
   readonly lineIds: Readonly<Record<LineKey, RecordId>>;
   /** Set when the record was deleted on both sides; a record that re-appears is revived, not created. */
   readonly tombstone: boolean;
+  /**
+   * The side that is known to have deleted the record while the other one still has it. A feed tells a deletion once;
+   * whatever has to wait afterwards, for a person or a lock, needs the evidence later. Gone once the record is back.
+   */
+  readonly deletedOn?: Side;
 }
 
 /** The last values that both sides agreed on. `document` null: both sides agreed that there is no record. */
@@ -144,6 +149,8 @@ export interface Intent {
   readonly passing?: PassingStatus | null;
   /** True when the write lands as a whole or not at all: one graph, one row, one external operation. */
   readonly atomic?: boolean;
+  /** What the write overwrites although it had moved: recovery keeps it when nobody else is left to do so. */
+  readonly conflicts?: readonly Conflict[];
   readonly startedAtMs: number;
 }
 

@@ -117,7 +117,24 @@ export function linkOf(input: Situation, known: Pick<Link, "recordId" | "tombsto
       ? external.view.naturalKey
       : (link?.naturalKey ?? parseBusinessKey(input.key)?.naturalKey ?? null);
   const lineIds = salesforce.kind === "present" ? salesforce.view.lineIds : (link?.lineIds ?? {});
-  return { object: input.mapping.object, key: input.key, naturalKey, lineIds, ...known };
+  const deletedOn = known.tombstone ? null : deletionEvidence(input);
+  return {
+    object: input.mapping.object,
+    key: input.key,
+    naturalKey,
+    lineIds,
+    ...known,
+    ...(deletedOn === null ? {} : { deletedOn }),
+  };
+}
+
+/** The side that deleted the record and does not show it again. */
+function deletionEvidence({ salesforce, external, link }: Situation): Side | null {
+  if (external.kind === "deleted") return "external";
+  if (salesforce.kind === "deleted") return "salesforce";
+  const known = link?.deletedOn;
+  const seen = known === "salesforce" ? salesforce : external;
+  return known === undefined || seen.kind === "present" ? null : known;
 }
 
 /** A note for the journal, or the reason of an obstacle. */

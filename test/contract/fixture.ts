@@ -43,7 +43,7 @@ export async function refusal(promise: PromiseLike<unknown>): Promise<Error & { 
 }
 
 /** The Id of something just created. */
-export function idOf(result: { readonly id?: string | undefined } | readonly unknown[]): string {
+export function idOf(result: { readonly id?: string | null | undefined } | readonly unknown[]): string {
   if (!Array.isArray(result) && "id" in result && typeof result.id === "string") return result.id;
   throw new Error(`no Id in ${JSON.stringify(result)}`);
 }

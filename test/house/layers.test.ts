@@ -32,6 +32,19 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "src/observe",
     "src/config",
   ],
+  // Many processes that share the work of one run; opens its queue in the state's own database.
+  "src/workers": [
+    "src/model",
+    "src/mapping",
+    "src/sync",
+    "src/salesforce",
+    "src/external",
+    "src/state",
+    "src/database",
+    "src/observe",
+    "src/config",
+    "src/engine",
+  ],
   "src/cli": [
     "src/model",
     "src/mapping",
@@ -42,6 +55,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "src/observe",
     "src/config",
     "src/engine",
+    "src/workers",
   ],
   "mock-server/schema": [],
   "mock-server/soql": ["mock-server/schema"],
@@ -56,6 +70,35 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "mock-server/soql",
     "mock-server/auth",
     "mock-server/bulk",
+    "mock-server/tooling",
+  ],
+  // The metadata of an org and its changes, whatever protocol asks for them.
+  "mock-server/metadata": ["mock-server/schema", "mock-server/org"],
+  // The schema as records, for queries of the Tooling API.
+  "mock-server/tooling": ["mock-server/schema", "mock-server/soql"],
+  "mock-server/soap": [
+    "mock-server/schema",
+    "mock-server/org",
+    "mock-server/dml",
+    "mock-server/soql",
+    "mock-server/auth",
+    "mock-server/metadata",
+    "mock-server/http",
+  ],
+  "mock-server/faults": [
+    "mock-server/schema",
+    "mock-server/org",
+    "mock-server/dml",
+    "mock-server/auth",
+    "mock-server/bulk",
+    "mock-server/http",
+  ],
+  "mock-server/kit": [
+    "mock-server/schema",
+    "mock-server/org",
+    "mock-server/dml",
+    "mock-server/soql",
+    "mock-server/http",
   ],
   "mock-server/admin": [
     "mock-server/schema",
@@ -64,6 +107,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "mock-server/soql",
     "mock-server/auth",
     "mock-server/http",
+    "mock-server/faults",
+    "mock-server/kit",
   ],
   "mock-server/console": [
     "mock-server/schema",
@@ -72,6 +117,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "mock-server/soql",
     "mock-server/auth",
     "mock-server/http",
+    "mock-server/faults",
+    "mock-server/kit",
     "mock-server/admin",
   ],
   // Types only: the schema data is written in the schema's vocabulary.

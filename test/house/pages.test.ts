@@ -1,7 +1,9 @@
 /** Pages that repeat what the code says are held to it: the README, whose example is a file that runs, and the rules. */
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { loadConfig } from "../../src/config/load.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 const readme = readFileSync(new URL("README.md", ROOT), "utf8");
@@ -18,6 +20,19 @@ describe("the README", () => {
       expect(existsSync(new URL(path, ROOT))).toBe(true);
     },
   );
+});
+
+describe("the example configuration", () => {
+  it("is one that the connector takes", async () => {
+    const path = fileURLToPath(new URL("docs/example/order-sync.yaml", ROOT));
+    const loaded = await loadConfig(path, { SF_CLIENT_ID: "id", SF_CLIENT_SECRET: "secret" });
+    expect(loaded.mapping.objects.map((object) => object.object)).toEqual([
+      "Account",
+      "Product2",
+      "PricebookEntry",
+      "Order",
+    ]);
+  });
 });
 
 describe("the fidelity page", () => {

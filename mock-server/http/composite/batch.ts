@@ -69,6 +69,7 @@ function runOne(context: RestContext, outer: RestRequest, entry: unknown): RestR
   } catch (error) {
     if (!(error instanceof OrgError)) throw error;
     context.tx.rollbackTo(savepoint);
+    context.services.journal.noteRefusal(error);
     return errorResult(error);
   }
 }

@@ -114,6 +114,7 @@ function runOne(context: RestContext, outer: RestRequest, subrequest: Subrequest
   } catch (error) {
     if (!(error instanceof OrgError)) throw error;
     context.tx.rollbackTo(savepoint);
+    context.services.journal.noteRefusal(error);
     return errorResult(error);
   }
 }

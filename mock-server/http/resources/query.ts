@@ -54,6 +54,7 @@ function answer(context: RestContext, request: RestRequest, scope: { readonly in
   if (soql.trim() === "") throw malformedQuery("SOQL statements cannot be empty or null");
   const outcome = context.services.queries.prepare(soql, engine).run(engine);
   noteLooks(context, outcome);
+  context.services.journal.noteQuery(soql, outcome.plan);
   return ok(
     context.services.cursors.open(outcome, {
       userId: context.tx.actor.userId,

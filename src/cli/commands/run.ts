@@ -1,29 +1,45 @@
 /** `order-sync run`: one round, its progress on standard error and its report on standard output. */
-import { loadConfig } from "../../config/load.ts";
+
+import type { Config } from "../../config/schema.ts";
 import { processHolder } from "../../engine/holder.ts";
 import { openPorts, runOptions } from "../../engine/open.ts";
 import type { RunReport } from "../../engine/report.ts";
-import { runOnce } from "../../engine/run.ts";
+import { type RunRequest, runOnce } from "../../engine/run.ts";
 import { showProgress } from "../progress.ts";
 import { reportText } from "../report-text.ts";
 import { EXIT, type ExitCode, type Surroundings } from "../surroundings.ts";
+import { type ConfigOptions, withConfig } from "../with-config.ts";
+
+/** Options of commands that write. */
+export interface RunCommandOptions extends ConfigOptions {
+  readonly allowDeletes?: true;
+}
 
 /** Runs one round. Throws `SyncError` when it cannot be done. */
-export async function runCommand(
-  options: { readonly config?: string; readonly allowDeletes?: true; readonly json?: true },
-  surroundings: Surroundings,
-): Promise<ExitCode> {
-  const { config, mapping } = await loadConfig(options.config, surroundings.environment);
-  await using open = await openPorts(config, mapping, showProgress(surroundings.stderr));
-  const report = await runOnce(open.ports, {
+export async function runCommand(options: RunCommandOptions, outer: Surroundings): Promise<ExitCode> {
+  return await withConfig(options, outer, async (loaded, surroundings) => {
+    await using open = await openPorts(loaded, { observe: showProgress(surroundings.stderr) });
+    const report = await runOnce(open.ports, requestOf(loaded.config, options, surroundings));
+    surroundings.stdout.write(options.json === true ? `${JSON.stringify(report)}\n` : reportText(report));
+    return exitOf(report);
+  });
+}
+
+/** The request of a run as configuration, command line and terminal make it. */
+export function requestOf(
+  config: Config,
+  options: { readonly allowDeletes?: true },
+  { signal }: Pick<Surroundings, "signal">,
+): RunRequest {
+  return {
     holder: processHolder(Date.now()),
     ...runOptions(config),
     allowDeletes: options.allowDeletes === true,
-  });
-  surroundings.stdout.write(options.json === true ? `${JSON.stringify(report)}\n` : reportText(report));
-  return exitOf(report);
+    ...(signal === undefined ? {} : { signal }),
+  };
 }
 
-function exitOf(report: RunReport): ExitCode {
+/** 1 when something was held back, else 0. */
+export function exitOf(report: Pick<RunReport, "held">): ExitCode {
   return report.held.length === 0 ? EXIT.done : EXIT.doneWithRefusals;
 }

@@ -28,9 +28,9 @@ function page(records: readonly unknown[], totalSize = records.length) {
 }
 
 describe("the queries of a read", () => {
-  it("ask for keys by IN, each once, with the children in the same query", () => {
+  it("ask for keys by IN, each once, with the children in the same query, and for what tells that a row is deleted", () => {
     expect(readQueries(byKey("erp:1", "erp:1", "o'neil\\"))).toEqual([
-      "SELECT Id, Status, (SELECT Id, Quantity FROM OrderItems) FROM Order WHERE ERP_Key__c IN ('erp:1', 'o\\'neil\\\\')",
+      "SELECT Id, SystemModstamp, IsDeleted, Status, (SELECT Id, SystemModstamp, IsDeleted, Quantity FROM OrderItems) FROM Order WHERE ERP_Key__c IN ('erp:1', 'o\\'neil\\\\')",
     ]);
   });
 
@@ -111,7 +111,7 @@ describe("reading documents", () => {
       });
 
       expect(url).toBe(
-        "/services/data/v62.0/queryAll?q=SELECT Id, MasterRecordId FROM Account WHERE Id IN ('001000000000001AAA')",
+        "/services/data/v62.0/queryAll?q=SELECT Id, SystemModstamp, IsDeleted, MasterRecordId FROM Account WHERE Id IN ('001000000000001AAA')",
       );
     }));
 

@@ -1,0 +1,102 @@
+/** Getting in and out through SOAP, and who one is: login, logout, getUserInfo, getServerTimestamp. Source: rest-api §3.9, §3.10. */
+import type { LoginDesk } from "../auth/login.ts";
+import type { Session } from "../auth/sessions.ts";
+import { readUser, type UserDetails } from "../auth/users.ts";
+import { escapeXml } from "../http/xml-text.ts";
+import type { Actor } from "../org/contract.ts";
+import { type SoapCall, textOf } from "./call.ts";
+import { SoapFault, type SoapFlavour } from "./envelope.ts";
+
+/** SOAP login exists up to this version. */
+const LAST_LOGIN_VERSION = 64;
+
+/** Where and how a login came in. */
+export interface LoginPlace {
+  readonly desk: LoginDesk;
+  /** Scheme and host for the addresses that the client shall use from now on. */
+  readonly host: string;
+  readonly version: number;
+  readonly flavour: SoapFlavour;
+}
+
+/** `login`: the body of the answer. Throws `SoapFault` for every reason not to let somebody in. */
+export function login(place: LoginPlace, soap: SoapCall): string {
+  const { desk, host, version, flavour } = place;
+  if (version > LAST_LOGIN_VERSION) {
+    throw new SoapFault("INVALID_OPERATION", `SOAP login does not exist in version ${version}.0`);
+  }
+  const actor = desk.authenticate(textOf(soap.input, "username") ?? "", textOf(soap.input, "password") ?? "");
+  if (actor === undefined) {
+    const message = "Invalid username, password, security token; or user locked out.";
+    throw new SoapFault("INVALID_LOGIN", message, "LoginFault", false);
+  }
+  const { userId } = actor;
+  const session = desk.sessions.open({ userId, origin: "soap", clientId: null, scope: "full", grantId: null });
+  const address = (kind: string): string => `${host}/services/Soap/${kind}/${version}.0/${desk.org.id.slice(0, 15)}`;
+  const result =
+    element("metadataServerUrl", address("m")) +
+    element("passwordExpired", "false") +
+    element("sandbox", "false") +
+    element("serverUrl", address(flavour === "enterprise" ? "c" : "u")) +
+    element("sessionId", session.token) +
+    element("userId", userId) +
+    `<userInfo>${userInfo(desk, readUser(desk.org, actor))}</userInfo>`;
+  return `<loginResponse><result>${result}</result></loginResponse>`;
+}
+
+/** `logout`. */
+export function logout(desk: LoginDesk, session: Session): string {
+  desk.sessions.revoke(session.token);
+  return "<logoutResponse/>";
+}
+
+/** `getServerTimestamp`: the org's time. */
+export function getServerTimestamp(desk: LoginDesk): string {
+  const now = new Date(desk.org.clock.nowMs()).toISOString();
+  return `<getServerTimestampResponse><result><timestamp>${now}</timestamp></result></getServerTimestampResponse>`;
+}
+
+/** `getUserInfo`. */
+export function getUserInfo(desk: LoginDesk, actor: Actor): string {
+  return `<getUserInfoResponse><result>${userInfo(desk, readUser(desk.org, actor))}</result></getUserInfoResponse>`;
+}
+
+/** The session of a message and its user; throws `SoapFault` where it is dead. */
+export function openDoor(desk: LoginDesk, soap: SoapCall): { readonly session: Session; readonly actor: Actor } {
+  const session = soap.sessionId === undefined ? undefined : desk.sessions.use(soap.sessionId);
+  const actor = session === undefined ? undefined : desk.activeUser(session.userId);
+  if (session !== undefined && actor !== undefined) return { session, actor };
+  throw new SoapFault("INVALID_SESSION_ID", "Invalid Session ID found in SessionHeader: Illegal Session");
+}
+
+function userInfo(desk: LoginDesk, user: UserDetails): string {
+  return [
+    element("accessibilityMode", "false"),
+    element("currencySymbol", "$"),
+    element("orgAttachmentFileSizeLimit", "5242880"),
+    element("orgDefaultCurrencyIsoCode", "USD"),
+    element("orgDefaultCurrencyLocale", "en_US"),
+    element("orgDisallowHtmlAttachments", "false"),
+    element("orgHasPersonAccounts", "false"),
+    element("organizationId", desk.org.id),
+    element("organizationMultiCurrency", "false"),
+    element("organizationName", user.organizationName),
+    element("profileId", user.profileId),
+    element("roleId", user.roleId),
+    element("sessionSecondsValid", String(Math.floor(desk.sessions.lifetimeMs / 1000))),
+    element("userDefaultCurrencyIsoCode", null),
+    element("userEmail", user.email),
+    element("userFullName", user.fullName),
+    element("userId", user.userId),
+    element("userLanguage", user.language),
+    element("userLocale", user.locale),
+    element("userName", user.username),
+    element("userTimeZone", user.timeZone),
+    element("userType", "Standard"),
+    element("userUiSkin", "Theme3"),
+  ].join("");
+}
+
+function element(name: string, value: string | null): string {
+  return value === null ? `<${name} xsi:nil="true"/>` : `<${name}>${escapeXml(value)}</${name}>`;
+}

@@ -1,0 +1,37 @@
+/** `order-sync check`: everything in the configuration that does not fit the org or the external system. */
+import { type CheckReport, checkEverything } from "../../engine/check.ts";
+import { openPortsToLook } from "../../engine/open.ts";
+import { coloursOf, EXIT, type ExitCode, type Surroundings } from "../surroundings.ts";
+import { type ConfigOptions, withConfig } from "../with-config.ts";
+
+/** Exit codes of errors that mean "could not look" rather than "does not fit". */
+const NOT_REACHED = /^(SALESFORCE|EXTERNAL)_(UNREACHABLE|LOGIN|UNAVAILABLE|LIMIT)$/;
+
+/** Checks and lists. Writes nothing anywhere. */
+export async function checkCommand(options: ConfigOptions, outer: Surroundings): Promise<ExitCode> {
+  return await withConfig(options, outer, async (loaded, surroundings) => {
+    await using open = await openPortsToLook(loaded);
+    const report = await checkEverything(open.ports);
+    if (options.json === true)
+      surroundings.stdout.write(`${JSON.stringify({ ok: report.problems.length === 0, ...report })}\n`);
+    else surroundings.stdout.write(checkText(report, loaded.path, surroundings));
+    if (report.problems.length === 0) return EXIT.done;
+    return report.problems.some((problem) => NOT_REACHED.test(problem.place)) ? EXIT.failed : EXIT.usage;
+  });
+}
+
+function checkText({ identity, problems }: CheckReport, path: string, surroundings: Surroundings): string {
+  const colours = coloursOf(surroundings);
+  const lines: string[] = [];
+  if (identity !== null)
+    lines.push(`Signed in to ${identity.instanceUrl} as ${identity.username} (org ${identity.organizationId})`);
+  for (const { side, place, message } of problems) {
+    lines.push(`${colours.red("✗")} ${side === "mapping" ? "" : `${side} `}${colours.bold(place)}: ${message}`);
+  }
+  lines.push(
+    problems.length === 0
+      ? colours.green(`✓ ${path} fits the org and the external system`)
+      : `${problems.length} problem${problems.length === 1 ? "" : "s"}`,
+  );
+  return `${lines.join("\n")}\n`;
+}

@@ -1,0 +1,175 @@
+/** `order-sync conflicts` and `order-sync dead-letters`: what waits for a person. */
+import { answerConflict, discardDeadLetter, findConflict, findDeadLetter, retryDeadLetter } from "../../engine/held.ts";
+import { processHolder, processIsGone } from "../../engine/holder.ts";
+import { openExistingState } from "../../engine/open.ts";
+import { SyncError } from "../../errors.ts";
+import type { Side, Value } from "../../model/value.ts";
+import type { StateStore, StoredConflict } from "../../state/port.ts";
+import type { DeadLetter } from "../../sync/decision.ts";
+import { EXIT, type ExitCode, type Surroundings } from "../surroundings.ts";
+import { textTable } from "../table.ts";
+import { type ConfigOptions, withConfig } from "../with-config.ts";
+
+const LISTED_MAX = 200;
+/** Characters of a conflict's Id that lists show; commands take as many as are unique. */
+const ID_SHOWN = 10;
+
+type HeldPorts = Parameters<typeof answerConflict>[0];
+
+/** Open conflicts, or with `all` the settled ones too. */
+export async function listConflicts(
+  options: ConfigOptions & { readonly all?: true },
+  outer: Surroundings,
+): Promise<ExitCode> {
+  return await withState(options, outer, async ({ state }, { stdout }) => {
+    const conflicts = await state.conflicts({ ...(options.all === true ? {} : { open: true }), limit: LISTED_MAX });
+    if (options.json === true) stdout.write(`${JSON.stringify(conflicts)}\n`);
+    else if (conflicts.length === 0) stdout.write("No open conflicts.\n");
+    else {
+      const rows = conflicts.map((one) => [
+        one.id.slice(0, ID_SHOWN),
+        one.key,
+        one.field,
+        valueText(one.salesforce),
+        valueText(one.external),
+        one.resolvedAtMs !== null ? `settled: ${one.winner ?? "by itself"}` : (one.winner ?? "open"),
+      ]);
+      stdout.write(`${textTable(["id", "key", "field", "Salesforce", "external", "winner"], rows)}\n`);
+    }
+    return EXIT.done;
+  });
+}
+
+/** One conflict with its three values. */
+export async function showConflict(id: string, options: ConfigOptions, outer: Surroundings): Promise<ExitCode> {
+  return await withState(options, outer, async ({ state }, { stdout }) => {
+    const conflict = await findConflict(state, id);
+    stdout.write(options.json === true ? `${JSON.stringify(conflict)}\n` : conflictText(conflict));
+    return EXIT.done;
+  });
+}
+
+/** Answers a conflict; the next run carries it out. */
+export async function resolveConflict(
+  id: string,
+  options: ConfigOptions & { readonly winner: string },
+  outer: Surroundings,
+): Promise<ExitCode> {
+  const winner = sideOf(options.winner);
+  return await withState(options, outer, async (ports, { stdout }) => {
+    const conflict = await answerConflict(ports, id, winner);
+    if (options.json === true) stdout.write(`${JSON.stringify(conflict)}\n`);
+    else stdout.write(`${conflict.key} ${conflict.field}: ${winner} wins; the next run carries it out.\n`);
+    return EXIT.done;
+  });
+}
+
+/** Refused documents with their reasons. */
+export async function listDeadLetters(
+  options: ConfigOptions & { readonly object?: string },
+  outer: Surroundings,
+): Promise<ExitCode> {
+  return await withState(options, outer, async ({ state }, { stdout }) => {
+    const letters = await state.deadLetters(options.object);
+    if (options.json === true) stdout.write(`${JSON.stringify(letters)}\n`);
+    else if (letters.length === 0) stdout.write("No dead letters.\n");
+    else for (const letter of letters) stdout.write(letterText(letter));
+    return EXIT.done;
+  });
+}
+
+/** One refused document. */
+export async function showDeadLetter(
+  key: string,
+  options: ConfigOptions & { readonly object?: string },
+  outer: Surroundings,
+): Promise<ExitCode> {
+  return await withState(options, outer, async ({ state }, { stdout }) => {
+    const letter = await findDeadLetter(state, key, options.object);
+    stdout.write(options.json === true ? `${JSON.stringify(letter)}\n` : letterText(letter));
+    return EXIT.done;
+  });
+}
+
+/** Tries dead letters again in the next run, or forgets them. */
+export async function settleDeadLetters(
+  how: "retry" | "discard",
+  keys: readonly string[],
+  options: ConfigOptions & { readonly object?: string; readonly all?: true },
+  outer: Surroundings,
+): Promise<ExitCode> {
+  if (keys.length === 0 && options.all !== true) {
+    throw new SyncError("USAGE", `Name the keys to ${how}, or say --all`);
+  }
+  return await withState(options, outer, async (ports, { stdout }) => {
+    const letters: DeadLetter[] = [];
+    if (options.all === true) letters.push(...(await ports.state.deadLetters(options.object)));
+    else for (const key of keys) letters.push(await findDeadLetter(ports.state, key, options.object));
+    for (const letter of letters) {
+      if (how === "retry") await retryDeadLetter(ports, letter);
+      else await discardDeadLetter(ports, letter);
+    }
+    const count = `${letters.length} dead letter${letters.length === 1 ? "" : "s"}`;
+    if (options.json === true) stdout.write(`${JSON.stringify({ [how]: letters.map((letter) => letter.key) })}\n`);
+    else
+      stdout.write(
+        how === "retry"
+          ? `${count}: the next run decides anew.\n`
+          : `${count} forgotten until the record changes again.\n`,
+      );
+    return EXIT.done;
+  });
+}
+
+async function withState(
+  options: ConfigOptions,
+  outer: Surroundings,
+  work: (ports: HeldPorts & { readonly state: StateStore }, surroundings: Surroundings) => Promise<ExitCode>,
+): Promise<ExitCode> {
+  return await withConfig(options, outer, async ({ config, mapping }, surroundings) => {
+    const state = await openExistingState(config);
+    try {
+      const holder = processHolder(Date.now());
+      return await work(
+        { state, nowMs: Date.now, holderIsGone: processIsGone, source: mapping.source, holder },
+        surroundings,
+      );
+    } finally {
+      await state.close();
+    }
+  });
+}
+
+function sideOf(text: string): Side {
+  if (text === "salesforce" || text === "external") return text;
+  throw new SyncError("USAGE", `--winner ${text} is no side; say salesforce or external`);
+}
+
+function conflictText(conflict: StoredConflict): string {
+  const by = (who: string | null, at: string | null): string =>
+    [...(who === null ? [] : [`by ${who}`]), ...(at === null ? [] : [`at ${at}`])].join(" ");
+  const rows = [
+    ["last agreed", valueText(conflict.base), ""],
+    ["Salesforce", valueText(conflict.salesforce), by(conflict.salesforceBy, conflict.salesforceAt)],
+    ["external", valueText(conflict.external), by(conflict.externalBy, conflict.externalAt)],
+  ];
+  const field = conflict.lineKey === undefined ? conflict.field : `${conflict.lineKey} ${conflict.field}`;
+  return (
+    `${conflict.key} ${field}, since ${new Date(conflict.atMs).toISOString()} (${conflict.rule})\n` +
+    `${textTable(["side", "value", "changed"], rows)}\n` +
+    `To answer: order-sync conflicts resolve ${conflict.id.slice(0, ID_SHOWN)} --winner salesforce|external\n`
+  );
+}
+
+function letterText(letter: DeadLetter): string {
+  const reasons = letter.obstacles.map((obstacle) => {
+    const where = [obstacle.lineKey, obstacle.field].filter((part) => part !== undefined).join(" ");
+    return `    ${obstacle.code}${where === "" ? "" : ` (${where})`}: ${obstacle.message}\n`;
+  });
+  const attempts = `${letter.attempts} attempt${letter.attempts === 1 ? "" : "s"}`;
+  return `${letter.object} ${letter.key}  since ${new Date(letter.firstAtMs).toISOString()}, ${attempts}\n${reasons.join("")}`;
+}
+
+function valueText(value: Value | undefined): string {
+  return value === undefined || value === null ? "(empty)" : JSON.stringify(value);
+}

@@ -1,0 +1,128 @@
+/** `order-sync init`: a commented configuration, the Salesforce metadata that it needs, and on request the change log. */
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { type LoadedConfig, loadConfig } from "../../config/load.ts";
+import { keyFieldMetadata, permissionSetMetadata } from "../../config/metadata.ts";
+import { type StarterAuth, starterConfig } from "../../config/starter.ts";
+import { SyncError } from "../../errors.ts";
+import { installChangeLog } from "../../external/sql/install.ts";
+import { surveyDatabase } from "../../external/sql/survey.ts";
+import { EXIT, type ExitCode, type Surroundings } from "../surroundings.ts";
+
+/** Options of `init`; what is missing is asked at a terminal, and elsewhere has the default. */
+export interface InitOptions {
+  readonly config?: string;
+  readonly json?: true;
+  readonly loginUrl?: string;
+  readonly auth?: StarterAuth;
+  readonly externalUrl?: string;
+  readonly name: string;
+  readonly metadataDir: string;
+  readonly installChangeLog?: true;
+  readonly force?: true;
+}
+
+const DEFAULT_FILE = "order-sync.yaml";
+const DEFAULT_LOGIN = "http://127.0.0.1:4880";
+const DEFAULT_EXTERNAL = "file:erp.db";
+
+/**
+ * Writes the configuration unless there is one (`--force` overwrites it), then the metadata for the configuration's
+ * mapping, then the change log if asked. A configuration with
+ * mistakes is named with all of them, and then no metadata are written.
+ */
+export async function initCommand(options: InitOptions, surroundings: Surroundings): Promise<ExitCode> {
+  const { stdout, environment } = surroundings;
+  const file = resolve(options.config ?? DEFAULT_FILE);
+  const written: string[] = [];
+  if (!existsSync(file) || options.force === true) {
+    write(file, await starterText(file, options, surroundings));
+    written.push(file);
+  }
+  const loaded = await loadForMetadata(file, environment);
+  const folder = resolve(options.metadataDir);
+  for (const { path, text } of [...keyFieldMetadata(loaded.mapping), permissionSetMetadata(loaded.mapping)]) {
+    write(join(folder, path), text);
+    written.push(join(folder, path));
+  }
+  const changeLog = options.installChangeLog === true ? await install(loaded) : null;
+  if (options.json === true) stdout.write(`${JSON.stringify({ written, changeLog })}\n`);
+  else stdout.write(`${written.map((path) => `wrote ${path}`).join("\n")}\n${advice(loaded, folder, changeLog)}`);
+  return EXIT.done;
+}
+
+async function starterText(file: string, options: InitOptions, surroundings: Surroundings): Promise<string> {
+  const ask = async (question: string, otherwise: string): Promise<string> =>
+    surroundings.ask === undefined ? otherwise : (await surroundings.ask(`${question} [${otherwise}]: `)) || otherwise;
+  const loginUrl = options.loginUrl ?? (await ask("Login address of the org", DEFAULT_LOGIN));
+  const externalUrl =
+    options.externalUrl ?? (await ask("External database (file:path or postgres://…)", DEFAULT_EXTERNAL));
+  const tables = await surveyDatabase(besideFile(interpolated(externalUrl, surroundings.environment), file));
+  return starterConfig({ name: options.name, loginUrl, auth: options.auth ?? "password", externalUrl, tables });
+}
+
+/** Relative paths in a configuration belong to its folder. */
+function besideFile(url: string, file: string): string {
+  return url.startsWith("file:") ? `file:${resolve(dirname(file), url.slice("file:".length))}` : url;
+}
+
+function interpolated(url: string, environment: Surroundings["environment"]): string {
+  return url.replaceAll(/\$\{(\w+)\}/g, (reference, name: string) => {
+    const value = environment[name];
+    if (value === undefined)
+      throw new SyncError("USAGE", `--external-url refers to ${reference}, which is not set in the environment`);
+    return value;
+  });
+}
+
+/** Metadata need the mapping only: secrets that are not set yet are no reason to stop. */
+async function loadForMetadata(file: string, environment: Surroundings["environment"]): Promise<LoadedConfig> {
+  const lenient = new Proxy(environment, {
+    get: (values, name) => (typeof name === "string" ? (values[name] ?? `not-set-${name}-0000000000`) : undefined),
+  });
+  return await loadConfig(file, lenient);
+}
+
+async function install({
+  config,
+}: LoadedConfig): Promise<{ readonly installed: readonly string[]; readonly unchanged: readonly string[] }> {
+  if (config.external.kind !== "sql") {
+    throw new SyncError(
+      "USAGE",
+      `--install-change-log is for external.kind sql; this configuration has another external.kind`,
+    );
+  }
+  return await installChangeLog(config.external);
+}
+
+function write(path: string, text: string): void {
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text);
+  } catch (cause) {
+    throw new SyncError(
+      "USAGE",
+      `${path} cannot be written (${cause instanceof Error ? cause.message : String(cause)})`,
+      { cause },
+    );
+  }
+}
+
+function advice(
+  { path }: LoadedConfig,
+  folder: string,
+  changeLog: { readonly installed: readonly string[]; readonly unchanged: readonly string[] } | null,
+): string {
+  const log =
+    changeLog === null
+      ? "  3. order-sync init --install-change-log   adds one table and triggers to the external database\n"
+      : `  3. the change log is installed for ${[...changeLog.installed, ...changeLog.unchanged].join(", ") || "no collection"}\n`;
+  return (
+    `\nNext:\n` +
+    `  1. read ${path} and correct what was guessed\n` +
+    `  2. deploy ${folder} to the org (sf project deploy start --source-dir …), or start\n` +
+    `     mock-org start --source-dir ${folder}; assign the permission set Order_Sync to the user\n` +
+    log +
+    `  4. order-sync check && order-sync plan && order-sync run\n`
+  );
+}

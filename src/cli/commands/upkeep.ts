@@ -1,0 +1,83 @@
+/** `order-sync sweep`, `migrate` and `reset`: care of the memory. */
+import { existsSync, rmSync } from "node:fs";
+import { processIsGone } from "../../engine/holder.ts";
+import { leaseName } from "../../engine/lease.ts";
+import { openExistingState, openPorts } from "../../engine/open.ts";
+import { sweep } from "../../engine/sweep.ts";
+import { SyncError } from "../../errors.ts";
+import { openStateStore } from "../../state/open.ts";
+import { stateFile, statePlace } from "../../state/place.ts";
+import { showProgress } from "../progress.ts";
+import { reportText } from "../report-text.ts";
+import { EXIT, type ExitCode, type Surroundings } from "../surroundings.ts";
+import { type ConfigOptions, withConfig } from "../with-config.ts";
+import { type RunCommandOptions, requestOf } from "./run.ts";
+
+/** Compares every record on both sides, not only what changed. */
+export async function sweepCommand(options: RunCommandOptions, outer: Surroundings): Promise<ExitCode> {
+  return await withConfig(options, outer, async (loaded, surroundings) => {
+    const { stdout, stderr } = surroundings;
+    await using open = await openPorts(loaded, { observe: showProgress(stderr) });
+    const reports = await sweep(open.ports, requestOf(loaded.config, options, surroundings), (report) => {
+      if (options.json !== true) stdout.write(reportText(report));
+    });
+    if (options.json === true) stdout.write(`${JSON.stringify(reports)}\n`);
+    return reports.at(-1)?.held.length === 0 ? EXIT.done : EXIT.doneWithRefusals;
+  });
+}
+
+/** Makes the state's tables or brings them up to date. */
+export async function migrateCommand(options: ConfigOptions, outer: Surroundings): Promise<ExitCode> {
+  return await withConfig(options, outer, async ({ config }, { stdout }) => {
+    const state = await openStateStore(config.state.url);
+    try {
+      await state.migrate();
+    } finally {
+      await state.close();
+    }
+    const place = statePlace(config.state.url);
+    stdout.write(options.json === true ? `${JSON.stringify({ migrated: place })}\n` : `${place} is up to date.\n`);
+    return EXIT.done;
+  });
+}
+
+/** Forgets everything: the next run reads both sides anew and makes nothing twice. */
+export async function resetCommand(
+  options: ConfigOptions & { readonly yes?: true },
+  outer: Surroundings,
+): Promise<ExitCode> {
+  return await withConfig(options, outer, async ({ config, mapping }, surroundings) => {
+    const { url } = config.state;
+    const path = stateFile(url);
+    if (path === null) {
+      throw new SyncError(
+        "USAGE",
+        "reset removes a state file only; for PostgreSQL stop all runs, then: drop schema order_sync cascade",
+      );
+    }
+    const state = await openExistingState(config);
+    try {
+      const lease = await state.leaseHolder(leaseName(mapping.source));
+      if (lease !== undefined && lease.expiresAtMs > Date.now() && !processIsGone(lease.holder)) {
+        throw new SyncError("LEASE_HELD", `${lease.holder} is running this synchronisation; stop it before a reset`);
+      }
+    } finally {
+      await state.close();
+    }
+    await confirm(options, surroundings, path);
+    for (const file of [path, `${path}-wal`, `${path}-shm`]) if (existsSync(file)) rmSync(file);
+    surroundings.stdout.write(
+      options.json === true
+        ? `${JSON.stringify({ removed: path })}\n`
+        : `${path} is removed. The next run compares everything anew; values that differ are settled by the mapping's policy.\n`,
+    );
+    return EXIT.done;
+  });
+}
+
+async function confirm(options: { readonly yes?: true }, { ask }: Surroundings, path: string): Promise<void> {
+  if (options.yes === true) return;
+  if (ask === undefined) throw new SyncError("USAGE", "reset forgets all links and open conflicts; confirm with --yes");
+  const answer = await ask(`Forget all links, conflicts, dead letters and the journal in ${path}? Type yes: `);
+  if (answer.toLowerCase() !== "yes") throw new SyncError("USAGE", "Nothing was removed");
+}

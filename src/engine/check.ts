@@ -1,0 +1,88 @@
+/** Check: compares the mapping with the org and the external system as they are, and lists everything that does not fit. */
+import { SyncError } from "../errors.ts";
+import type { ExternalCollectionInfo, ExternalProblem } from "../external/port.ts";
+import type { StatusFacts } from "../mapping/facts.ts";
+import { describedObjects, type PreflightProblem, preflight } from "../mapping/preflight.ts";
+import { STATUS_OBJECTS } from "../mapping/select.ts";
+import type { OrgIdentity } from "../salesforce/port.ts";
+import type { EnginePorts } from "./ports.ts";
+
+/** What a check found. */
+export interface CheckReport {
+  /** Null where the org could not be reached; the reason is among the problems. */
+  readonly identity: OrgIdentity | null;
+  readonly problems: readonly CheckProblem[];
+}
+
+/** One thing that does not fit, with its place in the configuration or in a system. */
+export interface CheckProblem {
+  readonly side: "salesforce" | "external" | "mapping";
+  readonly place: string;
+  readonly message: string;
+}
+
+/**
+ * Looks at both systems and writes nothing. A system that cannot be reached or signs us off is a problem in the list,
+ * so that one check tells about both.
+ */
+export async function checkEverything(ports: EnginePorts): Promise<CheckReport> {
+  const problems: CheckProblem[] = [];
+  const identity = await attempt(problems, "salesforce", () => ports.salesforce.connect());
+  const objects =
+    identity === null
+      ? null
+      : await attempt(problems, "salesforce", () => ports.salesforce.describe(describedObjects(ports.mapping)));
+  const statuses = identity === null ? {} : await readStatuses(ports, problems);
+  const external = await attempt(problems, "external", () => ports.external.check());
+  problems.push(...(external ?? []).map((problem: ExternalProblem) => ({ side: "external" as const, ...problem })));
+  const collections = external === null || external.length > 0 ? [] : await readCollections(ports, problems);
+  if (objects !== null) {
+    const found = preflight(ports.mapping, { objects, statuses, collections });
+    problems.push(...found.map((problem: PreflightProblem) => ({ side: "mapping" as const, ...problem })));
+  }
+  return { identity, problems };
+}
+
+async function readStatuses(
+  ports: EnginePorts,
+  problems: CheckProblem[],
+): Promise<Readonly<Record<string, readonly StatusFacts[]>>> {
+  const statuses: Record<string, readonly StatusFacts[]> = {};
+  for (const object of STATUS_OBJECTS.filter((name) => ports.mapping.byObject.has(name))) {
+    const rows = await attempt(problems, "salesforce", () =>
+      ports.salesforce.query(`SELECT ApiName, StatusCode FROM ${object}Status`),
+    );
+    statuses[object] = (rows ?? []).map((row) => ({
+      value: String(row["ApiName"]),
+      category: String(row["StatusCode"]),
+    }));
+  }
+  return statuses;
+}
+
+async function readCollections(
+  ports: EnginePorts,
+  problems: CheckProblem[],
+): Promise<readonly ExternalCollectionInfo[]> {
+  const names = new Set(ports.mapping.objects.map((object) => object.collection));
+  const infos: ExternalCollectionInfo[] = [];
+  for (const name of names) {
+    const info = await attempt(problems, "external", () => ports.external.info(name));
+    if (info !== null) infos.push(info);
+  }
+  return infos;
+}
+
+async function attempt<Result>(
+  problems: CheckProblem[],
+  side: "salesforce" | "external",
+  look: () => Promise<Result>,
+): Promise<Result | null> {
+  try {
+    return await look();
+  } catch (error) {
+    if (!(error instanceof SyncError)) throw error;
+    problems.push({ side, place: error.code, message: error.message });
+    return null;
+  }
+}

@@ -1,0 +1,106 @@
+/** What people do about documents that are held: answer a conflict, try a dead letter again, or let it go. */
+import { SyncError } from "../errors.ts";
+import type { Side } from "../model/value.ts";
+import type { JournalEntry, StateBatch, StoredConflict } from "../state/port.ts";
+import type { DeadLetter } from "../sync/decision.ts";
+import { LeaseKeeper, leaseName } from "./lease.ts";
+import type { EnginePorts } from "./ports.ts";
+
+/** The parts of the ports that an answer needs. */
+export type HeldPorts = Pick<EnginePorts, "state" | "nowMs" | "holderIsGone"> & {
+  readonly source: string;
+  readonly holder: string;
+};
+
+const OPEN_CONFLICTS_MAX = 10_000;
+/** An answer takes one commit. */
+const LEASE_TTL_MS = 10_000;
+
+/** The open conflict with this Id or with an Id that starts so. Throws `NOT_FOUND`, also when several fit. */
+export async function findConflict(state: HeldPorts["state"], id: string): Promise<StoredConflict> {
+  const open = await state.conflicts({ open: true, limit: OPEN_CONFLICTS_MAX });
+  return only(
+    open.filter((conflict) => conflict.id.startsWith(id)),
+    `open conflict ${id}`,
+    "order-sync conflicts list",
+  );
+}
+
+/** The dead letter of this key; with `object` where two objects share a key. Throws `NOT_FOUND`. */
+export async function findDeadLetter(state: HeldPorts["state"], key: string, object?: string): Promise<DeadLetter> {
+  const letters = (await state.deadLetters(object)).filter((letter) => letter.key === key);
+  return only(letters, `dead letter ${key}`, "order-sync dead-letters list");
+}
+
+/**
+ * Says which side is right. The next run writes that side's value to the other one; a conflict over a whole document
+ * needs every field answered. Throws `NOT_FOUND`, and `LEASE_HELD` while a run is under way.
+ */
+export async function answerConflict(ports: HeldPorts, id: string, winner: Side): Promise<StoredConflict> {
+  const conflict = await findConflict(ports.state, id);
+  const answered: StoredConflict = { ...conflict, winner, rule: "answered by a person" };
+  await commit(ports, {
+    conflicts: [answered],
+    journal: [note(ports, conflict, "answered", { field: conflict.field, lineKey: conflict.lineKey, winner })],
+  });
+  return answered;
+}
+
+/** Lets the next run decide anew about a refused document. Throws like `answerConflict`. */
+export async function retryDeadLetter(ports: HeldPorts, letter: DeadLetter): Promise<void> {
+  await commit(ports, {
+    clearDeadLetters: [letter],
+    parked: [
+      {
+        object: letter.object,
+        key: letter.key,
+        obstacles: [{ code: "RETRY", message: "somebody asked for another try; the next run decides anew" }],
+        attempts: letter.attempts,
+        sinceMs: ports.nowMs(),
+      },
+    ],
+    journal: [note(ports, letter, "retried", { attempts: letter.attempts })],
+  });
+}
+
+/** Forgets a refused document until one of its records changes again. Throws like `answerConflict`. */
+export async function discardDeadLetter(ports: HeldPorts, letter: DeadLetter): Promise<void> {
+  await commit(ports, {
+    clearDeadLetters: [letter],
+    journal: [note(ports, letter, "discarded", { obstacles: letter.obstacles })],
+  });
+}
+
+async function commit(ports: HeldPorts, batch: StateBatch): Promise<void> {
+  const { state, nowMs, holderIsGone, source, holder } = ports;
+  const lease = await LeaseKeeper.take({
+    state,
+    name: leaseName(source),
+    // A name of its own: the lease of a run in this very process must not be taken over.
+    holder: `${holder}:answer`,
+    ttlMs: LEASE_TTL_MS,
+    nowMs,
+    ...(holderIsGone === undefined ? {} : { holderIsGone }),
+  });
+  try {
+    await lease.commit(batch);
+  } finally {
+    await lease.release();
+  }
+}
+
+function note(
+  ports: HeldPorts,
+  { object, key }: Pick<JournalEntry, "object" | "key">,
+  event: string,
+  detail: JournalEntry["detail"],
+): JournalEntry {
+  return { atMs: ports.nowMs(), runId: "", object, key, event, side: null, detail };
+}
+
+function only<Entry>(found: readonly Entry[], what: string, list: string): Entry {
+  const [first, ...others] = found;
+  if (first === undefined) throw new SyncError("NOT_FOUND", `There is no ${what}; see ${list}`);
+  if (others.length > 0) throw new SyncError("NOT_FOUND", `${what} fits ${found.length} entries; say more of it`);
+  return first;
+}

@@ -1,0 +1,57 @@
+/** Status: what the state tells about the synchronisation, without asking either system. */
+import type { Mapping } from "../mapping/mapping.ts";
+import type { SyncStatus } from "../observe/status.ts";
+import { parseWatermark } from "../salesforce/watermark.ts";
+import type { Lease, StateStore } from "../state/port.ts";
+import { salesforceFeed } from "./detect.ts";
+import { leaseName } from "./lease.ts";
+
+const DAY_MS = 86_400_000;
+/** Runs of a day at one a minute, twice over. */
+const RUNS_MAX = 3_000;
+
+/** Reads the status. Throws `STATE_*`. */
+export async function readStatus(
+  state: StateStore,
+  mapping: Mapping,
+  settings: { readonly nowMs: number; readonly dailyCalls: number | null; readonly runs: number },
+): Promise<SyncStatus> {
+  const { nowMs } = settings;
+  const [counts, cursors, runs, intents, lease] = [
+    await state.counts(),
+    await state.cursors(),
+    await state.runs(RUNS_MAX),
+    await state.intents(),
+    await state.leaseHolder(leaseName(mapping.source)),
+  ];
+  const whole = runs.find((run) => run.outcome === "done" || run.outcome === "doneWithRefusals");
+  return {
+    source: mapping.source,
+    atMs: nowMs,
+    running: runningLease(lease, nowMs),
+    objects: mapping.objects.map((object) => {
+      const of = counts[object.object] ?? {};
+      const cursor = cursors[salesforceFeed(object.object)] ?? null;
+      return {
+        object: object.object,
+        collection: object.collection,
+        watched: object.watch,
+        linked: of["links"] ?? 0,
+        parked: of["parked"] ?? 0,
+        deadLetters: of["deadLetters"] ?? 0,
+        openConflicts: of["openConflicts"] ?? 0,
+        salesforceKnownToMs: parseWatermark(cursor)?.atMs ?? null,
+        externalKnownToMs: whole?.startedAtMs ?? null,
+      };
+    }),
+    runs: runs.slice(0, settings.runs),
+    unfinishedIntents: intents.length,
+    callsOfTheDay: runs.filter((run) => run.startedAtMs > nowMs - DAY_MS).reduce((sum, run) => sum + run.apiCalls, 0),
+    dailyCalls: settings.dailyCalls,
+  };
+}
+
+function runningLease(lease: Lease | undefined, nowMs: number): SyncStatus["running"] {
+  if (lease === undefined || lease.expiresAtMs <= nowMs) return null;
+  return { holder: lease.holder, expiresAtMs: lease.expiresAtMs };
+}

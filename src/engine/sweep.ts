@@ -1,0 +1,76 @@
+/**
+ * Sweep: compares every record that is known, and every record that the feeds can name, instead of only what changed.
+ *
+ * Feeds lose things: a deletion log ends after 15 days, a column feed never sees deletes, somebody restores a backup.
+ * A sweep is a row of ordinary runs. The first one reads both feeds from their beginning, the others look at all known
+ * keys page by page, as if each had been waiting.
+ */
+import type { BusinessKey } from "../model/key.ts";
+import type { Parked } from "../sync/decision.ts";
+import type { EnginePorts } from "./ports.ts";
+import type { RunReport } from "./report.ts";
+import { type RunRequest, runOnce } from "./run.ts";
+import { overrideState } from "./state-views.ts";
+
+/** Known keys that one of the runs compares: bounds the memory, and lets other processes in between. */
+const SWEEP_KEYS = 10_000;
+
+/** Sweeps everything; gives the reports of all its runs to `onRun` and back. Throws what a run throws. */
+export async function sweep(
+  ports: EnginePorts,
+  request: RunRequest,
+  onRun: (report: RunReport) => void = () => {},
+): Promise<readonly RunReport[]> {
+  const reports: RunReport[] = [];
+  const run = async (part: EnginePorts): Promise<void> => {
+    const report = await runOnce(part, request);
+    reports.push(report);
+    onRun(report);
+  };
+  await run({ ...ports, state: overrideState(ports.state, { cursors: async () => ({}) }) });
+  for await (const keys of knownKeys(ports)) {
+    const sinceMs = ports.nowMs();
+    const asked = keys.map(
+      ({ object, key }): Parked => ({
+        object,
+        key,
+        obstacles: [{ code: "SWEEP", message: "it is compared by a sweep" }],
+        attempts: 0,
+        sinceMs,
+      }),
+    );
+    const state = overrideState(ports.state, {
+      parked: async (object) => {
+        const waiting = await ports.state.parked(object);
+        const names = new Set(waiting.map((entry) => `${entry.object} ${entry.key}`));
+        const more = asked.filter(
+          (entry) => (object === undefined || entry.object === object) && !names.has(`${entry.object} ${entry.key}`),
+        );
+        return [...waiting, ...more];
+      },
+    });
+    await run({ ...ports, state });
+  }
+  return reports;
+}
+
+async function* knownKeys(
+  ports: EnginePorts,
+): AsyncGenerator<readonly { readonly object: string; readonly key: BusinessKey }[]> {
+  let page: { readonly object: string; readonly key: BusinessKey }[] = [];
+  for (const { object } of ports.mapping.objects) {
+    let after: BusinessKey | null = null;
+    let more = true;
+    while (more) {
+      const keys: readonly BusinessKey[] = await ports.state.keys(object, after, SWEEP_KEYS - page.length);
+      page.push(...keys.map((key) => ({ object, key })));
+      after = keys.at(-1) ?? null;
+      more = keys.length > 0;
+      if (page.length >= SWEEP_KEYS) {
+        yield page;
+        page = [];
+      }
+    }
+  }
+  if (page.length > 0) yield page;
+}

@@ -1,0 +1,352 @@
+/**
+ * One process of the connector in a simulation: its ports, with a place before and after every call at which the history
+ * may do something to it. A crashed process waits for ever at its place; whoever started it hears of it at once.
+ */
+import type { FaultHook } from "../../mock-server/index.ts";
+import type { EnginePorts } from "../../src/engine/ports.ts";
+import type { RunReport } from "../../src/engine/report.ts";
+import { runOnce } from "../../src/engine/run.ts";
+import { SyncError } from "../../src/errors.ts";
+import type { ExternalSystem } from "../../src/external/port.ts";
+import { parseBusinessKey } from "../../src/model/business-key.ts";
+import type { SalesforceRecord } from "../../src/model/salesforce-record.ts";
+import type { PolledObject, SalesforceOrg } from "../../src/salesforce/port.ts";
+import type { Lease, StateStore } from "../../src/state/port.ts";
+import { operationsOf } from "../../src/sync/split.ts";
+import type { Judge } from "./judge.ts";
+import type { Disturbance, WireAct, WireFault } from "./scenario.ts";
+import type { Stage } from "./stage.ts";
+
+/** How long a silent runner keeps its lease. */
+export const LEASE_TTL_MS = 120_000;
+
+/** How a run ended. */
+export type RunEnd =
+  | { readonly kind: "done"; readonly report: RunReport }
+  | { readonly kind: "failed"; readonly error: SyncError }
+  | { readonly kind: "crashed" };
+
+/** Changes ports, to build a connector that is broken in one known way. */
+export type Breaking = (ports: EnginePorts) => EnginePorts;
+
+/** What a process works with. */
+export interface RunnerInput {
+  readonly stage: Stage;
+  readonly judge: Judge;
+  readonly state: StateStore;
+  /** Makes the Salesforce port; called once the fault hook is in place. */
+  readonly openOrg: (sleep: (ms: number) => Promise<void>) => SalesforceOrg;
+  readonly holder: string;
+  readonly disturbances: readonly Disturbance[];
+  readonly wire: readonly WireFault[];
+  /** Starts a rival and comes back when it has ended. */
+  readonly rival: () => Promise<void>;
+  readonly newId: () => string;
+  readonly breaking: Breaking;
+}
+
+/** Places at which a run may fail by itself: reads and commits, not the writes to Salesforce. */
+type Place = "calm" | "fallible" | "writing";
+
+/** One run of one process. */
+export async function runProcess(input: RunnerInput): Promise<RunEnd> {
+  const process = new SimulatedProcess(input);
+  return await input.stage.withFaults(process.faultHook, () => process.run());
+}
+
+class SimulatedProcess {
+  readonly faultHook: FaultHook;
+  readonly #input: RunnerInput;
+  readonly #disturbances = new Map<number, Disturbance["act"][]>();
+  readonly #died: Promise<RunEnd>;
+  #die: (end: RunEnd) => void = () => {};
+  #dead = false;
+  #places = 0;
+  #wireCalls = 0;
+  /** Change number at which the org answered last. */
+  #answeredSeq = 0;
+
+  constructor(input: RunnerInput) {
+    this.#input = input;
+    for (const { at, act } of input.disturbances) {
+      this.#disturbances.set(at, [...(this.#disturbances.get(at) ?? []), act]);
+    }
+    this.#died = new Promise((resolve) => {
+      this.#die = resolve;
+    });
+    this.faultHook = {
+      before: async () => {
+        const call = this.#wireCalls;
+        this.#wireCalls += 1;
+        await this.#place("calm");
+        const fault = input.wire.find(({ at }) => at === call)?.act;
+        this.#after = fault;
+        this.#deliveredTwice ||= fault === "twice";
+        return fault === undefined ? undefined : ACTS_BEFORE[fault];
+      },
+      after: async () => {
+        this.#answeredSeq = input.judge.seq;
+        const fault = this.#after;
+        await this.#place("calm");
+        return fault === undefined ? undefined : ACTS_AFTER[fault];
+      },
+    };
+  }
+
+  #after: WireAct | undefined;
+  #deliveredTwice = false;
+
+  async run(): Promise<RunEnd> {
+    const { stage, newId, breaking } = this.#input;
+    const ports: EnginePorts = breaking({
+      mapping: stage.mapping,
+      salesforce: this.#salesforce(),
+      external: this.#external(),
+      state: this.#state(),
+      nowMs: () => stage.nowMs + stage.config.skewMs,
+      newId,
+      observe: () => {},
+    });
+    const options = { holder: this.#input.holder, leaseTtlMs: LEASE_TTL_MS, passDocuments: 3, passOrders: 2 };
+    const work = runOnce(ports, { ...options, deleteShare: 1 }).then(
+      (report): RunEnd => ({ kind: "done", report }),
+      (error: unknown): RunEnd => {
+        if (error instanceof SyncError) return { kind: "failed", error };
+        throw error;
+      },
+    );
+    return await Promise.race([work, this.#died]);
+  }
+
+  /** A place at which the process waits. Comes back, throws a port's error, or never comes back. */
+  async #place(kind: Place): Promise<void> {
+    const { stage } = this.#input;
+    if (this.#dead) return await FOREVER;
+    stage.advance(PLACE_MS);
+    const acts = this.#disturbances.get(this.#places) ?? [];
+    this.#places += 1;
+    for (const act of acts) await this.#suffer(act, kind);
+  }
+
+  async #suffer(act: Disturbance["act"], place: Place): Promise<void> {
+    const { stage, rival } = this.#input;
+    switch (act.kind) {
+      case "edit":
+        return stage.edit(act.seed);
+      case "late":
+        return stage.openLate(act.seed);
+      case "commitLate":
+        return stage.commitLate();
+      case "lock":
+        return stage.lockRow(act.seed);
+      case "advance":
+        return stage.advance(act.seconds * 1_000);
+      case "crash":
+        this.#dead = true;
+        this.#die({ kind: "crashed" });
+        return await FOREVER;
+      case "error":
+        if (place === "fallible") throw new SyncError("STATE_UNREACHABLE", "the simulation cut the line");
+        return;
+      case "rival":
+        // A process that is frozen between the check of its lease and the write cannot be helped: Salesforce knows no
+        // fencing numbers. Everywhere else it must find out.
+        if (place === "fallible") {
+          if (act.late) stage.advance(LEASE_TTL_MS + 1_000);
+          await rival();
+        }
+        return;
+      default:
+        return act satisfies never;
+    }
+  }
+
+  async #call<Result>(kind: Place, work: () => Promise<Result>): Promise<Result> {
+    await this.#place(kind);
+    const result = await work();
+    await this.#place(kind);
+    return result;
+  }
+
+  #salesforce(): SalesforceOrg {
+    const { judge, stage } = this.#input;
+    const org = this.#input.openOrg(async (ms) => {
+      stage.advance(ms);
+      await this.#place("calm");
+    });
+    return {
+      connect: () => this.#call("calm", () => org.connect()),
+      describe: (objects) => org.describe(objects),
+      poll: async (requests) => {
+        const polled = await this.#call("calm", () => org.poll(requests));
+        return polled.map((object) => this.#polled(object));
+      },
+      read: (request) =>
+        this.#call("calm", async () => {
+          const records = await org.read(request);
+          judge.readSalesforce(request.by.kind === "id" ? request.by.ids : request.by.values, this.#answeredSeq);
+          judge.readSalesforce(
+            records.map((record) => String(record["Id"])),
+            this.#answeredSeq,
+          );
+          return records;
+        }),
+      query: (soql) => this.#call("calm", () => org.query(soql)),
+      execute: (call) =>
+        this.#call("writing", async () => {
+          const operations = operationsOf(call);
+          judge.sending(operations);
+          this.#deliveredTwice = false;
+          const outcomes = await org.execute(call);
+          judge.sent(operations, outcomes, this.#deliveredTwice);
+          return outcomes;
+        }),
+      usage: () => org.usage(),
+      close: () => org.close(),
+    };
+  }
+
+  #polled(object: PolledObject): PolledObject {
+    const walk = async function* (
+      process: SimulatedProcess,
+    ): AsyncGenerator<readonly SalesforceRecord[], void, undefined> {
+      for await (const page of object.pages) {
+        await process.#place("calm");
+        yield page;
+      }
+    };
+    return { ...object, pages: { [Symbol.asyncIterator]: () => walk(this) } };
+  }
+
+  #external(): ExternalSystem {
+    const { judge, stage } = this.#input;
+    const { erp } = stage;
+    const unreachable = async <Result>(work: () => Promise<Result>): Promise<Result> => {
+      try {
+        return await work();
+      } catch (error) {
+        if (error instanceof SyncError && error.code === "STATE_UNREACHABLE") {
+          throw new SyncError("EXTERNAL_UNREACHABLE", "the simulation cut the line");
+        }
+        throw error;
+      }
+    };
+    return {
+      name: erp.name,
+      check: () => erp.check(),
+      info: (collection) => erp.info(collection),
+      changes: (collection, cursor, limit) =>
+        unreachable(() => this.#call("fallible", () => erp.changes(collection, cursor, limit))),
+      read: (collection, keys) =>
+        unreachable(() =>
+          this.#call("fallible", async () => {
+            const records = await erp.read(collection, keys);
+            judge.readErp(
+              collection,
+              keys.map((key) => key.join(":")),
+            );
+            return records;
+          }),
+        ),
+      // Each operation is a transaction of its own: the line may break between two of them.
+      apply: (operations) =>
+        unreachable(async () => {
+          const outcomes = [];
+          for (const operation of operations) {
+            await this.#place("calm");
+            outcomes.push(...(await erp.apply([operation])));
+            await this.#place("fallible");
+          }
+          return outcomes;
+        }),
+      close: () => erp.close(),
+    };
+  }
+
+  #state(): StateStore {
+    const { state, judge } = this.#input;
+    const fallible = <Result>(work: () => Promise<Result>): Promise<Result> => this.#call("fallible", work);
+    return {
+      migrate: () => state.migrate(),
+      acquireLease: (request) =>
+        fallible(async () => {
+          const lease = await state.acquireLease(request);
+          judge.leased(lease);
+          return lease;
+        }),
+      renewLease: (lease, ttlMs, nowMs) => fallible(() => state.renewLease(lease, ttlMs, nowMs)),
+      releaseLease: (lease) =>
+        fallible(async () => {
+          await state.releaseLease(lease);
+          judge.released(lease);
+        }),
+      leaseHolder: (name) => fallible(() => state.leaseHolder(name)),
+      cursors: () => fallible(() => state.cursors()),
+      links: (object, keys) => fallible(() => state.links(object, keys)),
+      linksByRecordId: (object, ids) => fallible(() => state.linksByRecordId(object, ids)),
+      bases: (object, keys) => fallible(() => state.bases(object, keys)),
+      keys: (object, after, limit) => fallible(() => state.keys(object, after, limit)),
+      intents: () => fallible(() => state.intents()),
+      parked: (object) => fallible(() => state.parked(object)),
+      deadLetters: (object) => fallible(() => state.deadLetters(object)),
+      conflicts: (query) => fallible(() => state.conflicts(query)),
+      journal: (query) => fallible(() => state.journal(query)),
+      runs: (limit) => fallible(() => state.runs(limit)),
+      counts: () => fallible(() => state.counts()),
+      commit: (lease: Lease, batch) =>
+        fallible(async () => {
+          await state.commit(lease, batch);
+          judge.committed(lease, batch);
+        }),
+      close: () => state.close(),
+    };
+  }
+}
+
+/** Time that passes at every place: a tenth of a second, so that a run of a hundred places takes some seconds. */
+const PLACE_MS = 100;
+
+const FOREVER = new Promise<never>(() => {});
+
+const HTML = { status: 200, body: "<html><body>Maintenance</body></html>", headers: { "content-type": "text/html" } };
+
+type Acts = Readonly<Record<WireAct, Awaited<ReturnType<FaultHook["before"]>>>>;
+
+const fault = (
+  status: number,
+  errorCode: string,
+): { readonly kind: "answer"; readonly result: { status: number; body: unknown } } => ({
+  kind: "answer",
+  result: { status, body: [{ errorCode, message: errorCode }] },
+});
+
+const ACTS_BEFORE: Acts = {
+  drop: { kind: "drop" },
+  dropAfter: undefined,
+  twice: { kind: "twice" },
+  expired: fault(401, "INVALID_SESSION_ID"),
+  busy: fault(503, "SERVER_UNAVAILABLE"),
+  html: { kind: "answer", result: HTML },
+  htmlAfter: undefined,
+  error: fault(500, "UNKNOWN_EXCEPTION"),
+  errorAfter: undefined,
+  limit: fault(403, "REQUEST_LIMIT_EXCEEDED"),
+};
+
+const ACTS_AFTER: Acts = {
+  drop: undefined,
+  dropAfter: { kind: "drop" },
+  twice: undefined,
+  expired: undefined,
+  busy: undefined,
+  html: undefined,
+  htmlAfter: { kind: "answer", result: HTML },
+  error: undefined,
+  errorAfter: fault(500, "UNKNOWN_EXCEPTION"),
+  limit: undefined,
+};
+
+/** The first part of a key after its object, for look-ups in the ERP. */
+export function naturalKeyOf(key: string): string {
+  return parseBusinessKey(key)?.naturalKey.join("|") ?? key;
+}

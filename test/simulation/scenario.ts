@@ -1,0 +1,124 @@
+/** A history as plain data, drawn from a seed. Steps and disturbances can be dropped one by one to shrink it. */
+import { Random } from "./random.ts";
+import type { StageConfig } from "./stage.ts";
+
+/** What happens to a run at the n-th place where it waits. */
+export interface Disturbance {
+  readonly at: number;
+  readonly act:
+    | { readonly kind: "edit" | "late" | "lock"; readonly seed: number }
+    /** The process is gone; nothing of it runs any more. */
+    | { readonly kind: "crash" }
+    /** The port's call fails; at the second place of a call after it has taken effect. */
+    | { readonly kind: "error" }
+    | { readonly kind: "advance"; readonly seconds: number }
+    | { readonly kind: "commitLate" }
+    /** A second runner starts; with `late` after the first one's lease has run out. */
+    | { readonly kind: "rival"; readonly late: boolean };
+}
+
+/** What the wire does to the n-th call of a run. */
+export interface WireFault {
+  readonly at: number;
+  readonly act: WireAct;
+}
+
+/** Faults at the wire; those that end in `After` come when the org has done the work. */
+export type WireAct =
+  | "drop"
+  | "dropAfter"
+  | "twice"
+  | "expired"
+  | "busy"
+  | "html"
+  | "htmlAfter"
+  | "error"
+  | "errorAfter"
+  | "limit";
+
+const WIRE_ACTS: readonly WireAct[] = [
+  "drop",
+  "dropAfter",
+  "dropAfter",
+  "twice",
+  "expired",
+  "busy",
+  "html",
+  "htmlAfter",
+  "error",
+  "errorAfter",
+  "limit",
+];
+
+/** One step of a history. */
+export type Step =
+  | { readonly kind: "edit" | "late"; readonly seed: number }
+  | { readonly kind: "commitLate" }
+  | { readonly kind: "advance"; readonly seconds: number }
+  | {
+      readonly kind: "run";
+      readonly disturbances: readonly Disturbance[];
+      readonly wire: readonly WireFault[];
+    };
+
+/** A whole history. */
+export interface Scenario {
+  readonly seed: number;
+  readonly config: StageConfig;
+  readonly steps: readonly Step[];
+}
+
+const POLICIES = ["salesforce", "external", "newest", "manual"] as const;
+/** About so many places and calls has a run of this size. */
+const PLACES = 140;
+const CALLS = 16;
+
+/** Draws a history. The same seed gives the same one for ever. */
+export function drawScenario(seed: number): Scenario {
+  const random = new Random(seed);
+  const config: StageConfig = {
+    accountPolicy: random.pick(POLICIES),
+    orderPolicy: random.pick(POLICIES),
+    onActivated: random.pick(["reopen", "reopen", "reopen", "reduce", "park"]),
+    activation: random.pick(["inGraph", "inGraph", "after"]),
+    createExternal: random.chance(0.5),
+    deleteSalesforce: random.chance(0.6),
+    deleteExternal: random.chance(0.6),
+    skewMs: random.pick([0, 0, -240_000, 400_000]),
+    seed: random.fork(),
+  };
+  const steps: Step[] = [{ kind: "run", disturbances: [], wire: [] }];
+  // Some histories are calm, so that plain mistakes are not hidden behind faults.
+  const violence = random.pick([0, 1, 2, 4]);
+  const count = 4 + random.below(9);
+  for (let index = 0; index < count; index += 1) steps.push(...drawSteps(random, violence));
+  return { seed, config, steps };
+}
+
+function drawSteps(random: Random, violence: number): readonly Step[] {
+  const draw = random.below(10);
+  if (draw < 4)
+    return Array.from({ length: 1 + random.below(3) }, () => ({ kind: "edit", seed: random.fork() }) as const);
+  if (draw === 4) return [{ kind: "late", seed: random.fork() }];
+  if (draw === 5) return [{ kind: "commitLate" }];
+  if (draw === 6) return [{ kind: "advance", seconds: random.pick([1, 30, 130, 900]) }];
+  const disturbances = Array.from({ length: random.below(violence * 2 + 2) }, () => drawDisturbance(random, violence));
+  const wire = Array.from({ length: random.below(violence + 1) }, () => ({
+    at: random.below(CALLS),
+    act: random.pick(WIRE_ACTS),
+  }));
+  return [{ kind: "run", disturbances, wire }];
+}
+
+function drawDisturbance(random: Random, violence: number): Disturbance {
+  const at = random.below(PLACES);
+  const draw = random.below(violence === 0 ? 6 : 12);
+  if (draw < 4) return { at, act: { kind: "edit", seed: random.fork() } };
+  if (draw === 4) return { at, act: { kind: "advance", seconds: random.pick([1, 2, 61]) } };
+  if (draw === 5)
+    return { at, act: random.chance(0.5) ? { kind: "commitLate" } : { kind: "late", seed: random.fork() } };
+  if (draw < 8) return { at, act: { kind: "crash" } };
+  if (draw === 8) return { at, act: { kind: "lock", seed: random.fork() } };
+  if (draw === 9) return { at, act: { kind: "rival", late: random.chance(0.7) } };
+  return { at, act: { kind: "error" } };
+}

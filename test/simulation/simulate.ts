@@ -1,0 +1,392 @@
+/** Plays one history to its end and says what it broke; a history that breaks something is shrunk to its core. */
+import type { SalesforceOrg } from "../../src/salesforce/port.ts";
+import type { Value } from "../../src/model/value.ts";
+import type { StateStore } from "../../src/state/port.ts";
+import { createInProcessOrg } from "./in-process-org.ts";
+import { Judge, type Violation } from "./judge.ts";
+import { MemoryState } from "./memory-state.ts";
+import { Random } from "./random.ts";
+import { type Breaking, type RunEnd, runProcess } from "./runner.ts";
+import { drawScenario, type Scenario, type Step } from "./scenario.ts";
+import { CONNECTOR, Stage } from "./stage.ts";
+
+/** What one history came to. */
+export interface Played {
+  readonly violations: readonly Violation[];
+  /** Edits that fell between a read and its write. */
+  readonly raced: number;
+  readonly runs: number;
+  readonly crashes: number;
+  readonly failures: number;
+  /** Codes of documents that are held at the end for a reason that stands. */
+  readonly excuses: readonly string[];
+}
+
+/** How to play. */
+export interface PlayOptions {
+  readonly breaking?: Breaking;
+  /** Opens the Salesforce port of a process; default: in process. */
+  readonly openOrg?: (stage: Stage, sleep: (ms: number) => Promise<void>) => Promise<SalesforceOrg> | SalesforceOrg;
+  readonly openState?: () => Promise<StateStore>;
+  readonly trace?: (line: string) => void;
+}
+
+/** Longer than the overlap of two polls, so that nothing rests in a window any more. */
+const REST_MS = 400_000;
+/** Runs after which everything must be at rest; the design promises two. */
+const SETTLING_RUNS = 2;
+
+/** Plays a history. Stops at the first step that breaks an invariant. */
+export async function play(scenario: Scenario, options: PlayOptions = {}): Promise<Played> {
+  const stage = await Stage.create(scenario.config);
+  const judge = new Judge(stage, stage.mock.org.actor(CONNECTOR)?.userId ?? "");
+  const player = new Player(stage, judge, scenario, options);
+  const { trace } = options;
+  if (trace !== undefined) {
+    stage.trace = trace;
+    const tell = stage.erp.onChange;
+    stage.erp.onChange = (change) => {
+      tell(change);
+      if (change.author === "clerk")
+        trace(
+          `    ERP: ${change.collection} ${change.key.join()} ${change.after === undefined ? "removed" : JSON.stringify([change.after.fields, Object.fromEntries(change.after.lines)])}`,
+        );
+    };
+  }
+  await player.open();
+  for (const [index, step] of scenario.steps.entries()) {
+    options.trace?.(`step ${index}: ${JSON.stringify(step)}`);
+    await player.step(step);
+    if (judge.violations.length > 0) return player.played();
+  }
+  await player.finish();
+  return player.played();
+}
+
+class Player {
+  readonly #stage: Stage;
+  readonly #judge: Judge;
+  readonly #options: PlayOptions;
+  readonly #random: Random;
+  #state: StateStore = new MemoryState();
+  #ids = 0;
+  #processes = 0;
+  #runs = 0;
+  #crashes = 0;
+  #failures = 0;
+  readonly #excuses: string[] = [];
+
+  constructor(stage: Stage, judge: Judge, scenario: Scenario, options: PlayOptions) {
+    this.#stage = stage;
+    this.#judge = judge;
+    this.#options = options;
+    this.#random = new Random(scenario.config.seed);
+  }
+
+  async open(): Promise<void> {
+    if (this.#options.openState !== undefined) this.#state = await this.#options.openState();
+    await this.#state.migrate();
+  }
+
+  async step(step: Step): Promise<void> {
+    switch (step.kind) {
+      case "edit":
+        return this.#stage.edit(step.seed);
+      case "late":
+        return this.#stage.openLate(step.seed);
+      case "commitLate":
+        return this.#stage.commitLate();
+      case "advance":
+        return this.#stage.advance(step.seconds * 1_000);
+      case "run": {
+        const end = await this.#run(step);
+        this.#options.trace?.(`  ended: ${describeEnd(end)}`);
+        this.#stage.unlock();
+        return;
+      }
+      default:
+        return step satisfies never;
+    }
+  }
+
+  /** Edits and faults stop: two runs make both sides equal, the third writes nothing. */
+  async finish(): Promise<void> {
+    const judge = this.#judge;
+    this.#stage.settle();
+    const calm = { kind: "run", disturbances: [], wire: [] } as const;
+    this.#stage.advance(REST_MS);
+    for (let run = 0; run < SETTLING_RUNS; run += 1) {
+      const end = await this.#run(calm);
+      this.#options.trace?.(`settling: ${describeEnd(end)}`);
+      if (end.kind !== "done") judge.fail("I7", `an undisturbed run ended: ${describeEnd(end)}`);
+      this.#stage.advance(REST_MS);
+    }
+    if (judge.openConflicts().length > 0) await this.#answerConflicts(calm);
+    const writes = judge.connectorWrites;
+    const last = await this.#run(calm);
+    this.#options.trace?.(`at rest: ${describeEnd(last)}`);
+    if (judge.connectorWrites !== writes)
+      judge.fail("I5", `a run at rest made ${judge.connectorWrites - writes} commits`);
+    if (last.kind !== "done") return judge.fail("I7", `an undisturbed run ended: ${describeEnd(last)}`);
+    const intents = await this.#state.intents();
+    if (intents.length > 0) judge.fail("I10", `${intents.length} intents are left, of ${intents[0]?.key}`);
+    const held = new Map(last.report.held.map((document) => [`${document.object} ${document.key}`, document]));
+    for (const letter of await this.#state.deadLetters()) {
+      held.set(`${letter.object} ${letter.key}`, { ...letter, how: "rejected" });
+    }
+    for (const object of ["Account", "Order"]) {
+      for (const key of judge.keys(object)) {
+        const codes = held.get(`${object} ${key}`)?.obstacles.map(({ code }) => code);
+        this.#compare(object, key, codes);
+      }
+    }
+    judge.checkLosses();
+  }
+
+  /** A person settles every conflict that waits, one way or the other. */
+  async #answerConflicts(calm: Extract<Step, { kind: "run" }>): Promise<void> {
+    for (let round = 0; round < ANSWER_ROUNDS_MAX && this.#judge.openConflicts().length > 0; round += 1) {
+      const lease = await this.#state.acquireLease({
+        name: "run:erp",
+        holder: "person",
+        ttlMs: 1_000,
+        nowMs: this.#stage.nowMs,
+      });
+      if (lease === undefined) throw new Error("nobody else runs while a person answers");
+      this.#judge.leased(lease);
+      const conflicts = this.#judge
+        .openConflicts()
+        .map((conflict) => ({ ...conflict, winner: this.#random.pick(["salesforce", "external"] as const) }));
+      await this.#state.commit(lease, { conflicts });
+      this.#judge.committed(lease, { conflicts });
+      await this.#state.releaseLease(lease);
+      for (let run = 0; run < SETTLING_RUNS; run += 1) {
+        await this.#run(calm);
+        this.#stage.advance(REST_MS);
+      }
+    }
+  }
+
+  #compare(object: string, key: string, codes: readonly string[] | undefined): void {
+    const judge = this.#judge;
+    const salesforce = judge.shown("salesforce", object, key);
+    const external = judge.shown("external", object, key);
+    const difference = differenceOf(salesforce, external);
+    if (difference === undefined) return;
+    const excuse = this.#excuse(object, key, { salesforce, external, codes });
+    if (excuse !== undefined) {
+      this.#excuses.push(excuse);
+      return;
+    }
+    judge.fail(
+      "I7",
+      `${object} ${key} differs at rest: ${difference}${codes === undefined ? "" : ` (held: ${codes.join()})`}`,
+    );
+  }
+
+  /** A reason that stands, for which a document may differ for ever. */
+  #excuse(
+    object: string,
+    key: string,
+    facts: {
+      readonly salesforce: ReadonlyMap<string, unknown> | undefined;
+      readonly external: ReadonlyMap<string, Value> | undefined;
+      readonly codes: readonly string[] | undefined;
+    },
+  ): string | undefined {
+    const { salesforce, external, codes = [] } = facts;
+    const { createExternal, deleteSalesforce, deleteExternal } = this.#stage.config;
+    const judge = this.#judge;
+    if (salesforce === undefined && !deleteExternal && judge.wasDeleted("salesforce", key)) return "KEPT_IN_ERP";
+    if (external === undefined && !deleteSalesforce && judge.wasDeleted("external", key)) return "KEPT_IN_SALESFORCE";
+    if (external === undefined && !createExternal && !judge.wasDeleted("external", key)) return "ONLY_IN_SALESFORCE";
+    if (object === "Account" && this.#stage.isMerged(key)) return "MERGED";
+    // Deleted before its making was known to have landed: nobody can tell it from an older deletion.
+    if (salesforce === undefined && judge.wasDeleted("salesforce", key) && judge.neverAgreed(object, key)) {
+      return "DELETED_BEFORE_AGREEMENT";
+    }
+    // A deletion against an edit that wins, where the connector may not make the record again.
+    if (external === undefined && !createExternal && judge.wasEdited(key)) return "ONLY_IN_SALESFORCE";
+    const account = external?.get("|AccountId");
+    if (object === "Order" && codes.length > 0 && typeof account === "string") {
+      if (judge.shown("salesforce", "Account", account) === undefined) return "PARENT_GONE";
+    }
+    const standing = codes.find((code) => STANDING.has(code));
+    if (standing !== undefined) return standing;
+    if (object === "Order" && this.#judge.hasForeignLines(key)) return "FOREIGN_LINES";
+    return undefined;
+  }
+
+  async #run(step: Extract<Step, { kind: "run" }>): Promise<RunEnd> {
+    const end = await this.#process(step);
+    this.#runs += 1;
+    if (end.kind === "crashed") {
+      this.#crashes += 1;
+      // Somebody notices and starts it again when its lease has run out.
+      this.#stage.advance(LEASE_WAIT_MS);
+    }
+    if (end.kind === "failed") {
+      this.#failures += 1;
+      this.#stage.advance(LEASE_WAIT_MS);
+    }
+    return end;
+  }
+
+  async #process(step: Pick<Extract<Step, { kind: "run" }>, "disturbances" | "wire">): Promise<RunEnd> {
+    const { openOrg = inProcess } = this.#options;
+    this.#processes += 1;
+    const opened: { org?: SalesforceOrg; sleep?: (ms: number) => Promise<void> } = {};
+    opened.org = await openOrg(this.#stage, async (ms) => await opened.sleep?.(ms));
+    const { org } = opened;
+    return await runProcess({
+      stage: this.#stage,
+      judge: this.#judge,
+      state: this.#state,
+      openOrg: (sleep) => {
+        opened.sleep = sleep;
+        return org;
+      },
+      holder: `process ${this.#processes}`,
+      disturbances: step.disturbances,
+      wire: step.wire,
+      rival: async () => {
+        const end = await this.#process({ disturbances: [], wire: [] });
+        this.#options.trace?.(`  rival: ${describeEnd(end)}`);
+      },
+      newId: () => {
+        this.#ids += 1;
+        return `id${String(this.#ids).padStart(6, "0")}`;
+      },
+      breaking: this.#options.breaking ?? ((ports) => ports),
+    });
+  }
+
+  played(): Played {
+    return {
+      violations: this.#judge.violations,
+      raced: this.#judge.raced,
+      runs: this.#runs,
+      crashes: this.#crashes,
+      failures: this.#failures,
+      excuses: this.#excuses,
+    };
+  }
+}
+
+const LEASE_WAIT_MS = 121_000;
+const ANSWER_ROUNDS_MAX = 3;
+
+/** Obstacles that a person has to remove: the connector is right to wait. */
+const STANDING = new Set([
+  "ORDER_WITHOUT_LINES",
+  "ORDER_ACTIVATED",
+  "CREATE_ONLY_CHANGED",
+  "CHILDREN_EXIST",
+  "PARENT_MISSING",
+  "PARENT_REJECTED",
+  "MERGED",
+]);
+
+function inProcess(stage: Stage, sleep: (ms: number) => Promise<void>): SalesforceOrg {
+  const random = new Random(stage.config.seed);
+  return createInProcessOrg({
+    mock: stage.mock,
+    username: CONNECTOR,
+    wallClockMs: () => stage.nowMs + stage.config.skewMs,
+    sleep,
+    random: () => random.next(),
+  });
+}
+
+function differenceOf(
+  left: ReadonlyMap<string, unknown> | undefined,
+  right: ReadonlyMap<string, unknown> | undefined,
+): string | undefined {
+  if (left === undefined || right === undefined) {
+    if (left === right) return undefined;
+    return left === undefined ? "only in the ERP" : "only in Salesforce";
+  }
+  const names = [...new Set([...left.keys(), ...right.keys()])].filter((name) => left.get(name) !== right.get(name));
+  if (names.length === 0) return undefined;
+  return names.map((name) => `${name}: ${String(left.get(name))} ≠ ${String(right.get(name))}`).join("; ");
+}
+
+function describeEnd(end: RunEnd): string {
+  switch (end.kind) {
+    case "done":
+      return `done, ${end.report.writes} written, held ${end.report.held
+        .map((document) => `${document.key} (${document.obstacles.map(({ code }) => code).join()})`)
+        .join(" ")}`;
+    case "failed":
+      return `${end.error.code} ${end.error.message}`;
+    case "crashed":
+      return "crashed";
+    default:
+      return end satisfies never;
+  }
+}
+
+/** The shortest history found that still breaks the same invariant: steps, then disturbances, dropped one by one. */
+export async function shrink(scenario: Scenario, options: PlayOptions = {}): Promise<Scenario> {
+  const broken = await invariantsOf(scenario, options);
+  let best = scenario;
+  let shorter = true;
+  let plays = 0;
+  while (shorter && plays < SHRINK_PLAYS_MAX) {
+    shorter = false;
+    for (const candidate of smaller(best)) {
+      plays += 1;
+      if (plays > SHRINK_PLAYS_MAX) break;
+      const found = await invariantsOf(candidate, options);
+      if (![...found].some((invariant) => broken.has(invariant))) continue;
+      best = candidate;
+      shorter = true;
+      break;
+    }
+  }
+  return best;
+}
+
+/** A bound on the time that shrinking takes: about ten seconds. */
+const SHRINK_PLAYS_MAX = 400;
+
+async function invariantsOf(scenario: Scenario, options: PlayOptions): Promise<ReadonlySet<string>> {
+  const { violations } = await play(scenario, options);
+  return new Set(violations.map(({ invariant }) => invariant));
+}
+
+function* smaller(scenario: Scenario): Generator<Scenario> {
+  const { steps } = scenario;
+  for (let index = steps.length - 1; index >= 0; index -= 1) {
+    yield { ...scenario, steps: steps.filter((_, at) => at !== index) };
+  }
+  for (const [index, step] of steps.entries()) {
+    if (step.kind !== "run") continue;
+    for (const part of ["disturbances", "wire"] as const) {
+      for (let drop = step[part].length - 1; drop >= 0; drop -= 1) {
+        const less = { ...step, [part]: step[part].filter((_, at) => at !== drop) };
+        yield { ...scenario, steps: steps.map((each, at) => (at === index ? less : each)) };
+      }
+    }
+  }
+}
+
+/** Plays the seed and, when it breaks something, throws a report with the shrunk history and the replay line. */
+export async function playSeed(seed: number, options: PlayOptions = {}): Promise<Played> {
+  const scenario = drawScenario(seed);
+  const played = await play(scenario, options);
+  if (played.violations.length === 0) return played;
+  throw new Error(await reportOf(scenario, options));
+}
+
+async function reportOf(scenario: Scenario, options: PlayOptions): Promise<string> {
+  const core = await shrink(scenario, options);
+  const lines: string[] = [];
+  const { violations } = await play(core, { ...options, trace: (line) => lines.push(line) });
+  return [
+    `seed ${scenario.seed} breaks ${violations.map(({ invariant, what }) => `${invariant}: ${what}`).join("\n  ")}`,
+    `shrunk to ${core.steps.length} of ${scenario.steps.length} steps, ${JSON.stringify(core.config)}`,
+    ...lines,
+    `replay: npm run simulate -- --seeds 1 --from ${scenario.seed}`,
+  ].join("\n");
+}

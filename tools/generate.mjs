@@ -1,0 +1,13 @@
+// Writes the documents that are made from the code: the JSON Schema, the configuration reference, the list of errors.
+// Works on dist/, so build first.
+import { mkdirSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+process.chdir(root);
+const { configJsonSchema, configurationReference, errorReference } = await import("../dist/src/config/reference.js");
+
+mkdirSync("schema", { recursive: true });
+writeFileSync("schema/order-sync.schema.json", `${JSON.stringify(configJsonSchema(), null, 2)}\n`);
+writeFileSync("docs/configuration.md", configurationReference());
+writeFileSync("docs/errors.md", errorReference());
