@@ -15,7 +15,6 @@ import type { Wire } from "../schema/values.ts";
 import type { Journal } from "./journal.ts";
 import type { PreparedQueries } from "./prepared-queries.ts";
 import type { QueryCursors } from "./query-cursors.ts";
-import type { RecentlyViewed } from "./recently-viewed.ts";
 import type { ApiUsage } from "./usage.ts";
 import type { VersionRange } from "./versions.ts";
 
@@ -56,7 +55,6 @@ export interface RestServices {
   readonly usage: ApiUsage;
   readonly cursors: QueryCursors;
   readonly queries: PreparedQueries;
-  readonly recent: RecentlyViewed;
   /** Takes note of what happens inside a call. */
   readonly journal: Journal;
   /** Bulk jobs, made when the first client asks for one; `paceMs` is the time that each of their steps waits, `strike` lets faults in. */
