@@ -97,8 +97,10 @@ async function screenRoots(
     }
     const { document, deleted, keyed, recordId } = reading.view;
     const base = bases.get(document.key);
+    const refused = context.memory.deadLetter(mapping.object, document.key) !== undefined;
     if (
-      deleted ? base?.document === null : keyed && isRootEcho(mapping, base, document, reading.view.problems.length)
+      !refused &&
+      (deleted ? base?.document === null : keyed && isRootEcho(mapping, base, document, reading.view.problems.length))
     ) {
       continue;
     }
@@ -137,7 +139,9 @@ async function screenLines(
   const bases = await context.ports.state.bases(mapping.object, keys);
   for (const [index, row] of rows.entries()) {
     const key = roots[index];
-    if (key !== undefined && !isLineEcho(lines, row, bases.get(key), keyOf)) set.addKey(key);
+    if (key === undefined) continue;
+    const refused = context.memory.deadLetter(mapping.object, key) !== undefined;
+    if (refused || !isLineEcho(lines, row, bases.get(key), keyOf)) set.addKey(key);
   }
 }
 

@@ -78,7 +78,9 @@ export async function join(
   const bases = await state.bases(mapping.object, keys);
   const externals = await readExternal(context, mapping, keys, links, unjoined);
   if (feed === "external") {
-    keys = keys.filter((key) => !isExternalEcho(mapping, bases.get(key), externals.get(key)));
+    // A refused document that is as it was before is news: the reason of the refusal may be gone.
+    const isRefused = (key: BusinessKey): boolean => context.memory.deadLetter(mapping.object, key) !== undefined;
+    keys = keys.filter((key) => isRefused(key) || !isExternalEcho(mapping, bases.get(key), externals.get(key)));
   }
   await readSalesforce(context, mapping, { keys, links, records });
   return {

@@ -56,6 +56,11 @@ export class RunMemory {
     return [...this.#parked.values()].filter((entry) => entry.object === object).map((entry) => entry.key);
   }
 
+  /** The refused documents of an object. */
+  deadLetters(object: string): readonly DeadLetter[] {
+    return [...this.#deadLetters.values()].filter((entry) => entry.object === object);
+  }
+
   deadLetter(object: string, key: BusinessKey): DeadLetter | undefined {
     return this.#deadLetters.get(name(object, key));
   }

@@ -11,6 +11,7 @@ import type { ObjectMapping } from "../mapping/mapping.ts";
 import type { RecordId } from "../model/key.ts";
 import type { RunRecord } from "../state/port.ts";
 import type { RunContext } from "./context.ts";
+import { curedDeadLetters } from "./cured.ts";
 import { allowDeletions } from "./delete-limit.ts";
 import { externalFeed, type ObjectPoll, pollSalesforce, salesforceFeed, salesforceNominations } from "./detect.ts";
 import { LeaseKeeper, leaseName } from "./lease.ts";
@@ -87,7 +88,7 @@ async function runAll(context: RunContext): Promise<void> {
   const rulesOf = orgRulesLoader(ports.salesforce);
   for (const mapping of ports.mapping.objects) {
     const size = mapping.lines === null ? options.passDocuments : options.passOrders;
-    const waiting = context.memory.parkedKeys(mapping.object);
+    const waiting = [...context.memory.parkedKeys(mapping.object), ...(await curedDeadLetters(context, mapping))];
     await passes(context, mapping, { sets: [keySet(waiting)], feed: "waiting", size, rulesOf });
     const poll = polls.get(mapping.object);
     if (poll !== undefined) await salesforcePasses(context, mapping, { poll, cursors, size, rulesOf });
