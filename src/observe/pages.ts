@@ -190,7 +190,7 @@ function changeMarkup(change: unknown): Markup {
 
 function planMarkup(plan: PlanView): Markup {
   const { calls } = plan;
-  return html`<p><strong>${plan.writes.length} documents</strong> to write, ${plan.conflicts.length} conflicts, ${plan.held.length} held back; about ${calls.reading + calls.writing} API calls (at least ${calls.lowerBound} to write). Made ${timeText(plan.madeAtMs)}.</p>
+  return html`<p><strong>${plan.writes.length} document${plan.writes.length === 1 ? "" : "s"}</strong> to write, ${plan.conflicts.length} conflicts, ${plan.held.length} held back; about ${calls.reading + calls.writing} API calls (at least ${calls.lowerBound} to write). Made ${timeText(plan.madeAtMs)}.</p>
     ${plan.writes.slice(0, LISTED_MAX).map(
       (
         write,
