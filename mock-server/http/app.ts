@@ -82,8 +82,7 @@ export function createApp(options: AppOptions): MockOrgApp {
     queries: new PreparedQueries(),
     recent: new RecentlyViewed(),
     journal,
-    bulk: { jobs: undefined, paceMs: options.bulkPaceMs ?? 0 },
-    schemaChangedMs: org.clock.nowMs(),
+    bulk: { jobs: undefined, paceMs: options.bulkPaceMs ?? 0, strike: undefined },
   };
   const myDomain = `https://${options.myDomain ?? "mock-org"}.my.salesforce.com`;
   const instanceUrl = (call: WireCall): string => (isLoginHost(call) ? myDomain : call.origin);

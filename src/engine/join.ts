@@ -78,7 +78,8 @@ export async function join(
   const bases = await state.bases(mapping.object, keys);
   const externals = await readExternal(context, mapping, keys, links, unjoined);
   if (feed === "external") {
-    keys = keys.filter((key) => !isExternalEcho(mapping, bases.get(key), externals.get(key)));
+    const isBack = (key: BusinessKey): boolean => links.get(key)?.deletedOn === "external";
+    keys = keys.filter((key) => isBack(key) || !isExternalEcho(mapping, bases.get(key), externals.get(key)));
   }
   await readSalesforce(context, mapping, { keys, links, records });
   return {
@@ -161,7 +162,8 @@ async function readSalesforce(
     readonly records: Map<BusinessKey, SalesforceReading>;
   },
 ): Promise<void> {
-  const values = wanted.keys.filter((key) => !wanted.records.has(key));
+  // A deleted record keeps its key in the recycle bin: a living one with the same key may have taken its place.
+  const values = wanted.keys.filter((key) => !isLiving(wanted.records.get(key)));
   if (values.length === 0) return;
   const records = await context.ports.salesforce.read(
     readRequest(mapping, { kind: "field", field: mapping.keyField, values }),
@@ -180,9 +182,11 @@ async function readSalesforce(
 function keep(records: Map<BusinessKey, SalesforceReading>, reading: SalesforceReading): void {
   const key = reading.kind === "view" ? reading.view.document.key : reading.kind === "filtered" ? reading.key : null;
   if (key === null) return;
-  const known = records.get(key);
-  const living = reading.kind !== "view" || !reading.view.deleted;
-  if (known === undefined || living) records.set(key, reading);
+  if (!records.has(key) || isLiving(reading)) records.set(key, reading);
+}
+
+function isLiving(reading: SalesforceReading | undefined): boolean {
+  return reading !== undefined && (reading.kind !== "view" || !reading.view.deleted);
 }
 
 async function readExternal(

@@ -26,7 +26,8 @@ export async function parentLookup(
     const links = await context.ports.state.links(object, [...keys]);
     for (const key of keys) {
       const link = links.get(key);
-      const recordId = link === undefined || link.tombstone ? null : link.recordId;
+      const isGone = link === undefined || link.tombstone || link.deletedOn === "salesforce";
+      const recordId = isGone ? null : link.recordId;
       if (recordId !== null) states.set(`${object} ${key}`, { kind: "linked", recordId });
       else if (context.memory.deadLetter(object, key) !== undefined)
         states.set(`${object} ${key}`, { kind: "rejected" });

@@ -9,6 +9,7 @@ import type { Decision } from "../sync/decision.ts";
 import { answerKey } from "../sync/merge.ts";
 import type { OrgRules } from "../sync/org-rules.ts";
 import { type SalesforceSighting, sightExternal, sightSalesforce } from "../sync/sighting.ts";
+import { holdCascades } from "./cascade.ts";
 import type { RunContext } from "./context.ts";
 import { type Joined, join, readById } from "./join.ts";
 import type { Nomination } from "./nominations.ts";
@@ -30,7 +31,8 @@ export interface PassInput {
 /** Runs one pass. Throws the `SyncError` that ends the run after everything that landed was recorded. */
 export async function runPass(context: RunContext, input: PassInput): Promise<void> {
   const { joined, unjoined } = await join(context, input.mapping, input.nominations, input.feed);
-  const decisions = joined.length === 0 ? [] : await decideAll(context, input.mapping, joined, await input.rules());
+  const decided = joined.length === 0 ? [] : await decideAll(context, input.mapping, joined, await input.rules());
+  const decisions = await holdCascades(context, input.mapping, decided);
   const performance = await perform(
     context,
     decisions.filter((decision) => decision.kind === "change"),

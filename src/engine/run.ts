@@ -169,13 +169,20 @@ async function externalPasses(
     if (parts.length === 0 && page.cursor !== cursor) {
       await context.lease.commit({ cursors: { [externalFeed(feedName(mapping))]: page.cursor } });
     }
+    await acknowledge(context, mapping, page.cursor);
     cursor = page.cursor;
     more = page.more;
   }
 }
 
+/** Lets the adapter forget what is behind the stored cursor; not where two objects read one feed at their own pace. */
+async function acknowledge(context: RunContext, mapping: ObjectMapping, cursor: string): Promise<void> {
+  const readers = context.ports.mapping.objects.filter((other) => other.collection === mapping.collection);
+  if (readers.length === 1) await context.ports.external.acknowledge?.(mapping.collection, cursor);
+}
+
 /** Two objects may read one collection (a product and its price): each has a position of its own. */
-function feedName(mapping: ObjectMapping): string {
+export function feedName(mapping: ObjectMapping): string {
   return `${mapping.collection}:${mapping.object}`;
 }
 
@@ -186,7 +193,7 @@ function keySet(keys: Iterable<Parameters<NominationSet["addKey"]>[0]>): Nominat
 }
 
 /** The standard price book has no key of ours; it is known by `IsStandard` and linked once. */
-async function linkStandardPriceBook(context: RunContext): Promise<void> {
+export async function linkStandardPriceBook(context: RunContext): Promise<void> {
   const { mapping, state, salesforce } = context.ports;
   const used = mapping.objects.some((object) =>
     [...object.fields, ...(object.lines?.fields ?? [])].some((field) => field.reference?.object === "Pricebook2"),

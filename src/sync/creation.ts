@@ -4,7 +4,7 @@ import type { ExternalView, SalesforceView, SyncDocument } from "../model/docume
 import type { Side } from "../model/value.ts";
 import type { Conflict, Decision, Obstacle } from "./decision.ts";
 import { agreedForNewRow } from "./merge.ts";
-import { blocked, idle, linkOf, note, type Situation, standing, type WriteSet, written } from "./situation.ts";
+import { blocked, idle, linkOf, note, type Situation, type WriteSet, written } from "./situation.ts";
 import { externalWrites, salesforceWrites } from "./writes.ts";
 
 /** Makes the record in Salesforce, where the mapping allows it. */
@@ -29,7 +29,7 @@ export function createSalesforce(input: Situation, external: ExternalView, confl
     notes: [],
     rewrites: [],
     // The old Id is dead; the outcome of the create brings the new one.
-    link: { ...standing(linkOf(input, { recordId: null, tombstone: false })), lineIds: {} },
+    link: { ...linkOf(input, { recordId: null, tombstone: false }), lineIds: {} },
   });
 }
 
@@ -53,7 +53,7 @@ export function createExternal(input: Situation, salesforce: SalesforceView, con
     conflicts,
     notes: foreignLines(mapping, salesforce),
     rewrites: [],
-    link: standing(linkOf(input, { recordId: salesforce.recordId, tombstone: false })),
+    link: linkOf(input, { recordId: salesforce.recordId, tombstone: false }),
   });
 }
 

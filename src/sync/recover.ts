@@ -23,7 +23,8 @@ export type Recovery =
  * Compares an intent with what its side shows now (`null`: no record there, deleted ones included).
  *
  * A creation landed exactly when the record exists, a deletion exactly when it does not. An atomic write is judged as a
- * whole: one moved field proves it. Any other is judged row by row, and the status for itself, because it is written by
+ * whole: one field with the intended value proves it; without such a field, one that still shows the old value speaks
+ * against it, because an edit of another field may have come before the write. Any other is judged row by row, and the status for itself, because it is written by
  * an operation of its own. The returned document holds what stood on both sides when the write landed.
  */
 export function recover(intent: Intent, present: SyncDocument | null): Recovery {
@@ -41,7 +42,7 @@ export function recover(intent: Intent, present: SyncDocument | null): Recovery 
     return { ...unit, landed: silent ? null : false };
   });
   const touched = units.filter((unit) => unit.landed !== null);
-  const proven = before === null || touched.some((unit) => unit.landed === true);
+  const proven = before === null || (atomic ? wholeLanded(touched) : touched.some((unit) => unit.landed === true));
   const untouched = touched.length === 0 && passing === null;
   if (!proven && !untouched && (atomic || passing === null)) return { kind: "notLanded" };
   if (atomic || (passing === null && units.every((unit) => unit.landed !== false)))
@@ -49,6 +50,12 @@ export function recover(intent: Intent, present: SyncDocument | null): Recovery 
   // The status that a new record is made for is agreed on; that it is not there yet is what `passing` says.
   const settled = units.map((unit) => (before === null && unit.status ? { ...unit, landed: true } : unit));
   return { kind: "partly", document: assemble(after, settled), passing };
+}
+
+/** All units of a whole together: what shows the intended value outweighs what shows the old one. */
+function wholeLanded(touched: readonly Unit[]): boolean {
+  if (touched.some((unit) => unit.intended)) return true;
+  return touched.length > 0 && touched.every((unit) => unit.landed === true);
 }
 
 /** A deletion may have stopped after the order was taken back to Draft for it. */
@@ -83,7 +90,8 @@ function mergeInto(
   base: SyncDocument | null,
   recovered: SyncDocument | null,
 ): SyncDocument | null {
-  if (recovered === null || base === null || shown === null) return recovered;
+  if (recovered === null || shown === null) return recovered;
+  if (base === null) return changedPart(shown, recovered);
   const fields = overlay(base.fields, shown.fields, recovered.fields);
   if (recovered.lines === undefined) return { ...base, fields };
   const before = shown.lines ?? {};
@@ -98,6 +106,21 @@ function mergeInto(
       lines[lineKey] = overlay(agreed ?? {}, before[lineKey], now);
   }
   return { ...base, fields, lines };
+}
+
+/**
+ * What was never agreed on is agreed on as far as this write changed it: those values came from the other side. A write
+ * that changed nothing, such as one that only gave the record its key, agrees on nothing.
+ */
+function changedPart(shown: SyncDocument, recovered: SyncDocument): SyncDocument | null {
+  const fields = overlay({}, shown.fields, recovered.fields);
+  const lines: Record<LineKey, Fields> = {};
+  for (const [lineKey, now] of entriesOf(recovered.lines ?? {})) {
+    const changed = overlay({}, shown.lines?.[lineKey], now);
+    if (Object.keys(changed).length > 0) lines[lineKey] = changed;
+  }
+  if (Object.keys(fields).length + Object.keys(lines).length === 0) return null;
+  return { ...recovered, fields, ...(recovered.lines === undefined ? {} : { lines }) };
 }
 
 /** Only fields that the write changed: of the others the other side may not hold the value yet. */
@@ -117,6 +140,8 @@ interface Unit {
   readonly after: Fields | undefined;
   /** Null: the write does not touch it. */
   readonly landed: boolean | null;
+  /** True when it shows what only this write can have brought. */
+  readonly intended: boolean;
 }
 
 function unitsOf(before: SyncDocument | null, after: SyncDocument, present: SyncDocument): readonly Unit[] {
@@ -145,17 +170,25 @@ function unit(
   after: Fields | undefined,
   now: Fields | undefined,
 ): Unit {
-  return { ...which, before, after, landed: hasLanded(before, after, now) };
+  return { ...which, before, after, ...traceOf(before, after, now) };
 }
 
-function hasLanded(before: Fields | undefined, after: Fields | undefined, now: Fields | undefined): boolean | null {
-  if (after === undefined) return now === undefined;
-  if (before === undefined) return now !== undefined;
+function traceOf(
+  before: Fields | undefined,
+  after: Fields | undefined,
+  now: Fields | undefined,
+): Pick<Unit, "landed" | "intended"> {
+  if (after === undefined || before === undefined) {
+    const landed = (after === undefined) === (now === undefined);
+    return { landed, intended: landed };
+  }
   const touched = Object.keys(after).filter((field) => after[field] !== before[field]);
-  if (touched.length === 0) return null;
+  if (touched.length === 0) return { landed: null, intended: false };
   // A line that is gone was removed after our write; the base keeps it, so that the removal is seen.
-  if (now === undefined) return true;
-  return touched.some((field) => now[field] !== undefined && now[field] !== before[field]);
+  if (now === undefined) return { landed: true, intended: false };
+  const intended = touched.some((field) => now[field] === after[field]);
+  const moved = touched.every((field) => now[field] === undefined || now[field] !== before[field]);
+  return { landed: intended || moved, intended };
 }
 
 /** The status that the record was left in, when it shows it and this write led it there. */

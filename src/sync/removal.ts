@@ -7,7 +7,7 @@
 import type { ExternalView, Provenance, SalesforceView, SyncDocument } from "../model/document.ts";
 import type { Side } from "../model/value.ts";
 import { createExternal, createSalesforce } from "./creation.ts";
-import type { Conflict, Decision, Obstacle } from "./decision.ts";
+import type { Conflict, Decision, Link, Obstacle } from "./decision.ts";
 import { movedFields } from "./diff.ts";
 import { planDelete } from "./lifecycle.ts";
 import { answerKey, conflictOf } from "./merge.ts";
@@ -115,7 +115,11 @@ function propagateDelete(input: Situation, side: Side, conflicts: readonly Confl
     );
     return { ...idle(input, kept), conflicts };
   }
-  const link = linkOf(input, { recordId: input.link?.recordId ?? null, tombstone: true });
+  // A deletion that does not land now needs its evidence again.
+  const link: Link = {
+    ...linkOf(input, { recordId: input.link?.recordId ?? null, tombstone: true }),
+    deletedOn: other,
+  };
   const result = { agreed: null, conflicts, notes: [], rewrites: [], link };
   if (side === "salesforce") {
     if (input.salesforce.kind !== "present") return idle(input);
@@ -151,7 +155,8 @@ function merged(input: Situation, external: ExternalView, master: MergeSurvivor)
       note("MERGED", `was merged into ${master.recordId} in Salesforce, which is read first`),
     ]);
   }
-  const link = { ...linkOf(input, { recordId: master.recordId, tombstone: false }), lineIds: {} };
+  const { deletedOn: _merged, ...known } = linkOf(input, { recordId: master.recordId, tombstone: false });
+  const link: Link = { ...known, lineIds: {} };
   const agreed = input.base?.document ?? null;
   if (master.key !== null && master.key !== input.key) {
     const edited = agreed !== null && movedFields(input.mapping, agreed, external.document).length > 0;

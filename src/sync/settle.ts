@@ -4,7 +4,7 @@ import type { ExternalOutcome } from "../model/external-record.ts";
 import type { LineKey, RecordId } from "../model/key.ts";
 import type { RowOutcome } from "../model/salesforce-record.ts";
 import type { Fields, Value } from "../model/value.ts";
-import type { Base, Decision, FieldChange, Link, PassingStatus } from "./decision.ts";
+import type { Base, Decision, FieldChange, Link, PassingStatus, Rewrite } from "./decision.ts";
 
 /** The state after a decision. */
 export interface Settled {
@@ -42,10 +42,26 @@ export function settle(
     // Our own write moved the stamp; the next poll shows the new one with equal values.
     salesforceStamp: wroteSalesforce ? null : decision.salesforceStamp,
     externalVersion: external?.kind === "done" ? external.version : decision.externalVersion,
-    rewrites: decision.rewrites,
+    rewrites: writtenAgain(decision, before?.rewrites ?? [], landed),
     passing: leftPassing(decision, landed),
   };
   return { base, link: settledLink(decision, landed, complete), complete };
+}
+
+/** A value that never arrived was not changed back: only writes that landed count as rewrites. */
+function writtenAgain(
+  decision: Decision,
+  before: readonly Rewrite[],
+  landed: ReadonlyMap<string, RecordId | null>,
+): readonly Rewrite[] {
+  const missed = decision.changes.filter((change) => !landed.has(change.opId));
+  if (missed.length === 0) return decision.rewrites;
+  const isMissed = (rewrite: Rewrite): boolean => missed.some((change) => isOf(rewrite, change));
+  return [...decision.rewrites.filter((rewrite) => !isMissed(rewrite)), ...before.filter(isMissed)];
+}
+
+function isOf(rewrite: Rewrite, change: FieldChange): boolean {
+  return rewrite.side === change.side && rewrite.field === change.field && rewrite.lineKey === change.lineKey;
 }
 
 /** The base when only a part has landed. */
@@ -127,5 +143,11 @@ function settledLink(decision: Decision, landed: ReadonlyMap<string, RecordId | 
   }
   // A deletion that has not landed leaves a record behind.
   const tombstone = link.tombstone && (complete || decision.kind !== "change");
+  if (decision.kind === "change" && complete) return { ...standing(link), recordId, lineIds, tombstone };
   return { ...link, recordId, lineIds, tombstone };
+}
+
+/** What was done on account of a deletion is done: its evidence has served. */
+function standing({ deletedOn: _served, ...link }: Link): Link {
+  return link;
 }

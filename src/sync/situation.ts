@@ -128,11 +128,6 @@ export function linkOf(input: Situation, known: Pick<Link, "recordId" | "tombsto
   };
 }
 
-/** The link of a record that stands on both sides from now on: no side has deleted it any more. */
-export function standing({ deletedOn: _gone, ...link }: Link): Link {
-  return link;
-}
-
 /** The side that deleted the record and does not show it again. */
 function deletionEvidence({ salesforce, external, link }: Situation): Side | null {
   if (external.kind === "deleted") return "external";

@@ -165,6 +165,7 @@ export class MemoryState implements StateStore {
 
   /** Writes a batch without asking for a lease: what a person's command does, and a broken store. */
   write(batch: StateBatch): void {
+    if (batch.run !== undefined && !Number.isFinite(batch.run.startedAtMs)) throw new TypeError("a run has a start");
     for (const entry of batch.removeBases ?? []) this.#bases.delete(nameOf(entry));
     for (const entry of batch.clearDeadLetters ?? []) this.#deadLetters.delete(nameOf(entry));
     for (const entry of batch.clearParked ?? []) this.#parked.delete(nameOf(entry));

@@ -81,6 +81,7 @@ class SimulatedProcess {
         await this.#place("calm");
         const fault = input.wire.find(({ at }) => at === call)?.act;
         this.#after = fault;
+        this.#deliveredTwice ||= fault === "twice";
         return fault === undefined ? undefined : ACTS_BEFORE[fault];
       },
       after: async () => {
@@ -93,6 +94,7 @@ class SimulatedProcess {
   }
 
   #after: WireAct | undefined;
+  #deliveredTwice = false;
 
   async run(): Promise<RunEnd> {
     const { stage, newId, breaking } = this.#input;
@@ -194,8 +196,9 @@ class SimulatedProcess {
         this.#call("writing", async () => {
           const operations = operationsOf(call);
           judge.sending(operations);
+          this.#deliveredTwice = false;
           const outcomes = await org.execute(call);
-          judge.sent(operations, outcomes);
+          judge.sent(operations, outcomes, this.#deliveredTwice);
           return outcomes;
         }),
       usage: () => org.usage(),

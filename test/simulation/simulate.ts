@@ -1,5 +1,6 @@
 /** Plays one history to its end and says what it broke; a history that breaks something is shrunk to its core. */
 import type { SalesforceOrg } from "../../src/salesforce/port.ts";
+import type { Value } from "../../src/model/value.ts";
 import type { StateStore } from "../../src/state/port.ts";
 import { createInProcessOrg } from "./in-process-org.ts";
 import { Judge, type Violation } from "./judge.ts";
@@ -189,7 +190,7 @@ class Player {
     key: string,
     facts: {
       readonly salesforce: ReadonlyMap<string, unknown> | undefined;
-      readonly external: ReadonlyMap<string, unknown> | undefined;
+      readonly external: ReadonlyMap<string, Value> | undefined;
       readonly codes: readonly string[] | undefined;
     },
   ): string | undefined {
@@ -200,6 +201,16 @@ class Player {
     if (external === undefined && !deleteSalesforce && judge.wasDeleted("external", key)) return "KEPT_IN_SALESFORCE";
     if (external === undefined && !createExternal && !judge.wasDeleted("external", key)) return "ONLY_IN_SALESFORCE";
     if (object === "Account" && this.#stage.isMerged(key)) return "MERGED";
+    // Deleted before its making was known to have landed: nobody can tell it from an older deletion.
+    if (salesforce === undefined && judge.wasDeleted("salesforce", key) && judge.neverAgreed(object, key)) {
+      return "DELETED_BEFORE_AGREEMENT";
+    }
+    // A deletion against an edit that wins, where the connector may not make the record again.
+    if (external === undefined && !createExternal && judge.wasEdited(key)) return "ONLY_IN_SALESFORCE";
+    const account = external?.get("|AccountId");
+    if (object === "Order" && codes.length > 0 && typeof account === "string") {
+      if (judge.shown("salesforce", "Account", account) === undefined) return "PARENT_GONE";
+    }
     const standing = codes.find((code) => STANDING.has(code));
     if (standing !== undefined) return standing;
     if (object === "Order" && this.#judge.hasForeignLines(key)) return "FOREIGN_LINES";
@@ -270,6 +281,7 @@ const STANDING = new Set([
   "ORDER_WITHOUT_LINES",
   "ORDER_ACTIVATED",
   "CREATE_ONLY_CHANGED",
+  "CHILDREN_EXIST",
   "PARENT_MISSING",
   "PARENT_REJECTED",
   "MERGED",

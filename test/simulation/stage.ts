@@ -1,9 +1,9 @@
 /** The stage of one simulation: a mock org, an ERP, a mapping between them, and the people who edit on both sides. */
-
+import { createMockOrg, type FaultHook, type MockOrg, textField } from "../../mock-server/index.ts";
 import type { SaveRequest, SaveResult } from "../../mock-server/dml/contract.ts";
 import { merge } from "../../mock-server/dml/merge.ts";
 import { save } from "../../mock-server/dml/save.ts";
-import { createMockOrg, type FaultHook, type MockOrg, textField } from "../../mock-server/index.ts";
+import { OrgError } from "../../mock-server/errors.ts";
 import type { Transaction } from "../../mock-server/org/contract.ts";
 import type { LongTransaction } from "../../mock-server/org/long-transaction.ts";
 import type { Row } from "../../mock-server/schema/definition.ts";
@@ -131,6 +131,7 @@ export class Stage {
   /** Hears what people do, for the report of a failing seed. */
   trace: (line: string) => void = () => {};
   #faultHook: FaultHook | undefined;
+  #listening: Promise<string> | undefined;
   #words = 0;
 
   private constructor(mock: MockOrg, config: StageConfig) {
@@ -155,12 +156,21 @@ export class Stage {
   /** True where Salesforce users merged the account away: a person has to merge it in the ERP too. */
   isMerged(key: string): boolean {
     return this.mock.org.transaction(this.mock.org.systemActor, (tx) =>
-      [...tx.rows("Account")].some((row) => row["ERP_Key__c"] === key && row["MasterRecordId"] !== null),
+      [...tx.rows("Account")].some(
+        (row) =>
+          (row["ERP_Key__c"] ?? `erp:Account:${String(row["Id"])}`) === key && row["MasterRecordId"] !== null,
+      ),
     );
   }
 
   advance(ms: number): void {
     this.mock.clock.advance({ ms });
+  }
+
+  /** The address of the org over HTTP; opened once. */
+  async listen(): Promise<string> {
+    this.#listening ??= this.mock.listen().then(({ url }) => url);
+    return await this.#listening;
   }
 
   /** Live records of an object. */
@@ -189,8 +199,13 @@ export class Stage {
   /** One edit of a person, drawn from the seed. Whatever the systems refuse to people does not happen. */
   edit(seed: number): void {
     const random = new Random(seed);
-    if (random.chance(0.5)) this.#editErp(random);
-    else this.#editSalesforce(random);
+    try {
+      if (random.chance(0.5)) this.#editErp(random);
+      else this.#editSalesforce(random);
+    } catch (error) {
+      // What an org refuses as a whole (a lock within a merge) it refuses to people too.
+      if (!(error instanceof OrgError)) throw error;
+    }
   }
 
   /** A long transaction takes its stamps now and stays open. */
@@ -219,7 +234,12 @@ export class Stage {
     const late = this.#lateTransactions.shift();
     const long = this.#longTransactions.shift();
     late?.commit();
-    if (long?.open === true) long.commit();
+    try {
+      if (long?.open === true) long.commit();
+    } catch (error) {
+      // A row that somebody else holds: the transaction is lost, as its user will notice.
+      if (!(error instanceof OrgError)) throw error;
+    }
   }
 
   /** Somebody holds a row for a while. */
@@ -318,12 +338,7 @@ export class Stage {
       case 11:
         return this.#undelete(random);
       case 12:
-        if (random.chance(0.5))
-          this.#saveAll({
-            operation: "insert",
-            allOrNone: false,
-            records: [{ object: "Account", values: { Name: this.#word(random) } }],
-          });
+        if (random.chance(0.5)) this.#saveAll({ operation: "insert", allOrNone: false, records: [{ object: "Account", values: { Name: this.#word(random) } }] });
         else if (account !== undefined)
           this.#saveAll({
             operation: "insert",
@@ -331,12 +346,7 @@ export class Stage {
             records: [
               {
                 object: "Order",
-                values: {
-                  AccountId: account["Id"],
-                  EffectiveDate: "2026-03-01",
-                  Status: "Draft",
-                  Description: this.#word(random),
-                },
+                values: { AccountId: account["Id"], EffectiveDate: "2026-03-01", Status: "Draft", Pricebook2Id: this.#standardBook(), Description: this.#word(random) },
               },
             ],
           });
@@ -344,6 +354,10 @@ export class Stage {
       default:
         return this.#merge(random);
     }
+  }
+
+  #standardBook(): unknown {
+    return this.live("Pricebook2")[0]?.["Id"];
   }
 
   #undelete(random: Random): void {
@@ -374,10 +388,7 @@ export class Stage {
     if (this.erp.row("orders", no) !== undefined) return;
     const customers = this.erp.rows("customers").map((row) => row.key[0] ?? "");
     if (customers.length === 0) return;
-    const lines = Array.from({ length: 1 + random.below(3) }, (_, index) => [
-      `${(index + 1) * 10}`,
-      this.#line(random),
-    ]);
+    const lines = Array.from({ length: 1 + random.below(3) }, (_, index) => [`${(index + 1) * 10}`, this.#line(random)]);
     this.erp.put(
       "orders",
       no,
@@ -412,9 +423,7 @@ export class Stage {
 
   #saveAll(request: SaveRequest): readonly SaveResult[] {
     const results = this.mock.org.transaction(this.#clerk(), (tx) => save(tx, request));
-    this.trace(
-      `    Salesforce: ${request.operation} ${JSON.stringify(request.records)} ${results[0]?.success === true ? "" : "refused"}`,
-    );
+    this.trace(`    Salesforce: ${request.operation} ${JSON.stringify(request.records)} ${results[0]?.success === true ? "" : "refused"}`);
     return results;
   }
 
