@@ -19,30 +19,30 @@ function idsOf(lanes: readonly (readonly Document[])[]): readonly (readonly numb
 
 describe("lanes", () => {
   it("are none where there is nothing to do", () => {
-    expect(assignLanes([], namesOf, { lanesMax: 4, callDocuments: 1 })).toEqual([]);
+    expect(assignLanes([], namesOf, { lanesMax: 4, laneDocuments: 1 })).toEqual([]);
   });
 
   it("keep the orders of one account together and in their order", () => {
-    const lanes = assignLanes(orders("a", "b", "a", "b", "c"), namesOf, { lanesMax: 8, callDocuments: 2 });
+    const lanes = assignLanes(orders("a", "b", "a", "b", "c"), namesOf, { lanesMax: 8, laneDocuments: 2 });
     expect(idsOf(lanes)).toEqual([[0, 2], [1, 3], [4]]);
   });
 
   it("join accounts that one record refers to, directly or through others", () => {
     const moved = { id: 9, names: ["Order 9", "Account a", "Account b"] };
-    const lanes = assignLanes([...orders("a", "b", "c"), moved], namesOf, { lanesMax: 8, callDocuments: 1 });
+    const lanes = assignLanes([...orders("a", "b", "c"), moved], namesOf, { lanesMax: 8, laneDocuments: 1 });
     expect(idsOf(lanes)).toEqual([[0, 1, 9], [2]]);
   });
 
-  it("are not made smaller than what one call holds", () => {
+  it("are not made smaller than what is worth a lane", () => {
     const customers = Array.from({ length: 91 }, (_, id) => ({ id, names: [`Account ${id}`] }));
-    expect(assignLanes(customers, namesOf, { lanesMax: 16, callDocuments: 200 })).toHaveLength(1);
-    expect(assignLanes(customers, namesOf, { lanesMax: 16, callDocuments: 91 })).toHaveLength(1);
-    expect(assignLanes(customers, namesOf, { lanesMax: 16, callDocuments: 90 })).toHaveLength(2);
+    expect(assignLanes(customers, namesOf, { lanesMax: 16, laneDocuments: 200 })).toHaveLength(1);
+    expect(assignLanes(customers, namesOf, { lanesMax: 16, laneDocuments: 91 })).toHaveLength(1);
+    expect(assignLanes(customers, namesOf, { lanesMax: 16, laneDocuments: 90 })).toHaveLength(2);
   });
 
-  it("are filled with whole calls when there is more than one call for each", () => {
+  it("hold multiples of it when there is more for each", () => {
     const customers = Array.from({ length: 1_000 }, (_, id) => ({ id, names: [`Account ${id}`] }));
-    const lanes = assignLanes(customers, namesOf, { lanesMax: 4, callDocuments: 75 });
+    const lanes = assignLanes(customers, namesOf, { lanesMax: 4, laneDocuments: 75 });
     expect(lanes.map((lane) => lane.length)).toEqual([300, 300, 300, 100]);
   });
 
@@ -50,7 +50,7 @@ describe("lanes", () => {
     const names = fc.array(fc.integer({ min: 0, max: 30 }).map(String), { maxLength: 3 });
     const limits = fc.record({
       lanesMax: fc.integer({ min: 1, max: 6 }),
-      callDocuments: fc.integer({ min: 1, max: 9 }),
+      laneDocuments: fc.integer({ min: 1, max: 9 }),
     });
     fc.assert(
       fc.property(fc.array(names, { maxLength: 60 }), limits, (all, within) => {
