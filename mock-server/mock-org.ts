@@ -16,6 +16,7 @@ import { LoginDesk } from "./auth/login.ts";
 import type { Credentials } from "./auth/passwords.ts";
 import { DEFAULT_PASSWORD } from "./auth/passwords.ts";
 import type { RandomText } from "./auth/tokens.ts";
+import type { BulkLimits } from "./bulk/allowances.ts";
 import { withFields } from "./custom-fields.ts";
 import type { CustomizedOrg } from "./customization.ts";
 import { merge } from "./dml/merge.ts";
@@ -73,7 +74,8 @@ export interface MockOrgOptions {
   readonly users?: readonly MockUser[];
   /** Connected apps beside `mock-client`. */
   readonly connectedApps?: readonly ConnectedApp[];
-  readonly limits?: { readonly DailyApiRequests?: number };
+  /** Allowances of 24 hours, by their names in `/limits`. */
+  readonly limits?: { readonly DailyApiRequests?: number } & BulkLimits;
   readonly validationRules?: readonly ValidationRule[];
   readonly triggers?: readonly Trigger[];
   /** Inactivity after which a session dies, in milliseconds of the org's clock. Default: two hours. */
@@ -282,6 +284,8 @@ export class MockOrg implements AsyncDisposable {
     this.#services.cursors.clear();
     this.#journal.clear();
     this.apiUsage.reset();
+    this.#services.bulk.allowances.batches.reset();
+    this.#services.bulk.allowances.queryJobs.reset();
   }
 
   #createApp(): MockOrgApp {
@@ -300,6 +304,7 @@ export class MockOrg implements AsyncDisposable {
         corsOrigins: this.#options.corsOrigins,
         myDomain: this.#options.myDomain,
         bulkPaceMs: this.#options.bulkPaceMs,
+        bulkLimits: this.#options.limits,
         onDefect: this.#options.onDefect,
       }),
     });

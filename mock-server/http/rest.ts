@@ -5,6 +5,7 @@
  * process that the network calls from outside.
  */
 import type { Session } from "../auth/sessions.ts";
+import type { BulkAllowances } from "../bulk/allowances.ts";
 import type { BulkJobs } from "../bulk/bulk-jobs.ts";
 import type { SaveRequest, SaveResult } from "../dml/contract.ts";
 import type { MergeRequest } from "../dml/merge.ts";
@@ -59,7 +60,7 @@ export interface RestServices {
   /** Takes note of what happens inside a call. */
   readonly journal: Journal;
   /** Bulk jobs, made when the first client asks for one; `paceMs` is the time that each of their steps waits. */
-  readonly bulk: { jobs: BulkJobs | undefined; readonly paceMs: number };
+  readonly bulk: { jobs: BulkJobs | undefined; readonly paceMs: number; readonly allowances: BulkAllowances };
   /** When the schema last changed, in milliseconds since 1970: answers `If-Modified-Since` on describe. */
   schemaChangedMs: number;
 }
