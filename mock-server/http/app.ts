@@ -89,8 +89,8 @@ export function createApp(options: AppOptions): MockOrgApp {
       jobs: undefined,
       paceMs: options.bulkPaceMs ?? 0,
       allowances: bulkAllowances(org.clock, options.bulkLimits),
+      strike: undefined,
     },
-    schemaChangedMs: org.clock.nowMs(),
   };
   const myDomain = `https://${options.myDomain ?? "mock-org"}.my.salesforce.com`;
   const instanceUrl = (call: WireCall): string => (isLoginHost(call) ? myDomain : call.origin);

@@ -119,7 +119,8 @@ function openDoor(desk: LoginDesk, call: WireCall): Actor {
 
 function jobsOf(services: RestServices): ClassicJobs {
   const { bulk, org, save } = services;
-  bulk.jobs ??= createBulkJobs({ org, save, paceMs: bulk.paceMs, allowances: bulk.allowances });
+  const { paceMs, allowances } = bulk;
+  bulk.jobs ??= createBulkJobs({ org, save, strike: (step) => bulk.strike?.(step), paceMs, allowances });
   return bulk.jobs.classic;
 }
 

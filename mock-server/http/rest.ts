@@ -7,6 +7,7 @@
 import type { Session } from "../auth/sessions.ts";
 import type { BulkAllowances } from "../bulk/allowances.ts";
 import type { BulkJobs } from "../bulk/bulk-jobs.ts";
+import type { StrikeBulk } from "../bulk/strike.ts";
 import type { SaveRequest, SaveResult } from "../dml/contract.ts";
 import type { MergeRequest } from "../dml/merge.ts";
 import type { Transaction } from "../org/contract.ts";
@@ -59,10 +60,15 @@ export interface RestServices {
   readonly recent: RecentlyViewed;
   /** Takes note of what happens inside a call. */
   readonly journal: Journal;
-  /** Bulk jobs, made when the first client asks for one; `paceMs` is the time that each of their steps waits. */
-  readonly bulk: { jobs: BulkJobs | undefined; readonly paceMs: number; readonly allowances: BulkAllowances };
-  /** When the schema last changed, in milliseconds since 1970: answers `If-Modified-Since` on describe. */
-  schemaChangedMs: number;
+  /** Bulk jobs, made when the first client asks for one. */
+  readonly bulk: {
+    jobs: BulkJobs | undefined;
+    /** The time that each step of a job waits. */
+    readonly paceMs: number;
+    readonly allowances: BulkAllowances;
+    /** Lets faults in. */
+    strike: StrikeBulk | undefined;
+  };
 }
 
 /** Everything that a handler works with. */

@@ -5,7 +5,7 @@
  * because tables share their layers (`table.ts`).
  */
 import assert from "node:assert/strict";
-import { type Catalog, createCatalog, restrictCatalog } from "../schema/catalog.ts";
+import { type Catalog, createCatalog } from "../schema/catalog.ts";
 import type { ObjectDefinition } from "../schema/definition.ts";
 import { Actors } from "./actors.ts";
 import { type ClockState, ManualClock, wireInstant } from "./clock.ts";
@@ -89,6 +89,7 @@ export class MockOrgCore implements Org {
   #actors: Actors;
   #stampSecond = Number.NaN;
   #stampText = "";
+  #schemaChangedMs: number;
   #current: OrgTransaction | undefined;
   #origin: OrgSnapshot | undefined;
 
@@ -111,8 +112,9 @@ export class MockOrgCore implements Org {
     this.#counters = parts.counters;
     this.#settings = parts.settings;
     this.#sharingModels = parts.sharing;
-    this.#catalog = visibleCatalog(parts.catalog, parts.settings);
+    this.#catalog = catalogUnder(parts.settings, parts.catalog);
     this.#visibleOf = parts.catalog;
+    this.#schemaChangedMs = parts.clock.nowMs();
     this.#sharing = new Sharing(this.#catalog, this.#tables, this.#sharingModels);
     this.#actors = parts.actors.with({ catalog: this.#catalog, tables: this.#tables, grants: parts.actors.grants });
   }
@@ -144,6 +146,8 @@ export class MockOrgCore implements Org {
       insertStandardRecords(tx, { id: org.id, name: options.name ?? "Mock Org" });
       for (const user of options.users ?? []) insertUser(tx, user);
     });
+    // Nobody has seen the schema yet.
+    org.#schemaChangedMs = org.clock.nowMs();
     org.#origin = org.snapshot();
     return org;
   }
@@ -159,6 +163,11 @@ export class MockOrgCore implements Org {
 
   get settings(): OrgSettings {
     return this.#settings;
+  }
+
+  /** When objects, fields, settings or anybody's rights last changed, in milliseconds: what describe tells hangs on them. */
+  get schemaChangedMs(): number {
+    return this.#schemaChangedMs;
   }
 
   /** The whole schema, also of objects that the settings hide. */
@@ -242,6 +251,7 @@ export class MockOrgCore implements Org {
   definePermissions(definition: PermissionDefinition): string {
     const id = this.transaction(this.systemActor, (tx) => savePermissionRecord(tx, definition));
     this.#actors.grant(id, grantOf(this.#wholeCatalog, definition));
+    this.#schemaChanged();
     return id;
   }
 
@@ -397,8 +407,14 @@ export class MockOrgCore implements Org {
 
   #publish(changes: readonly RecordChange[], actor: Actor): void {
     if (changes.length === 0) return;
+    if (changes.some(changesRights)) this.#schemaChanged();
     this.recycleBin.record(changes, this.#stamp(this.clock.nowMs()));
     this.#tell(changes, actor);
+  }
+
+  /** Always a later second than before, so that two changes within one second, or around a `restore`, do not look alike. */
+  #schemaChanged(): void {
+    this.#schemaChangedMs = Math.max(this.clock.nowMs(), this.#schemaChangedMs + 1000);
   }
 
   /** The instant in wire form. All transactions of one second share the text, in memory too. */
@@ -459,10 +475,14 @@ export class MockOrgCore implements Org {
     sharing: SharingModels,
     grants: ReadonlyMap<string, Grant> = this.#actors.grants,
   ): void {
-    if (settings.enableOrders !== this.#settings.enableOrders || this.#visibleOf !== this.#wholeCatalog) {
-      this.#catalog = visibleCatalog(this.#wholeCatalog, settings);
+    const { enableOrders, autoCalculateEndDate } = this.#settings;
+    const sameFeatures =
+      settings.enableOrders === enableOrders && settings.autoCalculateEndDate === autoCalculateEndDate;
+    if (!sameFeatures || this.#visibleOf !== this.#wholeCatalog) {
+      this.#catalog = catalogUnder(settings, this.#wholeCatalog);
       this.#visibleOf = this.#wholeCatalog;
     }
+    this.#schemaChanged();
     this.#settings = settings;
     this.#sharingModels = sharing;
     this.#sharing = new Sharing(this.#catalog, this.#tables, sharing);
@@ -476,11 +496,32 @@ function tableOf(snapshot: OrgSnapshot, object: string): TableSnapshot {
   return content;
 }
 
-/** Objects that do not exist while orders are switched off (reference: order-domain §1.15 [live]). */
-function visibleCatalog(catalog: Catalog, settings: OrgSettings): Catalog {
-  if (settings.enableOrders) return catalog;
+/** The objects and fields of an org with these settings (reference: order-domain §1.15 [live; doc]). */
+function catalogUnder({ enableOrders, autoCalculateEndDate }: OrgSettings, whole: Catalog): Catalog {
+  if (enableOrders && autoCalculateEndDate) return whole;
   const ofOrders = /^Order(Item)?(Status|History|Share|Feed)?$/;
-  return restrictCatalog(catalog, { object: ({ name }) => !ofOrders.test(name), field: () => true });
+  const definitions = whole.objects.map((type) => type.definition);
+  return createCatalog(
+    definitions
+      .filter(({ name }) => enableOrders || !ofOrders.test(name))
+      .map((definition) => (autoCalculateEndDate ? definition : withOwnEndDate(definition))),
+  );
+}
+
+/** Without auto-calculation a contract's end date is the client's. */
+function withOwnEndDate(definition: ObjectDefinition): ObjectDefinition {
+  if (definition.name !== "Contract") return definition;
+  const fields = definition.fields.map((field) =>
+    field.name === "EndDate" ? { ...field, createable: true, updateable: true } : field,
+  );
+  return { ...definition, fields };
+}
+
+/** Records that say what their users may see: a change of them changes what describe tells. */
+const RIGHTS: ReadonlySet<string> = new Set(["Profile", "PermissionSet", "PermissionSetAssignment"]);
+
+function changesRights({ object, before, after }: RecordChange): boolean {
+  return RIGHTS.has(object) || (object === "User" && before?.["ProfileId"] !== after?.["ProfileId"]);
 }
 
 /** User permissions stand in the record; only those that it has no field for are kept beside it. */

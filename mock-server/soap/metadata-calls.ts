@@ -149,7 +149,6 @@ function changed(context: MetadataContext, work: () => readonly ComponentResult[
   const allOrNone = flagOf(elementOf(soap.header, "AllOrNoneHeader"), "allOrNone");
   const before = allOrNone ? org.snapshot() : undefined;
   const results = work();
-  services.schemaChangedMs = org.clock.nowMs();
   // What waits may be about fields and objects that are gone.
   services.cursors.clear();
   if (before === undefined || results.every((result) => result.success))

@@ -78,7 +78,8 @@ export async function join(
   const bases = await state.bases(mapping.object, keys);
   const externals = await readExternal(context, mapping, keys, links, unjoined);
   if (feed === "external") {
-    keys = keys.filter((key) => !isExternalEcho(mapping, bases.get(key), externals.get(key)));
+    const isBack = (key: BusinessKey): boolean => links.get(key)?.deletedOn === "external";
+    keys = keys.filter((key) => isBack(key) || !isExternalEcho(mapping, bases.get(key), externals.get(key)));
   }
   await readSalesforce(context, mapping, { keys, links, records });
   return {

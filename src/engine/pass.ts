@@ -101,10 +101,7 @@ function answersOf(context: RunContext, mapping: ObjectMapping, key: BusinessKey
   );
 }
 
-function sightedInSalesforce(
-  document: Joined,
-  masters: ReadonlyMap<RecordId, BusinessKey | null>,
-): SalesforceSighting {
+function sightedInSalesforce(document: Joined, masters: ReadonlyMap<RecordId, BusinessKey | null>): SalesforceSighting {
   const reading = document.salesforce;
   if (reading?.kind === "filtered") return { kind: "filtered" };
   const view = reading?.kind === "view" ? reading.view : undefined;

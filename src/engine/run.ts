@@ -182,7 +182,7 @@ async function acknowledge(context: RunContext, mapping: ObjectMapping, cursor: 
 }
 
 /** Two objects may read one collection (a product and its price): each has a position of its own. */
-function feedName(mapping: ObjectMapping): string {
+export function feedName(mapping: ObjectMapping): string {
   return `${mapping.collection}:${mapping.object}`;
 }
 
@@ -193,7 +193,7 @@ function keySet(keys: Iterable<Parameters<NominationSet["addKey"]>[0]>): Nominat
 }
 
 /** The standard price book has no key of ours; it is known by `IsStandard` and linked once. */
-async function linkStandardPriceBook(context: RunContext): Promise<void> {
+export async function linkStandardPriceBook(context: RunContext): Promise<void> {
   const { mapping, state, salesforce } = context.ports;
   const used = mapping.objects.some((object) =>
     [...object.fields, ...(object.lines?.fields ?? [])].some((field) => field.reference?.object === "Pricebook2"),

@@ -62,7 +62,8 @@ function raw(methods: Resource["methods"]): Resource {
 
 function jobsOf({ services }: RestContext): BulkJobs {
   const { bulk, org, save } = services;
-  bulk.jobs ??= createBulkJobs({ org, save, paceMs: bulk.paceMs, allowances: bulk.allowances });
+  const { paceMs, allowances } = bulk;
+  bulk.jobs ??= createBulkJobs({ org, save, strike: (step) => bulk.strike?.(step), paceMs, allowances });
   return bulk.jobs;
 }
 

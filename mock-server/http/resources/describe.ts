@@ -7,7 +7,7 @@ import { NOT_MODIFIED, ok, type RestContext, type RestHandler, type RestRequest 
 
 /** `GET /sobjects`. */
 export const readGlobalDescribe: RestHandler = (context, request) => {
-  if (unchangedSince(request, context.services.schemaChangedMs)) return NOT_MODIFIED;
+  if (unchangedSince(request, context.services.org.schemaChangedMs)) return NOT_MODIFIED;
   return ok(describeGlobal(describeContext(context, request)), lastModified(context));
 };
 
@@ -30,7 +30,7 @@ export const readBasicInfo: RestHandler = (context, request) => {
 /** `GET /sobjects/{T}/describe`. */
 export const readDescribe: RestHandler = (context, request) => {
   const type = visibleType(context, request.segments[1] ?? "");
-  if (unchangedSince(request, context.services.schemaChangedMs)) return NOT_MODIFIED;
+  if (unchangedSince(request, context.services.org.schemaChangedMs)) return NOT_MODIFIED;
   return ok(describeObject(type, describeContext(context, request)), lastModified(context));
 };
 
@@ -104,5 +104,5 @@ function describeContext(context: RestContext, request: RestRequest): DescribeCo
 }
 
 function lastModified(context: RestContext): Record<string, string> {
-  return { "Last-Modified": new Date(context.services.schemaChangedMs).toUTCString() };
+  return { "Last-Modified": new Date(context.services.org.schemaChangedMs).toUTCString() };
 }

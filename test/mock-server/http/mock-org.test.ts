@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { createMockOrg, type FaultHook, type MockOrg, type MockOrgOptions } from "../../../mock-server/index.ts";
 
 const DATA = "/services/data/v62.0";
+const JSON_TYPE = { "content-type": "application/json" };
 
 describe("a mock org", () => {
   const orgs: MockOrg[] = [];
@@ -48,7 +49,7 @@ describe("a mock org", () => {
     const org = await make();
     const { url, accessToken } = await org.listen();
     await call(org, "POST", "/sobjects/Account", { Name: "Gone" });
-    await fetch(`${url}/_mock/reset`, { method: "POST" });
+    await fetch(`${url}/_mock/reset`, { method: "POST", headers: JSON_TYPE });
     const headers = { authorization: `Bearer ${accessToken}` };
     expect(org.requests).toEqual([]);
     expect((await fetch(`${url}${DATA}/limits`, { headers })).status).toBe(200);
@@ -164,7 +165,7 @@ describe("a mock org", () => {
 
   it("the clock can be read and moved over the wire", async () => {
     const org = await make();
-    const move = (body: string) => org.app.request("/_mock/clock", { method: "POST", body });
+    const move = (body: string) => org.app.request("/_mock/clock", { method: "POST", headers: JSON_TYPE, body });
     const moved = await move('{"advance":{"days":1,"minutes":30}}');
     const wrong = await move('{"advance":{"years":1}}');
     expect(await moved.json()).toEqual({ now: "2026-03-02T08:30:00.000Z", state: "frozen" });
