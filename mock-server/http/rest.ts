@@ -16,7 +16,6 @@ import type { Wire } from "../schema/values.ts";
 import type { Journal } from "./journal.ts";
 import type { PreparedQueries } from "./prepared-queries.ts";
 import type { QueryCursors } from "./query-cursors.ts";
-import type { RecentlyViewed } from "./recently-viewed.ts";
 import type { ApiUsage } from "./usage.ts";
 import type { VersionRange } from "./versions.ts";
 
@@ -57,7 +56,6 @@ export interface RestServices {
   readonly usage: ApiUsage;
   readonly cursors: QueryCursors;
   readonly queries: PreparedQueries;
-  readonly recent: RecentlyViewed;
   /** Takes note of what happens inside a call. */
   readonly journal: Journal;
   /** Bulk jobs, made when the first client asks for one. */

@@ -1,4 +1,6 @@
 /** The list of requests: newest first, filtered, with what each did. */
+
+import type { JournalEntry } from "../../http/journal.ts";
 import { address, HOME, requestAddress } from "../addresses.ts";
 import type { View } from "../host.ts";
 import { html, type Markup, NOTHING } from "../html.ts";
@@ -6,7 +8,6 @@ import type { Page } from "../layout.ts";
 import { instant, milliseconds, timeOfDay } from "../present.ts";
 import { effectOf, refusalMessage } from "../reason.ts";
 import { actorNames } from "../users.ts";
-import type { JournalEntry } from "../../http/journal.ts";
 
 /** Rows on one page. */
 const PAGE_ROWS = 100;
@@ -51,11 +52,7 @@ export function requestsPage(view: View, filter: RequestFilter, before: number |
 <button type="submit">Filter</button>
 ${narrowed ? html`<a class="plain" href="${HOME}">Clear</a>` : NOTHING}
 </form>
-${
-  entries.length === 0 && before === undefined
-    ? emptyNote(narrowed)
-    : NOTHING
-}
+${entries.length === 0 && before === undefined ? emptyNote(narrowed) : NOTHING}
 <ol class="calls" data-rows${before === undefined ? html` data-live-list` : ""}>${entries.map(requestRow)}</ol>
 ${more && last !== undefined ? html`<p class="pager"><a class="button" href="${address(HOME, { ...query(filter), before: last.number })}">Older requests</a></p>` : NOTHING}`;
   return { title: "Requests", section: "requests", body };
