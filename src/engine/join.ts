@@ -79,7 +79,11 @@ export async function join(
   const externals = await readExternal(context, mapping, keys, links, unjoined);
   if (feed === "external") {
     const isBack = (key: BusinessKey): boolean => links.get(key)?.deletedOn === "external";
-    keys = keys.filter((key) => isBack(key) || !isExternalEcho(mapping, bases.get(key), externals.get(key)));
+    // A refused document that is as it was before is news: the reason of the refusal may be gone.
+    const isRefused = (key: BusinessKey): boolean => context.memory.deadLetter(mapping.object, key) !== undefined;
+    keys = keys.filter(
+      (key) => isBack(key) || isRefused(key) || !isExternalEcho(mapping, bases.get(key), externals.get(key)),
+    );
   }
   await readSalesforce(context, mapping, { keys, links, records });
   return {

@@ -11,6 +11,8 @@ import type { ObjectMapping } from "../mapping/mapping.ts";
 import type { RecordId } from "../model/key.ts";
 import type { RunRecord } from "../state/port.ts";
 import type { RunContext } from "./context.ts";
+import { curedDeadLetters } from "./cured.ts";
+import { allowDeletions } from "./delete-limit.ts";
 import { externalFeed, type ObjectPoll, pollSalesforce, salesforceFeed, salesforceNominations } from "./detect.ts";
 import { LeaseKeeper, leaseName } from "./lease.ts";
 import { RunMemory } from "./memory.ts";
@@ -86,7 +88,7 @@ async function runAll(context: RunContext): Promise<void> {
   const rulesOf = orgRulesLoader(ports.salesforce);
   for (const mapping of ports.mapping.objects) {
     const size = mapping.lines === null ? options.passDocuments : options.passOrders;
-    const waiting = context.memory.parkedKeys(mapping.object);
+    const waiting = [...context.memory.parkedKeys(mapping.object), ...(await curedDeadLetters(context, mapping))];
     await passes(context, mapping, { sets: [keySet(waiting)], feed: "waiting", size, rulesOf });
     const poll = polls.get(mapping.object);
     if (poll !== undefined) await salesforcePasses(context, mapping, { poll, cursors, size, rulesOf });
@@ -95,7 +97,9 @@ async function runAll(context: RunContext): Promise<void> {
     const recovered = await recoverDoubts(context, mapping);
     const known = new Set(waiting);
     const again = context.memory.parkedKeys(mapping.object).filter((key) => !known.has(key));
-    await passes(context, mapping, { sets: [keySet([...again, ...recovered])], feed: "waiting", size, rulesOf });
+    const deletions = await allowDeletions(context, mapping);
+    const sets = [keySet([...again, ...recovered, ...deletions])];
+    await passes(context, mapping, { sets, feed: "waiting", size, rulesOf });
   }
 }
 

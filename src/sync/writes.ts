@@ -185,6 +185,8 @@ class Resolver {
         code: "PRODUCT_UNKNOWN",
         message: `${place} names ${object} ${name}, which neither side has; add the product and its price, or correct the line`,
         ...at,
+        // The values of reference fields are business keys.
+        missing: { object, key: key as BusinessKey },
       });
       return;
     }
