@@ -1,5 +1,5 @@
 /** Nominations: the keys and record Ids that a pass reads and compares, each with the evidence of a deletion if any. */
-import type { BusinessKey, RecordId } from "../model/key.ts";
+import type { BusinessKey, NaturalKey, RecordId } from "../model/key.ts";
 import type { Side } from "../model/value.ts";
 
 /** One document to look at. At least one of `key` and `recordId` is there. */
@@ -8,6 +8,8 @@ export interface Nomination {
   readonly recordId: RecordId | null;
   /** The side whose feed said that the record was deleted: positive evidence, never mere absence. */
   readonly deletedOn: Side | null;
+  /** How the external system spells the key, as far as its feed told: blanks and case may differ from the key. */
+  readonly naturalKeys?: readonly NaturalKey[];
 }
 
 /** Collects nominations without doubles; evidence of a deletion is never lost by a later mention. */
@@ -15,9 +17,10 @@ export class NominationSet {
   readonly #byKey = new Map<BusinessKey, Nomination>();
   readonly #byRecordId = new Map<RecordId, Nomination>();
 
-  addKey(key: BusinessKey, deletedOn: Side | null = null): void {
+  addKey(key: BusinessKey, deletedOn: Side | null = null, naturalKey?: NaturalKey): void {
     const known = this.#byKey.get(key);
-    this.#byKey.set(key, { key, recordId: null, deletedOn: deletedOn ?? known?.deletedOn ?? null });
+    const naturalKeys = [...(known?.naturalKeys ?? []), ...(naturalKey === undefined ? [] : [naturalKey])];
+    this.#byKey.set(key, { key, recordId: null, deletedOn: deletedOn ?? known?.deletedOn ?? null, naturalKeys });
   }
 
   addRecordId(recordId: RecordId, deletedOn: Side | null = null): void {
