@@ -7,7 +7,8 @@
 import { parseArgs } from "node:util";
 import { DEFAULT_APP } from "./auth/login.ts";
 import { DEFAULT_PASSWORD } from "./auth/passwords.ts";
-import { createMockOrg, type MockOrg, type MockOrgOptions } from "./mock-org.ts";
+import { createMockOrg, type MockOrg } from "./mock-org.ts";
+import type { MockOrgOptions } from "./mock-org-options.ts";
 import { ADMIN_USER } from "./org/standard-records.ts";
 import { lineOf } from "./schema/metadata/problem.ts";
 

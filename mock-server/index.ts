@@ -1,4 +1,6 @@
 /** The library entry of the mock org. */
+
+export { asCurl, asJsforce, asTest } from "./admin/copy-as.ts";
 export type { ConnectedApp } from "./auth/connected-apps.ts";
 export {
   checkboxField,
@@ -9,6 +11,12 @@ export {
   textField,
 } from "./custom-fields.ts";
 export type { Trigger, ValidationRule } from "./dml/options.ts";
+export type { Fault } from "./faults/fault.ts";
+export type { FaultHandle, FaultStatus } from "./faults/faults.ts";
 export type { FaultAct, FaultCall, FaultHook } from "./http/fault-hook.ts";
 export type { JournalEntry } from "./http/journal.ts";
-export { createMockOrg, type Listening, MockOrg, type MockOrgOptions, type MockUser } from "./mock-org.ts";
+export type { RequestMatch } from "./kit/expectations.ts";
+export type { GivenOrder, GivenProduct, GivenRecord } from "./kit/given.ts";
+export { forkOfEach, orgFixture } from "./kit/org-fixture.ts";
+export { createMockOrg, type Listening, MockOrg } from "./mock-org.ts";
+export type { MockOrgOptions, MockUser } from "./mock-org-options.ts";

@@ -11,88 +11,29 @@ import type { Server } from "node:http";
 import type { Hono } from "hono";
 import type { RequestHandler } from "msw";
 import { STANDARD_OBJECTS } from "../fixtures/objects/standard.ts";
-import type { ConnectedApp } from "./auth/connected-apps.ts";
-import { LoginDesk } from "./auth/login.ts";
-import type { Credentials } from "./auth/passwords.ts";
-import { DEFAULT_PASSWORD } from "./auth/passwords.ts";
-import type { RandomText } from "./auth/tokens.ts";
+import { Snapshots } from "./admin/snapshots.ts";
+import type { LoginDesk } from "./auth/login.ts";
 import { withFields } from "./custom-fields.ts";
 import type { CustomizedOrg } from "./customization.ts";
-import { merge } from "./dml/merge.ts";
-import type { Trigger, ValidationRule } from "./dml/options.ts";
-import { save } from "./dml/save.ts";
-import { createApp, type MockOrgApp } from "./http/app.ts";
+import type { SaveOptions } from "./dml/options.ts";
+import { type Doors, forgetResults, openDoors, settleDoors } from "./doors.ts";
+import type { Faults } from "./faults/faults.ts";
 import type { FaultHook } from "./http/fault-hook.ts";
-import { Journal, type JournalEntry } from "./http/journal.ts";
-import { mountMockRoutes } from "./http/mock-routes.ts";
-import type { RestServices } from "./http/rest.ts";
-import { ApiUsage } from "./http/usage.ts";
-import { versionRange } from "./http/versions.ts";
+import type { Journal, JournalEntry } from "./http/journal.ts";
+import type { ApiUsage } from "./http/usage.ts";
 import type { AppEnvironment } from "./http/wire-call.ts";
+import { Expectations } from "./kit/expectations.ts";
+import { Given } from "./kit/given.ts";
+import { type Records, recordsOf } from "./kit/records.ts";
+import type { MockOrgOptions } from "./mock-org-options.ts";
 import { mswHandlers } from "./msw-handlers.ts";
+import type { Seed } from "./named-seeds.ts";
 import { frozenClock, ManualClock } from "./org/clock.ts";
-import type { OrgSettings } from "./org/contract.ts";
 import { createOrg, type MockOrgCore, type OrgSnapshot } from "./org/org.ts";
-import type { PermissionDefinition } from "./org/permissions.ts";
-import type { SharingModels } from "./org/sharing.ts";
-import { ADMIN_USER, type UserDefinition } from "./org/standard-records.ts";
+import { ADMIN_USER } from "./org/standard-records.ts";
 import type { PersistedOrg } from "./persist.ts";
-import type { FieldDefinition, ObjectDefinition } from "./schema/definition.ts";
+import type { FieldValue, ObjectDefinition, Row } from "./schema/definition.ts";
 import type { MetadataProblem } from "./schema/metadata/problem.ts";
-import type { SeedFile } from "./seed.ts";
-import { mountSoap } from "./soap/mount.ts";
-
-/** A user with what it logs in with; without a password it is `mock-password`. */
-export interface MockUser extends UserDefinition, Partial<Credentials> {}
-
-/** What a mock org may be told at its beginning. Everything has a default. */
-export interface MockOrgOptions {
-  readonly name?: string;
-  /**
-   * What the org holds at its beginning: nothing but what every org has, a small trading company, or the records of the
-   * plan file of an `sf data export tree` (see `seed.ts`).
-   */
-  readonly seed?: "empty" | "demo" | (string & {});
-  /** Folders of Salesforce metadata (SFDX source or Metadata API format) that configure the org. */
-  readonly sourceDirs?: readonly string[];
-  /** A snapshot file: the org is loaded from it where it exists, and saved to it after changes and at `close`. */
-  readonly persist?: string;
-  /** The org's time stands still at this instant until somebody moves it. Absent: it runs with real time. */
-  readonly now?: string | number | Date;
-  /** Where record Ids begin: the same seed gives the same Ids. */
-  readonly idSeed?: number | string;
-  /** Custom objects. Their key prefixes must be free. */
-  readonly customObjects?: readonly ObjectDefinition[];
-  /** Custom fields by object; see `textField` and its neighbours. */
-  readonly fields?: Readonly<Record<string, readonly FieldDefinition[]>>;
-  readonly settings?: Partial<OrgSettings>;
-  /** Organization-wide defaults that differ from the standard ones. */
-  readonly sharing?: SharingModels;
-  readonly permissions?: readonly PermissionDefinition[];
-  /** Users beside `admin@mock.org`. */
-  readonly users?: readonly MockUser[];
-  /** Connected apps beside `mock-client`. */
-  readonly connectedApps?: readonly ConnectedApp[];
-  readonly limits?: { readonly DailyApiRequests?: number };
-  readonly validationRules?: readonly ValidationRule[];
-  readonly triggers?: readonly Trigger[];
-  /** Inactivity after which a session dies, in milliseconds of the org's clock. Default: two hours. */
-  readonly sessionLifetimeMs?: number;
-  /** The newest API version, for example 67. */
-  readonly newestVersion?: number;
-  /** Origins of browser pages that may call, beside those on this machine. */
-  readonly corsOrigins?: readonly string[];
-  /** First label of the My Domain host, for clients that come through login.salesforce.com. */
-  readonly myDomain?: string;
-  /** Calls that the journal keeps; 0 switches it off. */
-  readonly journalEntries?: number;
-  /** Makes session Ids and codes; default: the operating system's randomness. */
-  readonly randomText?: RandomText;
-  /** Time on the org's clock that each step of a bulk job waits for, in milliseconds; default 0: as fast as possible. */
-  readonly bulkPaceMs?: number;
-  /** Told about defects of the mock itself. */
-  readonly onDefect?: (error: unknown) => void;
-}
 
 /** Where a listening org is found. */
 export interface Listening {
@@ -104,46 +45,43 @@ export interface Listening {
 
 /** Makes a mock org. */
 export async function createMockOrg(options: MockOrgOptions = {}): Promise<MockOrg> {
-  const objects = withFields([...STANDARD_OBJECTS, ...(options.customObjects ?? [])], options.fields ?? {});
+  const seed = options.seed === undefined || options.seed === "empty" ? undefined : await loadSeed(options.seed);
+  // A team that brings its own metadata brings its own statuses and settings.
+  const setup = (options.sourceDirs ?? []).length === 0 ? seed?.setup : undefined;
+  const standard = setup?.definitions(STANDARD_OBJECTS) ?? STANDARD_OBJECTS;
+  const objects = withFields([...standard, ...(options.customObjects ?? [])], options.fields ?? {});
   const custom = await customized(objects, options.sourceDirs ?? []);
+  const users = [...(setup?.users ?? []), ...(options.users ?? [])];
   const core = createOrg({
     definitions: custom.definitions,
     clock: clockAt(options.now),
-    settings: { ...custom.settings, ...options.settings },
+    settings: { ...setup?.settings, ...custom.settings, ...options.settings },
     permissions: [...custom.permissions, ...(options.permissions ?? [])],
-    ...defined({
-      seed: options.idSeed,
-      name: options.name,
-      users: options.users,
-      sharing: options.sharing,
-    }),
+    users,
+    ...defined({ seed: options.idSeed, name: options.name, sharing: options.sharing }),
   });
   const persisted = options.persist === undefined ? undefined : await persist(core, options.persist);
-  if (options.seed !== undefined && options.seed !== "empty" && persisted?.loaded !== true) {
-    const { readPlanFiles, seedOrg } = await import("./seed.ts");
-    seedOrg(core, options.seed === "demo" ? await demoFiles(core.clock.nowMs()) : readPlanFiles(options.seed));
+  if (seed !== undefined && persisted?.loaded !== true) {
+    const { seedOrg } = await import("./seed.ts");
+    seedOrg(core, seed.files(core));
     core.markOrigin();
   }
   const validationRules = [...custom.validationRules, ...(options.validationRules ?? [])];
-  return new MockOrg(core, { ...options, validationRules }, { remarks: custom.remarks, persisted });
+  return new MockOrg(core, { ...options, users, validationRules }, { remarks: custom.remarks, persisted });
 }
 
 /** A mock org at work. Dispose it to close its port. */
 export class MockOrg implements AsyncDisposable {
   /** The records, the clock and everything else that belongs to the org itself. */
   readonly org: MockOrgCore;
-  /** The org as a Hono app; `app.fetch` answers without a port. */
-  readonly app: Hono<AppEnvironment>;
-  /** Sessions, passwords and connected apps. */
-  readonly desk: LoginDesk;
-  /** API calls of the last 24 hours; `max` may be changed. */
-  readonly apiUsage: ApiUsage;
-  readonly #options: MockOrgOptions;
-  readonly #journal: Journal;
-  readonly #services: RestServices;
-  readonly #persisted: PersistedOrg | undefined;
   /** What a real org would do with the metadata files and this one does not. */
   readonly remarks: readonly MetadataProblem[];
+  /** Snapshots under names, shared with the admin API. */
+  readonly snapshots: Snapshots;
+  readonly #options: MockOrgOptions;
+  readonly #persisted: PersistedOrg | undefined;
+  #doors: Doors | undefined;
+  #given: Given | undefined;
   #faultHook: FaultHook | undefined;
   #server: Server | undefined;
   #closed = false;
@@ -158,29 +96,35 @@ export class MockOrg implements AsyncDisposable {
     this.remarks = parts.remarks ?? [];
     this.#persisted = parts.persisted;
     this.#options = options;
-    this.#journal = new Journal(options.journalEntries);
-    this.apiUsage = new ApiUsage(org.clock, options.limits?.DailyApiRequests);
-    this.desk = new LoginDesk({
-      org,
-      runAs: ADMIN_USER.username,
-      credentials: credentialsOf(options.users ?? []),
-      ...defined({
-        connectedApps: options.connectedApps,
-        sessionLifetimeMs: options.sessionLifetimeMs,
-        random: options.randomText,
-      }),
-    });
-    const { app, services, pipeline } = this.#createApp();
-    this.app = app;
-    this.#services = services;
-    mountSoap(app, pipeline);
-    mountMockRoutes(app, {
-      org,
-      desk: this.desk,
-      journal: this.#journal,
-      usage: this.apiUsage,
-      reset: () => this.reset(),
-    });
+    this.snapshots = new Snapshots(
+      () => this.snapshot(),
+      (snapshot) => this.restore(snapshot),
+    );
+  }
+
+  /** The org as a Hono app; `app.fetch` answers without a port. */
+  get app(): Hono<AppEnvironment> {
+    return this.#open().app;
+  }
+
+  /** Sessions, passwords and connected apps. */
+  get desk(): LoginDesk {
+    return this.#open().desk;
+  }
+
+  /** API calls of the last 24 hours; `max` may be changed. */
+  get apiUsage(): ApiUsage {
+    return this.#open().usage;
+  }
+
+  /** API calls used in the last 24 hours of the org's clock. */
+  get apiCalls(): number {
+    return this.#doors?.usage.used ?? 0;
+  }
+
+  /** What goes wrong: add faults, look at their counters, take them away. */
+  get faults(): Faults {
+    return this.#open().faults;
   }
 
   /** The org's clock: freeze it, move it, let it run. */
@@ -190,10 +134,32 @@ export class MockOrg implements AsyncDisposable {
 
   /** The calls that the journal kept, oldest first. */
   get requests(): readonly JournalEntry[] {
-    return this.#journal.entries;
+    return this.#doors?.journal.entries ?? [];
   }
 
-  /** Decides about faults at the wire from now on; undefined ends them. */
+  /** The journal itself: pages of it, single entries, what was refused as unsupported. */
+  get journal(): Journal {
+    return this.#open().journal;
+  }
+
+  /** Assertions about the calls that arrived; each throws an error that lists what did arrive. */
+  get expect(): Expectations {
+    const { journal, usage, faults } = this.#open();
+    return new Expectations({ journal, usage, faults: () => faults.list() });
+  }
+
+  /** Builders that save records through the real pipeline, as the administrator, untouched by faults. */
+  get given(): Given {
+    this.#given ??= new Given(this.org, this.#saveOptions());
+    return this.#given;
+  }
+
+  /** The records of one object, read past all permissions. `T` types the fields that you look at. */
+  records<T extends Readonly<Record<string, FieldValue>> = Row>(object: string): Records<T> {
+    return recordsOf<T>(this.org, object);
+  }
+
+  /** Decides about faults at the wire from now on, in the place of the list of faults; undefined ends it. */
   set faultHook(hook: FaultHook | undefined) {
     this.#faultHook = hook;
   }
@@ -239,7 +205,8 @@ export class MockOrg implements AsyncDisposable {
 
   /** Stops listening and saves the snapshot file; running calls are cut off. Closing twice does nothing. */
   async close(): Promise<void> {
-    this.#services.bulk.jobs?.stop();
+    this.#doors?.faults.clear();
+    this.#doors?.services.bulk.jobs?.stop();
     const server = this.#server;
     this.#server = undefined;
     if (server !== undefined) {
@@ -256,10 +223,15 @@ export class MockOrg implements AsyncDisposable {
     await this.close();
   }
 
-  /** Back to the beginning: records, clock, settings, journal and counters. Sessions stay, so clients go on. */
+  /** Back to the beginning: records, clock, settings, faults, journal and counters. Sessions stay, so clients go on. */
   reset(): void {
+    const doors = this.#doors;
+    doors?.faults.clear();
     this.org.reset();
-    this.#forget();
+    if (doors === undefined) return;
+    forgetResults(doors.services);
+    doors.journal.clear();
+    doors.usage.reset();
   }
 
   /** The records' and the clock's state now. */
@@ -267,10 +239,10 @@ export class MockOrg implements AsyncDisposable {
     return this.org.snapshot();
   }
 
-  /** Goes back to a snapshot; open query results are forgotten. */
+  /** Goes back to a snapshot; open query results and bulk jobs are forgotten. */
   restore(snapshot: OrgSnapshot): void {
     this.org.restore(snapshot);
-    this.#services.cursors.clear();
+    if (this.#doors !== undefined) forgetResults(this.#doors.services);
   }
 
   /** An independent org with the same records, with doors and a journal of its own. It is kept in no file. */
@@ -278,36 +250,41 @@ export class MockOrg implements AsyncDisposable {
     return new MockOrg(this.org.fork(), this.#options, { remarks: this.remarks });
   }
 
-  #forget(): void {
-    this.#services.cursors.clear();
-    this.#journal.clear();
-    this.apiUsage.reset();
+  /**
+   * Lets everything happen that is due by now: timers of the clock, the purge of the recycle bin, expired sessions and
+   * query results, bulk jobs. A bulk job with a pace waits for the clock: advance it first.
+   */
+  async settle(): Promise<void> {
+    this.clock.settle();
+    // Every transaction begins with the purge.
+    this.org.transaction(this.org.systemActor, () => undefined);
+    if (this.#doors !== undefined) await settleDoors(this.#doors, this.#options.bulkPaceMs ?? 0);
   }
 
-  #createApp(): MockOrgApp {
-    const { validationRules, triggers } = this.#options;
-    const saveOptions = defined({ validationRules, triggers });
-    return createApp({
-      org: this.org,
-      desk: this.desk,
-      journal: this.#journal,
-      usage: this.apiUsage,
-      save: (tx, request, wire) => save(tx, request, { ...saveOptions, wire }),
-      merge: (tx, request, wire) => merge(tx, request, { ...saveOptions, wire }),
-      versions: versionRange(this.#options.newestVersion),
-      faultHook: () => this.#faultHook,
-      ...defined({
-        corsOrigins: this.#options.corsOrigins,
-        myDomain: this.#options.myDomain,
-        bulkPaceMs: this.#options.bulkPaceMs,
-        onDefect: this.#options.onDefect,
-      }),
+  #open(): Doors {
+    this.#doors ??= openDoors(this.org, this.#options, {
+      ownHook: () => this.#faultHook,
+      reset: () => this.reset(),
+      settle: () => this.settle(),
+      snapshots: this.snapshots,
     });
+    return this.#doors;
+  }
+
+  #saveOptions(): SaveOptions {
+    const { validationRules = [], triggers = [] } = this.#options;
+    return { validationRules, triggers };
   }
 }
 
 /** Longer than the pauses of a polling client, so that it keeps its connection. */
 const KEEP_ALIVE_MS = 75_000;
+
+/** Seeds are loaded only where somebody asks for one. */
+async function loadSeed(seed: string): Promise<Seed> {
+  const { seedCalled } = await import("./named-seeds.ts");
+  return seedCalled(seed);
+}
 
 /** The metadata reader and the snapshot file are loaded only where somebody asks for them. */
 async function customized(
@@ -317,11 +294,6 @@ async function customized(
   if (folders.length === 0) return { definitions, settings: {}, permissions: [], validationRules: [], remarks: [] };
   const { customizeOrg } = await import("./customization.ts");
   return customizeOrg(definitions, folders);
-}
-
-async function demoFiles(nowMs: number): Promise<readonly SeedFile[]> {
-  const { demoRecords } = await import("../fixtures/orgs/demo.ts");
-  return [{ path: "demo", records: demoRecords(nowMs) }];
 }
 
 async function persist(org: MockOrgCore, path: string): Promise<PersistedOrg> {
@@ -334,15 +306,6 @@ function clockAt(now: MockOrgOptions["now"]): ManualClock {
   const ms = new Date(now).getTime();
   if (Number.isNaN(ms)) throw new Error(`The option now is no instant: ${String(now)}`);
   return frozenClock(ms);
-}
-
-function credentialsOf(users: readonly MockUser[]): Readonly<Record<string, Credentials>> {
-  return Object.fromEntries(
-    users.map(({ username, password = DEFAULT_PASSWORD, securityToken }) => [
-      username,
-      securityToken === undefined ? { password } : { password, securityToken },
-    ]),
-  );
 }
 
 /** The members that have a value. */

@@ -136,6 +136,11 @@ export class Sessions {
     return before - this.#byToken.size;
   }
 
+  /** Forgets every session whose time is over. */
+  dropExpired(): void {
+    for (const token of this.#byToken.keys()) this.peek(token);
+  }
+
   #drop(): void {
     const oldest = this.#byToken.keys().next();
     if (!oldest.done) this.#byToken.delete(oldest.value);

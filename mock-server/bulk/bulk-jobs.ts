@@ -16,15 +16,15 @@ export interface BulkJobs {
 }
 
 /** Makes the jobs of an org. `paceMs`: the time on the org's clock that each step of a job waits for; 0 for no wait. */
-export function createBulkJobs({ org, save, paceMs }: Saver & { readonly paceMs: number }): BulkJobs {
+export function createBulkJobs({ org, save, strike, paceMs }: Saver & { readonly paceMs: number }): BulkJobs {
   let count = 0;
   const newId = (keyPrefix: string): string => recordIdOf(keyPrefix, ++count);
   const newJobId = (): string => newId("750");
   const runner = new StepRunner(org.clock, paceMs);
-  const saver: Saver = { org, save };
+  const saver: Saver = { org, save, strike };
   return {
     ingest: new IngestJobs({ ...saver, runner, newId: newJobId }),
-    query: new QueryJobs({ org, runner, newId: newJobId }),
+    query: new QueryJobs({ org, strike, runner, newId: newJobId }),
     classic: new ClassicJobs({ saver, runner, newId }),
     stop: () => runner.stop(),
   };

@@ -195,6 +195,13 @@ export class ClassicJobs {
   }
 
   #continue(job: ClassicJob, batch: ClassicBatch): boolean {
+    const struck = this.#saver.strike({ object: job.object, operation: job.operation, username: job.actor.username });
+    if (struck?.kind === "stuck") return false;
+    if (struck?.kind === "failed") {
+      batch.stateMessage = struck.message;
+      this.#enter(batch, "Failed");
+      return false;
+    }
     const records = batch.inputs.slice(batch.results.length, batch.results.length + CHUNK_ROWS);
     if (records.length > 0) {
       const { actor, externalIdFieldName } = job;

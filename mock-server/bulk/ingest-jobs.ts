@@ -208,6 +208,13 @@ export class IngestJobs {
 
   #continue(job: IngestJob): boolean {
     if (job.state !== "InProgress") return false;
+    const struck = this.#options.strike({ object: job.object, operation: job.operation, username: job.actor.username });
+    if (struck?.kind === "stuck") return false;
+    if (struck?.kind === "failed") {
+      job.errorMessage = struck.message;
+      this.#enter(job, "Failed");
+      return false;
+    }
     const from = job.results.length;
     const rows = job.rows.slice(from, from + CHUNK_ROWS);
     if (rows.length > 0) {

@@ -19,6 +19,7 @@ import {
 } from "./job.ts";
 import { bulkColumns, type CsvColumn, queryCsv } from "./query-csv.ts";
 import type { StepRunner } from "./runner.ts";
+import type { StrikeBulk } from "./strike.ts";
 
 /** Rows of one result page unless the client asks for another number. */
 const PAGE_ROWS = 50_000;
@@ -57,8 +58,16 @@ export class QueryJobs {
   readonly #newId: () => string;
   readonly #jobs = new Map<string, QueryJob>();
 
-  constructor(options: { readonly org: MockOrgCore; readonly runner: StepRunner; readonly newId: () => string }) {
+  readonly #strike: StrikeBulk;
+
+  constructor(options: {
+    readonly org: MockOrgCore;
+    readonly runner: StepRunner;
+    readonly newId: () => string;
+    readonly strike: StrikeBulk;
+  }) {
     this.#org = options.org;
+    this.#strike = options.strike;
     this.#runner = options.runner;
     this.#newId = options.newId;
   }
@@ -170,6 +179,13 @@ export class QueryJobs {
 
   #finish(job: QueryJob): boolean {
     if (job.state !== "InProgress") return false;
+    const struck = this.#strike({ object: job.object, operation: job.operation, username: job.actor.username });
+    if (struck?.kind === "stuck") return false;
+    if (struck?.kind === "failed") {
+      job.errorMessage = struck.message;
+      this.#enter(job, "Failed");
+      return false;
+    }
     try {
       job.lines = queryCsv(this.#org, { ...job, includeDeleted: job.operation === "queryAll" });
       job.processed = job.lines.length;

@@ -52,8 +52,8 @@ export function callFaultHook(host: CallFaultHost, armed: () => readonly ArmedCa
   };
 }
 
-function withoutBody({ body: _, ...call }: FaultCall): FaultCall {
-  return call;
+function withoutBody({ method, path, query, header, applied }: FaultCall): FaultCall {
+  return { method, path, query, header, applied };
 }
 
 /** What a fault puts in the place of the call; undefined where the call goes on, changed by what it did. */

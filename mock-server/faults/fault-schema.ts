@@ -66,11 +66,17 @@ function schemas(z: typeof zod.z): ReadonlyMap<string, zod.ZodType> {
     object: text,
     user: text,
     record: z.record(z.string(), field).optional(),
-    account: z.string().regex(/^001(?:\w{12}|\w{15})$/, "an account's Id begins with 001").optional(),
+    account: z
+      .string()
+      .regex(/^001(?:\w{12}|\w{15})$/, "an account's Id begins with 001")
+      .optional(),
   };
   const bulk = { ...count, operation: text, object: text, user: text };
-  const one = (match: Readonly<Record<string, zod.ZodType>>, act: string, members: Readonly<Record<string, zod.ZodType>> = {}) =>
-    [act, z.strictObject({ ...match, act: z.literal(act), ...members })] as const;
+  const one = (
+    match: Readonly<Record<string, zod.ZodType>>,
+    act: string,
+    members: Readonly<Record<string, zod.ZodType>> = {},
+  ) => [act, z.strictObject({ ...match, act: z.literal(act), ...members })] as const;
   const late = z.strictObject({ object: z.string(), id: text, values: z.record(z.string(), z.unknown()) });
   return new Map<string, zod.ZodType>([
     one(call, "request-limit", { remaining: z.number().int().min(0).optional() }),

@@ -11,8 +11,27 @@ import type { FieldValue } from "../schema/definition.ts";
 
 /** Operations of a call; `write` and `read` stand for all of their kind. */
 export const CALL_OPERATIONS = [
-  ...["write", "read", "query", "query-more", "create", "retrieve", "update", "upsert", "delete", "collection"],
-  ...["composite", "graph", "batch", "tree", "describe", "updated", "deleted", "limits", "search", "login", "bulk"],
+  "write",
+  "read",
+  "query",
+  "query-more",
+  "create",
+  "retrieve",
+  "update",
+  "upsert",
+  "delete",
+  "collection",
+  "composite",
+  "graph",
+  "batch",
+  "tree",
+  "describe",
+  "updated",
+  "deleted",
+  "limits",
+  "search",
+  "login",
+  "bulk",
   "other",
 ] as const;
 
@@ -70,8 +89,11 @@ export interface BulkMatch extends FaultCount {
 /** Faults of a call. */
 export type CallFault = CallMatch &
   (
-    | { /** 403: the day's calls are used up, `remaining` calls from now; the counter tells the truth. */
-        readonly act: "request-limit"; readonly remaining?: number }
+    | {
+        /** 403: the day's calls are used up, `remaining` calls from now; the counter tells the truth. */
+        readonly act: "request-limit";
+        readonly remaining?: number;
+      }
     /** 403: too many long calls at once. */
     | { readonly act: "concurrent-limit" }
     /** The call's session ends before it is looked at. */
@@ -114,11 +136,16 @@ export interface LateWrite {
 
 /** Faults of a row. */
 export type RowFault = RowMatch &
+  /** `UNABLE_TO_LOCK_ROW`. */
   (
-    /** `UNABLE_TO_LOCK_ROW`. */
     | { readonly act: "row-lock" }
     /** The row is refused while its neighbours may pass. */
-    | { readonly act: "partial-failure"; readonly code?: string; readonly message?: string; readonly fields?: readonly string[] }
+    | {
+        readonly act: "partial-failure";
+        readonly code?: string;
+        readonly message?: string;
+        readonly fields?: readonly string[];
+      }
     /** A trigger that sets a field to a value after the client's. */
     | { readonly act: "rewrite-field"; readonly field: string; readonly value: FieldValue }
     /** A validation rule that rejects. */
@@ -127,8 +154,8 @@ export type RowFault = RowMatch &
 
 /** Faults of a bulk job. */
 export type BulkFault = BulkMatch &
+  /** The job stays in its state for ever. */
   (
-    /** The job stays in its state for ever. */
     | { readonly act: "bulk-stuck" }
     /** A batch of the job fails; its rows stay unprocessed. */
     | { readonly act: "bulk-failed-batch"; readonly message?: string }

@@ -5,6 +5,7 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { LoginDesk } from "../auth/login.ts";
+import type { BulkStep } from "../bulk/strike.ts";
 import type { SaveRequest, SaveResult } from "../dml/contract.ts";
 import type { Trigger } from "../dml/options.ts";
 import type { FaultHook } from "../http/fault-hook.ts";
@@ -50,13 +51,6 @@ export interface FaultHandle extends FaultStatus, Disposable {
   remove(): void;
 }
 
-/** A bulk job at a step, as faults see it. */
-export interface BulkStep {
-  readonly object: string;
-  readonly operation: string;
-  readonly username: string;
-}
-
 interface Armed {
   readonly id: number;
   readonly name: string;
@@ -93,7 +87,8 @@ export class Faults {
       id,
       name: read.name ?? `${read.act} #${id}`,
       fault: read,
-      strike: new Strike(read),
+      // What stands at once has struck then; calls do not make it strike again.
+      strike: new Strike(standsAtOnce(read) ? { times: 1 } : read),
       onStrike: () => this.#strikeOrg(armed),
       undo: () => undefined,
     };
@@ -127,7 +122,7 @@ export class Faults {
 
   /** Takes every fault away. */
   clear(): void {
-    for (const id of [...this.#armed.keys()]) this.remove(id);
+    for (const id of this.#armed.keys()) this.remove(id);
   }
 
   /** What the pipeline asks; undefined where no fault of calls is armed. */

@@ -28,7 +28,6 @@ import {
 import { answerRest, type PipelineOptions } from "./pipeline.ts";
 import { PreparedQueries } from "./prepared-queries.ts";
 import { QueryCursors } from "./query-cursors.ts";
-import { RecentlyViewed } from "./recently-viewed.ts";
 import { BODY_BYTES_MAX } from "./request-body.ts";
 import type { RestServices } from "./rest.ts";
 import { answerForm, buildResponse } from "./serialise.ts";
@@ -80,10 +79,8 @@ export function createApp(options: AppOptions): MockOrgApp {
     usage: options.usage,
     cursors: new QueryCursors(org.clock, counter("01g")),
     queries: new PreparedQueries(),
-    recent: new RecentlyViewed(),
     journal,
-    bulk: { jobs: undefined, paceMs: options.bulkPaceMs ?? 0 },
-    schemaChangedMs: org.clock.nowMs(),
+    bulk: { jobs: undefined, paceMs: options.bulkPaceMs ?? 0, strike: undefined },
   };
   const myDomain = `https://${options.myDomain ?? "mock-org"}.my.salesforce.com`;
   const instanceUrl = (call: WireCall): string => (isLoginHost(call) ? myDomain : call.origin);

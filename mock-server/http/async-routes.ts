@@ -117,7 +117,7 @@ function openDoor(desk: LoginDesk, call: WireCall): Actor {
 
 function jobsOf(services: RestServices): ClassicJobs {
   const { bulk, org, save } = services;
-  bulk.jobs ??= createBulkJobs({ org, save, paceMs: bulk.paceMs });
+  bulk.jobs ??= createBulkJobs({ org, save, strike: (step) => bulk.strike?.(step), paceMs: bulk.paceMs });
   return bulk.jobs.classic;
 }
 

@@ -89,6 +89,7 @@ function runQuery(context: DataContext, includeDeleted: boolean): string {
   const records = new HeldRecords(rest.tx);
   const engine = queryContext(rest, { version }, { includeDeleted, records });
   const outcome = rest.services.queries.prepare(soql, engine).run(engine);
+  rest.services.journal.noteQuery(soql, outcome.plan);
   const batchSize = textOf(elementOf(soap.header, "QueryOptions"), "batchSize");
   const pageRows = pageRowsOf(batchSize === undefined ? undefined : `batchSize=${batchSize}`);
   const { userId } = rest.tx.actor;

@@ -86,9 +86,12 @@ export async function join(
   const bases = await state.bases(mapping.object, keys);
   const externals = await readExternal(context, mapping, { keys, links, spelled, unjoined });
   if (feed === "external") {
+    const isBack = (key: BusinessKey): boolean => links.get(key)?.deletedOn === "external";
     // A refused document that is as it was before is news: the reason of the refusal may be gone.
     const isRefused = (key: BusinessKey): boolean => context.memory.deadLetter(mapping.object, key) !== undefined;
-    keys = keys.filter((key) => isRefused(key) || !isExternalEcho(mapping, bases.get(key), externals.get(key)));
+    const isNews = (key: BusinessKey): boolean =>
+      isBack(key) || isRefused(key) || !isExternalEcho(mapping, bases.get(key), externals.get(key));
+    keys = keys.filter(isNews);
   }
   await readSalesforce(context, mapping, { keys, links, records });
   if (feed === "external") {

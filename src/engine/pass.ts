@@ -2,7 +2,7 @@
 
 import type { ExternalChange } from "../external/port.ts";
 import type { ObjectMapping } from "../mapping/mapping.ts";
-import type { SyncDocument } from "../model/document.ts";
+import type { SalesforceView, SyncDocument } from "../model/document.ts";
 import type { BusinessKey, RecordId } from "../model/key.ts";
 import type { Side } from "../model/value.ts";
 import { decide } from "../sync/decide.ts";
@@ -134,10 +134,15 @@ async function masterKeys(
   if (ids.length === 0) return new Map();
   const keys = new Map<RecordId, BusinessKey | null>();
   for (const reading of await readById(context, mapping, ids)) {
-    if (reading.kind === "view") keys.set(reading.view.recordId, reading.view.keyed ? reading.view.document.key : null);
+    if (reading.kind === "view") keys.set(reading.view.recordId, keyOfSurvivor(mapping, reading.view));
     else if (reading.kind === "filtered") keys.set(reading.recordId, reading.key);
   }
   return keys;
+}
+
+/** A survivor without a key that is made in the external system gets a key of its own. */
+function keyOfSurvivor(mapping: ObjectMapping, view: SalesforceView): BusinessKey | null {
+  return view.keyed || mapping.create.external ? view.document.key : null;
 }
 
 function documentsOf(joined: Joined): readonly SyncDocument[] {

@@ -24,6 +24,8 @@ export interface RecordInput {
   readonly cursors: Readonly<Record<string, string>>;
 }
 
+/** A refusal is tried so often in its own run and in later ones, each time decided on what is read then. */
+const REPLANS_MAX = 4;
 /** Field changes that one journal entry lists; the count of all of them is always there. */
 const JOURNAL_CHANGES_MAX = 50;
 
@@ -77,9 +79,12 @@ class Page {
 
   /** Both sides are alike: the base follows. */
   agree(decision: Decision): void {
-    const settled = settle(decision, null, []);
-    this.#links.push(settled.link);
-    this.#bases.push(settled.base);
+    // A record that was never agreed on and is left alone stays unknown: nothing may refer to it.
+    if (decision.agreed !== null || decision.link.tombstone || decision.actions.length > 0) {
+      const settled = settle(decision, null, []);
+      this.#links.push(settled.link);
+      this.#bases.push(settled.base);
+    }
     this.#release(decision);
     this.#settleConflicts(decision.conflicts);
     for (const action of decision.actions) this.#write(decision, action, null, {});
@@ -113,7 +118,7 @@ class Page {
     }
     const failure = [salesforce, external].find((result) => !landed(result));
     if (failure === undefined) return;
-    if (failure.kind === "refused" && !uncertain) {
+    if (!uncertain && (failure.kind === "refused" || this.#isRefusedForGood(decision, failure))) {
       const obstacles = failure.faults.map(
         (fault): Obstacle => ({
           code: fault.code,
@@ -125,6 +130,15 @@ class Page {
     } else {
       this.hold(decision, "parked", [waiting(failure)]);
     }
+  }
+
+  /** The same refusal, decided anew in several runs, does not go away by itself. */
+  #isRefusedForGood(decision: Decision, failure: SideResult): failure is Extract<SideResult, { kind: "again" }> & {
+    readonly faults: DeadLetter["faults"];
+  } {
+    if (failure.kind !== "again" || failure.faults === undefined) return false;
+    const parked = this.#context.memory.parked(decision.object, decision.key);
+    return parked !== undefined && parked.attempts >= REPLANS_MAX && sameObstacles(parked.obstacles, [waiting(failure)]);
   }
 
   /** The document is not written now. */

@@ -38,6 +38,9 @@ export interface RunReport {
   readonly predictedWriteCalls: number;
 }
 
+/** What a part of a run did. JSON-serialisable. */
+export type PartReport = Omit<RunReport, "runId" | "startedAtMs" | "finishedAtMs">;
+
 /** Collects what happens in a run. */
 export class RunTally {
   readonly #written = new Map<string, WrittenCount>();
@@ -60,6 +63,21 @@ export class RunTally {
 
   addConflicts(conflicts: readonly Conflict[]): void {
     this.#conflicts.push(...conflicts);
+  }
+
+  /** Adds what a part of the run did elsewhere; its keys that are not held any more are released. */
+  absorb(part: PartReport, object: string, keys: readonly BusinessKey[]): void {
+    for (const entry of part.written) {
+      const name = `${entry.object} ${entry.side} ${entry.action}`;
+      this.#written.set(name, { ...entry, count: (this.#written.get(name)?.count ?? 0) + entry.count });
+    }
+    for (const key of keys) this.release(object, key);
+    for (const held of part.held) this.addHeld(held);
+    this.addConflicts(part.conflicts);
+    this.writes += part.writes;
+    this.recovered += part.recovered;
+    this.compared += part.compared;
+    this.predictedWriteCalls += part.predictedWriteCalls;
   }
 
   /** A document that is held twice in a run counts once, with its latest reason. */

@@ -162,7 +162,7 @@ async function externalPasses(
     const unkeyed: ExternalChange[] = [];
     for (const change of page.changes) {
       const key = externalKey(mapping, change.naturalKey);
-      if (key !== undefined) set.addKey(key, change.deleted ? "external" : null, change.naturalKey);
+      if (key !== undefined) set.addExternal(key, change.naturalKey, change.deleted ? "external" : null);
       else unkeyed.push(change);
     }
     const parts = [...set.parts(size)];
@@ -189,7 +189,7 @@ async function acknowledge(context: RunContext, mapping: ObjectMapping, cursor: 
 }
 
 /** Two objects may read one collection (a product and its price): each has a position of its own. */
-function feedName(mapping: ObjectMapping): string {
+export function feedName(mapping: ObjectMapping): string {
   return `${mapping.collection}:${mapping.object}`;
 }
 
@@ -200,7 +200,7 @@ function keySet(keys: Iterable<Parameters<NominationSet["addKey"]>[0]>): Nominat
 }
 
 /** The standard price book has no key of ours; it is known by `IsStandard` and linked once. */
-async function linkStandardPriceBook(context: RunContext): Promise<void> {
+export async function linkStandardPriceBook(context: RunContext): Promise<void> {
   const { mapping, state, salesforce } = context.ports;
   const used = mapping.objects.some((object) =>
     [...object.fields, ...(object.lines?.fields ?? [])].some((field) => field.reference?.object === "Pricebook2"),

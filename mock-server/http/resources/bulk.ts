@@ -46,7 +46,7 @@ function raw(methods: Resource["methods"]): Resource {
 
 function jobsOf({ services }: RestContext): BulkJobs {
   const { bulk, org, save } = services;
-  bulk.jobs ??= createBulkJobs({ org, save, paceMs: bulk.paceMs });
+  bulk.jobs ??= createBulkJobs({ org, save, strike: (step) => bulk.strike?.(step), paceMs: bulk.paceMs });
   return bulk.jobs;
 }
 

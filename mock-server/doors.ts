@@ -1,0 +1,155 @@
+/**
+ * Everything through which an org is reached: the app, logins, the journal, the counters and the faults.
+ *
+ * They are made together when somebody first comes, so that a fork that is only read or written in process costs
+ * nothing but its records.
+ */
+import type { Hono } from "hono";
+import { type AdminHost, mountAdminEnd, mountAdminRoutes } from "./admin/routes.ts";
+import { LoginDesk } from "./auth/login.ts";
+import type { Credentials } from "./auth/passwords.ts";
+import { DEFAULT_PASSWORD } from "./auth/passwords.ts";
+import { mountConsole } from "./console/mount.ts";
+import { merge } from "./dml/merge.ts";
+import type { SaveOptions } from "./dml/options.ts";
+import { save } from "./dml/save.ts";
+import { Faults } from "./faults/faults.ts";
+import { createApp } from "./http/app.ts";
+import type { FaultHook } from "./http/fault-hook.ts";
+import { Journal } from "./http/journal.ts";
+import type { RestServices } from "./http/rest.ts";
+import { ApiUsage } from "./http/usage.ts";
+import { versionRange } from "./http/versions.ts";
+import type { AppEnvironment } from "./http/wire-call.ts";
+import type { MockOrgOptions, MockUser } from "./mock-org-options.ts";
+import type { MockOrgCore } from "./org/org.ts";
+import { ADMIN_USER } from "./org/standard-records.ts";
+import type { Wire } from "./schema/values.ts";
+import { mountSoap } from "./soap/mount.ts";
+
+/** The doors of one org. */
+export interface Doors {
+  readonly app: Hono<AppEnvironment>;
+  readonly services: RestServices;
+  readonly desk: LoginDesk;
+  readonly journal: Journal;
+  readonly usage: ApiUsage;
+  readonly faults: Faults;
+}
+
+/** Opens the doors of an org. `ownHook` is asked before the faults of the list. */
+export function openDoors(
+  org: MockOrgCore,
+  options: MockOrgOptions,
+  host: Pick<AdminHost, "reset" | "snapshots" | "settle"> & { readonly ownHook: () => FaultHook | undefined },
+): Doors {
+  const journal = new Journal(options.journalEntries, () => org.catalog);
+  if (journal.active) org.onCommit((changes) => journal.noteChanges(changes));
+  const usage = new ApiUsage(org.clock, options.limits?.DailyApiRequests);
+  const desk = new LoginDesk({
+    org,
+    runAs: ADMIN_USER.username,
+    credentials: credentialsOf(options.users ?? []),
+    ...defined({
+      connectedApps: options.connectedApps,
+      sessionLifetimeMs: options.sessionLifetimeMs,
+      random: options.randomText,
+    }),
+  });
+  const { validationRules = [], triggers = [] } = options;
+  const verdicts = journal.active ? { onVerdict: journal.noteVerdict } : {};
+  const own = { validationRules, triggers, ...verdicts };
+  const struck = (wire: Wire): SaveOptions => {
+    const added = faults.triggers;
+    return added.length === 0 ? { ...own, wire } : { ...own, wire, triggers: [...triggers, ...added] };
+  };
+  const { app, services, pipeline } = createApp({
+    org,
+    desk,
+    journal,
+    usage,
+    save: (tx, request, wire) => save(tx, request, struck(wire)),
+    merge: (tx, request, wire) => merge(tx, request, struck(wire)),
+    versions: versionRange(options.newestVersion),
+    faultHook: () => host.ownHook() ?? faults.hook,
+    ...defined({
+      corsOrigins: options.corsOrigins,
+      myDomain: options.myDomain,
+      bulkPaceMs: options.bulkPaceMs,
+      onDefect: options.onDefect,
+    }),
+  });
+  const faults: Faults = new Faults({
+    org,
+    desk,
+    usage,
+    cursors: services.cursors,
+    save: (tx, request) => save(tx, request, own),
+    noteFault: (name) => journal.noteFault(name),
+  });
+  services.bulk.strike = (step) => {
+    const fault = faults.bulk(step);
+    if (fault === undefined) return undefined;
+    return fault.act === "bulk-stuck" ? { kind: "stuck" } : { kind: "failed", message: fault.message ?? BATCH_FAILED };
+  };
+  mountSoap(app, pipeline);
+  mountAdminRoutes(app, { org, desk, journal, usage, faults, ...host, ...defined({ adminHosts: options.adminHosts }) });
+  mountConsole(app, {
+    org,
+    journal,
+    usage,
+    faults,
+    rehearse: (tx, request, onVerdict) => save(tx, request, { ...own, onVerdict }),
+  });
+  mountAdminEnd(app);
+  return { app, services, desk, journal, usage, faults };
+}
+
+/** What a failed batch says unless the fault says otherwise; reference: rest-api §11 [memory]. */
+const BATCH_FAILED = "InternalServerError : Error while processing batch";
+
+/** Forgets query results and bulk jobs: they speak of records that are not there any more. */
+export function forgetResults({ cursors, bulk }: RestServices): void {
+  cursors.clear();
+  bulk.jobs?.stop();
+  bulk.jobs = undefined;
+}
+
+/** Turns of the event loop without progress after which bulk jobs are taken for stuck, and turns in all. */
+const STILL_TURNS_MAX = 100;
+const BULK_TURNS_MAX = 1_000_000;
+
+/** Waits until bulk jobs without a pace have come to rest, and drops sessions that have expired. */
+export async function settleDoors({ services, desk }: Doors, bulkPaceMs: number): Promise<void> {
+  desk.sessions.dropExpired();
+  let before = "";
+  for (let turn = 0, still = 0; bulkPaceMs === 0 && still < STILL_TURNS_MAX && turn < BULK_TURNS_MAX; turn += 1) {
+    const { jobs } = services.bulk;
+    const atWork =
+      jobs === undefined ? [] : [...jobs.ingest.list(), ...jobs.query.list()].filter((job) => AT_WORK.has(job.state));
+    if (atWork.length === 0) return;
+    const now = atWork.map((job) => `${job.id} ${job.state} ${job.processed}`).join();
+    still = now === before ? still + 1 : 0;
+    before = now;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+const AT_WORK: ReadonlySet<string> = new Set(["UploadComplete", "InProgress"]);
+
+function credentialsOf(users: readonly MockUser[]): Readonly<Record<string, Credentials>> {
+  return Object.fromEntries(
+    users.map(({ username, password = DEFAULT_PASSWORD, securityToken }) => [
+      username,
+      securityToken === undefined ? { password } : { password, securityToken },
+    ]),
+  );
+}
+
+/** The members that have a value. */
+function defined<T extends object>(members: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  // Object.entries cannot carry the type of each member through.
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>;
+  };
+}

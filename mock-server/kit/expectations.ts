@@ -1,0 +1,119 @@
+/** Assertions of a test about the calls that an org received. They fail with a list of what did arrive. */
+import { AssertionError } from "node:assert";
+import type { Journal, JournalEntry } from "../http/journal.ts";
+import type { ApiUsage } from "../http/usage.ts";
+
+/** Which calls are meant. What is absent matches all. */
+export interface RequestMatch {
+  readonly method?: string;
+  /** Part of the path and query string, or a pattern. */
+  readonly path?: string | RegExp;
+  readonly status?: number;
+  readonly errorCode?: string;
+  readonly username?: string;
+  /** Members that the request body has, among others. */
+  readonly body?: Readonly<Record<string, unknown>>;
+}
+
+/** How often; without any, at least once. */
+export interface Occurrence {
+  readonly times?: number;
+  readonly atLeast?: number;
+  readonly atMost?: number;
+}
+
+/** What assertions look into. */
+export interface ExpectationHost {
+  readonly journal: Journal;
+  readonly usage: ApiUsage;
+  readonly faults: () => readonly { readonly name: string; readonly applied: number }[];
+}
+
+/** Calls that a failing assertion lists, newest last. */
+const LISTED_MAX = 20;
+
+export class Expectations {
+  readonly #host: ExpectationHost;
+
+  constructor(host: ExpectationHost) {
+    this.#host = host;
+  }
+
+  /** Calls like this arrived, as often as said. Returns them. */
+  request(match: RequestMatch, occurrence: Occurrence = {}): readonly JournalEntry[] {
+    const { entries } = this.#host.journal;
+    const found = entries.filter((entry) => fits(entry, match));
+    const { times, atLeast = times ?? (occurrence.atMost === undefined ? 1 : 0), atMost = times } = occurrence;
+    if (found.length >= atLeast && (atMost === undefined || found.length <= atMost)) return found;
+    const wanted = times ?? (atMost === undefined ? `at least ${atLeast}` : `${atLeast} to ${atMost}`);
+    throw failed(`${wanted} calls ${JSON.stringify(match, patternText)} expected, ${found.length} found`, entries);
+  }
+
+  /** No call like this arrived. */
+  noRequest(match: RequestMatch): void {
+    this.request(match, { times: 0 });
+  }
+
+  /** So many API calls were used since the beginning or the last reset. */
+  apiCalls(occurrence: { readonly exactly?: number; readonly atMost?: number }): void {
+    const { used } = this.#host.usage;
+    const { exactly, atMost } = occurrence;
+    if ((exactly === undefined || used === exactly) && (atMost === undefined || used <= atMost)) return;
+    throw failed(`${exactly ?? `at most ${atMost}`} API calls expected, ${used} used`, this.#host.journal.entries);
+  }
+
+  /** The client asked for nothing that this org does not have. */
+  nothingUnsupported(): void {
+    const { unsupported } = this.#host.journal;
+    if (unsupported.length === 0) return;
+    const lines = unsupported.map(({ what, count, example }) => `  ${count} × ${what} (${example})`);
+    throw new AssertionError({ message: `The org was asked for what it does not have:\n${lines.join("\n")}` });
+  }
+
+  /** Every armed fault has struck at least once. */
+  everyFaultStruck(): void {
+    const idle = this.#host.faults().filter((fault) => fault.applied === 0);
+    if (idle.length === 0) return;
+    const names = idle.map((fault) => fault.name).join(", ");
+    throw failed(`These faults have not struck: ${names}`, this.#host.journal.entries);
+  }
+}
+
+function fits(entry: JournalEntry, match: RequestMatch): boolean {
+  const { method, path, status, errorCode, username, body = {} } = match;
+  if (method !== undefined && method.toUpperCase() !== entry.method) return false;
+  if (typeof path === "string" && !entry.path.includes(path)) return false;
+  if (path instanceof RegExp && !path.test(entry.path)) return false;
+  if (status !== undefined && status !== entry.status) return false;
+  if (errorCode !== undefined && errorCode !== entry.errorCode) return false;
+  if (username !== undefined && username !== entry.username) return false;
+  const sent: unknown = entry.requestBody;
+  return Object.entries(body).every(([name, value]) => JSON.stringify(memberOf(sent, name)) === JSON.stringify(value));
+}
+
+function memberOf(value: unknown, name: string): unknown {
+  if (typeof value !== "object" || value === null) return undefined;
+  return Object.entries(value).find(([member]) => member === name)?.[1];
+}
+
+function failed(message: string, entries: readonly JournalEntry[]): AssertionError {
+  const lines = entries.slice(-LISTED_MAX).map(({ number, method, path, status, errorCode }) => {
+    return `  #${number} ${method} ${readable(path)} → ${status}${errorCode === null ? "" : ` ${errorCode}`}`;
+  });
+  const more = entries.length > LISTED_MAX ? `  … and ${entries.length - LISTED_MAX} before\n` : "";
+  const list = lines.length === 0 ? "No call arrived." : `Calls that arrived:\n${more}${lines.join("\n")}`;
+  return new AssertionError({ message: `${message}. ${list}` });
+}
+
+/** The path with its blanks and quotes, where it can be decoded. */
+function readable(path: string): string {
+  try {
+    return decodeURIComponent(path.replaceAll("+", " "));
+  } catch {
+    return path;
+  }
+}
+
+function patternText(_name: string, value: unknown): unknown {
+  return value instanceof RegExp ? String(value) : value;
+}

@@ -1,0 +1,64 @@
+/** What a mock org may be told at its beginning. */
+import type { ConnectedApp } from "./auth/connected-apps.ts";
+import type { Credentials } from "./auth/passwords.ts";
+import type { RandomText } from "./auth/tokens.ts";
+import type { Trigger, ValidationRule } from "./dml/options.ts";
+import type { OrgSettings } from "./org/contract.ts";
+import type { PermissionDefinition } from "./org/permissions.ts";
+import type { SharingModels } from "./org/sharing.ts";
+import type { UserDefinition } from "./org/standard-records.ts";
+import type { FieldDefinition, ObjectDefinition } from "./schema/definition.ts";
+
+/** A user with what it logs in with; without a password it is `mock-password`. */
+export interface MockUser extends UserDefinition, Partial<Credentials> {}
+
+/** What a mock org may be told at its beginning. Everything has a default. */
+export interface MockOrgOptions {
+  readonly name?: string;
+  /**
+   * What the org holds at its beginning: nothing but what every org has, a small trading company, or the records of the
+   * plan file of an `sf data export tree` (see `seed.ts`).
+   */
+  readonly seed?: "empty" | "demo" | (string & {});
+  /** Folders of Salesforce metadata (SFDX source or Metadata API format) that configure the org. */
+  readonly sourceDirs?: readonly string[];
+  /** A snapshot file: the org is loaded from it where it exists, and saved to it after changes and at `close`. */
+  readonly persist?: string;
+  /** The org's time stands still at this instant until somebody moves it. Absent: it runs with real time. */
+  readonly now?: string | number | Date;
+  /** Where record Ids begin: the same seed gives the same Ids. */
+  readonly idSeed?: number | string;
+  /** Custom objects. Their key prefixes must be free. */
+  readonly customObjects?: readonly ObjectDefinition[];
+  /** Custom fields by object; see `textField` and its neighbours. */
+  readonly fields?: Readonly<Record<string, readonly FieldDefinition[]>>;
+  readonly settings?: Partial<OrgSettings>;
+  /** Organization-wide defaults that differ from the standard ones. */
+  readonly sharing?: SharingModels;
+  readonly permissions?: readonly PermissionDefinition[];
+  /** Users beside `admin@mock.org`. */
+  readonly users?: readonly MockUser[];
+  /** Connected apps beside `mock-client`. */
+  readonly connectedApps?: readonly ConnectedApp[];
+  readonly limits?: { readonly DailyApiRequests?: number };
+  readonly validationRules?: readonly ValidationRule[];
+  readonly triggers?: readonly Trigger[];
+  /** Inactivity after which a session dies, in milliseconds of the org's clock. Default: two hours. */
+  readonly sessionLifetimeMs?: number;
+  /** The newest API version, for example 67. */
+  readonly newestVersion?: number;
+  /** Origins of browser pages that may call, beside those on this machine. */
+  readonly corsOrigins?: readonly string[];
+  /** First label of the My Domain host, for clients that come through login.salesforce.com. */
+  readonly myDomain?: string;
+  /** Calls that the journal keeps; 0 switches it off. */
+  readonly journalEntries?: number;
+  /** Makes session Ids and codes; default: the operating system's randomness. */
+  readonly randomText?: RandomText;
+  /** Time on the org's clock that each step of a bulk job waits for, in milliseconds; default 0: as fast as possible. */
+  readonly bulkPaceMs?: number;
+  /** Host names under which the admin API answers, beside localhost, addresses and Salesforce's own names. */
+  readonly adminHosts?: readonly string[];
+  /** Told about defects of the mock itself. */
+  readonly onDefect?: (error: unknown) => void;
+}
