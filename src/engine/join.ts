@@ -89,9 +89,9 @@ export async function join(
     const isBack = (key: BusinessKey): boolean => links.get(key)?.deletedOn === "external";
     // A refused document that is as it was before is news: the reason of the refusal may be gone.
     const isRefused = (key: BusinessKey): boolean => context.memory.deadLetter(mapping.object, key) !== undefined;
-    const isNews = (key: BusinessKey): boolean =>
-      isBack(key) || isRefused(key) || !isExternalEcho(mapping, bases.get(key), externals.get(key));
-    keys = keys.filter(isNews);
+    keys = keys.filter(
+      (key) => isBack(key) || isRefused(key) || !isExternalEcho(mapping, bases.get(key), externals.get(key)),
+    );
   }
   await readSalesforce(context, mapping, { keys, links, records });
   if (feed === "external") {

@@ -87,6 +87,13 @@ export class RunMemory {
     return this.#doubtful.delete(object);
   }
 
+  /** A conflict that a pass of this run has stored: a later pass over the same key meets it again. */
+  keepConflict(conflict: StoredConflict): void {
+    const of = name(conflict.object, conflict.key);
+    const others = (this.#conflicts.get(of) ?? []).filter((one) => one.id !== conflict.id);
+    this.#conflicts.set(of, [...others, conflict]);
+  }
+
   park(entry: Parked): void {
     this.#parked.set(name(entry.object, entry.key), entry);
     this.#deadLetters.delete(name(entry.object, entry.key));

@@ -133,12 +133,17 @@ class Page {
   }
 
   /** The same refusal, decided anew in several runs, does not go away by itself. */
-  #isRefusedForGood(decision: Decision, failure: SideResult): failure is Extract<SideResult, { kind: "again" }> & {
+  #isRefusedForGood(
+    decision: Decision,
+    failure: SideResult,
+  ): failure is Extract<SideResult, { kind: "again" }> & {
     readonly faults: DeadLetter["faults"];
   } {
     if (failure.kind !== "again" || failure.faults === undefined) return false;
     const parked = this.#context.memory.parked(decision.object, decision.key);
-    return parked !== undefined && parked.attempts >= REPLANS_MAX && sameObstacles(parked.obstacles, [waiting(failure)]);
+    return (
+      parked !== undefined && parked.attempts >= REPLANS_MAX && sameObstacles(parked.obstacles, [waiting(failure)])
+    );
   }
 
   /** The document is not written now. */
@@ -276,22 +281,24 @@ class Page {
     if (conflicts.length > 0) tally.addConflicts(conflicts);
   }
 
-  /** Conflicts that wait for a person; the same conflict keeps its Id from run to run. */
+  /** Conflicts that wait for a person; the same conflict keeps its Id from pass to pass and from run to run. */
   #openConflicts(conflicts: readonly Conflict[]): void {
     const { ports, runId, memory, tally } = this.#context;
     for (const conflict of conflicts) {
       const known = memory
         .openConflicts(conflict.object, conflict.key)
         .find((open) => open.field === conflict.field && open.lineKey === conflict.lineKey);
-      this.#conflicts.push({
+      const stored: StoredConflict = {
         ...conflict,
         id: known?.id ?? ports.newId(),
         runId: known?.runId ?? runId,
         atMs: known?.atMs ?? ports.nowMs(),
         resolvedAtMs: null,
-      });
+      };
+      this.#conflicts.push(stored);
+      memory.keepConflict(stored);
     }
-    if (conflicts.length > 0) tally.addConflicts(conflicts);
+    tally.addOpenConflicts(conflicts);
   }
 
   #write(decision: Decision, event: string, side: Side | null, detail: JournalEntry["detail"]): void {
