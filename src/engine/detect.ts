@@ -101,7 +101,9 @@ async function screenRoots(
     // A record that comes back as it was is news all the same: the other side may have moved on meanwhile.
     const isBack = links.get(document.key)?.deletedOn === "salesforce";
     if (
-      deleted ? base?.document === null : keyed && !isBack && isRootEcho(mapping, base, document, reading.view.problems.length)
+      deleted
+        ? base?.document === null
+        : keyed && !isBack && isRootEcho(mapping, base, document, reading.view.problems.length)
     ) {
       continue;
     }

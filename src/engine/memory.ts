@@ -13,6 +13,7 @@ export class RunMemory {
   readonly #conflicts: Map<string, readonly StoredConflict[]>;
   /** Objects with a write of this run whose fate is unknown. */
   readonly #doubtful = new Set<string>();
+  readonly #deletes = new Map<string, number>();
 
   private constructor(
     parked: readonly Parked[],
@@ -52,6 +53,15 @@ export class RunMemory {
   /** Conflicts that wait for a person or for the run that carries out the person's answer. */
   openConflicts(object: string, key: BusinessKey): readonly StoredConflict[] {
     return this.#conflicts.get(name(object, key)) ?? [];
+  }
+
+  /** How many documents of each object this run has deleted. */
+  get deletes(): Readonly<Record<string, number>> {
+    return Object.fromEntries(this.#deletes);
+  }
+
+  countDelete(object: string): void {
+    this.#deletes.set(object, (this.#deletes.get(object) ?? 0) + 1);
   }
 
   /** A write of this object got no answer: its intent has to be looked up. */

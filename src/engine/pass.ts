@@ -11,6 +11,7 @@ import type { OrgRules } from "../sync/org-rules.ts";
 import { type SalesforceSighting, sightExternal, sightSalesforce } from "../sync/sighting.ts";
 import { holdCascades } from "./cascade.ts";
 import type { RunContext } from "./context.ts";
+import { refuseExcessiveDeletes } from "./delete-limit.ts";
 import { type Joined, join, readById } from "./join.ts";
 import type { Nomination } from "./nominations.ts";
 import { parentLookup } from "./parents.ts";
@@ -33,6 +34,7 @@ export async function runPass(context: RunContext, input: PassInput): Promise<vo
   const { joined, unjoined } = await join(context, input.mapping, input.nominations, input.feed);
   const decided = joined.length === 0 ? [] : await decideAll(context, input.mapping, joined, await input.rules());
   const decisions = await holdCascades(context, input.mapping, decided);
+  await refuseExcessiveDeletes(context, decisions);
   const performance = await perform(
     context,
     decisions.filter((decision) => decision.kind === "change"),

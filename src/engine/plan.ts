@@ -90,7 +90,8 @@ export async function makePlan(ports: EnginePorts, request: RunRequest): Promise
         if (event.kind === "passDone") ports.observe({ ...event, written: 0 });
       },
     },
-    request,
+    // A plan shows what a run would refuse to do.
+    { ...request, allowDeletes: true },
   );
   return {
     format: 1,

@@ -25,7 +25,7 @@ export interface RecordInput {
 }
 
 /** A refusal is tried so often in its own run and in later ones, each time decided on what is read then. */
-const REPLANS_MAX = 4;
+const REPLANS_MAX = 3;
 /** Field changes that one journal entry lists; the count of all of them is always there. */
 const JOURNAL_CHANGES_MAX = 50;
 
@@ -133,12 +133,17 @@ class Page {
   }
 
   /** The same refusal, decided anew in several runs, does not go away by itself. */
-  #isRefusedForGood(decision: Decision, failure: SideResult): failure is Extract<SideResult, { kind: "again" }> & {
+  #isRefusedForGood(
+    decision: Decision,
+    failure: SideResult,
+  ): failure is Extract<SideResult, { kind: "again" }> & {
     readonly faults: DeadLetter["faults"];
   } {
     if (failure.kind !== "again" || failure.faults === undefined) return false;
     const parked = this.#context.memory.parked(decision.object, decision.key);
-    return parked !== undefined && parked.attempts >= REPLANS_MAX && sameObstacles(parked.obstacles, [waiting(failure)]);
+    return (
+      parked !== undefined && parked.attempts >= REPLANS_MAX && sameObstacles(parked.obstacles, [waiting(failure)])
+    );
   }
 
   /** The document is not written now. */

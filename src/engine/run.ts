@@ -83,7 +83,7 @@ async function runAll(context: RunContext): Promise<void> {
   await recoverIntents(context);
   const cursors = await ports.state.cursors();
   const polls = await pollSalesforce(context, cursors);
-  const rulesOf = orgRulesLoader(ports.salesforce);
+  const rulesOf = orgRulesLoader(ports.salesforce, ports.nowMs);
   for (const mapping of ports.mapping.objects) {
     const size = mapping.lines === null ? options.passDocuments : options.passOrders;
     const waiting = context.memory.parkedKeys(mapping.object);

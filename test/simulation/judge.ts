@@ -145,7 +145,10 @@ export class Judge {
 
   committed(lease: Lease, batch: StateBatch): void {
     if (lease.fence !== this.#fence || lease.holder !== this.#holder) {
-      this.fail("I13", `${lease.holder} committed with fencing number ${lease.fence}; ${this.#holder} has ${this.#fence}`);
+      this.fail(
+        "I13",
+        `${lease.holder} committed with fencing number ${lease.fence}; ${this.#holder} has ${this.#fence}`,
+      );
     }
     for (const conflict of batch.conflicts ?? []) {
       this.#checkConflict(conflict);
@@ -414,7 +417,10 @@ export class Judge {
       const cell = this.#cells.get(cellId(side, key, `${lineKey}|${field}`));
       if (cell === undefined || cell.value === undefined || cell.value !== conflict[side]) continue;
       if (cell.by === "connector" && cell.connectorSeq < (this.#intentSeq.get(key) ?? 0)) {
-        this.fail("I10", `${side} ${key} ${lineKey} ${field}: our own ${JSON.stringify(cell.value)} was taken for an edit`);
+        this.fail(
+          "I10",
+          `${side} ${key} ${lineKey} ${field}: our own ${JSON.stringify(cell.value)} was taken for an edit`,
+        );
       }
     }
   }

@@ -1,6 +1,7 @@
 /** Plays one history to its end and says what it broke; a history that breaks something is shrunk to its core. */
-import type { SalesforceOrg } from "../../src/salesforce/port.ts";
+
 import type { Value } from "../../src/model/value.ts";
+import type { SalesforceOrg } from "../../src/salesforce/port.ts";
 import type { StateStore } from "../../src/state/port.ts";
 import { createInProcessOrg } from "./in-process-org.ts";
 import { Judge, type Violation } from "./judge.ts";
