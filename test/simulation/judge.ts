@@ -11,7 +11,7 @@ import type { Row } from "../../mock-server/schema/definition.ts";
 import type { RowOperation, RowOutcome } from "../../src/model/salesforce-record.ts";
 import type { Side, Value } from "../../src/model/value.ts";
 import type { Lease, StateBatch, StoredConflict } from "../../src/state/port.ts";
-import type { Base, Intent } from "../../src/sync/decision.ts";
+import type { Base } from "../../src/sync/decision.ts";
 import type { ErpChange, ErpRow } from "./memory-erp.ts";
 import type { Stage } from "./stage.ts";
 
@@ -92,8 +92,6 @@ export class Judge {
   readonly #bases = new Map<string, Base>();
   readonly #conflicts = new Map<string, StoredConflict>();
   readonly #recovered: { readonly key: string; readonly text: string }[] = [];
-  readonly #intents = new Map<string, { readonly intent: Intent; readonly seq: number }>();
-  readonly #intentSeq = new Map<string, number>();
   readonly #excused = new Set<string>();
   readonly #overwritten: Overwritten[] = [];
   readonly #inFlight = new Set<string>();
@@ -153,10 +151,6 @@ export class Judge {
     for (const conflict of batch.conflicts ?? []) {
       this.#checkConflict(conflict);
       this.#conflicts.set(conflict.id, conflict);
-    }
-    for (const intent of batch.putIntents ?? []) {
-      this.#intents.set(intent.id, { intent, seq: this.#seq });
-      this.#intentSeq.set(intent.key, this.#seq);
     }
     for (const entry of batch.journal ?? []) {
       if (entry.event === "recovered") this.#recovered.push({ key: entry.key, text: JSON.stringify(entry.detail) });
@@ -416,7 +410,7 @@ export class Judge {
     for (const side of ["salesforce", "external"] as const) {
       const cell = this.#cells.get(cellId(side, key, `${lineKey}|${field}`));
       if (cell === undefined || cell.value === undefined || cell.value !== conflict[side]) continue;
-      if (cell.by === "connector" && cell.connectorSeq < (this.#intentSeq.get(key) ?? 0)) {
+      if (cell.by === "connector") {
         this.fail(
           "I10",
           `${side} ${key} ${lineKey} ${field}: our own ${JSON.stringify(cell.value)} was taken for an edit`,
