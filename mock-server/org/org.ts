@@ -14,6 +14,7 @@ import { type CounterState, Counters } from "./ids.ts";
 import { Locks } from "./locks.ts";
 import { LongTransaction } from "./long-transaction.ts";
 import { type Grant, type PermissionDefinition, STANDARD_USER, SYSTEM_ADMINISTRATOR } from "./permissions.ts";
+import { RecentlyViewed } from "./recently-viewed.ts";
 import { type Deletion, RecycleBin, type RecycleBinSnapshot } from "./recycle-bin.ts";
 import { DEFAULT_SETTINGS } from "./settings.ts";
 import { Sharing, type SharingModels } from "./sharing.ts";
@@ -73,6 +74,8 @@ export class MockOrgCore implements Org {
   readonly clock: ManualClock;
   /** What was deleted, and for how long it can come back. */
   readonly recycleBin: RecycleBin;
+  /** What each user looked at last. It is no part of snapshots and forks. */
+  readonly recentlyViewed = new RecentlyViewed();
   readonly #counters: Counters;
   readonly #listeners = new Set<CommitListener>();
   readonly #replacedListeners = new Set<() => void>();
@@ -317,6 +320,7 @@ export class MockOrgCore implements Org {
   restore(snapshot: OrgSnapshot): void {
     assert(this.#current === undefined, "an org is not restored within a transaction");
     this.#locks.dropAll();
+    this.recentlyViewed.clear();
     if (snapshot.catalog === this.#wholeCatalog) {
       for (const [object, table] of this.#tables) table.restore(tableOf(snapshot, object));
     } else {
@@ -391,6 +395,7 @@ export class MockOrgCore implements Org {
       nowMs,
       counters: this.#counters,
       sharing: this.#sharing,
+      recentlyViewed: this.recentlyViewed,
       isLocked,
     });
     this.#current = tx;

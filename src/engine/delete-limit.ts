@@ -1,32 +1,81 @@
-/** Stops a run before it deletes suspiciously much: a truncated table looks like many deletions. */
+/**
+ * Keeps a run from deleting suspiciously much (I11): beyond a handful the deletions of an object wait until all of them
+ * are known, and then go all together or not at all.
+ */
 import { SyncError } from "../errors.ts";
+import type { ObjectMapping } from "../mapping/mapping.ts";
+import type { BusinessKey } from "../model/key.ts";
 import type { Decision } from "../sync/decision.ts";
 import { excessiveDeletes, isDeletion } from "../sync/delete-guard.ts";
 import type { RunContext } from "./context.ts";
 
-/** So many deletions of one object are always allowed, or a small set could never lose a record. */
-const FREE_DELETES = 10;
+/** So many records of an object may be deleted by any run, or small sets could never lose one. */
+export const DELETED_FREELY = 10;
 
 /**
- * Throws `DELETE_GUARD` before anything of the page is written when its deletions, together with those of the run so
- * far, exceed the share of the known records of their object. Nothing is counted while no page deletes anything.
+ * Parks the deletions of a page when, with those before them, they are more than a handful. What is parked is decided
+ * again when all feeds of the object have been read, see `allowDeletions`.
  */
-export async function refuseExcessiveDeletes(context: RunContext, decisions: readonly Decision[]): Promise<void> {
-  const { options, memory, ports } = context;
+export function holdDeletions(
+  { memory, options }: RunContext,
+  mapping: ObjectMapping,
+  decisions: readonly Decision[],
+): readonly Decision[] {
   const deletions = decisions.filter((decision) => decision.kind === "change" && isDeletion(decision));
-  if (options.allowDeletes || deletions.length === 0) return;
-  const known = Object.fromEntries(
-    Object.entries(await ports.state.counts()).map(([object, counts]) => [object, counts["links"] ?? 0]),
-  );
-  const limits = { share: options.deleteShare, freely: FREE_DELETES };
-  const [excess] = excessiveDeletes(deletions, known, limits, memory.deletes);
+  if (deletions.length === 0 || options.allowDeletes) return decisions;
+  const tally = memory.deletions(mapping.object);
+  const isFree = tally.waiting.size === 0 && tally.made + deletions.length <= DELETED_FREELY;
+  if (isFree || tally.allowed) {
+    tally.made += deletions.length;
+    return decisions;
+  }
+  for (const { key } of deletions) tally.waiting.add(key);
+  return decisions.map((decision) => (deletions.includes(decision) ? held(decision) : decision));
+}
+
+/**
+ * The deletions that waited, once all of them are known, to be decided again. Throws `DELETE_GUARD` when they are more
+ * than the share of the known records that a run may delete; they stay parked and are counted again in the next run.
+ */
+export async function allowDeletions(context: RunContext, mapping: ObjectMapping): Promise<readonly BusinessKey[]> {
+  const { memory, options, ports } = context;
+  const { object } = mapping;
+  const tally = memory.deletions(object);
+  if (tally.waiting.size === 0) return [];
+  const known = (await ports.state.counts())[object]?.["links"] ?? 0;
+  const wanted = tally.made + tally.waiting.size;
+  const limits = { share: options.deleteShare, freely: DELETED_FREELY };
+  const [excess] = excessiveDeletes([], { [object]: known }, limits, { [object]: wanted });
   if (excess !== undefined) {
-    const { object, deletes, allowed } = excess;
     throw new SyncError(
       "DELETE_GUARD",
-      `${object}: this run would delete ${deletes} of ${excess.known} records, and ${allowed} are allowed (limits.deleteShare ${options.deleteShare}); look at \`order-sync plan\`, and if they are meant run once with --allow-deletes`,
-      { context: { object, deletes, known: excess.known, allowed } },
+      `${excess.deletes} of ${excess.known} known ${object} records would be deleted because they are gone on the other side, and ${excess.allowed} may be (limits.deleteShare ${options.deleteShare}); none of these is deleted. If a table was emptied or a filter changed, put that right; if the deletions are meant, look at order-sync plan --allow-deletes and run once with --allow-deletes`,
+      { context: { object, deletes: excess.deletes, known: excess.known, allowed: excess.allowed } },
     );
   }
-  for (const { object } of deletions) memory.countDelete(object);
+  tally.allowed = true;
+  const keys = [...tally.waiting];
+  tally.waiting.clear();
+  return keys;
+}
+
+function held(decision: Decision): Decision {
+  const { deletedOn = decision.external === null ? "external" : "salesforce" } = decision.link;
+  const side = deletedOn === "salesforce" ? "Salesforce" : "the external system";
+  return {
+    ...decision,
+    kind: "park",
+    agreed: null,
+    link: { ...decision.link, tombstone: false, deletedOn },
+    salesforce: [],
+    external: null,
+    conflicts: [],
+    changes: [],
+    obstacles: [
+      {
+        code: "DELETE_HELD",
+        message: `was deleted in ${side}; it is deleted on the other side once it is sure that the run does not delete too much`,
+      },
+    ],
+  };
 }

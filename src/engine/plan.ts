@@ -90,8 +90,7 @@ export async function makePlan(ports: EnginePorts, request: RunRequest): Promise
         if (event.kind === "passDone") ports.observe({ ...event, written: 0 });
       },
     },
-    // A plan shows what a run would refuse to do.
-    { ...request, allowDeletes: true },
+    request,
   );
   return {
     format: 1,

@@ -91,6 +91,8 @@ export interface Obstacle {
   readonly message: string;
   readonly lineKey?: LineKey;
   readonly field?: string;
+  /** The record whose absence is the reason: when it comes, the document is tried again. */
+  readonly missing?: { readonly object: string; readonly key: BusinessKey };
 }
 
 /** What to do about one nominated key. Pure data; `RowOperation`s stand in the order in which they must happen. */

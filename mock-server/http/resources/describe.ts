@@ -15,7 +15,7 @@ export const readGlobalDescribe: RestHandler = (context, request) => {
 export const readBasicInfo: RestHandler = (context, request) => {
   const type = visibleType(context, request.segments[1] ?? "");
   const nameField = type.nameField?.name;
-  const recentItems = context.services.recent
+  const recentItems = context.services.org.recentlyViewed
     .list(context.tx.actor.userId)
     .filter((entry) => entry.object === type.name)
     .flatMap(({ id }) => {
@@ -37,7 +37,7 @@ export const readDescribe: RestHandler = (context, request) => {
 /** `GET /recent`: the user's recent records of all objects. */
 export const readRecent: RestHandler = (context, request) => {
   const limit = Number(request.query.get("limit") ?? 200);
-  const records = context.services.recent.list(context.tx.actor.userId).flatMap(({ object, id }) => {
+  const records = context.services.org.recentlyViewed.list(context.tx.actor.userId).flatMap(({ object, id }) => {
     const type = context.tx.actor.access.catalog.object(object);
     const row = type === undefined ? undefined : visibleRow(context, type, id);
     if (type === undefined || row === undefined) return [];
