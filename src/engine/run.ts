@@ -95,7 +95,7 @@ async function runAll(context: RunContext): Promise<void> {
     if (poll !== undefined) await salesforcePasses(context, mapping, { poll, cursors, size, rulesOf });
     await externalPasses(context, mapping, { cursor: cursors[externalFeed(feedName(mapping))] ?? null, size, rulesOf });
     // What had to wait for a record of the same object, or moved while it was written, gets a second look at once.
-    const recovered = await recoverDoubts(context, mapping);
+    const recovered = context.memory.takeRecovered(mapping.object);
     const known = new Set(waiting);
     const again = context.memory.parkedKeys(mapping.object).filter((key) => !known.has(key));
     const deletions = await allowDeletions(context, mapping);
@@ -119,6 +119,7 @@ async function passes(context: RunContext, mapping: ObjectMapping, input: Passes
       checkSignal(context);
       const rules = (): ReturnType<RulesOf> => input.rulesOf(mapping.object);
       await runPass(context, { mapping, nominations, feed: input.feed, rules, cursors: {} });
+      await recoverDoubts(context, mapping);
     }
   }
 }
@@ -172,6 +173,7 @@ async function externalPasses(
       const cursors = last ? { [externalFeed(feedName(mapping))]: page.cursor } : {};
       const rules = (): ReturnType<RulesOf> => rulesOf(mapping.object);
       await runPass(context, { mapping, nominations, feed: "external", rules, cursors, unkeyed: last ? unkeyed : [] });
+      await recoverDoubts(context, mapping);
     }
     if (parts.length === 0 && page.cursor !== cursor) {
       await context.lease.commit({ cursors: { [externalFeed(feedName(mapping))]: page.cursor } });

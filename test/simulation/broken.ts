@@ -179,7 +179,7 @@ async function reinsertLine(org: SalesforceOrg, line: Extract<RowOperation, { ki
     opId: line.opId,
     object: "OrderItem",
     keyField: "ERP_Key__c",
-    key: String(key),
+    key: typeof key === "string" ? key : "",
     fields,
   } as const;
   const calls: readonly SalesforceCall[] = [
