@@ -1,15 +1,17 @@
 /** Which fields of an object stand in a table: those that tell its records apart, by their definition. */
 import type { SObjectType } from "../schema/catalog.ts";
-import type { FieldDefinition } from "../schema/definition.ts";
+import type { FieldDefinition, Row } from "../schema/definition.ts";
 
 /** Columns of a table beside the last change. */
 const COLUMNS_MAX = 6;
 
-/** The fields of a table of this object, the name first. */
-export function columnsOf(type: SObjectType): readonly FieldDefinition[] {
+/** The fields of a table of this object, the name first; of those that matter, the ones that `rows` fill. */
+export function columnsOf(type: SObjectType, rows: readonly Row[] = []): readonly FieldDefinition[] {
+  const isFilled = (field: FieldDefinition): boolean =>
+    rows.length === 0 || rows.some((row) => row[field.name] !== null && row[field.name] !== undefined);
   const chosen = type.fields
     .map((field, at) => ({ field, at, weight: weightOf(field) }))
-    .filter(({ weight }) => weight > 0)
+    .filter(({ field, weight }) => weight > 0 && (field.nameField === true || isFilled(field)))
     .sort((a, b) => b.weight - a.weight || a.at - b.at)
     .slice(0, COLUMNS_MAX)
     .sort((a, b) => Number(b.field.nameField === true) - Number(a.field.nameField === true) || a.at - b.at)
@@ -19,11 +21,13 @@ export function columnsOf(type: SObjectType): readonly FieldDefinition[] {
 }
 
 /** Fields that say the same about most records. */
-const DULL = /^(?:Id|OwnerId|CreatedById|LastModifiedById|RecordTypeId|IsDeleted|MasterRecordId|CurrencyIsoCode|ActivatedById|StatusCode)$/;
+const DULL =
+  /^(?:Id|OwnerId|CreatedById|LastModifiedById|RecordTypeId|IsDeleted|MasterRecordId|CurrencyIsoCode|ActivatedById|StatusCode)$/;
 
 function weightOf(field: FieldDefinition): number {
   if (field.nameField === true) return 100;
-  if (DULL.test(field.name) || field.compoundFieldName !== undefined) return 0;
+  if (DULL.test(field.name)) return 0;
+  if (field.compoundFieldName !== undefined) return /City$|Country$/.test(field.name) ? 15 : 0;
   if (field.externalId === true) return 90;
   if (field.name === "Status") return 80;
   if (field.name === "Name") return 78;

@@ -91,7 +91,17 @@ function fromName(tokens: readonly Token[], start: number): string | undefined {
   return undefined;
 }
 
-const CLAUSES: ReadonlySet<string> = new Set(["SELECT", "FROM", "WHERE", "BY", "HAVING", "LIMIT", "OFFSET", "FOR", "SCOPE"]);
+const CLAUSES: ReadonlySet<string> = new Set([
+  "SELECT",
+  "FROM",
+  "WHERE",
+  "BY",
+  "HAVING",
+  "LIMIT",
+  "OFFSET",
+  "FOR",
+  "SCOPE",
+]);
 const COMPARES: ReadonlySet<string> = new Set(["=", "!=", "<>", "<", ">", "<=", ">=", "LIKE", "INCLUDES", "EXCLUDES"]);
 
 function itemsFor(scope: Scope, left: readonly Token[], word: string, catalog: Catalog): readonly Suggestion[] {
@@ -99,7 +109,8 @@ function itemsFor(scope: Scope, left: readonly Token[], word: string, catalog: C
   if (previous?.upper === "FROM") return scope.parent === undefined ? objectItems(catalog) : childItems(scope.parent);
   const clause = left.findLast((token) => CLAUSES.has(token.upper))?.upper;
   if (clause === undefined) return keywordItems("SELECT", "FIND");
-  if (scope.object === undefined) return clause === "SELECT" ? [...keywordItems("FROM", "COUNT()"), ...functionItems()] : [];
+  if (scope.object === undefined)
+    return clause === "SELECT" ? [...keywordItems("FROM", "COUNT()"), ...functionItems()] : [];
   const compared = comparedField(scope, left, catalog);
   if (compared !== undefined) return valueItems(compared);
   if (clause === "LIMIT" || clause === "OFFSET" || clause === "FROM") return keywordItems(...AFTER_FROM);
@@ -107,10 +118,16 @@ function itemsFor(scope: Scope, left: readonly Token[], word: string, catalog: C
   if (owner === undefined) return [];
   const fields = fieldItems(owner);
   if (word.includes(".")) return fields;
-  const awaitsName = previous === undefined || [",", "(", "SELECT", "WHERE", "AND", "OR", "NOT", "BY", "HAVING"].includes(previous.upper);
+  const awaitsName =
+    previous === undefined ||
+    [",", "(", "SELECT", "WHERE", "AND", "OR", "NOT", "BY", "HAVING"].includes(previous.upper);
   const keywords = keywordItems(...(KEYWORDS[clause] ?? []));
   if (!awaitsName) return keywords;
-  return [...fields, ...(clause === "SELECT" || clause === "HAVING" || clause === "BY" ? functionItems() : []), ...(clause === "SELECT" ? [] : keywordItems("NOT"))];
+  return [
+    ...fields,
+    ...(clause === "SELECT" || clause === "HAVING" || clause === "BY" ? functionItems() : []),
+    ...(clause === "SELECT" ? [] : keywordItems("NOT")),
+  ];
 }
 
 const AFTER_FROM = ["WHERE", "ORDER BY", "GROUP BY", "LIMIT", "OFFSET", "FOR VIEW", "USING SCOPE"];
@@ -164,12 +181,24 @@ function fieldItems(type: SObjectType): readonly Suggestion[] {
     { text: field.name, detail: `${field.label} · ${field.type}`, kind: "field" },
     ...(field.relationshipName === undefined
       ? []
-      : [{ text: `${field.relationshipName}.`, detail: (field.referenceTo ?? []).join(", "), kind: "parent" as const }]),
+      : [
+          { text: `${field.relationshipName}.`, detail: (field.referenceTo ?? []).join(", "), kind: "parent" as const },
+        ]),
   ]);
 }
 
 const DATE_LITERALS = [
-  ...["TODAY", "YESTERDAY", "TOMORROW", "THIS_WEEK", "LAST_WEEK", "NEXT_WEEK", "THIS_MONTH", "LAST_MONTH", "NEXT_MONTH"],
+  ...[
+    "TODAY",
+    "YESTERDAY",
+    "TOMORROW",
+    "THIS_WEEK",
+    "LAST_WEEK",
+    "NEXT_WEEK",
+    "THIS_MONTH",
+    "LAST_MONTH",
+    "NEXT_MONTH",
+  ],
   ...["THIS_QUARTER", "LAST_QUARTER", "THIS_YEAR", "LAST_YEAR", "LAST_N_DAYS:30", "NEXT_N_DAYS:30", "LAST_N_MONTHS:3"],
 ];
 
@@ -178,7 +207,10 @@ function valueItems(field: FieldDefinition): readonly Suggestion[] {
     texts.map((text) => ({ text, detail, kind: "value" }));
   if (field.type === "boolean") return values(["TRUE", "FALSE"], field.label);
   if (field.type === "date" || field.type === "datetime") return values([...DATE_LITERALS, "NULL"], "date literal");
-  return [...picklistItems(field).map((item) => ({ ...item, text: `'${item.text}'` })), ...values(["NULL"], field.label)];
+  return [
+    ...picklistItems(field).map((item) => ({ ...item, text: `'${item.text}'` })),
+    ...values(["NULL"], field.label),
+  ];
 }
 
 function quoted(scope: Scope, left: readonly Token[], catalog: Catalog): readonly Suggestion[] {
@@ -196,7 +228,18 @@ function picklistItems(field: FieldDefinition): readonly Suggestion[] {
     }));
 }
 
-const FUNCTIONS = ["COUNT()", "COUNT(", "COUNT_DISTINCT(", "SUM(", "AVG(", "MIN(", "MAX(", "FIELDS(STANDARD)", "FORMAT(", "toLabel("];
+const FUNCTIONS = [
+  "COUNT()",
+  "COUNT(",
+  "COUNT_DISTINCT(",
+  "SUM(",
+  "AVG(",
+  "MIN(",
+  "MAX(",
+  "FIELDS(STANDARD)",
+  "FORMAT(",
+  "toLabel(",
+];
 
 function functionItems(): readonly Suggestion[] {
   return FUNCTIONS.map((text) => ({ text, detail: "function", kind: "function" }));

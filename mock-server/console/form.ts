@@ -4,7 +4,7 @@
  */
 import type { SObjectType } from "../schema/catalog.ts";
 import type { FieldDefinition, FieldValue, Row } from "../schema/definition.ts";
-import type { View } from "./host.ts";
+import { API_VERSION, type View } from "./host.ts";
 import { html, type Markup, NOTHING } from "./html.ts";
 
 /** What a form is for: an edit where there is a row, else a new record. */
@@ -18,10 +18,14 @@ export interface FormParts {
 
 export function recordForm({ view, type, row, canEdit }: FormParts): Markup {
   const { username } = view.actor;
-  const fields = type.fields.filter((field) => isWritable(field, row) && field.type !== "address" && field.type !== "location");
-  const components = fields.filter((field) => field.compoundFieldName !== undefined && field.compoundFieldName !== "Name");
+  const fields = type.fields.filter(
+    (field) => isWritable(field, row) && field.type !== "address" && field.type !== "location",
+  );
+  const components = fields.filter(
+    (field) => field.compoundFieldName !== undefined && field.compoundFieldName !== "Name",
+  );
   const plain = fields.filter((field) => !components.includes(field));
-  const path = `/services/data/v${view.host.apiVersion}.0/sobjects/${type.name}${row === undefined ? "" : `/${row["Id"]}`}`;
+  const path = `/services/data/v${API_VERSION}.0/sobjects/${type.name}${row === undefined ? "" : `/${row["Id"]}`}`;
   const form = html`<form class="record-form" data-save="${path}" data-method="${row === undefined ? "POST" : "PATCH"}" data-object="${type.name}" autocomplete="off">
 ${canEdit ? NOTHING : html`<p class="note">The permissions of ${username} do not allow this; sending it shows the refusal.</p>`}
 <div class="refusals" role="alert" data-refusals hidden></div>

@@ -20,8 +20,6 @@ export interface ConsoleHost {
     request: SaveRequest,
     onVerdict: (verdict: Verdict) => void,
   ) => readonly SaveResult[];
-  /** The newest API version, for example 67. */
-  readonly apiVersion: number;
 }
 
 /** One page's view: the org through the eyes of one user. */
@@ -30,6 +28,9 @@ export interface View {
   readonly actor: Actor;
 }
 
+/** The API version that the pages speak: an old one that every org answers. */
+export const API_VERSION = 62;
+
 /** Reads as the user sees it; nothing is changed. */
 export function read<T>(view: View, work: (tx: Transaction) => T): T {
   return view.host.org.transaction(view.actor, work);
@@ -37,5 +38,7 @@ export function read<T>(view: View, work: (tx: Transaction) => T): T {
 
 /** Active users by name, the administrator first. */
 export function activeUsers(host: ConsoleHost): readonly Row[] {
-  return host.org.transaction(host.org.systemActor, (tx) => [...tx.rows("User")].filter((row) => row["IsActive"] === true));
+  return host.org.transaction(host.org.systemActor, (tx) =>
+    [...tx.rows("User")].filter((row) => row["IsActive"] === true),
+  );
 }

@@ -2,7 +2,7 @@
 import { address, HOME } from "./addresses.ts";
 import { type AssetAddresses, assetAddresses } from "./assets.ts";
 import { activeUsers, type ConsoleHost, type View } from "./host.ts";
-import { html, type Markup, type Part } from "./html.ts";
+import { html, Markup, type Part } from "./html.ts";
 import { counted, instant, whole } from "./present.ts";
 
 /** The parts of the navigation. */
@@ -17,15 +17,19 @@ export interface Page {
   readonly status?: number;
 }
 
-const SECTIONS: readonly { readonly section: Section; readonly label: string; readonly to: string; readonly key: string }[] =
-  [
-    { section: "requests", label: "Requests", to: HOME, key: "1" },
-    { section: "orders", label: "Orders", to: address("/orders"), key: "2" },
-    { section: "records", label: "Records", to: address("/records"), key: "3" },
-    { section: "soql", label: "SOQL", to: address("/soql"), key: "4" },
-    { section: "faults", label: "Faults", to: address("/faults"), key: "5" },
-    { section: "coverage", label: "Coverage", to: address("/coverage"), key: "6" },
-  ];
+const SECTIONS: readonly {
+  readonly section: Section;
+  readonly label: string;
+  readonly to: string;
+  readonly key: string;
+}[] = [
+  { section: "requests", label: "Requests", to: HOME, key: "1" },
+  { section: "orders", label: "Orders", to: address("/orders"), key: "2" },
+  { section: "records", label: "Records", to: address("/records"), key: "3" },
+  { section: "soql", label: "SOQL", to: address("/soql"), key: "4" },
+  { section: "faults", label: "Faults", to: address("/faults"), key: "5" },
+  { section: "coverage", label: "Coverage", to: address("/coverage"), key: "6" },
+];
 
 /** The org's state as the top bar shows it and as the browser is told live. */
 export interface OrgState {
@@ -49,6 +53,9 @@ export function orgState({ org, usage, journal, faults }: ConsoleHost): OrgState
   };
 }
 
+/** Not within the template: bundlers rewrite tagged templates that hold it. */
+const SCRIPT_END = new Markup("</script>");
+
 /** The whole document. */
 export function documentOf(view: View, page: Page): string {
   const assets = assetAddresses();
@@ -61,7 +68,7 @@ export function documentOf(view: View, page: Page): string {
 <title>${page.title} · Mock org</title>
 <link rel="icon" href="${assets.icon}" type="image/svg+xml">
 <link rel="stylesheet" href="${assets.styles}">
-<script src="${assets.script}" defer></script>
+<script src="${assets.script}" defer>${SCRIPT_END}
 </head>
 <body data-section="${page.section}">
 <a class="skip" href="#main">Skip to the content</a>
@@ -87,7 +94,9 @@ function topBar(view: View, current: Section, assets: AssetAddresses): Markup {
 <nav aria-label="Pages"><ul>${SECTIONS.map(
     ({ section, label, to, key }) =>
       html`<li><a href="${to}"${section === current ? html` aria-current="page"` : ""} data-key="${key}">${label}${
-        section === "faults" ? html`<span class="badge" data-live="faults-badge"${state.faults === 0 ? html` hidden` : ""}>${state.faults}</span>` : ""
+        section === "faults"
+          ? html`<span class="badge" data-live="faults-badge"${state.faults === 0 ? html` hidden` : ""}>${state.faults}</span>`
+          : ""
       }</a></li>`,
   )}</ul></nav>
 </div>

@@ -1,8 +1,8 @@
 /** What could be done to an order next, and what the org would say to it. Nothing is done. */
 import type { Transaction } from "../org/contract.ts";
 import type { FieldDefinition, FieldValue, Row } from "../schema/definition.ts";
-import { type Attempt, type Outcome, Rehearsal } from "./rehearsal.ts";
 import { read, type View } from "./host.ts";
+import { type Attempt, type Outcome, Rehearsal } from "./rehearsal.ts";
 
 /** One thing to do next. */
 export interface Step {
@@ -56,7 +56,9 @@ function stepsOf(tx: Transaction, order: Row, line: Row | undefined): readonly P
     label,
     attempt: { operation: "update", object, id: String(of["Id"]), values },
   });
-  const steps: Planned[] = statusSteps(tx, order).map(({ label, value }) => update(label, "Order", order, { Status: value }));
+  const steps: Planned[] = statusSteps(tx, order).map(({ label, value }) =>
+    update(label, "Order", order, { Status: value }),
+  );
   const entry = entryFor(tx, order);
   if (entry !== undefined)
     steps.push({
@@ -119,7 +121,8 @@ function draftStatus(tx: Transaction): string {
 /** An active entry of the order's price book; any entry where the order has no book, so that the refusal is shown. */
 function entryFor(tx: Transaction, order: Row): Row | undefined {
   const book = order["Pricebook2Id"];
-  const entries = typeof book === "string" ? tx.find("PricebookEntry", "Pricebook2Id", book) : tx.rows("PricebookEntry");
+  const entries =
+    typeof book === "string" ? tx.find("PricebookEntry", "Pricebook2Id", book) : tx.rows("PricebookEntry");
   let first: Row | undefined;
   for (const entry of entries) {
     if (entry["IsDeleted"] === true) continue;
@@ -202,7 +205,7 @@ function locksOf(tried: readonly (Edit & { readonly outcome: Outcome })[]): read
   for (const { object, field, outcome } of tried) {
     if (outcome.allowed) continue;
     const [fault] = outcome.faults;
-    const key = `${object} ${outcome.rule ?? `${fault?.code} ${fault?.message}`}`;
+    const key = `${object} ${outcome.rule ?? `${fault?.code} ${fault?.message.replaceAll(field.name, "")}`}`;
     const lock = locks.get(key) ?? { object, fields: [], outcome };
     lock.fields.push(field);
     locks.set(key, lock);

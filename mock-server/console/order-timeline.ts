@@ -18,7 +18,7 @@ export interface Moment {
   readonly details: readonly string[];
   /** Numbers of the requests behind it, as far as the journal holds them. */
   readonly requests: readonly number[];
-  readonly tone: "start" | "good" | "bad" | "plain" | "planned";
+  readonly tone: "start" | "good" | "bad" | "quiet" | "planned";
 }
 
 /** A stage on the way of an order. */
@@ -38,10 +38,12 @@ export function stagesOf(tx: Transaction, order: Row, lines: number): readonly S
   return [
     { label: draft, state: isActivated || lines > 0 ? "done" : "current" },
     { label: counted(lines, "product"), state: isActivated ? "done" : lines > 0 ? "current" : "open" },
-    ...later.map(({ label }, index): Stage => ({
-      label,
-      state: index < at ? "done" : index === at ? "current" : "open",
-    })),
+    ...later.map(
+      ({ label }, index): Stage => ({
+        label,
+        state: index < at ? "done" : index === at ? "current" : "open",
+      }),
+    ),
   ];
 }
 
@@ -104,12 +106,18 @@ function noteHistory(tx: Transaction, id: string, note: Note): void {
     if (field === "orderActivated") note(at, "activated", "", who);
     else if (field === "orderDeactivated") note(at, "reopened", "", who);
     // A lookup leaves two rows; the one with the Ids is for machines.
-    else if (row["DataType"] !== "EntityId") noteChange({ at, field, before: row["OldValue"], after: row["NewValue"] }, note, who);
+    else if (row["DataType"] !== "EntityId")
+      noteChange({ at, field, before: row["OldValue"], after: row["NewValue"] }, note, who);
   }
 }
 
 function noteChange(
-  { at, field, before, after }: { at: FieldValue | undefined; field: string; before?: FieldValue | undefined; after?: FieldValue | undefined },
+  {
+    at,
+    field,
+    before,
+    after,
+  }: { at: FieldValue | undefined; field: string; before?: FieldValue | undefined; after?: FieldValue | undefined },
   note: Note,
   who?: FieldValue,
 ): Draft | undefined {
@@ -118,15 +126,24 @@ function noteChange(
 }
 
 /** What a change of the org's own makes of every save. */
-const NOISE = /^(?:SystemModstamp|LastModified|LastViewed|LastReferenced|ActivatedDate|ActivatedById|StatusCode|IsDeleted|CreatedDate)/;
+const NOISE =
+  /^(?:SystemModstamp|LastModified|LastViewed|LastReferenced|ActivatedDate|ActivatedById|StatusCode|IsDeleted|CreatedDate)/;
 
 function noteRequests(journal: Journal, order: { id: string; lines: ReadonlySet<string> }, note: Note): void {
   for (let number = journal.count; number > 0; number -= 1) {
-    const entry = journal.entry(number);
-    if (entry === undefined) return;
-    for (const change of entry.changes) {
-      const isOrder = change.object === "Order" && change.id === order.id;
-      if (!isOrder && !(change.object === "OrderItem" && order.lines.has(change.id))) continue;
+    const record = journal.peek(number);
+    if (record === undefined) return;
+    const isAbout = ({ object, id }: { readonly object: string; readonly id: string }): boolean =>
+      (object === "Order" && id === order.id) || (object === "OrderItem" && order.lines.has(id));
+    const isRefused = record.status >= 400 && record.path.includes(order.id);
+    // Entries are made only of the few calls that are about this order.
+    const entry = isRefused || record.trace?.changes.some(isAbout) === true ? journal.entry(number) : undefined;
+    if (entry === undefined) continue;
+    if (isRefused) {
+      const text = `${entry.method} refused: ${entry.errorCode ?? entry.status}`;
+      note(entry.at, `refused ${number}`, text)?.requests.add(number);
+    }
+    for (const change of entry.changes.filter(isAbout)) {
       const moment = noteJournalled(change, stampOf(change) ?? entry.at, note);
       moment?.requests.add(number);
     }
@@ -168,32 +185,37 @@ function changedFields(
   return moment;
 }
 
-/** Titles by the fact that matters most. */
+/** What a moment is called by its facts, in the order of a life; the last one gives the tone. */
 const TITLES: readonly (readonly [RegExp, string, Moment["tone"]])[] = [
-  [/^deleted$/, "Deleted", "bad"],
-  [/^restored$/, "Restored", "good"],
-  [/^activated$/, "Activated", "good"],
-  [/^reopened$/, "Back to draft", "bad"],
-  [/^created$/, "Created", "start"],
-  [/^reduced /, "Reduced", "bad"],
-  [/^reduction /, "Reduction ordered", "plain"],
-  [/^line \w+$/, "Products added", "plain"],
-  [/^gone /, "Products removed", "plain"],
   [/^starts$/, "Order start date", "planned"],
   [/^ends$/, "Order end date", "planned"],
+  [/^refused /, "Refused", "bad"],
+  [/^created$/, "Created", "start"],
+  [/^gone /, "Products removed", "quiet"],
+  [/^line \w+$/, "Products added", "quiet"],
+  [/^line \w+ \w/, "Products changed", "quiet"],
+  [/^reduction /, "Reduction ordered", "quiet"],
+  [/^reduced /, "Reduced", "bad"],
+  [/^reopened$/, "Back to draft", "bad"],
+  [/^activated$/, "Activated", "good"],
+  [/^deleted$/, "Deleted", "bad"],
+  [/^restored$/, "Restored", "good"],
 ];
 
 function momentOf(tx: Transaction, { at, who, facts, requests }: Draft): Moment {
   const keys = [...facts.keys()];
-  const known = TITLES.find(([pattern]) => keys.some((key) => pattern.test(key)));
-  const status = keys.find((key) => key.startsWith("status "))?.slice("status ".length);
+  const known = TITLES.filter(([pattern]) => keys.some((key) => pattern.test(key)));
+  const crossed = keys.includes("activated") || keys.includes("reopened");
+  const status = crossed ? undefined : keys.find((key) => key.startsWith("status "))?.slice("status ".length);
+  const words = [...known.map(([, title]) => title), ...(status === undefined ? [] : [status])];
+  const [title = "Changed", ...more] = words;
   const names = [...who].map((id) => String(tx.get("User", id)?.["Name"] ?? tx.get("User", id)?.["Username"] ?? id));
   return {
     at,
-    title: known?.[1] ?? status ?? "Changed",
+    title: [title, ...more.map((word) => word.charAt(0).toLowerCase() + word.slice(1))].join(", "),
     who: names.length === 0 ? undefined : names.join(", "),
     details: [...facts.values()].filter((text) => text !== ""),
     requests: [...requests].sort((a, b) => a - b),
-    tone: known?.[2] ?? (status === undefined ? "plain" : "good"),
+    tone: status === undefined ? (known.at(-1)?.[2] ?? "quiet") : "good",
   };
 }

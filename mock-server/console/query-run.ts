@@ -7,7 +7,7 @@ import type { QueryContext } from "../soql/contract.ts";
 import type { ExplainPlan } from "../soql/explain.ts";
 import type { JsonObject } from "../soql/json.ts";
 import { explainQuery, type QueryPlanReport, runQuery } from "../soql/query.ts";
-import { read, type View } from "./host.ts";
+import { API_VERSION, read, type View } from "./host.ts";
 
 /** What is asked. */
 export interface Question {
@@ -64,7 +64,7 @@ function contextOf({ host, actor }: View, tx: Transaction, includeDeleted: boole
     userId: actor.userId,
     timeZone: actor.timeZone,
     locale: actor.locale,
-    apiVersion: host.apiVersion,
+    apiVersion: API_VERSION,
     includeDeleted,
   };
 }

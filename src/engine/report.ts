@@ -45,6 +45,7 @@ export type PartReport = Omit<RunReport, "runId" | "startedAtMs" | "finishedAtMs
 export class RunTally {
   readonly #written = new Map<string, WrittenCount>();
   readonly #conflicts: Conflict[] = [];
+  readonly #openConflicts = new Set<string>();
   readonly #held = new Map<string, HeldDocument>();
   writes = 0;
   recovered = 0;
@@ -78,6 +79,15 @@ export class RunTally {
     this.recovered += part.recovered;
     this.compared += part.compared;
     this.predictedWriteCalls += part.predictedWriteCalls;
+  }
+
+  /** Conflicts that wait: one that several passes of a run meet counts once. */
+  addOpenConflicts(conflicts: readonly Conflict[]): void {
+    for (const conflict of conflicts) {
+      const name = JSON.stringify([conflict.object, conflict.key, conflict.lineKey, conflict.field]);
+      if (!this.#openConflicts.has(name)) this.#conflicts.push(conflict);
+      this.#openConflicts.add(name);
+    }
   }
 
   /** A document that is held twice in a run counts once, with its latest reason. */

@@ -157,7 +157,7 @@ export class SyncService {
     this.#kind = halts ? "halted" : "idle";
     if (error instanceof SyncError) {
       this.#trouble = `${error.code}: ${error.message}`;
-      log.error({ code: error.code, ...error.context }, error.message);
+      log.error({ code: error.code, context: error.context }, error.message);
     } else {
       this.#trouble = error instanceof Error ? error.message : String(error);
       log.error({ err: error }, "unexpected failure");

@@ -135,13 +135,14 @@ main { max-width: 72rem; margin: 0 auto; padding: 1rem 1.5rem 3rem; }
 main:focus { outline: none; }
 h1 { font-size: 1.5rem; margin: .5rem 0 1rem; }
 h2 { font-size: 1.1rem; margin: 2rem 0 .5rem; }
+section.card h2, .card > h2 { margin-top: 0; }
 .card { background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: 1rem; margin: 0 0 1rem; overflow-x: auto; }
-.cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(11rem, 1fr)); gap: 1rem; }
+.cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(9.5rem, 1fr)); gap: 1rem; }
 .cards .card { margin: 0; }
 .figure { font-size: 1.4rem; font-weight: 600; margin: 0; overflow-wrap: anywhere; }
 .label, .soft { color: var(--soft); font-size: .9rem; margin: 0; }
 table { border-collapse: collapse; width: 100%; font-size: .95rem; }
-th, td { text-align: left; padding: .4rem .75rem .4rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
+th, td { text-align: left; padding: .4rem 1rem .4rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
 th { color: var(--soft); font-weight: 500; }
 tr:last-child td { border-bottom: 0; }
 .number { text-align: right; font-variant-numeric: tabular-nums; }
@@ -166,7 +167,9 @@ ol.timeline > li::before { content: ""; position: absolute; left: -1.65rem; top:
 .diff li { padding: .1rem .5rem; overflow-wrap: anywhere; }
 .from { background: var(--take); padding: 0 .25rem; border-radius: 3px; } .to { background: var(--add); padding: 0 .25rem; border-radius: 3px; }
 @media (max-width: 40rem) {
-  header { padding: .5rem 1rem; } main { padding: .5rem 1rem 2rem; }
+  header { padding: .5rem 1rem; gap: .25rem 1rem; } .brand { width: 100%; } nav { flex: 1 1 100%; }
+  .cards { grid-template-columns: 1fr 1fr; gap: .5rem; } .cards .card { padding: .6rem .75rem; }
+  .chart text { font-size: 22px; } main { padding: .5rem 1rem 2rem; }
   .sides { grid-template-columns: 1fr; }
   table.stack thead { position: absolute; left: -999px; }
   table.stack tr { display: block; border-bottom: 1px solid var(--line); padding: .4rem 0; }

@@ -20,7 +20,7 @@ export function statePage(frame: Frame, status: SyncStatus, service: ServiceStat
       ${figure("Open conflicts", String(open), open > 0 ? "warn" : "", "/conflicts")}
       ${figure("Dead letters", String(dead), dead > 0 ? "warn" : "", "/dead-letters")}
       ${figure("API calls in 24 h", status.dailyCalls === null ? String(status.callsOfTheDay) : `${status.callsOfTheDay} of ${status.dailyCalls}`, "")}
-      ${service.orgUsed === null || service.orgLimit === null ? "" : figure("Whole org", `${service.orgUsed} of ${service.orgLimit}`, "")}
+      ${service.orgUsed === null || service.orgLimit === null ? "" : figure("Whole org", `${service.orgUsed.toLocaleString("en")} of ${service.orgLimit.toLocaleString("en")}`, "")}
     </div>
     <p>${changeButton(frame, { action: "/run", label: "Run now" })}</p>
     <h2>Objects</h2>
@@ -185,12 +185,17 @@ function changeMarkup(change: unknown): Markup {
     typeof change === "object" && change !== null ? Object.fromEntries(Object.entries(change)) : {};
   const text = (value: unknown): string => (typeof value === "string" ? value : "");
   const line = text(of["lineKey"]);
+  // A line that came or went as a whole.
+  if (of["field"] === "*") {
+    const came = (of["to"] ?? null) !== null;
+    return html`<li><code>${line}</code> <span class="${came ? "to" : "from"}">${came ? "line added" : "line removed"}</span> <span class="soft">${text(of["rule"])}</span></li>`;
+  }
   return html`<li>${line === "" ? "" : html`<code>${line}</code> `}${text(of["field"])}: <span class="from value">${shown(of["from"])}</span> → <span class="to value">${shown(of["to"])}</span> <span class="soft">${text(of["rule"])}</span></li>`;
 }
 
 function planMarkup(plan: PlanView): Markup {
   const { calls } = plan;
-  return html`<p><strong>${plan.writes.length} documents</strong> to write, ${plan.conflicts.length} conflicts, ${plan.held.length} held back; about ${calls.reading + calls.writing} API calls (at least ${calls.lowerBound} to write). Made ${timeText(plan.madeAtMs)}.</p>
+  return html`<p><strong>${plan.writes.length} document${plan.writes.length === 1 ? "" : "s"}</strong> to write, ${plan.conflicts.length} conflicts, ${plan.held.length} held back; about ${calls.reading + calls.writing} API calls (at least ${calls.lowerBound} to write). Made ${timeText(plan.madeAtMs)}.</p>
     ${plan.writes.slice(0, LISTED_MAX).map(
       (
         write,

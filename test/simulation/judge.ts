@@ -98,6 +98,7 @@ export class Judge {
   readonly #overwritten: Overwritten[] = [];
   readonly #inFlight = new Set<string>();
   readonly #deleted = new Set<string>();
+  #holder = "";
   #fence = 0;
   #seq = 0;
 
@@ -131,18 +132,25 @@ export class Judge {
   }
 
   leased(lease: Lease | undefined): void {
-    if (lease !== undefined) this.#fence = lease.fence;
+    if (lease === undefined) return;
+    this.#fence = lease.fence;
+    this.#holder = lease.holder;
   }
 
   released(lease: Lease): void {
-    if (this.#fence === lease.fence) this.#fence += 1;
+    if (this.#fence !== lease.fence) return;
+    this.#fence += 1;
+    this.#holder = "";
   }
 
   committed(lease: Lease, batch: StateBatch): void {
-    if (lease.fence !== this.#fence) {
-      this.fail("I13", `${lease.holder} committed with fencing number ${lease.fence}, the newest is ${this.#fence}`);
+    if (lease.fence !== this.#fence || lease.holder !== this.#holder) {
+      this.fail("I13", `${lease.holder} committed with fencing number ${lease.fence}; ${this.#holder} has ${this.#fence}`);
     }
-    for (const conflict of batch.conflicts ?? []) this.#conflicts.set(conflict.id, conflict);
+    for (const conflict of batch.conflicts ?? []) {
+      this.#checkConflict(conflict);
+      this.#conflicts.set(conflict.id, conflict);
+    }
     for (const intent of batch.putIntents ?? []) {
       this.#intents.set(intent.id, { intent, seq: this.#seq });
       this.#intentSeq.set(intent.key, this.#seq);
@@ -396,6 +404,19 @@ export class Judge {
       return;
     }
     this.#overwritten.push({ side, key, line, field, value: old, seq: cell.clerkSeq });
+  }
+
+  /** A conflict has two people in it: our own write is no edit. */
+  #checkConflict(conflict: StoredConflict): void {
+    const { key, field, lineKey = "", base } = conflict;
+    if (this.#conflicts.has(conflict.id) || base === undefined || field === "*" || field === "Status") return;
+    for (const side of ["salesforce", "external"] as const) {
+      const cell = this.#cells.get(cellId(side, key, `${lineKey}|${field}`));
+      if (cell === undefined || cell.value === undefined || cell.value !== conflict[side]) continue;
+      if (cell.by === "connector" && cell.connectorSeq < (this.#intentSeq.get(key) ?? 0)) {
+        this.fail("I10", `${side} ${key} ${lineKey} ${field}: our own ${JSON.stringify(cell.value)} was taken for an edit`);
+      }
+    }
   }
 
   #checkBase(base: Base, recovering: boolean): void {

@@ -1,12 +1,13 @@
 /** What clients wanted and this org does not have, most wanted first. */
+import { withHints } from "../../admin/unsupported.ts";
 import { requestAddress } from "../addresses.ts";
 import type { View } from "../host.ts";
-import { html } from "../html.ts";
+import { html, NOTHING } from "../html.ts";
 import type { Page } from "../layout.ts";
 import { counted, whole } from "../present.ts";
 
 export function coveragePage({ host }: View): Page {
-  const { unsupported } = host.journal;
+  const unsupported = withHints(host.journal.unsupported);
   const most = unsupported[0]?.count ?? 1;
   const total = unsupported.reduce((sum, { count }) => sum + count, 0);
   const body = html`<div class="head"><h1>Coverage</h1><p class="dim">Requests that were refused because this org does not support them, most wanted first. A mock that answers wrongly in silence is worse than one that refuses.</p></div>
@@ -17,7 +18,7 @@ ${
         (one) =>
           html`<li><div><b class="what">${one.what}</b><span class="dim">first as <code>${one.example}</code>, request ${requestLink(host, one.firstNumber)}${
             one.lastNumber === one.firstNumber ? "" : html`, last in ${requestLink(host, one.lastNumber)}`
-          }</span></div><meter min="0" max="${most}" value="${one.count}" aria-label="${counted(one.count, "time")}"></meter><b class="num">${whole(one.count)} ×</b></li>`,
+          }</span>${one.nearest === null ? NOTHING : html`<span class="nearest">Nearest: ${one.nearest}</span>`}</div><meter min="0" max="${most}" value="${one.count}" aria-label="${counted(one.count, "time")}"></meter><b class="num">${whole(one.count)} ×</b></li>`,
       )}</ol>`
 }`;
   return { title: "Coverage", section: "coverage", body };

@@ -1,6 +1,6 @@
 /** One order: its stages, its time line, its totals, its locks, and what the org would say to each next step. */
 import type { Row } from "../../schema/definition.ts";
-import { orderAddress, recordAddress, requestAddress, address } from "../addresses.ts";
+import { address, orderAddress, recordAddress, requestAddress } from "../addresses.ts";
 import { read, type View } from "../host.ts";
 import { html, type Markup, NOTHING, type Part } from "../html.ts";
 import type { Page } from "../layout.ts";
@@ -36,7 +36,9 @@ export function orderPage(view: View, id: string): Page | undefined {
   const body = html`<div class="head"><p class="crumbs"><a href="${address("/orders")}">Orders</a> <span aria-hidden="true">/</span> <span class="num">${number}</span></p>
 <h1>Order ${number} ${statusTag(order)}</h1>
 <p class="sub">${account === undefined ? NOTHING : html`<a href="${recordAddress("Account", String(account["Id"]))}">${shown(account["Name"])}</a> · `}${contract === undefined ? NOTHING : html`<a href="${recordAddress("Contract", String(contract["Id"]))}">Contract ${shown(contract["ContractNumber"])}</a> · `}${book === undefined ? html`<span class="dim">no price book</span>` : html`<a href="${recordAddress("Pricebook2", String(book["Id"]))}">${shown(book["Name"])}</a>`} · <a href="${recordAddress("Order", id)}">All fields</a>${
-    typeof order["OriginalOrderId"] === "string" ? html` · <a href="${orderAddress(order["OriginalOrderId"])}">Original order</a>` : NOTHING
+    typeof order["OriginalOrderId"] === "string"
+      ? html` · <a href="${orderAddress(order["OriginalOrderId"])}">Original order</a>`
+      : NOTHING
   }</p></div>
 ${stageRail(story.stages)}
 <div class="columns"><div>
@@ -85,7 +87,9 @@ function nextSection({ steps }: OrderOutlook, username: string): Markup {
 function stepItem({ label, attempt, outcome }: Step): Markup {
   const { operation, object, id, values } = attempt;
   return html`<li class="${outcome.allowed ? "allowed" : "refused"}"><details><summary><span class="mark" aria-hidden="true">${outcome.allowed ? "✓" : "✕"}</span><span class="step-label">${label}</span>${
-    outcome.allowed ? html`<span class="verdict good">allowed</span>` : html`<code class="code-tag">${outcome.faults[0]?.code}</code>`
+    outcome.allowed
+      ? html`<span class="verdict good">allowed</span>`
+      : html`<code class="code-tag">${outcome.faults[0]?.code}</code>`
   }</summary>${refusalLines(outcome)}<pre class="code">${operation} ${object}${id === undefined ? "" : ` ${id}`}${Object.keys(values).length === 0 ? "" : `\n${json(values)}`}</pre></details></li>`;
 }
 
@@ -116,7 +120,9 @@ function timeline(moments: readonly Moment[]): Markup {
   return html`<section aria-labelledby="life"><h2 id="life">Time line</h2><ol class="timeline">${moments.map(
     ({ at, title, who, details, requests, tone }) =>
       html`<li class="${tone}"><p class="moment"><b>${title}</b>${requests.map((number) => html` <a class="step" href="${requestAddress(number)}">#${number}</a>`)}</p><p class="dim"><time datetime="${at}">${at.replace("T", " ")}</time>${who === undefined ? "" : ` · ${who}`}</p>${
-        details.length === 0 ? NOTHING : html`<ul>${details.slice(0, DETAILS_MAX).map((text) => html`<li>${text}</li>`)}${details.length > DETAILS_MAX ? html`<li class="dim">${details.length - DETAILS_MAX} more</li>` : NOTHING}</ul>`
+        details.length === 0
+          ? NOTHING
+          : html`<ul>${details.slice(0, DETAILS_MAX).map((text) => html`<li>${text}</li>`)}${details.length > DETAILS_MAX ? html`<li class="dim">${details.length - DETAILS_MAX} more</li>` : NOTHING}</ul>`
       }</li>`,
   )}</ol></section>`;
 }

@@ -34,7 +34,11 @@ ${
   return { title: "Orders", section: "orders", body };
 }
 
-function ordersOf(view: View, find: string, page: number): { orders: readonly OrderLine[]; more: boolean; total: number } {
+function ordersOf(
+  view: View,
+  find: string,
+  page: number,
+): { orders: readonly OrderLine[]; more: boolean; total: number } {
   return read(view, (tx) => {
     if (view.actor.access.catalog.object("Order") === undefined) return { orders: [], more: false, total: 0 };
     const data = visibleRecords(tx);
@@ -44,13 +48,22 @@ function ordersOf(view: View, find: string, page: number): { orders: readonly Or
     for (const row of stamped) {
       const account = accountOf(row);
       const texts = [row["OrderNumber"], row["Id"], row["Status"], row["Name"], row["PoNumber"], account];
-      if (find !== "" && !texts.some((text) => String(text ?? "").toLowerCase().includes(find))) continue;
+      if (
+        find !== "" &&
+        !texts.some((text) =>
+          String(text ?? "")
+            .toLowerCase()
+            .includes(find),
+        )
+      )
+        continue;
       wanted.push({ row, account, lines: 0 });
       if (wanted.length > page * PAGE_ROWS) break;
     }
     const orders = wanted.slice((page - 1) * PAGE_ROWS, page * PAGE_ROWS).map((order) => ({
       ...order,
-      lines: tx.find("OrderItem", "OrderId", String(order.row["Id"])).filter((line) => line["IsDeleted"] !== true).length,
+      lines: tx.find("OrderItem", "OrderId", String(order.row["Id"])).filter((line) => line["IsDeleted"] !== true)
+        .length,
     }));
     return { orders, more: wanted.length > page * PAGE_ROWS, total: data.count("Order") };
   });

@@ -60,7 +60,8 @@ function deletedBanner(type: SObjectType, id: string, username: string): Markup 
 }
 
 /** Fields that the org keeps by itself. */
-const SYSTEM_FIELDS = /^(?:Id|IsDeleted|SystemModstamp|CreatedDate|CreatedById|LastModifiedDate|LastModifiedById|LastViewedDate|LastReferencedDate)$/;
+const SYSTEM_FIELDS =
+  /^(?:Id|IsDeleted|SystemModstamp|CreatedDate|CreatedById|LastModifiedDate|LastModifiedById|LastViewedDate|LastReferencedDate)$/;
 
 function fieldsSection(tx: Transaction, type: SObjectType, row: Row): Markup {
   const stored = type.fields.filter((field) => field.type !== "address" && field.type !== "location");
@@ -94,15 +95,23 @@ function relatedSection(tx: Transaction, type: SObjectType, id: string): Markup 
 
 function relatedList(tx: Transaction, { childObject, field }: ChildRelationship, id: string): Markup | undefined {
   const child = tx.actor.access.catalog.object(childObject);
-  if (child === undefined || /(?:History|Share|Feed)$/.test(childObject) || !tx.hasIndex(childObject, field.name)) return undefined;
-  const rows = tx.find(childObject, field.name, id).filter((row) => row["IsDeleted"] !== true && tx.canSee(childObject, row));
+  if (child === undefined || /(?:History|Share|Feed)$/.test(childObject) || !tx.hasIndex(childObject, field.name))
+    return undefined;
+  const rows = tx
+    .find(childObject, field.name, id)
+    .filter((row) => row["IsDeleted"] !== true && tx.canSee(childObject, row));
   if (rows.length === 0) return undefined;
-  const columns = columnsOf(child).filter((column) => column.name !== field.name && column.nameField !== true).slice(0, 2);
+  const columns = columnsOf(child)
+    .filter((column) => column.name !== field.name && column.nameField !== true)
+    .slice(0, 2);
   return html`<div class="related"><h3>${child.definition.labelPlural} <span class="dim">${rows.length}, by ${field.name}</span></h3><ul>${rows
     .slice(0, RELATED_ROWS)
     .map(
       (row) =>
-        html`<li><a href="${recordAddress(childObject, String(row["Id"]))}">${labelOf(child, row)}</a> <span class="dim">${columns.map((column) => summary(tx, column, row)).filter((text) => text !== "").join(" · ")}</span></li>`,
+        html`<li><a href="${recordAddress(childObject, String(row["Id"]))}">${labelOf(child, row)}</a> <span class="dim">${columns
+          .map((column) => summary(tx, column, row))
+          .filter((text) => text !== "")
+          .join(" · ")}</span></li>`,
     )}</ul>${rows.length > RELATED_ROWS ? html`<p><a href="${address(`/records/${childObject}`, { where: `${field.name} = '${id}'` })}">All ${rows.length}</a></p>` : NOTHING}</div>`;
 }
 
@@ -117,7 +126,11 @@ function historySection(tx: Transaction, type: SObjectType, id: string): Markup 
   const history = tx.actor.access.catalog.object(name);
   const key = isCustom ? "ParentId" : `${type.name}Id`;
   if (history === undefined || !tx.hasIndex(name, key)) return NOTHING;
-  const rows = tx.find(name, key, id).filter((row) => row["DataType"] !== "EntityId").slice(-HISTORY_ROWS).reverse();
+  const rows = tx
+    .find(name, key, id)
+    .filter((row) => row["DataType"] !== "EntityId")
+    .slice(-HISTORY_ROWS)
+    .reverse();
   return html`<section aria-labelledby="history"><h2 id="history">History</h2>${
     rows.length === 0
       ? html`<p class="dim">No tracked field has changed${(type.definition.historyTracked ?? []).length === 0 ? "; history tracking is off for this object" : ""}.</p>`

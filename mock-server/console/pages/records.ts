@@ -47,18 +47,20 @@ export function objectsPage(view: View): Page {
   );
   const filled = objects.filter(({ count }) => count > 0);
   const empty = objects.filter(({ count }) => count === 0);
-  const business = filled.filter(({ type }) => type.definition.createable === true && type.definition.updateable === true);
+  const business = filled.filter(
+    ({ type }) => type.definition.createable === true && type.definition.updateable === true,
+  );
   const others = filled.filter((one) => !business.includes(one));
-  const group = (title: string, list: typeof objects): Markup =>
+  const group = (title: string, list: typeof objects, look = ""): Markup =>
     list.length === 0
       ? NOTHING
-      : html`<section><h2>${title}</h2><ul class="tiles" data-rows>${list.map(
+      : html`<section><h2>${title}</h2><ul class="tiles${look}">${list.map(
           ({ type, count }) =>
             html`<li><a href="${address(`/records/${type.name}`)}" data-row><b>${type.definition.labelPlural}</b><code>${type.name}</code><span class="num">${whole(count)}</span></a></li>`,
         )}</ul></section>`;
   const body = html`<div class="head"><h1>Records</h1><p class="dim">Objects as ${view.actor.username} sees them.</p></div>
 <label class="field find narrow"><span>Find an object</span><input type="search" data-narrow=".tiles li" data-find placeholder="Name or label" autocomplete="off"></label>
-${group("With records", business)}${group("Set up and kept by the org", others)}${group("Empty", empty)}`;
+${group("With records", business)}${group("Kept by the org", others)}${group("Empty", empty, " compact")}`;
   return { title: "Records", section: "records", body };
 }
 
@@ -66,9 +68,14 @@ ${group("With records", business)}${group("Set up and kept by the org", others)}
 export function recordsPage(view: View, objectName: string, filter: RecordFilter): Page | undefined {
   const type = view.actor.access.catalog.object(objectName);
   if (type === undefined) return undefined;
-  const columns = columnsOf(type);
+  const columns = read(view, (tx) => columnsOf(type, sampleOf(tx.rows(type.name))));
   const soql = statementOf(type, columns, filter);
-  const answer = ask(view, { soql, includeDeleted: filter.deleted, from: (filter.page - 1) * PAGE_ROWS, size: PAGE_ROWS });
+  const answer = ask(view, {
+    soql,
+    includeDeleted: filter.deleted,
+    from: (filter.page - 1) * PAGE_ROWS,
+    size: PAGE_ROWS,
+  });
   const path = `/records/${type.name}`;
   const rights = view.actor.access.object(type.name);
   const body = html`<div class="head"><p class="crumbs"><a href="${address("/records")}">Records</a> <span aria-hidden="true">/</span> ${type.definition.labelPlural}</p>
@@ -83,6 +90,18 @@ ${type.field("IsDeleted") === undefined ? NOTHING : html`<label class="check"><i
 ${answer.kind === "refused" ? html`<section class="why bad" role="alert"><h2>Refused with <code>${answer.code}</code></h2><pre class="message">${answer.message.replace(/^\n/, "")}</pre></section>` : table(view, { type, columns, filter, path, answer })}
 <p class="dim"><a href="${address("/soql", { q: soql, deleted: filter.deleted ? 1 : undefined })}">Open as SOQL</a></p>`;
   return { title: type.definition.labelPlural, section: "records", body };
+}
+
+/** Rows that decide which columns are worth their place. */
+const SAMPLE_ROWS = 50;
+
+function sampleOf(rows: Iterable<Row>): readonly Row[] {
+  const sample: Row[] = [];
+  for (const row of rows) {
+    if (sample.length === SAMPLE_ROWS) break;
+    sample.push(row);
+  }
+  return sample;
 }
 
 function statementOf(type: SObjectType, columns: readonly FieldDefinition[], filter: RecordFilter): string {
@@ -132,7 +151,9 @@ function table(view: View, { type, columns, filter, path, answer }: TableParts):
     });
   if (records.length === 0)
     return html`<div class="empty"><p><b>${filter.deleted ? "The recycle bin is empty." : "No record matches."}</b></p></div>`;
-  const names = read(view, (tx) => records.map((record) => columns.map((field) => cellOf(field, record, (id) => nameOfRecord(tx, id)))));
+  const names = read(view, (tx) =>
+    records.map((record) => columns.map((field) => cellOf(field, record, (id) => nameOfRecord(tx, id)))),
+  );
   return html`<div class="scroll" tabindex="0" role="region" aria-label="${type.definition.labelPlural}"><table class="wide"><thead><tr>${columns.map((field) => header(field, filter, to))}</tr></thead><tbody data-rows>${records.map(
     (record, at) =>
       html`<tr>${columns.map((field, column) =>

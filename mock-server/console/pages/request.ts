@@ -1,8 +1,9 @@
 /** One request with the why: who asked, what it cost, how rows were reached, which rules ran, what changed, which faults struck. */
+
+import { asCurl, asJsforce, asTest } from "../../admin/copy-as.ts";
 import type { Verdict } from "../../dml/options.ts";
 import type { JournalChange, JournalEntry } from "../../http/journal.ts";
 import { HOME, recordAddress, requestAddress } from "../addresses.ts";
-import { copiesOf } from "../copy-as.ts";
 import type { View } from "../host.ts";
 import { html, type Markup, NOTHING, type Part } from "../html.ts";
 import type { Page } from "../layout.ts";
@@ -11,7 +12,7 @@ import { pathWords, refusalMessage, ruleFact } from "../reason.ts";
 import { shortPath, toneOf } from "./requests.ts";
 
 /** The page; undefined where the journal does not hold the request (any more). */
-export function requestPage({ host }: View, number: number, origin: string): Page | undefined {
+export function requestPage({ host }: View, number: number): Page | undefined {
   const entry = host.journal.entry(number);
   if (entry === undefined) return undefined;
   const { catalog } = host.org;
@@ -32,7 +33,7 @@ ${rules(entry)}
 ${changes(entry, (object) => catalog.object(object)?.name)}
 ${hidden(entry)}
 ${bodies(entry)}
-${copies(entry, origin)}`;
+${copies(entry)}`;
   return { title: `${entry.method} ${entry.status}`, section: "requests", body };
 }
 
@@ -71,22 +72,30 @@ export function certainty(mark: "A" | "B" | "C"): string {
 function queries({ queries: asked }: JournalEntry): Markup {
   if (asked.length === 0) return NOTHING;
   return html`<section aria-labelledby="queries"><h2 id="queries">${asked.length === 1 ? "Query" : "Queries"}</h2>${asked.map(
-    (query) => html`<div class="query"><pre class="code">${query.soql}</pre><p><b>${query.object}</b> ${pathWords(query.path)}${
-      query.ordered ? ", already in order" : ""
-    } · <span class="num">${query.rowsRead}</span> rows read · <span class="num">${query.rowsReturned}</span> returned</p></div>`,
+    (query) =>
+      html`<div class="query"><pre class="code">${query.soql}</pre><p><b>${query.object}</b> ${pathWords(query.path)}${
+        query.ordered ? ", already in order" : ""
+      } · <span class="num">${query.rowsRead}</span> rows read · <span class="num">${query.rowsReturned}</span> returned</p></div>`,
   )}</section>`;
 }
 
 function rules(entry: JournalEntry): Markup {
   if (entry.rules.length === 0) return NOTHING;
-  const broken = entry.rules.filter((verdict) => !verdict.kept).length;
+  const broken = entry.rules.filter((verdict) => !verdict.kept);
+  const kept = entry.rules.filter((verdict) => verdict.kept);
   const all = entry.rules.length + entry.omitted.rules;
   return html`<section aria-labelledby="rules"><h2 id="rules">Rules</h2>
-<p>${counted(all, "rule")} asked, ${broken === 0 ? "all kept" : html`<b class="bad">${broken} broken</b>`}.</p>
-<details${broken > 0 ? html` open` : ""}><summary>Verdicts</summary><div class="scroll" tabindex="0" role="region" aria-label="Verdicts of the rules"><table><thead><tr><th scope="col">Row</th><th scope="col">Rule</th><th scope="col">Object</th><th scope="col">Refuses when</th><th scope="col">Verdict</th></tr></thead><tbody>${entry.rules.map(
+<p>${counted(all, "rule")} asked, ${broken.length === 0 ? "all kept" : html`<b class="bad">${broken.length} broken</b>`}.</p>
+${broken.length === 0 ? NOTHING : verdictTable("Broken rules", broken)}
+${kept.length === 0 ? NOTHING : html`<details><summary>${counted(kept.length, "kept rule")}</summary>${verdictTable("Kept rules", kept)}</details>`}
+${entry.omitted.rules > 0 ? html`<p class="dim">${entry.omitted.rules} more are not listed.</p>` : NOTHING}</section>`;
+}
+
+function verdictTable(label: string, verdicts: readonly Verdict[]): Markup {
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="${label}"><table><thead><tr><th scope="col" class="num">Row</th><th scope="col">Rule</th><th scope="col">Object</th><th scope="col">Refuses when</th><th scope="col">Verdict</th></tr></thead><tbody>${verdicts.map(
     (verdict) =>
-      html`<tr${verdict.kept ? "" : html` class="bad"`}><td class="num">${verdict.row}</td><td><b>${verdict.rule}</b></td><td>${verdict.object}</td><td>${ruleFact(verdict.rule)?.when ?? "rule of this org"}</td><td>${verdict.kept ? "kept" : (verdict.fault?.code ?? "broken")}</td></tr>`,
-  )}</tbody></table></div>${entry.omitted.rules > 0 ? html`<p class="dim">${entry.omitted.rules} more are not listed.</p>` : NOTHING}</details></section>`;
+      html`<tr${verdict.kept ? "" : html` class="bad"`}><td class="num">${verdict.row}</td><td class="nowrap"><b>${verdict.rule}</b></td><td>${verdict.object}</td><td>${ruleFact(verdict.rule)?.when ?? "rule of this org"}</td><td>${verdict.kept ? "kept" : (verdict.fault?.code ?? "broken")}</td></tr>`,
+  )}</tbody></table></div>`;
 }
 
 function changes(entry: JournalEntry, nameOf: (object: string) => string | undefined): Markup {
@@ -123,13 +132,14 @@ function hidden({ hiddenFields, username }: JournalEntry): Markup {
 
 function bodies({ requestBody, responseBody }: JournalEntry): Markup {
   return html`${requestBody === null ? NOTHING : html`<section aria-labelledby="sent"><h2 id="sent">Request body</h2><pre class="code" tabindex="0">${json(requestBody)}</pre></section>`}${
-    responseBody === null ? NOTHING : html`<section aria-labelledby="answered"><h2 id="answered">Answer</h2><pre class="code" tabindex="0">${json(responseBody)}</pre></section>`
+    responseBody === null
+      ? NOTHING
+      : html`<section aria-labelledby="answered"><h2 id="answered">Answer</h2><pre class="code" tabindex="0">${json(responseBody)}</pre></section>`
   }`;
 }
 
-function copies(entry: JournalEntry, origin: string): Markup {
-  const forms = copiesOf(entry, origin);
+function copies(entry: JournalEntry): Markup {
   const one = (id: string, label: string, text: string): Markup =>
-    html`<details class="copy"><summary>${label}</summary><pre class="code" id="copy-${id}" tabindex="0">${text}</pre><button type="button" data-copy="copy-${id}">Copy ${label}</button></details>`;
-  return html`<section aria-labelledby="copies"><h2 id="copies">Copy as</h2>${one("curl", "curl", forms.curl)}${one("jsforce", "jsforce", forms.jsforce)}${one("test", "test", forms.test)}</section>`;
+    html`<details class="copy"${id === "curl" ? html` open` : ""}><summary>${label}</summary><pre class="code" id="copy-${id}" tabindex="0">${text}</pre><button type="button" data-copy="copy-${id}">Copy ${label}</button></details>`;
+  return html`<section aria-labelledby="copies"><h2 id="copies">Copy as</h2>${one("curl", "curl", asCurl(entry))}${one("jsforce", "jsforce", asJsforce(entry))}${one("test", "test", asTest(entry))}</section>`;
 }
