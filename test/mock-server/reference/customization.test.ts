@@ -320,6 +320,28 @@ describe("a custom object", () => {
   });
 });
 
+describe("two files about one permission set", () => {
+  it("add up", async () => {
+    const parts = [folder, mkdtempSync(join(tmpdir(), "second-"))];
+    [, folder] = parts as [string, string];
+    metadata(
+      "permissionsets/Reader.permissionset-meta.xml",
+      "PermissionSet",
+      "<label>Reader</label><fieldPermissions><field>Order.Money__c</field><readable>true</readable><editable>false</editable></fieldPermissions>",
+    );
+    const other = await openShop({
+      sourceDirs: parts,
+      sharing: { Order: "ReadWrite", Account: "ReadWrite" },
+      users: [{ username: "reader@mock.org", profile: "Bare", permissionSets: ["Reader"] }],
+    });
+    const answer = await new Client(other.org, "reader@mock.org").query("SELECT Money__c, Text__c FROM Order");
+    expect(answer.status).toBe(200);
+    await other.org.close();
+    rmSync(folder, { recursive: true });
+    [folder] = parts as [string];
+  });
+});
+
 describe("a permission set", () => {
   it("hides what it does not name, in describe, queries, rows and writes", async () => {
     const reader = new Client(shop.org, "reader@mock.org");
