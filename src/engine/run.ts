@@ -23,6 +23,7 @@ import { runPass } from "./pass.ts";
 import { DEFAULT_RUN_OPTIONS, type EnginePorts, type RunOptions } from "./ports.ts";
 import { recoverDoubts, recoverIntents } from "./recovery.ts";
 import { type RunReport, RunTally } from "./report.ts";
+import { requireSameOrg } from "./same-org.ts";
 
 /** Options of `runOnce`: `holder` is required, the rest has defaults. */
 export type RunRequest = Partial<RunOptions> & Pick<RunOptions, "holder">;
@@ -82,6 +83,7 @@ export async function runOnce(ports: EnginePorts, request: RunRequest): Promise<
 
 async function runAll(context: RunContext): Promise<void> {
   const { ports, options } = context;
+  await requireSameOrg(context);
   await linkStandardPriceBook(context);
   await recoverIntents(context);
   const cursors = await ports.state.cursors();
