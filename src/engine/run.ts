@@ -15,6 +15,7 @@ import type { RunContext } from "./context.ts";
 import { curedDeadLetters } from "./cured.ts";
 import { allowDeletions } from "./delete-limit.ts";
 import { externalFeed, type ObjectPoll, pollSalesforce, salesforceFeed, salesforceNominations } from "./detect.ts";
+import { requireExternalFields } from "./external-fields.ts";
 import { LeaseKeeper, leaseName } from "./lease.ts";
 import { RunMemory } from "./memory.ts";
 import { NominationSet } from "./nominations.ts";
@@ -84,6 +85,7 @@ export async function runOnce(ports: EnginePorts, request: RunRequest): Promise<
 async function runAll(context: RunContext): Promise<void> {
   const { ports, options } = context;
   await requireSameOrg(context);
+  await requireExternalFields(context.ports);
   await linkStandardPriceBook(context);
   await recoverIntents(context);
   const cursors = await ports.state.cursors();

@@ -7,6 +7,7 @@
  */
 import type { RunContext } from "../engine/context.ts";
 import { pollSalesforce } from "../engine/detect.ts";
+import { requireExternalFields } from "../engine/external-fields.ts";
 import { LeaseKeeper, leaseName } from "../engine/lease.ts";
 import { RunMemory } from "../engine/memory.ts";
 import { recoverIntents } from "../engine/recovery.ts";
@@ -84,6 +85,7 @@ export async function leadRun(crew: Crew, role: LeaseKeeper, ended: AbortSignal)
 async function allLevels(round: Round): Promise<void> {
   const { context } = round;
   await requireSameOrg(context);
+  await requireExternalFields(context.ports);
   await linkStandardPriceBook(context);
   await recoverIntents(context);
   const cursors = await context.ports.state.cursors();
