@@ -187,7 +187,7 @@ async function externalPasses(
 }
 
 /** Lets the adapter forget what is behind the stored cursor; not where two objects read one feed at their own pace. */
-async function acknowledge(context: RunContext, mapping: ObjectMapping, cursor: string): Promise<void> {
+export async function acknowledge(context: RunContext, mapping: ObjectMapping, cursor: string): Promise<void> {
   const readers = context.ports.mapping.objects.filter((other) => other.collection === mapping.collection);
   if (readers.length === 1) await context.ports.external.acknowledge?.(mapping.collection, cursor);
 }
