@@ -15,6 +15,7 @@ import type { RunContext } from "./context.ts";
 import { curedDeadLetters } from "./cured.ts";
 import { allowDeletions } from "./delete-limit.ts";
 import { externalFeed, type ObjectPoll, pollSalesforce, salesforceFeed, salesforceNominations } from "./detect.ts";
+import { requireExternalFields } from "./external-fields.ts";
 import { LeaseKeeper, leaseName } from "./lease.ts";
 import { RunMemory } from "./memory.ts";
 import { NominationSet } from "./nominations.ts";
@@ -23,6 +24,7 @@ import { runPass } from "./pass.ts";
 import { DEFAULT_RUN_OPTIONS, type EnginePorts, type RunOptions } from "./ports.ts";
 import { recoverDoubts, recoverIntents } from "./recovery.ts";
 import { type RunReport, RunTally } from "./report.ts";
+import { requireSameOrg } from "./same-org.ts";
 
 /** Options of `runOnce`: `holder` is required, the rest has defaults. */
 export type RunRequest = Partial<RunOptions> & Pick<RunOptions, "holder">;
@@ -82,6 +84,8 @@ export async function runOnce(ports: EnginePorts, request: RunRequest): Promise<
 
 async function runAll(context: RunContext): Promise<void> {
   const { ports, options } = context;
+  await requireSameOrg(context);
+  await requireExternalFields(context.ports);
   await linkStandardPriceBook(context);
   await recoverIntents(context);
   const cursors = await ports.state.cursors();
