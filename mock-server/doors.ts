@@ -76,6 +76,7 @@ export function openDoors(
       corsOrigins: options.corsOrigins,
       myDomain: options.myDomain,
       bulkPaceMs: options.bulkPaceMs,
+      bulkLimits: options.limits,
       onDefect: options.onDefect,
     }),
   });

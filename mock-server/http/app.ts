@@ -5,6 +5,7 @@
  */
 import { type Context, Hono } from "hono";
 import { LoginDesk } from "../auth/login.ts";
+import { type BulkLimits, bulkAllowances } from "../bulk/allowances.ts";
 import { OrgError } from "../errors.ts";
 import type { MockOrgCore } from "../org/org.ts";
 import { recordIdOf } from "../schema/record-id.ts";
@@ -52,6 +53,8 @@ export interface AppOptions {
   readonly bodyBytesMax?: number;
   /** Time on the org's clock that each step of a bulk job waits for; default 0: as fast as the process can. */
   readonly bulkPaceMs?: number;
+  /** What bulk jobs may use in 24 hours. */
+  readonly bulkLimits?: BulkLimits;
   /** Asked at each REST call. */
   readonly faultHook?: () => FaultHook | undefined;
   /** Told about defects of the mock itself. Default: the console's error output. */
@@ -80,7 +83,12 @@ export function createApp(options: AppOptions): MockOrgApp {
     cursors: new QueryCursors(org.clock, counter("01g")),
     queries: new PreparedQueries(),
     journal,
-    bulk: { jobs: undefined, paceMs: options.bulkPaceMs ?? 0, strike: undefined },
+    bulk: {
+      jobs: undefined,
+      paceMs: options.bulkPaceMs ?? 0,
+      allowances: bulkAllowances(org.clock, options.bulkLimits),
+      strike: undefined,
+    },
   };
   const myDomain = `https://${options.myDomain ?? "mock-org"}.my.salesforce.com`;
   const instanceUrl = (call: WireCall): string => (isLoginHost(call) ? myDomain : call.origin);

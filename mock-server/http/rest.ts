@@ -5,6 +5,7 @@
  * process that the network calls from outside.
  */
 import type { Session } from "../auth/sessions.ts";
+import type { BulkAllowances } from "../bulk/allowances.ts";
 import type { BulkJobs } from "../bulk/bulk-jobs.ts";
 import type { StrikeBulk } from "../bulk/strike.ts";
 import type { SaveRequest, SaveResult } from "../dml/contract.ts";
@@ -57,8 +58,15 @@ export interface RestServices {
   readonly queries: PreparedQueries;
   /** Takes note of what happens inside a call. */
   readonly journal: Journal;
-  /** Bulk jobs, made when the first client asks for one; `paceMs` is the time that each of their steps waits, `strike` lets faults in. */
-  readonly bulk: { jobs: BulkJobs | undefined; readonly paceMs: number; strike: StrikeBulk | undefined };
+  /** Bulk jobs, made when the first client asks for one. */
+  readonly bulk: {
+    jobs: BulkJobs | undefined;
+    /** The time that each step of a job waits. */
+    readonly paceMs: number;
+    readonly allowances: BulkAllowances;
+    /** Lets faults in. */
+    strike: StrikeBulk | undefined;
+  };
 }
 
 /** Everything that a handler works with. */

@@ -40,6 +40,8 @@ export interface Resource {
   readonly methods: Readonly<Partial<Record<Method, RestHandler>>>;
   /** True where the handler wants the body's bytes. */
   readonly rawBody?: boolean;
+  /** Bytes that a body may have where they are more than elsewhere. */
+  readonly bodyBytesMax?: number;
   /** Loads the resource itself; what stands here is only its place. */
   readonly load?: () => Promise<Resource | undefined>;
 }
