@@ -9,6 +9,7 @@ import { type AdminHost, mountAdminEnd, mountAdminRoutes } from "./admin/routes.
 import { LoginDesk } from "./auth/login.ts";
 import type { Credentials } from "./auth/passwords.ts";
 import { DEFAULT_PASSWORD } from "./auth/passwords.ts";
+import { mountConsole } from "./console/mount.ts";
 import { merge } from "./dml/merge.ts";
 import type { SaveOptions } from "./dml/options.ts";
 import { save } from "./dml/save.ts";
@@ -75,6 +76,7 @@ export function openDoors(
       corsOrigins: options.corsOrigins,
       myDomain: options.myDomain,
       bulkPaceMs: options.bulkPaceMs,
+      bulkLimits: options.limits,
       onDefect: options.onDefect,
     }),
   });
@@ -93,6 +95,13 @@ export function openDoors(
   };
   mountSoap(app, pipeline);
   mountAdminRoutes(app, { org, desk, journal, usage, faults, ...host, ...defined({ adminHosts: options.adminHosts }) });
+  mountConsole(app, {
+    org,
+    journal,
+    usage,
+    faults,
+    rehearse: (tx, request, onVerdict) => save(tx, request, { ...own, onVerdict }),
+  });
   mountAdminEnd(app);
   return { app, services, desk, journal, usage, faults };
 }

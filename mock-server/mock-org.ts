@@ -232,6 +232,8 @@ export class MockOrg implements AsyncDisposable {
     forgetResults(doors.services);
     doors.journal.clear();
     doors.usage.reset();
+    const { batches, queryJobs } = doors.services.bulk.allowances;
+    for (const count of [batches, queryJobs]) count.reset();
   }
 
   /** The records' and the clock's state now. */

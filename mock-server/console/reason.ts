@@ -1,0 +1,53 @@
+/** Why a request was answered as it was: one sentence, and the rule behind it. */
+import type { RuleFact } from "../dml/rule.ts";
+import { RULES } from "../dml/rules/registry.ts";
+import type { JournalEntry } from "../http/journal.ts";
+import type { AccessPath } from "../soql/plan.ts";
+import { counted } from "./present.ts";
+
+const byId: ReadonlyMap<string, RuleFact> = new Map(RULES.map((rule) => [rule.id, rule]));
+
+/** What is known about a rule of the catalogue; undefined for a validation rule or trigger of the org's own. */
+export function ruleFact(id: string): RuleFact | undefined {
+  return byId.get(id);
+}
+
+/** The first message of a refused request's answer; undefined where it has none. */
+export function refusalMessage({ responseBody }: Pick<JournalEntry, "responseBody">): string | undefined {
+  const first: unknown = Array.isArray(responseBody) ? responseBody[0] : responseBody;
+  if (typeof first !== "object" || first === null) return undefined;
+  if ("message" in first && typeof first.message === "string") return first.message;
+  return "error_description" in first && typeof first.error_description === "string"
+    ? first.error_description
+    : undefined;
+}
+
+/** What a request did, in few words: `3 records changed, 12 rules asked`. */
+export function effectOf(entry: JournalEntry): string {
+  const parts: string[] = [];
+  const changed = entry.changes.length + entry.omitted.changes;
+  if (entry.faults.length > 0) parts.push(`fault ${entry.faults.join(", ")}`);
+  if (changed > 0) parts.push(`${counted(changed, "record")} changed`);
+  const [query] = entry.queries;
+  if (entry.queries.length === 1 && query !== undefined)
+    parts.push(`${pathWords(query.path)}, ${query.rowsRead} read, ${query.rowsReturned} returned`);
+  if (entry.queries.length > 1) parts.push(counted(entry.queries.length, "query", "queries"));
+  const broken = entry.rules.find((verdict) => !verdict.kept);
+  if (broken !== undefined) parts.push(`broke ${broken.rule}`);
+  else if (entry.rules.length > 0) parts.push(`${counted(entry.rules.length + entry.omitted.rules, "rule")} kept`);
+  return parts.join(" · ");
+}
+
+/** How rows were reached, in few words. */
+export function pathWords(path: AccessPath): string {
+  switch (path.kind) {
+    case "id":
+      return `by ${counted(path.ids.length, "Id")}`;
+    case "index":
+      return `index on ${path.field}`;
+    case "stamp":
+      return path.from === null && path.to === null ? "in order of SystemModstamp" : "range of SystemModstamp";
+    case "scan":
+      return "table scan";
+  }
+}
