@@ -67,7 +67,15 @@ function evidenceOf(behaviours: readonly Behaviour[]): string {
 function rulesPart(): string {
   return table(
     ["id", "object", "refused when", "code", "message", "certainty", "source"],
-    RULES.map((rule) => [rule.id, rule.object, rule.when, `\`${rule.code}\``, rule.message, rule.certainty, rule.source]),
+    RULES.map((rule) => [
+      rule.id,
+      rule.object,
+      rule.when,
+      `\`${rule.code}\``,
+      rule.message,
+      rule.certainty,
+      rule.source,
+    ]),
   );
 }
 
