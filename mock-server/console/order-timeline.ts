@@ -18,7 +18,7 @@ export interface Moment {
   readonly details: readonly string[];
   /** Numbers of the requests behind it, as far as the journal holds them. */
   readonly requests: readonly number[];
-  readonly tone: "start" | "good" | "bad" | "plain" | "planned";
+  readonly tone: "start" | "good" | "bad" | "quiet" | "planned";
 }
 
 /** A stage on the way of an order. */
@@ -131,15 +131,19 @@ const NOISE =
 
 function noteRequests(journal: Journal, order: { id: string; lines: ReadonlySet<string> }, note: Note): void {
   for (let number = journal.count; number > 0; number -= 1) {
-    const entry = journal.entry(number);
-    if (entry === undefined) return;
-    if (entry.status >= 400 && entry.path.includes(order.id)) {
+    const record = journal.peek(number);
+    if (record === undefined) return;
+    const isAbout = ({ object, id }: { readonly object: string; readonly id: string }): boolean =>
+      (object === "Order" && id === order.id) || (object === "OrderItem" && order.lines.has(id));
+    const isRefused = record.status >= 400 && record.path.includes(order.id);
+    // Entries are made only of the few calls that are about this order.
+    const entry = isRefused || record.trace?.changes.some(isAbout) === true ? journal.entry(number) : undefined;
+    if (entry === undefined) continue;
+    if (isRefused) {
       const text = `${entry.method} refused: ${entry.errorCode ?? entry.status}`;
       note(entry.at, `refused ${number}`, text)?.requests.add(number);
     }
-    for (const change of entry.changes) {
-      const isOrder = change.object === "Order" && change.id === order.id;
-      if (!isOrder && !(change.object === "OrderItem" && order.lines.has(change.id))) continue;
+    for (const change of entry.changes.filter(isAbout)) {
       const moment = noteJournalled(change, stampOf(change) ?? entry.at, note);
       moment?.requests.add(number);
     }
@@ -187,10 +191,10 @@ const TITLES: readonly (readonly [RegExp, string, Moment["tone"]])[] = [
   [/^ends$/, "Order end date", "planned"],
   [/^refused /, "Refused", "bad"],
   [/^created$/, "Created", "start"],
-  [/^gone /, "Products removed", "plain"],
-  [/^line \w+$/, "Products added", "plain"],
-  [/^line \w+ \w/, "Products changed", "plain"],
-  [/^reduction /, "Reduction ordered", "plain"],
+  [/^gone /, "Products removed", "quiet"],
+  [/^line \w+$/, "Products added", "quiet"],
+  [/^line \w+ \w/, "Products changed", "quiet"],
+  [/^reduction /, "Reduction ordered", "quiet"],
   [/^reduced /, "Reduced", "bad"],
   [/^reopened$/, "Back to draft", "bad"],
   [/^activated$/, "Activated", "good"],
@@ -212,6 +216,6 @@ function momentOf(tx: Transaction, { at, who, facts, requests }: Draft): Moment 
     who: names.length === 0 ? undefined : names.join(", "),
     details: [...facts.values()].filter((text) => text !== ""),
     requests: [...requests].sort((a, b) => a - b),
-    tone: status === undefined ? (known.at(-1)?.[2] ?? "plain") : "good",
+    tone: status === undefined ? (known.at(-1)?.[2] ?? "quiet") : "good",
   };
 }

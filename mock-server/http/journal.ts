@@ -212,6 +212,16 @@ export class Journal {
     return kept?.number === number ? entryOf(kept, this.#catalog()) : undefined;
   }
 
+  /**
+   * What the pipeline reported of the call with this number, nothing formatted and nothing redacted: for searches over
+   * many, not for showing. Undefined where it is not kept (any more).
+   */
+  peek(number: number): JournalRecord | undefined {
+    if (number < this.#first || number > this.#count) return undefined;
+    const kept = this.#ring[(number - 1) % this.#capacity];
+    return kept?.number === number ? kept.record : undefined;
+  }
+
   /** Calls since the start, kept or not. */
   get count(): number {
     return this.#count;

@@ -1,5 +1,5 @@
 /** Nominations: the keys and record Ids that a pass reads and compares, each with the evidence of a deletion if any. */
-import type { BusinessKey, RecordId } from "../model/key.ts";
+import type { BusinessKey, NaturalKey, RecordId } from "../model/key.ts";
 import type { Fields, Side } from "../model/value.ts";
 
 /** One document to look at. At least one of `key` and `recordId` is there. */
@@ -10,6 +10,8 @@ export interface Nomination {
   readonly deletedOn: Side | null;
   /** The root's fields as the feed showed them, where it did: they tell the parents before the record is read. */
   readonly seen?: Fields;
+  /** How the external system spells the key, as far as its feed told: blanks and case may differ from the key. */
+  readonly naturalKeys?: readonly NaturalKey[];
 }
 
 /** Collects nominations without doubles; evidence of a deletion is never lost by a later mention. */
@@ -19,6 +21,13 @@ export class NominationSet {
 
   addKey(key: BusinessKey, deletedOn: Side | null = null, seen?: Fields): void {
     this.#byKey.set(key, merged({ key, recordId: null, deletedOn }, seen, this.#byKey.get(key)));
+  }
+
+  /** A key of the external feed, with the spelling that the feed used. */
+  addExternal(key: BusinessKey, naturalKey: NaturalKey, deletedOn: Side | null): void {
+    const known = this.#byKey.get(key);
+    const naturalKeys = [...(known?.naturalKeys ?? []), naturalKey];
+    this.#byKey.set(key, { ...merged({ key, recordId: null, deletedOn }, undefined, known), naturalKeys });
   }
 
   addRecordId(recordId: RecordId, deletedOn: Side | null = null, seen?: Fields): void {

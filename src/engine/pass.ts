@@ -1,5 +1,6 @@
 /** One pass: one page of nominations of one object, from reading both sides to the commit that records it. */
 
+import type { ExternalChange } from "../external/port.ts";
 import type { ObjectMapping } from "../mapping/mapping.ts";
 import type { SalesforceView, SyncDocument } from "../model/document.ts";
 import type { BusinessKey, RecordId } from "../model/key.ts";
@@ -12,7 +13,7 @@ import { type SalesforceSighting, sightExternal, sightSalesforce } from "../sync
 import { holdCascades } from "./cascade.ts";
 import type { RunContext } from "./context.ts";
 import { holdDeletions } from "./delete-limit.ts";
-import { type Joined, join, readById } from "./join.ts";
+import { type Joined, join, readById, unkeyedRecord } from "./join.ts";
 import type { Nomination } from "./nominations.ts";
 import { parentLookup } from "./parents.ts";
 import { perform } from "./perform.ts";
@@ -27,11 +28,14 @@ export interface PassInput {
   readonly rules: () => Promise<OrgRules>;
   /** Stored in the same commit as the results of the pass, and only when all of it is done. */
   readonly cursors: Readonly<Record<string, string>>;
+  /** External records that the feed named and whose natural key makes no business key. */
+  readonly unkeyed?: readonly ExternalChange[];
 }
 
 /** Runs one pass. Throws the `SyncError` that ends the run after everything that landed was recorded. */
 export async function runPass(context: RunContext, input: PassInput): Promise<void> {
   const { joined, unjoined } = await join(context, input.mapping, input.nominations, input.feed);
+  const unkeyed = (input.unkeyed ?? []).map((change) => unkeyedRecord(input.mapping, change));
   const decided = joined.length === 0 ? [] : await decideAll(context, input.mapping, joined, await input.rules());
   const decisions = holdDeletions(context, input.mapping, await holdCascades(context, input.mapping, decided));
   const performance = await perform(
@@ -43,7 +47,7 @@ export async function runPass(context: RunContext, input: PassInput): Promise<vo
     mapping: input.mapping,
     decisions,
     bases,
-    unjoined,
+    unjoined: [...unjoined, ...unkeyed],
     performance,
     cursors: input.cursors,
   });

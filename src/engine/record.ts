@@ -53,7 +53,7 @@ export async function record(context: RunContext, input: RecordInput): Promise<n
         decision.kind satisfies never;
     }
   }
-  for (const { name, reason } of input.unjoined) page.note(name, reason);
+  for (const unjoined of input.unjoined) page.unjoined(unjoined);
   await page.commit(input.performance.stop === null ? input.cursors : {});
   return page.written;
 }
@@ -194,10 +194,39 @@ class Page {
     ports.observe({ kind: "held", object, key, how, obstacles });
   }
 
-  /** A record without a usable key: it cannot be held, only mentioned. */
-  note(name: string, reason: string): void {
-    // The journal is asked by key; the record's own name stands in for one.
-    this.#journal.push(this.#entry(name as BusinessKey, "unjoined", null, { reason }));
+  /** A record without a usable key, under its own name. */
+  unjoined({ name, reason, how }: Unjoined): void {
+    const { memory, tally, ports } = this.#context;
+    // The journal and the dead letters are asked by key; the record's own name stands in for one.
+    const key = name as BusinessKey;
+    const { object } = this.#mapping;
+    const known = memory.deadLetter(object, key);
+    if (how === "forget") {
+      if (known !== undefined) this.#released.push({ object, key });
+      memory.release(object, key);
+      return;
+    }
+    if (how === "mention") {
+      this.#journal.push(this.#entry(key, "unjoined", null, { reason }));
+      return;
+    }
+    const obstacles = [{ code: "KEY_UNUSABLE", message: reason }];
+    const nowMs = ports.nowMs();
+    const letter: DeadLetter = {
+      object,
+      key,
+      obstacles,
+      faults: [],
+      attempts: (known?.attempts ?? 0) + 1,
+      firstAtMs: known?.firstAtMs ?? nowMs,
+      lastAtMs: nowMs,
+      fingerprint: "",
+    };
+    this.#deadLetters.push(letter);
+    memory.reject(letter);
+    tally.addHeld({ object, key, how: "rejected", obstacles });
+    this.#journal.push(this.#entry(key, "rejected", null, { obstacles }));
+    ports.observe({ kind: "held", object, key, how: "rejected", obstacles });
   }
 
   async commit(cursors: Readonly<Record<string, string>>): Promise<void> {

@@ -5,6 +5,7 @@
  * up, or nothing, and then the feeds name the key again.
  */
 import { SyncError } from "../errors.ts";
+import type { ExternalChange } from "../external/port.ts";
 import { standardPriceBookKey } from "../mapping/compile.ts";
 import { externalKey } from "../mapping/external-view.ts";
 import type { ObjectMapping } from "../mapping/mapping.ts";
@@ -158,17 +159,19 @@ async function externalPasses(
     checkSignal(context);
     const page = await context.ports.external.changes(mapping.collection, cursor, size);
     const set = new NominationSet();
+    const unkeyed: ExternalChange[] = [];
     for (const change of page.changes) {
       const key = externalKey(mapping, change.naturalKey);
-      // A record without a usable key is met again, and mentioned, whenever it is read; it cannot be named.
-      if (key !== undefined) set.addKey(key, change.deleted ? "external" : null);
+      if (key !== undefined) set.addExternal(key, change.naturalKey, change.deleted ? "external" : null);
+      else unkeyed.push(change);
     }
     const parts = [...set.parts(size)];
+    if (parts.length === 0 && unkeyed.length > 0) parts.push([]);
     for (const [index, nominations] of parts.entries()) {
       const last = index === parts.length - 1;
       const cursors = last ? { [externalFeed(feedName(mapping))]: page.cursor } : {};
       const rules = (): ReturnType<RulesOf> => rulesOf(mapping.object);
-      await runPass(context, { mapping, nominations, feed: "external", rules, cursors });
+      await runPass(context, { mapping, nominations, feed: "external", rules, cursors, unkeyed: last ? unkeyed : [] });
     }
     if (parts.length === 0 && page.cursor !== cursor) {
       await context.lease.commit({ cursors: { [externalFeed(feedName(mapping))]: page.cursor } });
@@ -180,7 +183,7 @@ async function externalPasses(
 }
 
 /** Lets the adapter forget what is behind the stored cursor; not where two objects read one feed at their own pace. */
-async function acknowledge(context: RunContext, mapping: ObjectMapping, cursor: string): Promise<void> {
+export async function acknowledge(context: RunContext, mapping: ObjectMapping, cursor: string): Promise<void> {
   const readers = context.ports.mapping.objects.filter((other) => other.collection === mapping.collection);
   if (readers.length === 1) await context.ports.external.acknowledge?.(mapping.collection, cursor);
 }

@@ -1,5 +1,6 @@
 /** The coordinator's role: one worker has it, the others wait to take it over. */
 import { LeaseKeeper } from "../engine/lease.ts";
+import { type NextStart, waitForStart } from "../engine/schedule.ts";
 import { SyncError } from "../errors.ts";
 import type { Crew } from "./crew.ts";
 import { startHeartbeat } from "./heartbeat.ts";
@@ -8,24 +9,29 @@ import { leadRun, roleName } from "./round.ts";
 
 /** How often a worker asks whether the role is free. */
 const ROLE_LOOK_MS = 1_000;
-/** After a longer pause the clock is looked at again: machines sleep, and clocks are put right. */
-const PAUSE_MS_MAX = 30_000;
 /** Pause after a run that broke off. */
 const AGAIN_MS = 1_000;
 const RUNS_LOOKED_AT = 1;
-
-/** When the next run is due, given the start of the last one; both in milliseconds since 1970. */
-export type NextRun = (lastStartedAtMs: number) => number;
+/** Errors after which repeating would do harm: failed logins lock the user, and deletes want a person's eye. */
+const HALTING: readonly string[] = ["SALESFORCE_LOGIN", "DELETE_GUARD"];
 
 /**
  * Waits for the role and leads run after run until `stop` is aborted. Throws the error of a defect, and
- * `SALESFORCE_LOGIN`; other failures of a run are told and the next run comes at its time.
+ * the errors after which repeating would do harm; other failures of a run are told and the next run comes at its time.
  */
-export async function coordinate(crew: Crew, next: NextRun, stop: AbortSignal): Promise<void> {
+export async function coordinate(crew: Crew, next: NextStart, stop: AbortSignal): Promise<void> {
   while (!stop.aborted) {
     const role = await takeRole(crew);
     if (role === undefined) await pause(ROLE_LOOK_MS, stop);
-    else await haveRole(crew, role, { next, stop });
+    else {
+      try {
+        await haveRole(crew, role, { next, stop });
+      } catch (error) {
+        if (!isOutage(error)) throw error;
+        crew.observe({ kind: "trouble", message: messageOf(error) });
+        await pause(ROLE_LOOK_MS, stop);
+      }
+    }
   }
 }
 
@@ -41,8 +47,9 @@ async function takeRole(crew: Crew): Promise<LeaseKeeper | undefined> {
       ...(ports.holderIsGone === undefined ? {} : { holderIsGone: ports.holderIsGone }),
     });
   } catch (error) {
-    if (!(error instanceof SyncError)) throw error;
-    if (error.code !== "LEASE_HELD") crew.observe({ kind: "trouble", message: error.message });
+    const held = error instanceof SyncError && error.code === "LEASE_HELD";
+    if (!held && !isOutage(error)) throw error;
+    if (!held) crew.observe({ kind: "trouble", message: messageOf(error) });
     return undefined;
   }
 }
@@ -50,7 +57,7 @@ async function takeRole(crew: Crew): Promise<LeaseKeeper | undefined> {
 async function haveRole(
   crew: Crew,
   role: LeaseKeeper,
-  { next, stop }: { readonly next: NextRun; readonly stop: AbortSignal },
+  { next, stop }: { readonly next: NextStart; readonly stop: AbortSignal },
 ): Promise<void> {
   crew.observe({ kind: "coordinating", on: true });
   const heartbeat = startHeartbeat(crew.options.leaseTtlMs, () => role.renew());
@@ -58,9 +65,9 @@ async function haveRole(
   try {
     let brokeOff = false;
     while (!ended.aborted) {
-      const dueMs = brokeOff ? AGAIN_MS : (await dueAtMs(crew, next)) - crew.ports.nowMs();
-      await pause(Math.min(dueMs, PAUSE_MS_MAX), ended);
-      if (!ended.aborted && dueMs <= PAUSE_MS_MAX) brokeOff = await lead(crew, role, ended);
+      if (brokeOff) await pause(AGAIN_MS, ended);
+      else await waitUntilDue(crew, next, ended);
+      if (!ended.aborted) brokeOff = await lead(crew, role, ended);
     }
   } finally {
     heartbeat.stop();
@@ -76,7 +83,7 @@ async function lead(crew: Crew, role: LeaseKeeper, ended: AbortSignal): Promise<
     return false;
   } catch (error) {
     if (ended.aborted) return false;
-    if (!(error instanceof SyncError) || error.code === "SALESFORCE_LOGIN") throw error;
+    if (!(error instanceof SyncError) || HALTING.includes(error.code)) throw error;
     crew.observe({ kind: "trouble", message: `${error.code}: ${error.message}` });
     // Somebody else is running this synchronisation right now: asked again soon, whatever the schedule says.
     if (error.code === "LEASE_HELD") await pause(AGAIN_MS, ended);
@@ -85,9 +92,11 @@ async function lead(crew: Crew, role: LeaseKeeper, ended: AbortSignal): Promise<
 }
 
 /** At once for the first run, and for one whose coordinator ended in the middle. */
-async function dueAtMs(crew: Crew, next: NextRun): Promise<number> {
-  const [last] = await persistently(() => crew.ports.state.runs(RUNS_LOOKED_AT));
-  return last === undefined || last.outcome === "running" ? 0 : next(last.startedAtMs);
+async function waitUntilDue(crew: Crew, next: NextStart, ended: AbortSignal): Promise<void> {
+  const { state, nowMs } = crew.ports;
+  const [last] = await persistently(() => state.runs(RUNS_LOOKED_AT), ended);
+  if (last === undefined || last.outcome === "running") return;
+  await waitForStart(next, last.startedAtMs, { nowMs, sleep: pause }, ended);
 }
 
 async function letGo(role: LeaseKeeper): Promise<void> {
@@ -97,4 +106,8 @@ async function letGo(role: LeaseKeeper): Promise<void> {
     // It runs out by itself.
     if (!(error instanceof SyncError)) throw error;
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

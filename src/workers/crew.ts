@@ -30,6 +30,8 @@ export interface Crew {
   readonly ports: EnginePorts;
   readonly options: RunOptions;
   readonly queue: JobQueue;
+  /** Tells configurations apart: a job is only done by a worker that maps as its sender does. */
+  readonly fingerprint: string;
   readonly observe: WorkerObserver;
 }
 

@@ -8,7 +8,6 @@ import type { RunContext } from "../engine/context.ts";
 import type { Nomination } from "../engine/nominations.ts";
 import { SyncError } from "../errors.ts";
 import type { ObjectMapping } from "../mapping/mapping.ts";
-import type { BusinessKey } from "../model/key.ts";
 import type { Lease } from "../state/port.ts";
 import type { Parked } from "../sync/decision.ts";
 import { type Crew, laneLimits } from "./crew.ts";
@@ -82,7 +81,7 @@ export async function dispatch(
       if (state.kind === "ended") {
         failure ??= settle(round, entry.job, state.outcome);
       } else if (state.kind === "lost") {
-        await giveUp(round, entry.job);
+        failure ??= await giveUp(round, entry.job);
       } else {
         if (await isForsaken(round, entry.job, state)) await sendBack(round, id, entry.job);
         continue;
@@ -117,6 +116,7 @@ async function lanesOf(
       chunks(nominated, size).map((part) => ({
         runId,
         run: lease.lease,
+        fingerprint: round.crew.fingerprint,
         object: mapping.object,
         lane: number,
         feed,
@@ -190,12 +190,18 @@ async function withdraw(round: Round, outstanding: Map<string, Outstanding>): Pr
   }
 }
 
-/** Nobody could finish the job: its keys wait for the next run, which looks up their unfinished writes first. */
-async function giveUp({ context }: Round, job: Job): Promise<void> {
+/** The code of what waits because nobody could finish its job. */
+export const WORKERS_LOST = "WORKERS_LOST";
+
+/**
+ * Nobody could finish the job: its keys wait for the next run, which looks up their unfinished writes first. Returns the
+ * error that ends the run where a record has no key yet, so that nothing could remember it but the feed.
+ */
+async function giveUp({ context }: Round, job: Job): Promise<SyncError | undefined> {
   const { ports, lease, memory, tally, runId } = context;
   const atMs = ports.nowMs();
   const message = "every worker that took it ended before it was done; it is tried again in the next run";
-  const obstacles = [{ code: "WORKERS_LOST", message }];
+  const obstacles = [{ code: WORKERS_LOST, message }];
   const parked = keysOf(job).map(
     (key): Parked => ({
       object: job.object,
@@ -219,6 +225,8 @@ async function giveUp({ context }: Round, job: Job): Promise<void> {
   });
   for (const entry of parked) {
     memory.park(entry);
-    tally.addHeld({ object: entry.object, key: entry.key as BusinessKey, how: "parked", obstacles });
+    tally.addHeld({ object: entry.object, key: entry.key, how: "parked", obstacles });
   }
+  if (parked.length === job.nominations.length) return undefined;
+  return new SyncError("STOPPED", `A job of ${job.object} lost all its workers; the next run reads its page again`);
 }

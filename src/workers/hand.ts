@@ -51,8 +51,9 @@ async function handle(
     if (outcome.kind === "failed" && outcome.code === "SALESFORCE_LOGIN") refused = outcome.message;
   };
   try {
-    if (job === undefined) await end(otherVersion(crew));
+    if (job === undefined) await end(unfit(crew, OTHER_VERSION));
     else if (await isStale(crew, job)) await end({ kind: "stale" });
+    else if (job.fingerprint !== crew.fingerprint) await end(unfit(crew, OTHER_CONFIGURATION));
     else {
       const again = taken.tries > 0;
       await workOn(crew, { id: taken.id, job, again, rulesOf: rules.of(job.runId) }, { stop, end });
@@ -85,9 +86,12 @@ async function giveBack(crew: Crew, taken: TakenJob, why: SyncError): Promise<vo
   }
 }
 
-function otherVersion({ options }: Crew): JobOutcome {
-  const message = "A job of another version of order-sync is in the queue; run the same version on all machines";
-  return { kind: "failed", holder: options.holder, report: NOTHING, code: "STATE_UNREADABLE", message };
+const OTHER_VERSION = "A job of another version of order-sync is in the queue; run the same version on all machines";
+const OTHER_CONFIGURATION =
+  "The coordinator's mapping differs from that of another worker; give all workers the same configuration";
+
+function unfit({ options }: Crew, message: string): JobOutcome {
+  return { kind: "failed", holder: options.holder, report: NOTHING, code: "CONFIG_INVALID", message };
 }
 
 const NOTHING = {

@@ -12,6 +12,8 @@ export interface Job {
   readonly runId: string;
   /** The run's lease; its fencing number shuts out jobs of a run that has ended. */
   readonly run: Lease;
+  /** The sender's configuration. */
+  readonly fingerprint: string;
   readonly object: string;
   /** Number of the lane, from 0. */
   readonly lane: number;
@@ -50,6 +52,7 @@ const jobSchema = z.object({
   version: z.literal(JOB_VERSION),
   runId: z.string(),
   run: leaseSchema,
+  fingerprint: z.string(),
   object: z.string(),
   lane: z.number(),
   feed: z.enum(["salesforce", "external", "waiting"]),

@@ -6,12 +6,12 @@
  */
 import { externalFeed, type ObjectPoll, salesforceFeed, salesforceNominations } from "../engine/detect.ts";
 import { type Nomination, NominationSet } from "../engine/nominations.ts";
-import { feedName } from "../engine/run.ts";
+import { acknowledge, feedName } from "../engine/run.ts";
 import { externalKey } from "../mapping/external-view.ts";
 import type { ObjectMapping } from "../mapping/mapping.ts";
 import type { BusinessKey } from "../model/key.ts";
 import { LANES_MAX } from "./crew.ts";
-import { dispatch, type Round, type WaveItem } from "./dispatch.ts";
+import { dispatch, type Round, type WaveItem, WORKERS_LOST } from "./dispatch.ts";
 
 /** Jobs per lane in one wave. */
 const WAVE_ROUNDS = 4;
@@ -27,9 +27,13 @@ export async function runLevel(
   for await (const wave of wavesOf(round, mapping, { ...detected, waiting: [...waiting] })) {
     await dispatch(round, mapping, wave.items);
     if (Object.keys(wave.cursors).length > 0) await round.context.lease.commit({ cursors: wave.cursors });
+    const behind = wave.cursors[externalFeed(feedName(mapping))];
+    if (behind !== undefined) await acknowledge(round.context, mapping, behind);
   }
   // What had to wait for a record of the same object, or met an unknown outcome, gets a second look at once.
-  const again = (await ports.state.parked(mapping.object)).filter(({ key }) => !waiting.has(key));
+  const again = (await ports.state.parked(mapping.object)).filter(
+    ({ key, obstacles }) => !waiting.has(key) && obstacles[0]?.code !== WORKERS_LOST,
+  );
   const items = again.map(({ key }): WaveItem => ({ nomination: bare(key), feed: "waiting" }));
   await dispatch(round, mapping, items, true);
 }

@@ -7,9 +7,10 @@
 import { isPostgresUrl, placeOf } from "../database/url.ts";
 import { DEFAULT_RUN_OPTIONS, type EnginePorts } from "../engine/ports.ts";
 import type { RunRequest } from "../engine/run.ts";
+import type { NextStart } from "../engine/schedule.ts";
 import { SyncError } from "../errors.ts";
 import { DatabaseClock } from "./clock.ts";
-import { coordinate, type NextRun } from "./coordinate.ts";
+import { coordinate } from "./coordinate.ts";
 import type { Crew, WorkerObserver } from "./crew.ts";
 import { takeJobs } from "./hand.ts";
 import { startHeartbeat } from "./heartbeat.ts";
@@ -22,7 +23,9 @@ export interface WorkerSettings {
   /** The state's PostgreSQL; the ports' state stands in the same database. */
   readonly stateUrl: string;
   readonly request: RunRequest;
-  readonly next: NextRun;
+  readonly next: NextStart;
+  /** Tells configurations apart: all workers must have the same. */
+  readonly fingerprint: string;
   readonly observe?: WorkerObserver;
 }
 
@@ -51,7 +54,8 @@ export async function runWorker(ports: EnginePorts, settings: WorkerSettings, st
     await clock.set(() => queue.nowMs());
     const { signal: _own, ...request } = settings.request;
     const options = { ...DEFAULT_RUN_OPTIONS, ...request };
-    const crew: Crew = { ports: { ...ports, nowMs }, options, queue, observe: settings.observe ?? (() => {}) };
+    const { fingerprint, observe = () => {} } = settings;
+    const crew: Crew = { ports: { ...ports, nowMs }, options, queue, fingerprint, observe };
     const setting = startHeartbeat(options.leaseTtlMs, () => clock.set(() => queue.nowMs()));
     try {
       await work(crew, settings.next, stop);
@@ -63,7 +67,7 @@ export async function runWorker(ports: EnginePorts, settings: WorkerSettings, st
   }
 }
 
-async function work(crew: Crew, next: NextRun, stop: AbortSignal): Promise<void> {
+async function work(crew: Crew, next: NextStart, stop: AbortSignal): Promise<void> {
   // The coordinator stops at once, the hand takes no further job; what it has not sent by then it puts down later.
   const leaving = new AbortController();
   const putDown = new AbortController();

@@ -89,7 +89,7 @@ nav a[aria-current] { color: var(--ink); border-color: var(--accent); font-weigh
 .clock { grid-template-columns: auto auto; column-gap: .9rem; }
 .clock .cell-label { grid-column: 1 / -1; }
 progress, meter { appearance: none; width: 100%; height: 3px; border: 0; border-radius: 3px; background: var(--line); overflow: hidden; display: block; }
-progress { margin-top: -.2rem; }
+progress { margin-top: -.4rem; }
 progress::-webkit-progress-bar { background: var(--line); }
 progress::-webkit-progress-value { background: var(--accent); }
 progress::-moz-progress-bar { background: var(--accent); }
@@ -206,6 +206,7 @@ tbody tr:hover > * { background: var(--sunken); }
 tfoot > tr > * { border-top: 1px solid var(--line-strong); font-weight: 650; }
 th.num, td.num { text-align: right; }
 tr.bad td { color: var(--bad); }
+.nowrap { white-space: nowrap; }
 .same { color: var(--dim); }
 .differs { color: var(--bad); background: var(--bad-soft); }
 td summary { padding: 0; }
@@ -381,7 +382,9 @@ dialog::backdrop { background: rgb(0 0 0 / 45%); }
   .rail li { flex: none; }
   .rail li:not(:last-child)::after { display: none; }
   .keys dt { width: 6rem; }
-  th, td { padding: .45rem .7rem; }
+  th, td { padding: .45rem .55rem; font-size: .84rem; }
+  .state .buttons { gap: .25rem; }
+  .grow .buttons button { padding: .2rem .5rem; font-size: .78rem; }
 }
 @media (prefers-reduced-motion: reduce) {
   * { animation: none !important; transition: none !important; }

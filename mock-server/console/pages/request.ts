@@ -81,14 +81,21 @@ function queries({ queries: asked }: JournalEntry): Markup {
 
 function rules(entry: JournalEntry): Markup {
   if (entry.rules.length === 0) return NOTHING;
-  const broken = entry.rules.filter((verdict) => !verdict.kept).length;
+  const broken = entry.rules.filter((verdict) => !verdict.kept);
+  const kept = entry.rules.filter((verdict) => verdict.kept);
   const all = entry.rules.length + entry.omitted.rules;
   return html`<section aria-labelledby="rules"><h2 id="rules">Rules</h2>
-<p>${counted(all, "rule")} asked, ${broken === 0 ? "all kept" : html`<b class="bad">${broken} broken</b>`}.</p>
-<details${broken > 0 ? html` open` : ""}><summary>Verdicts</summary><div class="scroll" tabindex="0" role="region" aria-label="Verdicts of the rules"><table><thead><tr><th scope="col" class="num">Row</th><th scope="col">Rule</th><th scope="col">Object</th><th scope="col">Refuses when</th><th scope="col">Verdict</th></tr></thead><tbody>${entry.rules.map(
+<p>${counted(all, "rule")} asked, ${broken.length === 0 ? "all kept" : html`<b class="bad">${broken.length} broken</b>`}.</p>
+${broken.length === 0 ? NOTHING : verdictTable("Broken rules", broken)}
+${kept.length === 0 ? NOTHING : html`<details><summary>${counted(kept.length, "kept rule")}</summary>${verdictTable("Kept rules", kept)}</details>`}
+${entry.omitted.rules > 0 ? html`<p class="dim">${entry.omitted.rules} more are not listed.</p>` : NOTHING}</section>`;
+}
+
+function verdictTable(label: string, verdicts: readonly Verdict[]): Markup {
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="${label}"><table><thead><tr><th scope="col" class="num">Row</th><th scope="col">Rule</th><th scope="col">Object</th><th scope="col">Refuses when</th><th scope="col">Verdict</th></tr></thead><tbody>${verdicts.map(
     (verdict) =>
-      html`<tr${verdict.kept ? "" : html` class="bad"`}><td class="num">${verdict.row}</td><td><b>${verdict.rule}</b></td><td>${verdict.object}</td><td>${ruleFact(verdict.rule)?.when ?? "rule of this org"}</td><td>${verdict.kept ? "kept" : (verdict.fault?.code ?? "broken")}</td></tr>`,
-  )}</tbody></table></div>${entry.omitted.rules > 0 ? html`<p class="dim">${entry.omitted.rules} more are not listed.</p>` : NOTHING}</details></section>`;
+      html`<tr${verdict.kept ? "" : html` class="bad"`}><td class="num">${verdict.row}</td><td class="nowrap"><b>${verdict.rule}</b></td><td>${verdict.object}</td><td>${ruleFact(verdict.rule)?.when ?? "rule of this org"}</td><td>${verdict.kept ? "kept" : (verdict.fault?.code ?? "broken")}</td></tr>`,
+  )}</tbody></table></div>`;
 }
 
 function changes(entry: JournalEntry, nameOf: (object: string) => string | undefined): Markup {

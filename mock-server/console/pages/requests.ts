@@ -1,6 +1,7 @@
 /** The list of requests: newest first, filtered, with what each did. */
 
-import type { JournalEntry } from "../../http/journal.ts";
+import type { JournalEntry, JournalRecord } from "../../http/journal.ts";
+import { redactPath } from "../../http/redaction.ts";
 import { address, HOME, requestAddress } from "../addresses.ts";
 import type { View } from "../host.ts";
 import { html, type Markup, NOTHING } from "../html.ts";
@@ -63,9 +64,10 @@ export function newerRows(view: View, filter: RequestFilter, after: number): { r
   const { journal } = view.host;
   const rows: Markup[] = [];
   for (let number = journal.count; number > after && rows.length < LIVE_ROWS_MAX; number -= 1) {
-    const entry = journal.entry(number);
-    if (entry === undefined) break;
-    if (matches(entry, filter)) rows.push(requestRow(entry));
+    const record = journal.peek(number);
+    if (record === undefined) break;
+    const entry = matches(record, filter) ? journal.entry(number) : undefined;
+    if (entry !== undefined) rows.push(requestRow(entry));
   }
   return { rows: html`${rows}`, last: journal.count };
 }
@@ -77,47 +79,50 @@ function newestFirst(
 ): { readonly entries: readonly JournalEntry[]; readonly more: boolean } {
   const entries: JournalEntry[] = [];
   for (let number = Math.min(before - 1, journal.count); number > 0; number -= 1) {
-    const entry = journal.entry(number);
-    if (entry === undefined) break;
-    if (!matches(entry, filter)) continue;
+    const record = journal.peek(number);
+    if (record === undefined) break;
+    const entry = matches(record, filter) ? journal.entry(number) : undefined;
+    if (entry === undefined) continue;
     if (entries.length === PAGE_ROWS) return { entries, more: true };
     entries.push(entry);
   }
   return { entries, more: false };
 }
 
-function matches(entry: JournalEntry, { text, kind, user }: RequestFilter): boolean {
-  if (user !== "" && entry.username !== user) return false;
-  return isOfKind(entry, kind) && (text === "" || mentions(entry, text.toLowerCase()));
+/** Asked of every kept call, so it looks at what the pipeline reported and makes no entry of it. */
+function matches(record: JournalRecord, { text, kind, user }: RequestFilter): boolean {
+  if (user !== "" && record.actor?.username !== user) return false;
+  return isOfKind(record, kind) && (text === "" || mentions(record, text.toLowerCase()));
 }
 
-function isOfKind(entry: JournalEntry, kind: RequestFilter["kind"]): boolean {
+function isOfKind({ status, path, trace, faults }: JournalRecord, kind: RequestFilter["kind"]): boolean {
   switch (kind) {
     case "all":
       return true;
     case "refused":
-      return entry.status >= 400 || entry.status === 0;
+      return status >= 400 || status === 0;
     case "changes":
-      return entry.changes.length > 0;
+      return (trace?.changes.length ?? 0) > 0;
     case "queries":
-      return entry.queries.length > 0;
+      return (trace?.queries.length ?? 0) > 0;
     case "faults":
-      return entry.faults.length > 0;
+      return (faults?.length ?? 0) + (trace?.faults.length ?? 0) > 0;
     case "logins":
-      return !entry.path.startsWith("/services/data/");
+      return !path.startsWith("/services/data/");
   }
 }
 
-function mentions(entry: JournalEntry, text: string): boolean {
+function mentions({ path, method, status, errorCode, trace }: JournalRecord, text: string): boolean {
   const has = (part: string | null): boolean => part?.toLowerCase().includes(text) === true;
   return (
-    has(entry.path) ||
-    has(entry.method) ||
-    has(entry.errorCode) ||
-    String(entry.status) === text ||
-    entry.queries.some((query) => has(query.soql)) ||
-    entry.changes.some((change) => has(change.id) || has(change.object)) ||
-    entry.rules.some((verdict) => !verdict.kept && has(verdict.rule))
+    has(redactPath(path)) ||
+    has(method) ||
+    has(errorCode) ||
+    String(status) === text ||
+    (trace !== undefined &&
+      (trace.queries.some((query) => has(query.soql)) ||
+        trace.changes.some((change) => has(change.id) || has(change.object)) ||
+        trace.verdicts.some((verdict) => !verdict.kept && has(verdict.rule))))
   );
 }
 

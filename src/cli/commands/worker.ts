@@ -1,9 +1,8 @@
 /** `order-sync worker`: one of any number of processes that share the work through the state in PostgreSQL. */
-import { Cron } from "croner";
-import { durationMs } from "../../config/duration.ts";
+import { createHash } from "node:crypto";
 import type { Config } from "../../config/schema.ts";
 import { openPorts } from "../../engine/open.ts";
-import type { NextRun } from "../../workers/coordinate.ts";
+import { nextStartOf } from "../../engine/schedule.ts";
 import type { WorkerEvent } from "../../workers/crew.ts";
 import { runWorker } from "../../workers/worker.ts";
 import { showProgress } from "../progress.ts";
@@ -16,7 +15,6 @@ export interface WorkerOptions extends ConfigOptions {
   readonly allowDeletes?: true;
 }
 
-const DEFAULT_EVERY = "5m";
 /** Whatever still hangs by then is cut off: a service manager kills after ten seconds or later. */
 const EXIT_MS = 9_500;
 
@@ -33,7 +31,8 @@ export async function workerCommand(options: WorkerOptions, outer: Surroundings)
       {
         stateUrl: loaded.config.state.url,
         request: requestOf(loaded.config, options, surroundings),
-        next: nextRun(loaded.config.schedule),
+        next: nextStartOf(loaded.config.schedule, Math.random),
+        fingerprint: fingerprintOf(loaded.config),
         observe: print ?? ((event) => say(eventText(event))),
       },
       stop,
@@ -42,13 +41,9 @@ export async function workerCommand(options: WorkerOptions, outer: Surroundings)
   });
 }
 
-/** When the run after one that started then is due, as the schedule of the configuration says. */
-function nextRun({ every, cron, timeZone, jitter }: Config["schedule"]): NextRun {
-  const put = (atMs: number): number => atMs + Math.random() * durationMs(jitter);
-  if (cron === undefined) return (lastStartedAtMs) => put(lastStartedAtMs + durationMs(every ?? DEFAULT_EVERY));
-  const times = new Cron(cron, { timezone: timeZone, paused: true });
-  // An expression without a next time, such as a date in the past, never comes again.
-  return (lastStartedAtMs) => put(times.nextRun(new Date(lastStartedAtMs))?.getTime() ?? Number.MAX_SAFE_INTEGER);
+/** The mapping as it is written, in short. */
+function fingerprintOf({ mapping }: Config): string {
+  return createHash("sha256").update(JSON.stringify(mapping)).digest("hex").slice(0, 16);
 }
 
 function eventText(event: WorkerEvent): string {
