@@ -76,6 +76,7 @@ export function openDoors(
       corsOrigins: options.corsOrigins,
       myDomain: options.myDomain,
       bulkPaceMs: options.bulkPaceMs,
+      bulkLimits: options.limits,
       onDefect: options.onDefect,
     }),
   });
@@ -87,6 +88,11 @@ export function openDoors(
     save: (tx, request) => save(tx, request, own),
     noteFault: (name) => journal.noteFault(name),
   });
+  services.bulk.strike = (step) => {
+    const fault = faults.bulk(step);
+    if (fault === undefined) return undefined;
+    return fault.act === "bulk-stuck" ? { kind: "stuck" } : { kind: "failed", message: fault.message ?? BATCH_FAILED };
+  };
   mountSoap(app, pipeline);
   mountAdminRoutes(app, { org, desk, journal, usage, faults, ...host, ...defined({ adminHosts: options.adminHosts }) });
   mountConsole(app, {
@@ -100,6 +106,9 @@ export function openDoors(
   return { app, services, desk, journal, usage, faults };
 }
 
+/** What a failed batch says unless the fault says otherwise; reference: rest-api §11 [memory]. */
+const BATCH_FAILED = "InternalServerError : Error while processing batch";
+
 /** Forgets query results and bulk jobs: they speak of records that are not there any more. */
 export function forgetResults({ cursors, bulk }: RestServices): void {
   cursors.clear();
@@ -107,18 +116,22 @@ export function forgetResults({ cursors, bulk }: RestServices): void {
   bulk.jobs = undefined;
 }
 
-/** Turns of the event loop after which bulk jobs that still run are taken for stuck. */
-const BULK_TURNS_MAX = 100_000;
+/** Turns of the event loop without progress after which bulk jobs are taken for stuck, and turns in all. */
+const STILL_TURNS_MAX = 100;
+const BULK_TURNS_MAX = 1_000_000;
 
 /** Waits until bulk jobs without a pace have come to rest, and drops sessions that have expired. */
 export async function settleDoors({ services, desk }: Doors, bulkPaceMs: number): Promise<void> {
   desk.sessions.dropExpired();
-  const atWork = (): boolean => {
-    const jobs = services.bulk.jobs;
-    if (jobs === undefined) return false;
-    return [...jobs.ingest.list(), ...jobs.query.list()].some((job) => AT_WORK.has(job.state));
-  };
-  for (let turn = 0; bulkPaceMs === 0 && turn < BULK_TURNS_MAX && atWork(); turn += 1) {
+  let before = "";
+  for (let turn = 0, still = 0; bulkPaceMs === 0 && still < STILL_TURNS_MAX && turn < BULK_TURNS_MAX; turn += 1) {
+    const { jobs } = services.bulk;
+    const atWork =
+      jobs === undefined ? [] : [...jobs.ingest.list(), ...jobs.query.list()].filter((job) => AT_WORK.has(job.state));
+    if (atWork.length === 0) return;
+    const now = atWork.map((job) => `${job.id} ${job.state} ${job.processed}`).join();
+    still = now === before ? still + 1 : 0;
+    before = now;
     await new Promise((resolve) => setImmediate(resolve));
   }
 }

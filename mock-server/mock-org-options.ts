@@ -2,6 +2,7 @@
 import type { ConnectedApp } from "./auth/connected-apps.ts";
 import type { Credentials } from "./auth/passwords.ts";
 import type { RandomText } from "./auth/tokens.ts";
+import type { BulkLimits } from "./bulk/allowances.ts";
 import type { Trigger, ValidationRule } from "./dml/options.ts";
 import type { OrgSettings } from "./org/contract.ts";
 import type { PermissionDefinition } from "./org/permissions.ts";
@@ -40,7 +41,8 @@ export interface MockOrgOptions {
   readonly users?: readonly MockUser[];
   /** Connected apps beside `mock-client`. */
   readonly connectedApps?: readonly ConnectedApp[];
-  readonly limits?: { readonly DailyApiRequests?: number };
+  /** Allowances of 24 hours, by their names in `/limits`. */
+  readonly limits?: { readonly DailyApiRequests?: number } & BulkLimits;
   readonly validationRules?: readonly ValidationRule[];
   readonly triggers?: readonly Trigger[];
   /** Inactivity after which a session dies, in milliseconds of the org's clock. Default: two hours. */

@@ -27,13 +27,13 @@ import { Given } from "./kit/given.ts";
 import { type Records, recordsOf } from "./kit/records.ts";
 import type { MockOrgOptions } from "./mock-org-options.ts";
 import { mswHandlers } from "./msw-handlers.ts";
+import type { Seed } from "./named-seeds.ts";
 import { frozenClock, ManualClock } from "./org/clock.ts";
 import { createOrg, type MockOrgCore, type OrgSnapshot } from "./org/org.ts";
 import { ADMIN_USER } from "./org/standard-records.ts";
 import type { PersistedOrg } from "./persist.ts";
 import type { FieldValue, ObjectDefinition, Row } from "./schema/definition.ts";
 import type { MetadataProblem } from "./schema/metadata/problem.ts";
-import type { SeedFile } from "./seed.ts";
 
 /** Where a listening org is found. */
 export interface Listening {
@@ -45,28 +45,29 @@ export interface Listening {
 
 /** Makes a mock org. */
 export async function createMockOrg(options: MockOrgOptions = {}): Promise<MockOrg> {
-  const objects = withFields([...STANDARD_OBJECTS, ...(options.customObjects ?? [])], options.fields ?? {});
+  const seed = options.seed === undefined || options.seed === "empty" ? undefined : await loadSeed(options.seed);
+  // A team that brings its own metadata brings its own statuses and settings.
+  const setup = (options.sourceDirs ?? []).length === 0 ? seed?.setup : undefined;
+  const standard = setup?.definitions(STANDARD_OBJECTS) ?? STANDARD_OBJECTS;
+  const objects = withFields([...standard, ...(options.customObjects ?? [])], options.fields ?? {});
   const custom = await customized(objects, options.sourceDirs ?? []);
+  const users = [...(setup?.users ?? []), ...(options.users ?? [])];
   const core = createOrg({
     definitions: custom.definitions,
     clock: clockAt(options.now),
-    settings: { ...custom.settings, ...options.settings },
+    settings: { ...setup?.settings, ...custom.settings, ...options.settings },
     permissions: [...custom.permissions, ...(options.permissions ?? [])],
-    ...defined({
-      seed: options.idSeed,
-      name: options.name,
-      users: options.users,
-      sharing: options.sharing,
-    }),
+    users,
+    ...defined({ seed: options.idSeed, name: options.name, sharing: options.sharing }),
   });
   const persisted = options.persist === undefined ? undefined : await persist(core, options.persist);
-  if (options.seed !== undefined && options.seed !== "empty" && persisted?.loaded !== true) {
-    const { readPlanFiles, seedOrg } = await import("./seed.ts");
-    seedOrg(core, options.seed === "demo" ? await demoFiles(core.clock.nowMs()) : readPlanFiles(options.seed));
+  if (seed !== undefined && persisted?.loaded !== true) {
+    const { seedOrg } = await import("./seed.ts");
+    seedOrg(core, seed.files(core));
     core.markOrigin();
   }
   const validationRules = [...custom.validationRules, ...(options.validationRules ?? [])];
-  return new MockOrg(core, { ...options, validationRules }, { remarks: custom.remarks, persisted });
+  return new MockOrg(core, { ...options, users, validationRules }, { remarks: custom.remarks, persisted });
 }
 
 /** A mock org at work. Dispose it to close its port. */
@@ -231,6 +232,8 @@ export class MockOrg implements AsyncDisposable {
     forgetResults(doors.services);
     doors.journal.clear();
     doors.usage.reset();
+    const { batches, queryJobs } = doors.services.bulk.allowances;
+    for (const count of [batches, queryJobs]) count.reset();
   }
 
   /** The records' and the clock's state now. */
@@ -279,6 +282,12 @@ export class MockOrg implements AsyncDisposable {
 /** Longer than the pauses of a polling client, so that it keeps its connection. */
 const KEEP_ALIVE_MS = 75_000;
 
+/** Seeds are loaded only where somebody asks for one. */
+async function loadSeed(seed: string): Promise<Seed> {
+  const { seedCalled } = await import("./named-seeds.ts");
+  return seedCalled(seed);
+}
+
 /** The metadata reader and the snapshot file are loaded only where somebody asks for them. */
 async function customized(
   definitions: readonly ObjectDefinition[],
@@ -287,11 +296,6 @@ async function customized(
   if (folders.length === 0) return { definitions, settings: {}, permissions: [], validationRules: [], remarks: [] };
   const { customizeOrg } = await import("./customization.ts");
   return customizeOrg(definitions, folders);
-}
-
-async function demoFiles(nowMs: number): Promise<readonly SeedFile[]> {
-  const { demoRecords } = await import("../fixtures/orgs/demo.ts");
-  return [{ path: "demo", records: demoRecords(nowMs) }];
 }
 
 async function persist(org: MockOrgCore, path: string): Promise<PersistedOrg> {

@@ -13,7 +13,16 @@ import { createInterface } from "node:readline";
 import { type Adapter, Low } from "lowdb";
 import { TextFile } from "lowdb/node";
 import { z } from "zod";
-import { type OrgState, recordCount, recordsOf, SnapshotBuilder, stateOf } from "./org/content.ts";
+import {
+  type OrgState,
+  recordCount,
+  recordsOf,
+  type SchemaChanges,
+  SnapshotBuilder,
+  schemaChanges,
+  stateOf,
+  withSchemaChanges,
+} from "./org/content.ts";
 import type { MockOrgCore, OrgSnapshot } from "./org/org.ts";
 import type { Catalog } from "./schema/catalog.ts";
 
@@ -142,10 +151,9 @@ class SnapshotFile implements Adapter<OrgSnapshot | null> {
   async write(snapshot: OrgSnapshot | null): Promise<void> {
     if (snapshot === null) return;
     if (recordCount(snapshot) > this.#documentRecordsMax) return this.#writeLines(snapshot);
-    const records = Object.fromEntries(
-      [...recordsOf(this.#catalog, snapshot)].map(({ object, rows }) => [object, [...rows]]),
-    );
-    const document = { format: FORMAT, version: VERSION, state: stateOf(snapshot), records };
+    const records = Object.fromEntries([...recordsOf(snapshot)].map(({ object, rows }) => [object, [...rows]]));
+    const schema = schemaChanges(this.#catalog, snapshot.catalog);
+    const document = { format: FORMAT, version: VERSION, schema, state: stateOf(snapshot), records };
     await new TextFile(this.#path).write(`${JSON.stringify(document, null, 2)}\n`);
   }
 
@@ -153,9 +161,11 @@ class SnapshotFile implements Adapter<OrgSnapshot | null> {
     const temporary = join(dirname(this.#path), `.${basename(this.#path)}.tmp`);
     const handle = await open(temporary, "w");
     try {
-      const head = { format: FORMAT, version: VERSION, lines: recordCount(snapshot), state: stateOf(snapshot) };
+      const schema = schemaChanges(this.#catalog, snapshot.catalog);
+      const lines = recordCount(snapshot);
+      const head = { format: FORMAT, version: VERSION, lines, schema, state: stateOf(snapshot) };
       let chunk = `${JSON.stringify(head)}\n`;
-      for (const { object, rows } of recordsOf(this.#catalog, snapshot))
+      for (const { object, rows } of recordsOf(snapshot))
         for (const row of rows) {
           chunk += `${JSON.stringify([object, row])}\n`;
           if (chunk.length < WRITE_CHUNK_CHARS) continue;
@@ -179,7 +189,7 @@ class SnapshotFile implements Adapter<OrgSnapshot | null> {
         if (builder === undefined) {
           const head = headOf(line);
           if (head === undefined) break;
-          builder = new SnapshotBuilder(this.#catalog, head.state);
+          builder = new SnapshotBuilder(this.#catalogWith(head.schema), head.state);
           missing = head.lines;
         } else if (line !== "") {
           const record: unknown = JSON.parse(line);
@@ -197,15 +207,22 @@ class SnapshotFile implements Adapter<OrgSnapshot | null> {
 
   #fromDocument(value: unknown): SnapshotBuilder {
     ENVELOPE.parse(value);
-    const { state, records } = DOCUMENT.parse(value);
-    const builder = new SnapshotBuilder(this.#catalog, state);
+    const { schema, state, records } = DOCUMENT.parse(value);
+    const builder = new SnapshotBuilder(this.#catalogWith(schema), state);
     for (const [object, rows] of Object.entries(records)) for (const row of rows) builder.add(object, row);
     return builder;
+  }
+
+  /** The schema that the org starts with, and what clients changed of it. */
+  #catalogWith(changes: z.infer<typeof SCHEMA> | undefined): Catalog {
+    if (changes === undefined) return this.#catalog;
+    // The members that are not checked here were written by this program from definitions.
+    return withSchemaChanges(this.#catalog, changes as SchemaChanges);
   }
 }
 
 /** The first line of a file of lines; undefined where the file is one document. */
-function headOf(line: string): { readonly lines: number; readonly state: OrgState } | undefined {
+function headOf(line: string): z.infer<typeof HEAD> | undefined {
   let value: unknown;
   try {
     value = JSON.parse(line);
@@ -292,10 +309,26 @@ const ENVELOPE = z.looseObject({
     error: (issue) => `it has version ${String(issue.input)}, this program reads ${VERSION}`,
   }),
 });
+/** Names and types are checked; everything else of a definition is as it was written. */
+const SCHEMA = z.strictObject({
+  changed: z.array(
+    z.looseObject({
+      name: z.string(),
+      label: z.string(),
+      labelPlural: z.string(),
+      fields: z.array(z.looseObject({ name: z.string(), label: z.string(), type: z.string() })),
+    }),
+  ),
+  removed: z.array(z.string()),
+});
 const LINES = z.looseObject({ lines: z.number() });
-const HEAD = z.looseObject({ lines: z.int().nonnegative(), state: STATE });
+const HEAD = z.looseObject({ lines: z.int().nonnegative(), schema: SCHEMA.optional(), state: STATE });
 const VALUES = z.record(z.string(), z.unknown());
-const DOCUMENT = z.looseObject({ state: STATE, records: z.record(z.string(), z.array(VALUES)) });
+const DOCUMENT = z.looseObject({
+  schema: SCHEMA.optional(),
+  state: STATE,
+  records: z.record(z.string(), z.array(VALUES)),
+});
 
 /** Checked by hand, because there may be a million of them; the builder checks what is in it. */
 function isRecordLine(value: unknown): value is [object: string, values: Record<string, unknown>] {

@@ -128,6 +128,12 @@ export const ERROR_CODES = {
     retry: "never",
     exitCode: 2,
   },
+  STOPPED: {
+    when: "The process was told to end in the middle of its work; what it had not sent yet waits.",
+    remedy: "Nothing: whoever runs next goes on where it stopped.",
+    retry: "later",
+    exitCode: 3,
+  },
   DELETE_GUARD: {
     when: "A run would delete more records than limits.deleteShare allows.",
     remedy: "Look at `order-sync plan`; if the deletes are meant, run once with --allow-deletes.",

@@ -62,15 +62,21 @@ export function exportTree(org: MockOrgCore, objects?: readonly string[]): TreeE
   });
 }
 
-/** Live records of one object as CSV: the Id, then every field that a client could write. */
+/**
+ * Live records of one object as CSV: the Id, then every field that a client could write. References stay the Ids that they
+ * are, but the standard price book, which every org has, is `@StandardPricebook`.
+ */
 export function exportCsv(org: MockOrgCore, object: string): string {
   return org.transaction(org.systemActor, (tx) => {
     const type = tx.catalog.object(object);
     if (type === undefined) throw new Error(`The org has no object ${object}`);
     const fields = ["Id", ...writableFields(type).map((field) => field.name)];
+    const standard = [...tx.rows("Pricebook2")].find((row) => row["IsStandard"] === true)?.["Id"];
+    const cell = (value: FieldValue): string =>
+      csvCell(value !== null && value === standard ? STANDARD_PRICEBOOK : value);
     const lines = [...tx.rows(type.name)]
-      .filter((row) => row["IsDeleted"] !== true)
-      .map((row) => fields.map((name) => csvCell(row[name] ?? null)).join(","));
+      .filter((row) => row["IsDeleted"] !== true && !isStandardBook(type, row))
+      .map((row) => fields.map((name) => cell(row[name] ?? null)).join(","));
     return `${[fields.join(","), ...lines].join("\n")}\n`;
   });
 }

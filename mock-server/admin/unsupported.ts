@@ -9,7 +9,7 @@ export interface UnsupportedHint extends UnsupportedRequest {
 
 /** The way out by what was refused; the first that fits. */
 const NEAREST: readonly (readonly [RegExp, string])[] = [
-  [/tooling|metadata/i, "configure the org from SFDX source: mock-org start --source-dir force-app"],
+  [/deploy|retrieve|apex(?!rest)/i, "configure the org from SFDX source: mock-org start --source-dir force-app"],
   [/apexrest/i, "answer the path yourself in front of the org: org.app is a Hono app that takes further routes"],
   [/async|\/services\/async/i, "Bulk API 2.0: /services/data/vNN.0/jobs/ingest and /jobs/query"],
   [/ui-api/i, "/sobjects rows, /sobjects/{Object}/describe and /query"],
@@ -21,7 +21,7 @@ const NEAREST: readonly (readonly [RegExp, string])[] = [
   [/approval/i, "set the status that the approval leads to"],
   [/TYPEOF/i, "the fields of one type: a filter on the relationship's Type, and one query for each"],
   [/SOQL|SOSL/i, "the same rows in plain SOQL; docs/fidelity.md lists what the language lacks"],
-  [/Soap/i, "REST: the SOAP door knows login, logout, getUserInfo and getServerTimestamp"],
+  [/Soap/i, "the calls of the partner API that docs/mock-org.md lists, or REST"],
   [/oauth2/i, "the password, refresh token, JWT bearer, web server and client credentials flows"],
 ];
 

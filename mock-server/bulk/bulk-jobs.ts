@@ -1,5 +1,6 @@
 /** All bulk jobs of one org, of both APIs, with one counter of Ids and one runner. */
 import { recordIdOf } from "../schema/record-id.ts";
+import type { BulkAllowances } from "./allowances.ts";
 import { ClassicJobs } from "./classic-jobs.ts";
 import { IngestJobs } from "./ingest-jobs.ts";
 import { QueryJobs } from "./query-jobs.ts";
@@ -15,17 +16,24 @@ export interface BulkJobs {
   readonly stop: () => void;
 }
 
+/** What the jobs of an org are made of. */
+export interface BulkOptions extends Saver {
+  readonly paceMs: number;
+  readonly allowances: BulkAllowances;
+}
+
 /** Makes the jobs of an org. `paceMs`: the time on the org's clock that each step of a job waits for; 0 for no wait. */
-export function createBulkJobs({ org, save, paceMs }: Saver & { readonly paceMs: number }): BulkJobs {
+export function createBulkJobs(options: BulkOptions): BulkJobs {
+  const { org, save, strike, paceMs, allowances } = options;
   let count = 0;
   const newId = (keyPrefix: string): string => recordIdOf(keyPrefix, ++count);
   const newJobId = (): string => newId("750");
   const runner = new StepRunner(org.clock, paceMs);
-  const saver: Saver = { org, save };
+  const saver: Saver = { org, save, strike };
   return {
-    ingest: new IngestJobs({ ...saver, runner, newId: newJobId }),
-    query: new QueryJobs({ org, runner, newId: newJobId }),
-    classic: new ClassicJobs({ saver, runner, newId }),
+    ingest: new IngestJobs({ ...saver, runner, newId: newJobId, allowance: allowances.batches }),
+    query: new QueryJobs({ org, strike, runner, newId: newJobId, allowance: allowances.queryJobs }),
+    classic: new ClassicJobs({ saver, runner, newId, allowance: allowances.batches }),
     stop: () => runner.stop(),
   };
 }

@@ -3,19 +3,21 @@ import type { SaveInput, SaveRequest, SaveResult } from "../dml/contract.ts";
 import { OrgError } from "../errors.ts";
 import { wireInstant } from "../org/clock.ts";
 import type { Actor } from "../org/contract.ts";
+import type { DailyCount } from "../org/daily-count.ts";
 import type { SObjectType } from "../schema/catalog.ts";
 import type { Wire } from "../schema/values.ts";
+import { assertBulkQuery, csvHeader } from "../soql/bulk.ts";
 import { prepareQuery } from "../soql/query.ts";
+import { NO_BATCHES_LEFT } from "./allowances.ts";
 import { csvLine, parseCsv } from "./csv.ts";
 import { bindHeader, rowInput } from "./ingest-row.ts";
-import { JOB_LIFETIME_MS, JOBS_MAX } from "./job.ts";
-import { bulkColumns, queryCsv } from "./query-csv.ts";
+import { HARD_DELETE_REFUSAL, JOB_LIFETIME_MS, JOBS_MAX, mayHardDelete } from "./job.ts";
+import { queryCsv } from "./query-csv.ts";
 import type { StepRunner } from "./runner.ts";
 import { faultText, type Saver, saveRows } from "./save-rows.ts";
 
 const CHUNK_ROWS = 200; // Salesforce: rows of one trigger execution
 const BATCH_ROWS_MAX = 10_000; // Salesforce limit
-const BATCHES_MAX = 15_000; // Salesforce limit of 24 hours, taken for one job
 
 /** The operations of a job. */
 export const CLASSIC_OPERATIONS = ["insert", "update", "upsert", "delete", "hardDelete", "query", "queryAll"] as const;
@@ -82,14 +84,18 @@ export class ClassicJobs {
   readonly #saver: Saver;
   readonly #runner: StepRunner;
   readonly #newId: (keyPrefix: "750" | "751" | "752") => string;
+  readonly #allowance: DailyCount;
   readonly #jobs = new Map<string, ClassicJob>();
 
   constructor(options: {
     readonly saver: Saver;
     readonly runner: StepRunner;
     readonly newId: (keyPrefix: "750" | "751" | "752") => string;
+    /** Batches of a day. */
+    readonly allowance: DailyCount;
   }) {
     this.#saver = options.saver;
+    this.#allowance = options.allowance;
     this.#runner = options.runner;
     this.#newId = options.newId;
   }
@@ -105,6 +111,8 @@ export class ClassicJobs {
         `Field name provided, ${name} does not match an External ID for ${type.name}`,
       );
     }
+    if (request.operation === "hardDelete" && !mayHardDelete(actor))
+      throw new AsyncApiError("FeatureNotEnabled", HARD_DELETE_REFUSAL);
     const now = this.#now();
     const job: ClassicJob = {
       ...request,
@@ -132,6 +140,12 @@ export class ClassicJobs {
     return job;
   }
 
+  /** All jobs, oldest first. */
+  list(): readonly ClassicJob[] {
+    const { clock } = this.#saver.org;
+    return [...this.#jobs.values()].filter((job) => clock.nowMs() - job.createdMs < JOB_LIFETIME_MS);
+  }
+
   /** Closes or aborts a job. Batches of a closed job go on; those of an aborted one that wait are not processed. */
   change(id: string, state: "Closed" | "Aborted"): ClassicJob {
     const job = this.find(id);
@@ -150,7 +164,7 @@ export class ClassicJobs {
       const message = `Failed to create batch, since the Job is not Open. Current job state is '${job.state}'`;
       throw new AsyncApiError("InvalidJobState", message);
     }
-    if (job.batches.size >= BATCHES_MAX) throw new AsyncApiError("ExceededQuota", `More than ${BATCHES_MAX} batches`);
+    if (!this.#allowance.charge(1)) throw new AsyncApiError("ExceededQuota", NO_BATCHES_LEFT);
     const now = this.#now();
     const batch: ClassicBatch = {
       id: this.#newId("751"),
@@ -195,6 +209,13 @@ export class ClassicJobs {
   }
 
   #continue(job: ClassicJob, batch: ClassicBatch): boolean {
+    const struck = this.#saver.strike({ object: job.object, operation: job.operation, username: job.actor.username });
+    if (struck?.kind === "stuck") return false;
+    if (struck?.kind === "failed") {
+      batch.stateMessage = struck.message;
+      this.#enter(batch, "Failed");
+      return false;
+    }
     const records = batch.inputs.slice(batch.results.length, batch.results.length + CHUNK_ROWS);
     if (records.length > 0) {
       const { actor, externalIdFieldName } = job;
@@ -215,12 +236,11 @@ export class ClassicJobs {
       if (root !== job.object) {
         return `InvalidBatch : Failed to process query: INVALID_TYPE_FOR_OPERATION: The root entity of the requested query (${root}) does not match the entity of the requested Bulk API Job (${job.object}).`;
       }
-      const columns = bulkColumns(prepared.bound);
+      assertBulkQuery(prepared);
       const form = { columnDelimiter: "COMMA", lineEnding: "LF" } as const;
       const includeDeleted = job.operation === "queryAll";
-      const lines = queryCsv(this.#saver.org, { ...form, actor, prepared, columns, apiVersion, includeDeleted });
-      const header = columns.map((column) => column.header);
-      batch.resultCsv = csvLine(header, form) + lines.join("");
+      const lines = queryCsv(this.#saver.org, { ...form, actor, prepared, apiVersion, includeDeleted });
+      batch.resultCsv = csvLine(csvHeader(prepared), form) + lines.join("");
       batch.resultId = this.#newId("752");
       return undefined;
     } catch (error) {

@@ -17,6 +17,11 @@ export const LINE_ENDINGS = { LF: "\n", CRLF: "\r\n" } as const;
 export type ColumnDelimiter = keyof typeof COLUMN_DELIMITERS;
 export type LineEnding = keyof typeof LINE_ENDINGS;
 
+/** Salesforce's bounds of a file. */
+const COLUMNS_MAX = 5_000;
+const HEADER_CHARACTERS_MAX = 32_000;
+const RECORD_CHARACTERS_MAX = 400_000;
+
 /** How a job's files are written. */
 export interface CsvForm {
   readonly columnDelimiter: ColumnDelimiter;
@@ -39,16 +44,28 @@ export function parseCsv(text: string, form: CsvForm): CsvTable | CsvProblem {
     return { problem: `LineEnding is invalid on user data. Current LineEnding setting is ${form.lineEnding}` };
   }
   try {
-    return parse(text, {
+    const table: CsvTable = parse(text, {
       delimiter: COLUMN_DELIMITERS[form.columnDelimiter],
       record_delimiter: LINE_ENDINGS[form.lineEnding],
-      relax_column_count: true,
+      relax_column_count: false,
       skip_empty_lines: true,
+      max_record_size: RECORD_CHARACTERS_MAX,
       bom: false,
     });
+    const problem = headerProblem(table[0] ?? []);
+    return problem === undefined ? table : { problem };
   } catch (error) {
     return { problem: `InvalidBatch : Failed to parse CSV: ${error instanceof Error ? error.message : String(error)}` };
   }
+}
+
+function headerProblem(header: readonly string[]): string | undefined {
+  if (header.length > COLUMNS_MAX) return `InvalidBatch : Records have more than ${COLUMNS_MAX} fields`;
+  if (header.join(",").length > HEADER_CHARACTERS_MAX)
+    return `InvalidBatch : The header has more than ${HEADER_CHARACTERS_MAX} characters`;
+  const names = header.map((name) => name.toLowerCase());
+  const double = header.find((_, at) => names.indexOf(names[at] ?? "") !== at);
+  return double === undefined ? undefined : `InvalidBatch : Duplicate field name in the header : ${double}`;
 }
 
 /** One line of a result file, all cells quoted, with its line ending. */

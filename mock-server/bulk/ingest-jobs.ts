@@ -2,18 +2,22 @@
 import type { SaveResult } from "../dml/contract.ts";
 import { wireInstant } from "../org/clock.ts";
 import type { Actor } from "../org/contract.ts";
+import type { DailyCount } from "../org/daily-count.ts";
 import type { SObjectType } from "../schema/catalog.ts";
+import { BATCH_ROWS, NO_BATCHES_LEFT } from "./allowances.ts";
 import { type CsvForm, csvHeader, csvLine, parseCsv } from "./csv.ts";
 import { bindHeader, type Column, rowInput } from "./ingest-row.ts";
 import {
   abortRefusal,
   bulkError,
   deleteRefusal,
+  HARD_DELETE_REFUSAL,
   hasEnded,
   JOB_LIFETIME_MS,
   JOBS_MAX,
   type JobCore,
   type JobState,
+  mayHardDelete,
   unknownJob,
 } from "./job.ts";
 import type { StepRunner } from "./runner.ts";
@@ -55,6 +59,8 @@ export interface IngestOptions extends Saver {
   readonly runner: StepRunner;
   /** Gives 18-character Ids with the prefix `750`. */
   readonly newId: () => string;
+  /** Batches of a day. */
+  readonly allowance: DailyCount;
 }
 
 /** The ingest jobs of one org. */
@@ -74,6 +80,8 @@ export class IngestJobs {
       throw bulkError("INVALIDENTITY", `InvalidEntity : Entity '${request.object}' is not supported by the Bulk API.`);
     }
     checkExternalId(type, request);
+    if (request.operation === "hardDelete" && !mayHardDelete(actor))
+      throw bulkError("FEATURENOTENABLED", `FeatureNotEnabled : ${HARD_DELETE_REFUSAL}`);
     const now = wireInstant(org.clock.nowMs());
     const job: IngestJob = {
       ...request,
@@ -199,15 +207,27 @@ export class IngestJobs {
     const columns = bindHeader(job.type, header);
     if (typeof columns === "string") return `InvalidBatch : Field name not found : ${columns}`;
     job.columns = columns;
+    const key = job.externalIdFieldName?.toLowerCase();
+    if (job.operation === "upsert" && !header.some((name) => name.toLowerCase() === key))
+      return `External ID was blank for ${job.object}. An External ID must be specified for upsert.`;
     const needsId = job.operation !== "insert" && job.operation !== "upsert";
     if (needsId && !columns.some((column) => column.kind === "id")) {
       return "InvalidBatch : Field name not found : Id";
     }
+    const batches = Math.ceil(rows.length / BATCH_ROWS);
+    if (batches > 0 && !this.#options.allowance.charge(batches)) return `ExceededQuota : ${NO_BATCHES_LEFT}`;
     return undefined;
   }
 
   #continue(job: IngestJob): boolean {
     if (job.state !== "InProgress") return false;
+    const struck = this.#options.strike({ object: job.object, operation: job.operation, username: job.actor.username });
+    if (struck?.kind === "stuck") return false;
+    if (struck?.kind === "failed") {
+      job.errorMessage = struck.message;
+      this.#enter(job, "Failed");
+      return false;
+    }
     const from = job.results.length;
     const rows = job.rows.slice(from, from + CHUNK_ROWS);
     if (rows.length > 0) {

@@ -1,5 +1,6 @@
 /** What ingest and query jobs have in common: identity, states, and the errors of the resource. Source: rest-api §11, §12. */
 import { OrgError } from "../errors.ts";
+import type { Actor } from "../org/contract.ts";
 import type { CsvForm } from "./csv.ts";
 
 /** A job's way: Open → UploadComplete → InProgress → JobComplete or Failed; Aborted from everywhere before the end. */
@@ -37,6 +38,18 @@ export function hasEnded(job: Pick<JobCore, "state">): boolean {
 export function bulkError(errorCode: string, message: string): OrgError {
   return new OrgError(400, { code: errorCode, message });
 }
+
+/**
+ * Hard deletes need a permission of their own. In a real org an administrator must be given it too; here the
+ * administrator's profile holds every permission.
+ */
+export function mayHardDelete(actor: Actor): boolean {
+  return actor.access.has("BulkApiHardDelete");
+}
+
+/** The text of the refusal is from memory. */
+export const HARD_DELETE_REFUSAL =
+  "hardDelete operation requires special user profile permission, please contact your system administrator";
 
 /** 404: no such job. */
 export function unknownJob(): OrgError {

@@ -3,7 +3,9 @@
 import { OrgError } from "../errors.ts";
 import { wireInstant } from "../org/clock.ts";
 import type { Actor } from "../org/contract.ts";
+import type { DailyCount } from "../org/daily-count.ts";
 import type { MockOrgCore } from "../org/org.ts";
+import { assertBulkQuery, csvHeader } from "../soql/bulk.ts";
 import { type PreparedQuery, prepareQuery } from "../soql/query.ts";
 import { type CsvForm, csvLine } from "./csv.ts";
 import {
@@ -17,8 +19,9 @@ import {
   type JobState,
   unknownJob,
 } from "./job.ts";
-import { bulkColumns, type CsvColumn, queryCsv } from "./query-csv.ts";
+import { queryCsv } from "./query-csv.ts";
 import type { StepRunner } from "./runner.ts";
+import type { StrikeBulk } from "./strike.ts";
 
 /** Rows of one result page unless the client asks for another number. */
 const PAGE_ROWS = 50_000;
@@ -37,7 +40,6 @@ export interface QueryJob extends JobCore {
   readonly operation: "query" | "queryAll";
   readonly actor: Actor;
   readonly prepared: PreparedQuery;
-  readonly columns: readonly CsvColumn[];
   /** Finished CSV lines; empty until the job is complete. */
   lines: readonly string[];
 }
@@ -55,10 +57,22 @@ export class QueryJobs {
   readonly #org: MockOrgCore;
   readonly #runner: StepRunner;
   readonly #newId: () => string;
+  readonly #allowance: DailyCount;
   readonly #jobs = new Map<string, QueryJob>();
 
-  constructor(options: { readonly org: MockOrgCore; readonly runner: StepRunner; readonly newId: () => string }) {
+  readonly #strike: StrikeBulk;
+
+  constructor(options: {
+    readonly org: MockOrgCore;
+    readonly runner: StepRunner;
+    readonly newId: () => string;
+    readonly strike: StrikeBulk;
+    /** Query jobs of a day. */
+    readonly allowance: DailyCount;
+  }) {
     this.#org = options.org;
+    this.#strike = options.strike;
+    this.#allowance = options.allowance;
     this.#runner = options.runner;
     this.#newId = options.newId;
   }
@@ -67,7 +81,10 @@ export class QueryJobs {
   create(actor: Actor, request: QueryJobRequest): QueryJob {
     const { query, ...form } = request;
     const prepared = prepareQuery(query, { catalog: actor.access.catalog, apiVersion: request.apiVersion });
-    const columns = bulkColumns(prepared.bound);
+    assertBulkQuery(prepared);
+    // [memory] the text.
+    if (!this.#allowance.charge(1))
+      throw bulkError("EXCEEDEDQUOTA", "ExceededQuota : DailyBulkV2QueryJobs Limit exceeded.");
     const now = wireInstant(this.#org.clock.nowMs());
     const job: QueryJob = {
       ...form,
@@ -83,7 +100,6 @@ export class QueryJobs {
       failed: 0,
       actor,
       prepared,
-      columns,
       lines: [],
     };
     const oldest = this.#jobs.keys().next();
@@ -128,10 +144,7 @@ export class QueryJobs {
     const rows = Math.max(1, wanted.maxRecords ?? PAGE_ROWS);
     if (from > job.lines.length) throw bulkError("INVALIDLOCATOR", "invalid query locator");
     const page = job.lines.slice(from, from + rows);
-    const header = csvLine(
-      job.columns.map((column) => column.header),
-      job,
-    );
+    const header = csvLine(csvHeader(job.prepared), job);
     const end = from + page.length;
     return { csv: header + page.join(""), rows: page.length, next: end < job.lines.length ? writeLocator(end) : null };
   }
@@ -170,6 +183,13 @@ export class QueryJobs {
 
   #finish(job: QueryJob): boolean {
     if (job.state !== "InProgress") return false;
+    const struck = this.#strike({ object: job.object, operation: job.operation, username: job.actor.username });
+    if (struck?.kind === "stuck") return false;
+    if (struck?.kind === "failed") {
+      job.errorMessage = struck.message;
+      this.#enter(job, "Failed");
+      return false;
+    }
     try {
       job.lines = queryCsv(this.#org, { ...job, includeDeleted: job.operation === "queryAll" });
       job.processed = job.lines.length;

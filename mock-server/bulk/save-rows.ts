@@ -4,11 +4,13 @@ import { OrgError, type OrgFault } from "../errors.ts";
 import type { Actor, Transaction } from "../org/contract.ts";
 import type { MockOrgCore } from "../org/org.ts";
 import type { Wire } from "../schema/values.ts";
+import type { StrikeBulk } from "./strike.ts";
 
 /** The org and its save pipeline. */
 export interface Saver {
   readonly org: MockOrgCore;
   readonly save: (tx: Transaction, request: SaveRequest, wire: Wire) => readonly SaveResult[];
+  readonly strike: StrikeBulk;
 }
 
 /** One chunk. */

@@ -10,15 +10,6 @@ import { keyPrefixOf } from "../schema/record-id.ts";
 import { type Refusal, refuse, type WriteOperation } from "./change.ts";
 import type { ObjectPlan } from "./object-plan.ts";
 
-/** Objects that vanish with `OrderSettings.enableOrders` (ORD-16; reference: order-domain §1.15 [live]). */
-const ORDER_OBJECTS: ReadonlySet<string> = new Set([
-  "Order",
-  "OrderItem",
-  "OrderHistory",
-  "OrderItemHistory",
-  "OrderStatus",
-]);
-
 /** What a user gets who may not change a record (reference: order-domain §7.4 [fixture]). */
 export const NO_ACCESS: OrgFault = {
   code: "INSUFFICIENT_ACCESS_OR_READONLY",
@@ -26,10 +17,9 @@ export const NO_ACCESS: OrgFault = {
   fields: [],
 };
 
-/** The object, unless it does not exist for this user or this org. */
+/** Refuses an object that does not exist for this user. */
 export function checkObject(tx: Transaction, plan: ObjectPlan): Refusal | undefined {
-  const hidden = ORDER_OBJECTS.has(plan.name) && !tx.settings.enableOrders;
-  return hidden || !tx.actor.access.object(plan.name).read ? unsupportedObject(plan.name) : undefined;
+  return tx.actor.access.object(plan.name).read ? undefined : unsupportedObject(plan.name);
 }
 
 /** Reference: order-domain §7.4 [memory; INVALID_TYPE live]. */

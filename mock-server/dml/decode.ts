@@ -1,8 +1,8 @@
 /**
  * The first stages: from names and values as the client wrote them to fields and stored values.
  *
- * Order of refusals (reference: rest-api §14.3): JSON types, unknown field, fields that cannot be written. Faults of
- * single values (too long, out of range, bad picklist value) are handed on, because missing required fields come first.
+ * Order of refusals (reference: rest-api §14.3): JSON types, unknown field, fields that cannot be written, references
+ * that are no Id of their object. Faults of other single values (too long, out of range, bad picklist value) are handed on, because missing required fields come first.
  */
 import { OrgError, type OrgFault } from "../errors.ts";
 import type { FieldDefinition, FieldValue, Row } from "../schema/definition.ts";
@@ -42,6 +42,7 @@ export function decode(
   const given: string[] = [];
   let unknown: string | undefined;
   let blocked: string[] | undefined;
+  let badIds: OrgFault[] | undefined;
   let faults: OrgFault[] | undefined;
   const put = (field: FieldDefinition, value: FieldValue): void => {
     if (!(field.name in values)) given.push(field.name);
@@ -75,11 +76,13 @@ export function decode(
       if (!parsed.ok || parsed.value !== (before?.[field.name] ?? null)) (blocked ??= []).push(field.name);
     } else if (!isWritable(context, plan, field, before)) (blocked ??= []).push(field.name);
     else if (parsed.ok) put(field, parsed.value);
+    else if (field.type === "reference") (badIds ??= []).push(parsed.fault);
     else (faults ??= []).push(parsed.fault);
   }
   if (unknown !== undefined)
     return refuse({ code: "INVALID_FIELD", message: `No such column '${unknown}' on sobject of type ${plan.name}` });
   if (blocked !== undefined) return refuse(notWritable(blocked));
+  if (badIds !== undefined) return { faults: badIds, statusCode: 400 };
   return { given, values, faults: faults ?? NO_FAULTS };
 }
 

@@ -1,4 +1,4 @@
-/** Which fields a client may write: the schema's flags, field-level security and a few settings of the org. */
+/** Which fields a client may write: the schema's flags and field-level security. */
 import type { FieldDefinition, Row } from "../schema/definition.ts";
 import type { SaveContext } from "./context.ts";
 import type { ObjectPlan } from "./object-plan.ts";
@@ -11,11 +11,7 @@ export function isWritable(
   before: Row | undefined,
 ): boolean {
   if (field.calculated === true || field.autoNumber !== undefined) return false;
-  const allowed =
-    (before === undefined ? field.createable : field.updateable) === true ||
-    // Reference: order-domain §1.15: without auto-calculation a contract's end date is the client's.
-    (plan.name === "Contract" && field.name === "EndDate" && !tx.settings.autoCalculateEndDate);
-  if (!allowed) return false;
+  if ((before === undefined ? field.createable : field.updateable) !== true) return false;
   if (before !== undefined && field.masterDetail === true && field.reparentable !== true) return false;
   // Reference: order-domain §5.1 [doc]: the standard price book keeps its name.
   if (plan.name === "Pricebook2" && field.name === "Name" && before?.["IsStandard"] === true) return false;

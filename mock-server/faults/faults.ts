@@ -5,6 +5,7 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { LoginDesk } from "../auth/login.ts";
+import type { BulkStep } from "../bulk/strike.ts";
 import type { SaveRequest, SaveResult } from "../dml/contract.ts";
 import type { Trigger } from "../dml/options.ts";
 import type { FaultHook } from "../http/fault-hook.ts";
@@ -48,13 +49,6 @@ export interface FaultStatus {
 /** A fault in the hands of the one who added it. Dispose it to remove it. */
 export interface FaultHandle extends FaultStatus, Disposable {
   remove(): void;
-}
-
-/** A bulk job at a step, as faults see it. */
-export interface BulkStep {
-  readonly object: string;
-  readonly operation: string;
-  readonly username: string;
 }
 
 interface Armed {

@@ -9,12 +9,15 @@ const CORS_HEADERS =
   "SOAPAction, X-PrettyPrint, X-SFDC-Session";
 const CORS_EXPOSED = "Sforce-Limit-Info, Sforce-Locator, Sforce-NumberOfRecords, Location, ETag, Last-Modified, Date";
 
+const REQUEST_ID_CHARACTERS = 32;
+
 /** Makes the standing headers of one org. */
 export class AnswerHeaders {
   readonly #clock: Clock;
   readonly #corsOrigins: readonly string[];
   #second = Number.NaN;
   #date = "";
+  #answers = 0;
 
   /** `corsOrigins`: origins of browser pages allowed beside those on this machine; `*` allows all. */
   constructor(clock: Clock, corsOrigins: readonly string[] = []) {
@@ -30,6 +33,7 @@ export class AnswerHeaders {
       Vary: "Accept-Encoding",
       "X-Content-Type-Options": "nosniff",
       Date: this.#now(),
+      "X-Sfdc-Request-Id": (++this.#answers).toString(16).padStart(REQUEST_ID_CHARACTERS, "0"),
     };
     if (origin !== undefined && this.#allows(origin)) {
       headers["Access-Control-Allow-Origin"] = origin;

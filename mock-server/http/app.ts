@@ -5,6 +5,7 @@
  */
 import { type Context, Hono } from "hono";
 import { LoginDesk } from "../auth/login.ts";
+import { type BulkLimits, bulkAllowances } from "../bulk/allowances.ts";
 import { OrgError } from "../errors.ts";
 import type { MockOrgCore } from "../org/org.ts";
 import { recordIdOf } from "../schema/record-id.ts";
@@ -28,7 +29,6 @@ import {
 import { answerRest, type PipelineOptions } from "./pipeline.ts";
 import { PreparedQueries } from "./prepared-queries.ts";
 import { QueryCursors } from "./query-cursors.ts";
-import { RecentlyViewed } from "./recently-viewed.ts";
 import { BODY_BYTES_MAX } from "./request-body.ts";
 import type { RestServices } from "./rest.ts";
 import { answerForm, buildResponse } from "./serialise.ts";
@@ -53,6 +53,8 @@ export interface AppOptions {
   readonly bodyBytesMax?: number;
   /** Time on the org's clock that each step of a bulk job waits for; default 0: as fast as the process can. */
   readonly bulkPaceMs?: number;
+  /** What bulk jobs may use in 24 hours. */
+  readonly bulkLimits?: BulkLimits;
   /** Asked at each REST call. */
   readonly faultHook?: () => FaultHook | undefined;
   /** Told about defects of the mock itself. Default: the console's error output. */
@@ -80,10 +82,13 @@ export function createApp(options: AppOptions): MockOrgApp {
     usage: options.usage,
     cursors: new QueryCursors(org.clock, counter("01g")),
     queries: new PreparedQueries(),
-    recent: new RecentlyViewed(),
     journal,
-    bulk: { jobs: undefined, paceMs: options.bulkPaceMs ?? 0 },
-    schemaChangedMs: org.clock.nowMs(),
+    bulk: {
+      jobs: undefined,
+      paceMs: options.bulkPaceMs ?? 0,
+      allowances: bulkAllowances(org.clock, options.bulkLimits),
+      strike: undefined,
+    },
   };
   const myDomain = `https://${options.myDomain ?? "mock-org"}.my.salesforce.com`;
   const instanceUrl = (call: WireCall): string => (isLoginHost(call) ? myDomain : call.origin);

@@ -83,6 +83,8 @@ async function execute(options: AsyncOptions, call: WireCall): Promise<Answer> {
   const shape = `${call.method} ${[job, jobId && "id", batch, batchId && "id", part, resultId && "id"].filter(Boolean).join("/")}`;
   switch (shape) {
     case "POST job":
+      if (/^(?!\s*false\s*$)/i.test(call.header("sforce-enable-pkchunking") ?? "false"))
+        throw new AsyncApiError("FeatureNotEnabled", "PK chunking is not supported by the mock org");
       return created("jobInfo", jobInfo(createJob(jobs, actor, readInfo(call, text), apiVersion)));
     case "POST job/id":
       return element("jobInfo", jobInfo(changeJob(jobs, jobId, readInfo(call, text))));
@@ -117,7 +119,8 @@ function openDoor(desk: LoginDesk, call: WireCall): Actor {
 
 function jobsOf(services: RestServices): ClassicJobs {
   const { bulk, org, save } = services;
-  bulk.jobs ??= createBulkJobs({ org, save, paceMs: bulk.paceMs });
+  const { paceMs, allowances } = bulk;
+  bulk.jobs ??= createBulkJobs({ org, save, strike: (step) => bulk.strike?.(step), paceMs, allowances });
   return bulk.jobs.classic;
 }
 

@@ -251,11 +251,8 @@ function handlerFor(resource: Resource, method: string): { method: Method; handl
 
 async function bodyOf(options: PipelineOptions, call: WireCall, resource: Resource, trace: Trace): Promise<unknown> {
   if (call.method === "GET" || call.method === "HEAD") return undefined;
-  const bytes = decompress(
-    await readBody(call, options.bodyBytesMax),
-    call.header("content-encoding"),
-    options.bodyBytesMax,
-  );
+  const bytesMax = Math.max(options.bodyBytesMax, resource.bodyBytesMax ?? 0);
+  const bytes = decompress(await readBody(call, bytesMax), call.header("content-encoding"), bytesMax);
   if (resource.rawBody === true) return bytes.length === 0 ? undefined : bytes;
   const body = await decodeBody(bytes, call.header("content-type"));
   if (bytes.length <= JOURNAL_BODY_BYTES_MAX) {

@@ -5,7 +5,9 @@
  * process that the network calls from outside.
  */
 import type { Session } from "../auth/sessions.ts";
+import type { BulkAllowances } from "../bulk/allowances.ts";
 import type { BulkJobs } from "../bulk/bulk-jobs.ts";
+import type { StrikeBulk } from "../bulk/strike.ts";
 import type { SaveRequest, SaveResult } from "../dml/contract.ts";
 import type { MergeRequest } from "../dml/merge.ts";
 import type { Transaction } from "../org/contract.ts";
@@ -14,7 +16,6 @@ import type { Wire } from "../schema/values.ts";
 import type { Journal } from "./journal.ts";
 import type { PreparedQueries } from "./prepared-queries.ts";
 import type { QueryCursors } from "./query-cursors.ts";
-import type { RecentlyViewed } from "./recently-viewed.ts";
 import type { ApiUsage } from "./usage.ts";
 import type { VersionRange } from "./versions.ts";
 
@@ -55,13 +56,17 @@ export interface RestServices {
   readonly usage: ApiUsage;
   readonly cursors: QueryCursors;
   readonly queries: PreparedQueries;
-  readonly recent: RecentlyViewed;
   /** Takes note of what happens inside a call. */
   readonly journal: Journal;
-  /** Bulk jobs, made when the first client asks for one; `paceMs` is the time that each of their steps waits. */
-  readonly bulk: { jobs: BulkJobs | undefined; readonly paceMs: number };
-  /** When the schema last changed, in milliseconds since 1970: answers `If-Modified-Since` on describe. */
-  readonly schemaChangedMs: number;
+  /** Bulk jobs, made when the first client asks for one. */
+  readonly bulk: {
+    jobs: BulkJobs | undefined;
+    /** The time that each step of a job waits. */
+    readonly paceMs: number;
+    readonly allowances: BulkAllowances;
+    /** Lets faults in. */
+    strike: StrikeBulk | undefined;
+  };
 }
 
 /** Everything that a handler works with. */

@@ -40,6 +40,8 @@ export interface Resource {
   readonly methods: Readonly<Partial<Record<Method, RestHandler>>>;
   /** True where the handler wants the body's bytes. */
   readonly rawBody?: boolean;
+  /** Bytes that a body may have where they are more than elsewhere. */
+  readonly bodyBytesMax?: number;
   /** Loads the resource itself; what stands here is only its place. */
   readonly load?: () => Promise<Resource | undefined>;
 }
@@ -61,6 +63,7 @@ export function findResource(segments: readonly string[]): Resource | undefined 
   if (first === "composite") return compositeResource(rest);
   if (first === "query" || first === "queryAll") return queryResource(first, rest);
   if (first === "jobs") return { methods: {}, load: () => bulkResource(rest) };
+  if (first === "tooling") return { methods: {}, load: () => toolingResource(rest) };
   if (first === "limits")
     return rest.length === 0 ? LIMITS : rest.join("/") === "recordCount" ? RECORD_COUNT : undefined;
   return (rest.length === 0 ? SINGLE.get(first) : undefined) ?? REFUSED.get(first);
@@ -178,6 +181,12 @@ function queryResource(first: "query" | "queryAll", rest: readonly string[]): Re
 async function bulkResource(rest: readonly string[]): Promise<Resource | undefined> {
   const { findBulkResource } = await import("./resources/bulk.ts");
   return findBulkResource(rest);
+}
+
+/** Few clients ask for the schema as records. */
+async function toolingResource(rest: readonly string[]): Promise<Resource | undefined> {
+  const { findToolingResource } = await import("./resources/tooling.ts");
+  return findToolingResource(rest);
 }
 
 /** Resources that real orgs have and this one refuses by name. */

@@ -1,8 +1,8 @@
 /**
- * Formula fields as readers see them. Their values are not stored, because a parent's change or the passing of time
- * moves them; they are computed when a record is read.
+ * What readers see beyond the stored values: formula fields, which a parent's change or the passing of time moves, and
+ * the dates at which this very user looked at a record.
  *
- * Objects without formula fields cost nothing: their rows are passed on as they are.
+ * Objects without formula fields, read by users who looked at nothing, cost nothing: their rows are passed on as they are.
  */
 
 import type { Catalog, SObjectType } from "../schema/catalog.ts";
@@ -12,39 +12,51 @@ import { datetimeMs } from "../schema/temporal.ts";
 import type { SoqlDataset } from "../soql/contract.ts";
 import type { Transaction } from "./contract.ts";
 
-/** The record with the values of its formula fields. */
+/** What turns a stored row into the one that a reader sees. */
+type View = (row: Row) => Row;
+
+/** The record as the transaction's actor reads it. */
 export function computedRow(tx: Transaction, object: string, row: Row): Row {
-  const fields = formulasOf(tx.catalog, object);
-  return fields.length === 0 ? row : compute(tx, fields, row);
+  return viewOf(tx, object)?.(row) ?? row;
 }
 
-/** The same dataset with the values of formula fields in its rows. */
+/** The same dataset as the transaction's actor reads it. */
 export function computedRecords(tx: Transaction, data: SoqlDataset): SoqlDataset {
-  const all = function* (fields: readonly ComputedField[], rows: Iterable<Row>): Iterable<Row> {
-    for (const row of rows) yield compute(tx, fields, row);
+  const views = new Map<string, View | undefined>();
+  const of = (object: string): View | undefined => {
+    if (!views.has(object)) views.set(object, viewOf(tx, object));
+    return views.get(object);
+  };
+  const each = (object: string, rows: Iterable<Row>): Iterable<Row> => {
+    const view = of(object);
+    return view === undefined ? rows : mapped(rows, view);
   };
   return {
     get(object, id) {
       const row = data.get(object, id);
-      return row === undefined ? undefined : computedRow(tx, object, row);
+      return row === undefined ? undefined : (of(object)?.(row) ?? row);
     },
-    rows(object) {
-      const fields = formulasOf(tx.catalog, object);
-      return fields.length === 0 ? data.rows(object) : all(fields, data.rows(object));
-    },
+    rows: (object) => each(object, data.rows(object)),
     count: (object) => data.count(object),
     hasIndex: (object, field) => data.hasIndex(object, field),
     find(object, field, value) {
-      const fields = formulasOf(tx.catalog, object);
+      const view = of(object);
       const rows = data.find(object, field, value);
-      return fields.length === 0 ? rows : rows.map((row) => compute(tx, fields, row));
+      return view === undefined ? rows : rows.map(view);
     },
-    byStamp(object, from, to) {
-      const fields = formulasOf(tx.catalog, object);
-      const rows = data.byStamp(object, from, to);
-      return fields.length === 0 ? rows : all(fields, rows);
-    },
+    byStamp: (object, from, to) => each(object, data.byStamp(object, from, to)),
   };
+}
+
+function* mapped(rows: Iterable<Row>, view: View): Generator<Row, void, undefined> {
+  for (const row of rows) yield view(row);
+}
+
+function viewOf(tx: Transaction, object: string): View | undefined {
+  const dates = tx.viewDates();
+  const fields = formulasOf(tx.catalog, object);
+  if (fields.length === 0) return dates;
+  return (row) => compute(tx, fields, dates?.(row) ?? row);
 }
 
 function compute(tx: Transaction, fields: readonly ComputedField[], row: Row): Row {

@@ -4,8 +4,8 @@
  * Reading builds a snapshot beside the org, so a file that proves wrong half way has changed nothing; `MockOrgCore.restore`
  * then takes it as it takes any other.
  */
-import type { Catalog } from "../schema/catalog.ts";
-import type { FieldValue, Row } from "../schema/definition.ts";
+import { type Catalog, createCatalog } from "../schema/catalog.ts";
+import type { FieldValue, ObjectDefinition, Row } from "../schema/definition.ts";
 import { to18 } from "../schema/record-id.ts";
 import type { ClockState } from "./clock.ts";
 import type { OrgSettings } from "./contract.ts";
@@ -45,6 +45,30 @@ export function stateOf(snapshot: OrgSnapshot): OrgState {
   };
 }
 
+/** How a schema that was changed while an org ran differs from the one that it started with. */
+export interface SchemaChanges {
+  /** Objects that are new or other than before, whole. */
+  readonly changed: readonly ObjectDefinition[];
+  /** Names of objects that are gone. */
+  readonly removed: readonly string[];
+}
+
+/** What changed from one schema to the other; undefined where nothing did. */
+export function schemaChanges(base: Catalog, catalog: Catalog): SchemaChanges | undefined {
+  if (base === catalog) return undefined;
+  const definitions = catalog.objects.map((type) => type.definition);
+  const changed = definitions.filter((definition) => base.object(definition.name)?.definition !== definition);
+  const removed = base.objects.map((type) => type.name).filter((name) => catalog.object(name) === undefined);
+  return changed.length + removed.length === 0 ? undefined : { changed, removed };
+}
+
+/** The schema with the changes in it. Throws an `Error` where they do not fit. */
+export function withSchemaChanges(base: Catalog, { changed, removed }: SchemaChanges): Catalog {
+  const gone = new Set([...removed, ...changed.map((definition) => definition.name)]);
+  const kept = base.objects.map((type) => type.definition).filter((definition) => !gone.has(definition.name));
+  return createCatalog([...kept, ...changed]);
+}
+
 /** How many records a snapshot holds. */
 export function recordCount(snapshot: OrgSnapshot): number {
   let count = 0;
@@ -54,10 +78,9 @@ export function recordCount(snapshot: OrgSnapshot): number {
 
 /** The objects of a snapshot that have records, by name, each with its records in order of Id, nulls left out. */
 export function* recordsOf(
-  catalog: Catalog,
   snapshot: OrgSnapshot,
 ): Generator<{ readonly object: string; readonly rows: Iterable<Row> }, void, undefined> {
-  for (const type of catalog.objects) {
+  for (const type of snapshot.catalog.objects) {
     const table = snapshot.tables.get(type.name);
     if (table !== undefined && table.count > 0)
       yield { object: type.name, rows: withoutNulls(Table.create(type, table).rows()) };
@@ -67,12 +90,14 @@ export function* recordsOf(
 /** Builds a snapshot from state and records that came from outside, refusing what the schema does not know. */
 export class SnapshotBuilder {
   readonly #state: OrgState;
+  readonly #catalog: Catalog;
   readonly #counters = new Counters();
   readonly #tables: ReadonlyMap<string, Table>;
   readonly #fields: ReadonlyMap<string, ReadonlySet<string>>;
 
   constructor(catalog: Catalog, state: OrgState) {
     this.#state = state;
+    this.#catalog = catalog;
     this.#counters.restore(state.counters);
     this.#tables = new Map(catalog.objects.map((type) => [type.name, Table.create(type)]));
     this.#fields = new Map(catalog.objects.map((type) => [type.name, new Set(type.fields.map((field) => field.name))]));
@@ -104,6 +129,7 @@ export class SnapshotBuilder {
     bin.load(deletions, earliestDeletion ?? undefined);
     return {
       id,
+      catalog: this.#catalog,
       tables: new Map([...this.#tables].map(([object, table]) => [object, table.snapshot()])),
       bin: bin.snapshot(),
       counters: this.#counters.state,

@@ -72,6 +72,11 @@ export interface Transaction extends RecordReader {
   canEdit(object: string, row: Row): boolean;
   /** True where the actor may see every record of the object, so that `canSee` need not be asked for each. */
   seesAll(object: string): boolean;
+  /**
+   * What gives a record the actor's own `LastViewedDate` and `LastReferencedDate`; undefined where the actor has looked
+   * at no record yet.
+   */
+  viewDates(): ((row: Row) => Row) | undefined;
   newId(object: string): string;
   /** The next value of an auto-number field, already formatted. Numbers are consumed even when the save fails. */
   nextAutoNumber(object: string, field: string): string;

@@ -5,7 +5,7 @@
  * because tables share their layers (`table.ts`).
  */
 import assert from "node:assert/strict";
-import { type Catalog, createCatalog, restrictCatalog } from "../schema/catalog.ts";
+import { type Catalog, createCatalog } from "../schema/catalog.ts";
 import type { ObjectDefinition } from "../schema/definition.ts";
 import { Actors } from "./actors.ts";
 import { type ClockState, ManualClock, wireInstant } from "./clock.ts";
@@ -14,6 +14,7 @@ import { type CounterState, Counters } from "./ids.ts";
 import { Locks } from "./locks.ts";
 import { LongTransaction } from "./long-transaction.ts";
 import { type Grant, type PermissionDefinition, STANDARD_USER, SYSTEM_ADMINISTRATOR } from "./permissions.ts";
+import { RecentlyViewed } from "./recently-viewed.ts";
 import { type Deletion, RecycleBin, type RecycleBinSnapshot } from "./recycle-bin.ts";
 import { DEFAULT_SETTINGS } from "./settings.ts";
 import { Sharing, type SharingModels } from "./sharing.ts";
@@ -50,6 +51,8 @@ export interface OrgOptions {
 export interface OrgSnapshot {
   /** Id of the Organization record. */
   readonly id: string;
+  /** The whole schema of that moment. */
+  readonly catalog: Catalog;
   readonly tables: ReadonlyMap<string, TableSnapshot>;
   readonly bin: RecycleBinSnapshot;
   readonly counters: CounterState;
@@ -71,20 +74,25 @@ export class MockOrgCore implements Org {
   readonly clock: ManualClock;
   /** What was deleted, and for how long it can come back. */
   readonly recycleBin: RecycleBin;
-  readonly #wholeCatalog: Catalog;
-  readonly #tables: ReadonlyMap<string, Table>;
+  /** What each user looked at last. It is no part of snapshots and forks. */
+  readonly recentlyViewed = new RecentlyViewed();
   readonly #counters: Counters;
   readonly #listeners = new Set<CommitListener>();
   readonly #replacedListeners = new Set<() => void>();
   readonly #locks = new Locks();
   #id: string;
+  #wholeCatalog: Catalog;
+  #tables: ReadonlyMap<string, Table>;
   #catalog: Catalog;
+  /** The whole catalog that `#catalog` was made of. */
+  #visibleOf: Catalog;
   #settings: OrgSettings;
   #sharingModels: SharingModels;
   #sharing: Sharing;
   #actors: Actors;
   #stampSecond = Number.NaN;
   #stampText = "";
+  #schemaChangedMs: number;
   #current: OrgTransaction | undefined;
   #origin: OrgSnapshot | undefined;
 
@@ -107,7 +115,9 @@ export class MockOrgCore implements Org {
     this.#counters = parts.counters;
     this.#settings = parts.settings;
     this.#sharingModels = parts.sharing;
-    this.#catalog = visibleCatalog(parts.catalog, parts.settings);
+    this.#catalog = catalogUnder(parts.settings, parts.catalog);
+    this.#visibleOf = parts.catalog;
+    this.#schemaChangedMs = parts.clock.nowMs();
     this.#sharing = new Sharing(this.#catalog, this.#tables, this.#sharingModels);
     this.#actors = parts.actors.with({ catalog: this.#catalog, tables: this.#tables, grants: parts.actors.grants });
   }
@@ -139,6 +149,8 @@ export class MockOrgCore implements Org {
       insertStandardRecords(tx, { id: org.id, name: options.name ?? "Mock Org" });
       for (const user of options.users ?? []) insertUser(tx, user);
     });
+    // Nobody has seen the schema yet.
+    org.#schemaChangedMs = org.clock.nowMs();
     org.#origin = org.snapshot();
     return org;
   }
@@ -154,6 +166,11 @@ export class MockOrgCore implements Org {
 
   get settings(): OrgSettings {
     return this.#settings;
+  }
+
+  /** When objects, fields, settings or anybody's rights last changed, in milliseconds: what describe tells hangs on them. */
+  get schemaChangedMs(): number {
+    return this.#schemaChangedMs;
   }
 
   /** The whole schema, also of objects that the settings hide. */
@@ -206,10 +223,38 @@ export class MockOrgCore implements Org {
     return () => this.#replacedListeners.delete(listener);
   }
 
+  /**
+   * Changes the schema while the org runs, as an administrator does in Setup: the records of objects that stay are
+   * kept, a new field of theirs is empty (a checkbox false), and what is no longer defined is gone with its records.
+   *
+   * Definitions that did not change should be the same objects as before: their tables are kept as they are.
+   */
+  redefine(definitions: readonly ObjectDefinition[]): void {
+    assert(this.#current === undefined, "an org is not redefined within a transaction");
+    const catalog = createCatalog(definitions);
+    const before = this.#wholeCatalog;
+    const tables = catalog.objects.map((type): [string, Table] => {
+      const table = this.#tables.get(type.name);
+      if (table === undefined) return [type.name, Table.create(type)];
+      const unchanged = before.object(type.name)?.definition === type.definition;
+      return [type.name, unchanged ? table : table.converted(type)];
+    });
+    this.#wholeCatalog = catalog;
+    this.#tables = new Map(tables);
+    this.#reconfigure(this.#settings, this.#sharingModels);
+    this.#tellReplaced();
+  }
+
+  /** What profiles and permission sets grant beside the fields of their records, by record Id. */
+  get grants(): ReadonlyMap<string, Grant> {
+    return this.#actors.grants;
+  }
+
   /** Writes or replaces a profile or permission set; users who have it have its rights from now on. Returns its Id. */
   definePermissions(definition: PermissionDefinition): string {
     const id = this.transaction(this.systemActor, (tx) => savePermissionRecord(tx, definition));
     this.#actors.grant(id, grantOf(this.#wholeCatalog, definition));
+    this.#schemaChanged();
     return id;
   }
 
@@ -257,6 +302,7 @@ export class MockOrgCore implements Org {
     assert(this.#current === undefined, "an org is not snapshotted within a transaction");
     return {
       id: this.#id,
+      catalog: this.#wholeCatalog,
       tables: new Map([...this.#tables].map(([object, table]) => [object, table.snapshot()])),
       bin: this.recycleBin.snapshot(),
       counters: this.#counters.state,
@@ -274,18 +320,21 @@ export class MockOrgCore implements Org {
   restore(snapshot: OrgSnapshot): void {
     assert(this.#current === undefined, "an org is not restored within a transaction");
     this.#locks.dropAll();
-    for (const [object, table] of this.#tables) {
-      const content = snapshot.tables.get(object);
-      assert(content !== undefined, `the snapshot is one of this org and so has ${object}`);
-      table.restore(content);
+    this.recentlyViewed.clear();
+    if (snapshot.catalog === this.#wholeCatalog) {
+      for (const [object, table] of this.#tables) table.restore(tableOf(snapshot, object));
+    } else {
+      // The schema was changed since.
+      this.#wholeCatalog = snapshot.catalog;
+      const types = snapshot.catalog.objects;
+      this.#tables = new Map(types.map((type) => [type.name, Table.create(type, tableOf(snapshot, type.name))]));
     }
     this.#id = snapshot.id;
     this.recycleBin.restore(snapshot.bin);
     this.#counters.restore(snapshot.counters);
     this.clock.restore(snapshot.clock);
     this.#reconfigure(snapshot.settings, snapshot.sharing, snapshot.grants);
-    const listeners = [...this.#replacedListeners];
-    for (const listener of listeners) listener();
+    this.#tellReplaced();
   }
 
   /** Goes back to the moment when this org was made or forked, or to the last `markOrigin`. */
@@ -346,6 +395,7 @@ export class MockOrgCore implements Org {
       nowMs,
       counters: this.#counters,
       sharing: this.#sharing,
+      recentlyViewed: this.recentlyViewed,
       isLocked,
     });
     this.#current = tx;
@@ -362,8 +412,14 @@ export class MockOrgCore implements Org {
 
   #publish(changes: readonly RecordChange[], actor: Actor): void {
     if (changes.length === 0) return;
+    if (changes.some(changesRights)) this.#schemaChanged();
     this.recycleBin.record(changes, this.#stamp(this.clock.nowMs()));
     this.#tell(changes, actor);
+  }
+
+  /** Always a later second than before, so that two changes within one second, or around a `restore`, do not look alike. */
+  #schemaChanged(): void {
+    this.#schemaChangedMs = Math.max(this.clock.nowMs(), this.#schemaChangedMs + 1000);
   }
 
   /** The instant in wire form. All transactions of one second share the text, in memory too. */
@@ -374,6 +430,11 @@ export class MockOrgCore implements Org {
       this.#stampText = wireInstant(nowMs);
     }
     return this.#stampText;
+  }
+
+  #tellReplaced(): void {
+    const listeners = [...this.#replacedListeners];
+    for (const listener of listeners) listener();
   }
 
   /** A listener that stops itself or starts another meanwhile does not disturb the round. */
@@ -406,7 +467,9 @@ export class MockOrgCore implements Org {
   /** The bin waits for nobody: it also removes records that are locked. */
   #removeAll(deletions: readonly Deletion[]): readonly RecordChange[] {
     const remove = (tx: OrgTransaction) => {
-      for (const { object, id } of deletions) if (tx.get(object, id) !== undefined) tx.remove(object, id);
+      // An object that was deleted since took its records along.
+      for (const { object, id } of deletions)
+        if (this.#tables.has(object) && tx.get(object, id) !== undefined) tx.remove(object, id);
       return tx.changes();
     };
     return this.#run(this.systemActor, remove, () => false);
@@ -417,8 +480,14 @@ export class MockOrgCore implements Org {
     sharing: SharingModels,
     grants: ReadonlyMap<string, Grant> = this.#actors.grants,
   ): void {
-    if (settings.enableOrders !== this.#settings.enableOrders)
-      this.#catalog = visibleCatalog(this.#wholeCatalog, settings);
+    const { enableOrders, autoCalculateEndDate } = this.#settings;
+    const sameFeatures =
+      settings.enableOrders === enableOrders && settings.autoCalculateEndDate === autoCalculateEndDate;
+    if (!sameFeatures || this.#visibleOf !== this.#wholeCatalog) {
+      this.#catalog = catalogUnder(settings, this.#wholeCatalog);
+      this.#visibleOf = this.#wholeCatalog;
+    }
+    this.#schemaChanged();
     this.#settings = settings;
     this.#sharingModels = sharing;
     this.#sharing = new Sharing(this.#catalog, this.#tables, sharing);
@@ -426,11 +495,38 @@ export class MockOrgCore implements Org {
   }
 }
 
-/** Objects that do not exist while orders are switched off (reference: order-domain §1.15 [live]). */
-function visibleCatalog(catalog: Catalog, settings: OrgSettings): Catalog {
-  if (settings.enableOrders) return catalog;
+function tableOf(snapshot: OrgSnapshot, object: string): TableSnapshot {
+  const content = snapshot.tables.get(object);
+  assert(content !== undefined, `the snapshot is one of this org and so has ${object}`);
+  return content;
+}
+
+/** The objects and fields of an org with these settings (reference: order-domain §1.15 [live; doc]). */
+function catalogUnder({ enableOrders, autoCalculateEndDate }: OrgSettings, whole: Catalog): Catalog {
+  if (enableOrders && autoCalculateEndDate) return whole;
   const ofOrders = /^Order(Item)?(Status|History|Share|Feed)?$/;
-  return restrictCatalog(catalog, { object: ({ name }) => !ofOrders.test(name), field: () => true });
+  const definitions = whole.objects.map((type) => type.definition);
+  return createCatalog(
+    definitions
+      .filter(({ name }) => enableOrders || !ofOrders.test(name))
+      .map((definition) => (autoCalculateEndDate ? definition : withOwnEndDate(definition))),
+  );
+}
+
+/** Without auto-calculation a contract's end date is the client's. */
+function withOwnEndDate(definition: ObjectDefinition): ObjectDefinition {
+  if (definition.name !== "Contract") return definition;
+  const fields = definition.fields.map((field) =>
+    field.name === "EndDate" ? { ...field, createable: true, updateable: true } : field,
+  );
+  return { ...definition, fields };
+}
+
+/** Records that say what their users may see: a change of them changes what describe tells. */
+const RIGHTS: ReadonlySet<string> = new Set(["Profile", "PermissionSet", "PermissionSetAssignment"]);
+
+function changesRights({ object, before, after }: RecordChange): boolean {
+  return RIGHTS.has(object) || (object === "User" && before?.["ProfileId"] !== after?.["ProfileId"]);
 }
 
 /** User permissions stand in the record; only those that it has no field for are kept beside it. */

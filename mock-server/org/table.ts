@@ -53,6 +53,24 @@ export class Table {
     return new Table(shapeOf(type), snapshot);
   }
 
+  /**
+   * A table of the same records for another definition of the object: fields that are gone are dropped, new ones are
+   * null, or false where they are checkboxes.
+   */
+  converted(type: SObjectType): Table {
+    const table = Table.create(type);
+    const { template, names } = table.#shape;
+    const isNew = (name: string): boolean => !(name in this.#shape.template);
+    const checkboxes = type.fields.filter((field) => field.type === "boolean" && isNew(field.name));
+    const fresh = Object.fromEntries(checkboxes.map((field) => [field.name, false]));
+    for (const row of this.rows()) {
+      const kept: Record<string, FieldValue> = { ...template, ...fresh };
+      for (const name of names) if (row[name] !== undefined) kept[name] = row[name];
+      table.set(String(row["Id"]), table.shaped(kept));
+    }
+    return table;
+  }
+
   get object(): string {
     return this.#shape.object;
   }

@@ -12,6 +12,7 @@ import type { Row } from "../schema/definition.ts";
 import { to15 } from "../schema/record-id.ts";
 import type { Actor, OrgSettings, RecordChange, Savepoint, Transaction } from "./contract.ts";
 import type { Counters } from "./ids.ts";
+import type { RecentlyViewed } from "./recently-viewed.ts";
 import type { Sharing } from "./sharing.ts";
 import type { Table } from "./table.ts";
 
@@ -25,6 +26,7 @@ export interface TransactionScope {
   readonly nowMs: number;
   readonly counters: Counters;
   readonly sharing: Sharing;
+  readonly recentlyViewed: RecentlyViewed;
   /** True where somebody else holds the record: a long transaction or a test's row lock. */
   isLocked(id: string): boolean;
 }
@@ -95,6 +97,10 @@ export class OrgTransaction implements Transaction {
 
   seesAll(object: string): boolean {
     return this.#scope.sharing.seesAll(this.actor, object);
+  }
+
+  viewDates(): ((row: Row) => Row) | undefined {
+    return this.#scope.recentlyViewed.dates(this.actor.userId);
   }
 
   newId(object: string): string {

@@ -36,7 +36,10 @@ export interface Catalog {
   /** Objects sorted by name. */
   readonly objects: readonly SObjectType[];
   object(name: string): SObjectType | undefined;
-  /** The object whose record Ids begin with these three characters (case-sensitive). */
+  /**
+   * The object whose record Ids begin with these three characters (case-sensitive); undefined where several objects
+   * share them, as history objects do.
+   */
   objectByPrefix(keyPrefix: string): SObjectType | undefined;
 }
 
@@ -84,17 +87,20 @@ function assemble(
   }
   const byName = new Map<string, SObjectType>();
   const byPrefix = new Map<string, SObjectType>();
+  const byIdPrefix = new Map<string, SObjectType | undefined>();
   for (const definition of definitions) {
     const type = resolve(definition, fields.get(definition.name) ?? [], children.get(definition.name) ?? []);
     addOnce(byName, definition.name.toLowerCase(), type, `object ${definition.name}`);
     if (definition.keyPrefix !== undefined)
       addOnce(byPrefix, definition.keyPrefix, type, `key prefix ${definition.keyPrefix}`);
+    else if (definition.idPrefix !== undefined)
+      byIdPrefix.set(definition.idPrefix, byIdPrefix.has(definition.idPrefix) ? undefined : type);
   }
   const objects = [...byName.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   return {
     objects,
     object: (name) => byName.get(name.toLowerCase()),
-    objectByPrefix: (keyPrefix) => byPrefix.get(keyPrefix),
+    objectByPrefix: (keyPrefix) => byPrefix.get(keyPrefix) ?? byIdPrefix.get(keyPrefix),
   };
 }
 

@@ -69,12 +69,19 @@ function addCustomObjects(work: Work, customization: Customization): void {
   const custom = customization.objects
     .filter((object) => object.definition !== undefined)
     .toSorted((a, b) => (a.name < b.name ? -1 : 1));
-  for (const [at, { path, name, definition }] of custom.entries()) {
+  const taken = new Set([...work.objects.values()].map((object) => object.keyPrefix));
+  let at = 0;
+  for (const { path, name, definition } of custom) {
     if (definition === undefined) continue;
+    while (taken.has(customPrefix(at))) at += 1;
     if (at >= CUSTOM_OBJECTS_MAX) work.problems.push({ path, element: name, reason: "is one custom object too many" });
-    const keyPrefix = `a${BASE62.charAt(Math.floor(at / BASE62.length))}${BASE62.charAt(at % BASE62.length)}`;
-    work.objects.set(name, { ...definition, keyPrefix });
+    work.objects.set(name, { ...definition, keyPrefix: customPrefix(at) });
+    at += 1;
   }
+}
+
+function customPrefix(at: number): string {
+  return `a${BASE62.charAt(Math.floor(at / BASE62.length))}${BASE62.charAt(at % BASE62.length)}`;
 }
 
 function changeStandardObjects(work: Work, customization: Customization): void {
@@ -206,7 +213,9 @@ function trackHistory(work: Work, customization: Customization): void {
     const object = work.objects.get(name);
     const off = customization.objects.some((each) => each.name === name && each.historyEnabled === false);
     const known = fields.filter((field) => object?.fields.some((each) => each.name === field));
-    if (object !== undefined && !off) work.objects.set(name, { ...object, historyTracked: known });
+    const before = object?.historyTracked ?? [];
+    if (object !== undefined && !off)
+      work.objects.set(name, { ...object, historyTracked: [...new Set([...before, ...known])] });
   }
 }
 

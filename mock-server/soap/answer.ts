@@ -4,6 +4,7 @@
  * version ─ message ─ session→actor ─ API limit ─ operation ─► envelope. A refusal anywhere becomes a fault with 500.
  */
 import { OrgError } from "../errors.ts";
+import type { CallTrace } from "../http/call-trace.ts";
 import type { FaultAct } from "../http/fault-hook.ts";
 import { requestLimitExceeded } from "../http/faults.ts";
 import { dropConnection, type PipelineOptions } from "../http/pipeline.ts";
@@ -45,6 +46,9 @@ const DATA_CALLS: Readonly<Record<string, DataCall>> = {
 interface Trace {
   actor: Actor | undefined;
   limit: LimitInfo | undefined;
+  apiCalls: number;
+  /** What happened inside the org; undefined where the journal is off or no transaction ran. */
+  inside: CallTrace | undefined;
   /** Names of the faults that struck this call. */
   readonly faults: string[];
 }
@@ -60,7 +64,7 @@ export async function answerSoap(options: PipelineOptions, call: WireCall): Prom
   headers["Content-Type"] = "text/xml;charset=UTF-8";
   const [, letter = "", version = ""] = /^\/services\/Soap\/([ucm])\/(\d+)\.0(?:\/|$)/.exec(call.path) ?? [];
   const flavour = FLAVOURS[letter] ?? FLAVOURS[call.path.charAt("/services/Soap/".length)] ?? "partner";
-  const trace: Trace = { actor: undefined, limit: undefined, faults: [] };
+  const trace: Trace = { actor: undefined, limit: undefined, apiCalls: 0, inside: undefined, faults: [] };
   const outcome = await outcomeOf(options, call, { flavour, version: Number(version) }, trace);
   options.journal.add({
     atMs: options.services.org.clock.nowMs(),
@@ -72,6 +76,8 @@ export async function answerSoap(options: PipelineOptions, call: WireCall): Prom
     durationMs: performance.now() - startedMs,
     requestBody: null,
     responseBody: null,
+    apiCalls: trace.apiCalls,
+    trace: trace.inside,
     faults: trace.faults,
   });
   if (outcome === null) return dropConnection(call);
@@ -101,7 +107,13 @@ async function outcomeOf(
   };
   const run = () => faultAsOutcome(options, () => execute(options, { ...place, call, read }, trace));
   if (hook === undefined) return run();
-  const faultCall = { method: call.method, path: call.path, query: call.query, header: call.header, applied: trace.faults };
+  const faultCall = {
+    method: call.method,
+    path: call.path,
+    query: call.query,
+    header: call.header,
+    applied: trace.faults,
+  };
   const before = await hook.before(faultCall);
   if (before?.kind === "drop") return null;
   if (before?.kind === "answer") return injected(before);
@@ -127,8 +139,14 @@ async function faultAsOutcome(options: PipelineOptions, work: () => Promise<stri
   try {
     return await work();
   } catch (error) {
-    if (error instanceof SoapFault) return error;
-    if (error instanceof OrgError) return orgFault(error);
+    if (error instanceof SoapFault) {
+      options.journal.noteRefusal(new OrgError(500, { code: error.code, message: error.message }));
+      return error;
+    }
+    if (error instanceof OrgError) {
+      options.journal.noteRefusal(error);
+      return orgFault(error);
+    }
     options.onDefect(error);
     return new SoapFault("UNKNOWN_EXCEPTION", "An unexpected error occurred.");
   }
@@ -164,6 +182,7 @@ async function execute(options: PipelineOptions, delivery: Delivery, trace: Trac
   trace.actor = actor;
   if (soap.operation === "logout" && flavour !== "metadata") return logout(desk, session);
   if (!services.usage.charge(1)) throw requestLimitExceeded();
+  trace.apiCalls += 1;
   trace.limit = { current: services.usage.used, limit: services.usage.max };
   if (flavour === "metadata") return metadataCall({ services, actor, version, soap });
   switch (soap.operation) {
@@ -174,18 +193,17 @@ async function execute(options: PipelineOptions, delivery: Delivery, trace: Trac
     default:
   }
   const operation = dataCall(flavour, soap);
-  return services.org.transaction(actor, (tx) => {
-    const rest: RestContext = {
-      tx,
-      services,
-      session,
-      instanceUrl: options.instanceUrl(call),
-      wholeOrNothing: false,
-      dispatch,
-    };
-    const results = operation({ rest, version, soap });
-    return `<${soap.operation}Response>${results}</${soap.operation}Response>`;
-  });
+  const instanceUrl = options.instanceUrl(call);
+  trace.inside = options.journal.begin();
+  try {
+    return services.org.transaction(actor, (tx) => {
+      const rest: RestContext = { tx, services, session, instanceUrl, wholeOrNothing: false, dispatch };
+      const results = operation({ rest, version, soap });
+      return `<${soap.operation}Response>${results}</${soap.operation}Response>`;
+    });
+  } finally {
+    options.journal.end();
+  }
 }
 
 function dataCall(flavour: SoapFlavour, soap: SoapCall): DataCall {

@@ -89,6 +89,7 @@ function runQuery(context: DataContext, includeDeleted: boolean): string {
   const records = new HeldRecords(rest.tx);
   const engine = queryContext(rest, { version }, { includeDeleted, records });
   const outcome = rest.services.queries.prepare(soql, engine).run(engine);
+  rest.services.journal.noteQuery(soql, outcome.plan);
   const batchSize = textOf(elementOf(soap.header, "QueryOptions"), "batchSize");
   const pageRows = pageRowsOf(batchSize === undefined ? undefined : `batchSize=${batchSize}`);
   const { userId } = rest.tx.actor;
@@ -110,7 +111,15 @@ function replication(context: DataContext, handler: RestHandler): string {
     throw new OrgError(400, { code: "INVALID_TYPE", message: `sObject type '${type.name}' is not replicateable` });
   const kind = handler === readUpdated ? "updated" : "deleted";
   const { body } = handler(rest, restRequest(context, ["sobjects", type.name, kind], { start, end }));
-  return xmlElement("result", body);
+  return xmlElement("result", inWsdlOrder(body));
+}
+
+/** REST puts the Id of a deleted record first, the WSDL its date. */
+function inWsdlOrder(body: unknown): unknown {
+  const records = isObject(body) ? body["deletedRecords"] : undefined;
+  if (!isObject(body) || !Array.isArray(records)) return body;
+  const deletedRecords = records.filter(isObject).map(({ deletedDate, id }) => ({ deletedDate, id }));
+  return { ...body, deletedRecords };
 }
 
 function soapType({ rest }: DataContext, name: string): SObjectType {

@@ -18,6 +18,7 @@ import { planCommand } from "./commands/plan.ts";
 import { runCommand } from "./commands/run.ts";
 import { serveCommand } from "./commands/serve.ts";
 import { migrateCommand, resetCommand, sweepCommand } from "./commands/upkeep.ts";
+import { workerCommand } from "./commands/worker.ts";
 import { EXIT, type ExitCode, type Surroundings } from "./surroundings.ts";
 
 const VERSION = "0.1.0";
@@ -121,6 +122,9 @@ export function orderSync(surroundings: Surroundings, done: (exit: ExitCode) => 
     .option("--host <address>", "address of the web pages")
     .option("--no-run-at-start", "wait for the schedule instead of running at once")
     .action(act<Parameters<typeof serveCommand>[0]>((options) => serveCommand(options, out)));
+  command("worker", "share the work with other workers through the state in PostgreSQL, until stopped", ["worker"])
+    .option("--allow-deletes", "do not stop when many records would be deleted")
+    .action(act<{ allowDeletes?: true }>((options) => workerCommand(options, out)));
   command("status", "show the present state per object and the last runs", ["status", "status --json"]).action(
     act<object>((options) => statusCommand(options, out)),
   );

@@ -189,13 +189,22 @@ function valueAt(raw: unknown, path: readonly PropertyKey[]): unknown {
 
 /** Relative paths of files belong to the configuration's folder, wherever the command was started. */
 function atHome(config: Config, folder: string): Config {
+  const { external, state } = config;
   const home = (url: string): string =>
     url.startsWith("file:") ? `file:${resolve(folder, url.slice("file:".length))}` : url;
-  return {
-    ...config,
-    state: { ...config.state, url: home(config.state.url) },
-    ...(config.external.kind === "sql" ? { external: { ...config.external, url: home(config.external.url) } } : {}),
-  };
+  const moved = { ...config, state: { ...state, url: home(state.url) } };
+  switch (external.kind) {
+    case "sql":
+      return { ...moved, external: { ...external, url: home(external.url) } };
+    case "files": {
+      const index = external.index === undefined ? {} : { index: resolve(folder, external.index) };
+      return { ...moved, external: { ...external, path: resolve(folder, external.path), ...index } };
+    }
+    case "http":
+      return moved;
+    default:
+      return external satisfies never;
+  }
 }
 
 function invalid(file: string, problems: readonly string[]): SyncError {

@@ -4,6 +4,7 @@ import { externalConfigSchema } from "../external/config.ts";
 import { mappingSchema } from "../mapping/spec.ts";
 import { SalesforceConfig } from "../salesforce/config.ts";
 import { DURATION_PATTERN } from "./duration.ts";
+import { isLoopbackHost } from "./loopback.ts";
 
 const stateSchema = z
   .strictObject({
@@ -84,16 +85,26 @@ const serveSchema = z
   .strictObject({
     host: z.string().min(1).default("127.0.0.1").describe("Address to listen on; keep it behind a proxy with TLS."),
     port: z.int().min(0).max(65_535).default(4890).describe("Port to listen on; 0 takes a free one."),
+    hosts: z
+      .array(z.string().min(1))
+      .default([])
+      .describe("Further host names by which a proxy asks for the pages, for example sync.example.com."),
     token: z
       .string()
       .min(16, "must have at least 16 characters")
       .optional()
-      .describe("Whoever changes something over HTTP must know it. Without it the pages only show."),
+      .describe(
+        "Whoever changes something over HTTP must know it. Without it the pages only show. Required where host is not this machine's own, and then for looking, too.",
+      ),
     webhookSecret: z
       .string()
       .min(16, "must have at least 16 characters")
       .optional()
       .describe("Key of the HMAC-SHA256 in X-Signature-256 of POST /webhook, which starts a run at once."),
+  })
+  .refine((value) => isLoopbackHost(value.host) || value.token !== undefined, {
+    message: "must be set where serve.host is open to other machines; for example ${ORDER_SYNC_TOKEN}",
+    path: ["token"],
   })
   .prefault({})
   .describe("The web pages and metrics of `order-sync serve`.");

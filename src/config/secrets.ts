@@ -3,13 +3,14 @@
  * of every text that leaves the process.
  */
 
+import { isLoopbackHost } from "./loopback.ts";
+
 /** Settings that hold a secret, by the last name of their path. */
 const SECRET_NAME = /^(password|securityToken|clientSecret|privateKey|refreshToken|accessToken|token|webhookSecret)$/;
 /** `external.auth.value`: the header of an API key. */
 const SECRET_PATH = /^external\.auth\.value$|^external\.headers\.(authorization|x-api-key|cookie)$/i;
 const REFERENCE = /^\$\{\w+\}$/;
 const URL_PASSWORD = /^([a-z][a-z0-9+.-]*:\/\/[^/@:]*:)([^@]+)(@)/i;
-const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\]|::1)$/;
 
 /** One secret of a configuration. */
 export interface FoundSecret {
@@ -76,7 +77,7 @@ function addressFor(raw: unknown, path: string): string {
 
 function isLoopback(address: string): boolean {
   try {
-    return LOOPBACK.test(new URL(address).hostname);
+    return isLoopbackHost(new URL(address).hostname);
   } catch {
     return false;
   }

@@ -88,6 +88,7 @@ async function screenRoots(
   const readings = rows.map((row) => salesforceView(mapping, row, keyOf));
   const keys = readings.flatMap((reading) => (reading.kind === "view" ? [reading.view.document.key] : []));
   const bases = await context.ports.state.bases(mapping.object, keys);
+  const links = await context.ports.state.links(mapping.object, keys);
   for (const reading of readings) {
     // A record that is foreign or filtered out is left alone; one that was ours before keeps its key and its base.
     if (reading.kind === "foreign") continue;
@@ -97,14 +98,17 @@ async function screenRoots(
     }
     const { document, deleted, keyed, recordId } = reading.view;
     const base = bases.get(document.key);
-    if (
-      deleted ? base?.document === null : keyed && isRootEcho(mapping, base, document, reading.view.problems.length)
-    ) {
-      continue;
-    }
+    // A record that comes back as it was is news all the same: the other side may have moved on meanwhile. So is one of
+    // a refused document: the reason of the refusal may be gone.
+    const isBack = links.get(document.key)?.deletedOn === "salesforce";
+    const refused = context.memory.deadLetter(mapping.object, document.key) !== undefined;
+    const echo = deleted
+      ? base?.document === null
+      : keyed && !isBack && isRootEcho(mapping, base, document, reading.view.problems.length);
+    if (echo && !refused) continue;
     // A record that does not hold its key cannot be found by it.
-    if (keyed) set.addKey(document.key, deleted ? "salesforce" : null);
-    else set.addRecordId(recordId, deleted ? "salesforce" : null);
+    if (keyed) set.addKey(document.key, deleted ? "salesforce" : null, document.fields);
+    else set.addRecordId(recordId, deleted ? "salesforce" : null, document.fields);
   }
 }
 
@@ -137,7 +141,9 @@ async function screenLines(
   const bases = await context.ports.state.bases(mapping.object, keys);
   for (const [index, row] of rows.entries()) {
     const key = roots[index];
-    if (key !== undefined && !isLineEcho(lines, row, bases.get(key), keyOf)) set.addKey(key);
+    if (key === undefined) continue;
+    const refused = context.memory.deadLetter(mapping.object, key) !== undefined;
+    if (refused || !isLineEcho(lines, row, bases.get(key), keyOf)) set.addKey(key);
   }
 }
 

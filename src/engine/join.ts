@@ -4,11 +4,12 @@
  * Costs one Salesforce call per about 1,500 keys, and none for external changes that turn out to be our own writes.
  */
 
+import type { ExternalChange } from "../external/port.ts";
 import { type ExternalReading, externalKey, externalView } from "../mapping/external-view.ts";
 import type { ObjectMapping } from "../mapping/mapping.ts";
 import { type KeyLookup, type SalesforceReading, salesforceView } from "../mapping/salesforce-view.ts";
 import { lineSelectList, selectList } from "../mapping/select.ts";
-import { parseBusinessKey } from "../model/business-key.ts";
+import { naturalKeyProblem, parseBusinessKey } from "../model/business-key.ts";
 import type { BusinessKey, NaturalKey, RecordId } from "../model/key.ts";
 import type { SalesforceRecord } from "../model/salesforce-record.ts";
 import type { Side } from "../model/value.ts";
@@ -32,6 +33,11 @@ export interface Joined {
 export interface Unjoined {
   readonly name: string;
   readonly reason: string;
+  /**
+   * `mention`: it is none of ours, the journal tells about it. `refuse`: it would take part if it could be named, so it
+   * becomes a dead letter under its name. `forget`: it is gone, and with it the dead letter.
+   */
+  readonly how: "mention" | "refuse" | "forget";
 }
 
 /** What the nominations came to. */
@@ -53,6 +59,7 @@ export async function join(
   const { state } = context.ports;
   const unjoined: Unjoined[] = [];
   const deletedOn = new Map<BusinessKey, Side | null>();
+  const spelled = new Map<BusinessKey, readonly NaturalKey[]>();
   const records = new Map<BusinessKey, SalesforceReading>();
 
   const ids = nominations.flatMap((nomination) => (nomination.recordId === null ? [] : [nomination.recordId]));
@@ -62,6 +69,7 @@ export async function join(
     const linked = nomination.recordId === null ? undefined : linksById.get(nomination.recordId);
     const key = nomination.key ?? linked?.key ?? null;
     if (key !== null) deletedOn.set(key, nomination.deletedOn ?? deletedOn.get(key) ?? null);
+    if (key !== null) spelled.set(key, nomination.naturalKeys ?? []);
     else if (nomination.recordId !== null) strangers.set(nomination.recordId, nomination.deletedOn);
   }
   for (const reading of await readById(context, mapping, [...strangers.keys()])) {
@@ -69,18 +77,35 @@ export async function join(
       records.set(reading.view.document.key, reading);
       deletedOn.set(reading.view.document.key, strangers.get(reading.view.recordId) ?? null);
     } else if (reading.kind === "foreign") {
-      unjoined.push({ name: `${mapping.object} ${reading.recordId}`, reason: reading.reason });
+      unjoined.push({ name: `${mapping.object} ${reading.recordId}`, reason: reading.reason, how: "mention" });
     }
   }
 
   let keys = [...deletedOn.keys()];
   const links = await state.links(mapping.object, keys);
   const bases = await state.bases(mapping.object, keys);
-  const externals = await readExternal(context, mapping, keys, links, unjoined);
+  const externals = await readExternal(context, mapping, { keys, links, spelled, unjoined });
   if (feed === "external") {
-    keys = keys.filter((key) => !isExternalEcho(mapping, bases.get(key), externals.get(key)));
+    const isBack = (key: BusinessKey): boolean => links.get(key)?.deletedOn === "external";
+    // A refused document that is as it was before is news: the reason of the refusal may be gone.
+    const isRefused = (key: BusinessKey): boolean => context.memory.deadLetter(mapping.object, key) !== undefined;
+    keys = keys.filter(
+      (key) => isBack(key) || isRefused(key) || !isExternalEcho(mapping, bases.get(key), externals.get(key)),
+    );
   }
   await readSalesforce(context, mapping, { keys, links, records });
+  if (feed === "external") {
+    // The feed says that the record is there, and nobody finds it: its key is not what it seems to be.
+    const lost = keys.filter((key) => {
+      const known = links.has(key) || bases.has(key) || records.has(key) || externals.has(key);
+      return !known && deletedOn.get(key) === null;
+    });
+    keys = keys.filter((key) => !lost.includes(key));
+    for (const key of lost) {
+      const reason = "was named by the change feed and cannot be read by that key; look for odd characters in it";
+      unjoined.push({ name: key, reason, how: "refuse" });
+    }
+  }
   return {
     joined: keys.map((key) => ({
       key,
@@ -191,25 +216,60 @@ function isLiving(reading: SalesforceReading | undefined): boolean {
 async function readExternal(
   context: RunContext,
   mapping: ObjectMapping,
-  keys: readonly BusinessKey[],
-  links: ReadonlyMap<BusinessKey, Link>,
-  unjoined: Unjoined[],
+  wanted: {
+    readonly keys: readonly BusinessKey[];
+    readonly links: ReadonlyMap<BusinessKey, Link>;
+    readonly spelled: ReadonlyMap<BusinessKey, readonly NaturalKey[]>;
+    readonly unjoined: Unjoined[];
+  },
 ): Promise<ReadonlyMap<BusinessKey, ExternalReading>> {
-  const naturalKeys = keys.flatMap((key): readonly NaturalKey[] => {
-    const known = links.get(key)?.naturalKey ?? parseBusinessKey(key)?.naturalKey;
-    return known === undefined ? [] : [known];
-  });
+  const naturalKeys = new Map<string, NaturalKey>();
+  for (const key of wanted.keys) {
+    const known = [...(wanted.spelled.get(key) ?? []), wanted.links.get(key)?.naturalKey ?? null];
+    const told = known.filter((each) => each !== null);
+    const spellings = told.length > 0 ? told : [parseBusinessKey(key)?.naturalKey ?? []];
+    for (const each of spellings) if (each.length > 0) naturalKeys.set(JSON.stringify(each), each);
+  }
   const found = new Map<BusinessKey, ExternalReading>();
-  if (naturalKeys.length === 0) return found;
-  for (const record of await context.ports.external.read(mapping.collection, naturalKeys)) {
+  if (naturalKeys.size === 0) return found;
+  for (const record of await context.ports.external.read(mapping.collection, [...naturalKeys.values()])) {
     const reading = externalView(mapping, record);
     const key = externalKey(mapping, record.naturalKey);
-    if (key !== undefined) found.set(key, reading);
-    else if (reading.kind === "unkeyed") {
-      unjoined.push({ name: `${mapping.collection} ${record.naturalKey.join(", ")}`, reason: reading.reason });
+    if (key === undefined) {
+      if (reading.kind === "unkeyed") wanted.unjoined.push(unkeyed(mapping, record.naturalKey, reading.reason));
+      continue;
     }
+    const other = found.get(key);
+    found.set(key, other === undefined ? reading : sameKey(mapping, other, record.naturalKey));
   }
   return found;
+}
+
+/** Two records that differ only in blanks or case have one key: neither is written before one is renamed. */
+function sameKey(mapping: ObjectMapping, first: ExternalReading, second: NaturalKey): ExternalReading {
+  if (first.kind !== "view") return first;
+  const problem = {
+    field: mapping.naturalKey.join(", "),
+    value: spelling(second),
+    reason: `makes the same key as ${spelling(first.view.naturalKey)}; rename one of the two records`,
+  };
+  return { ...first, view: { ...first.view, problems: [...first.view.problems, problem] } };
+}
+
+/** A change of a record that cannot be named, as something to refuse or to forget. */
+export function unkeyedRecord(mapping: ObjectMapping, { naturalKey, deleted }: ExternalChange): Unjoined {
+  const parts = naturalKey.map((part) => part.trim());
+  const reason = naturalKeyProblem(mapping.source, mapping.object, parts) ?? "makes no key";
+  return { ...unkeyed(mapping, naturalKey, reason), ...(deleted ? { how: "forget" } : {}) };
+}
+
+function unkeyed(mapping: ObjectMapping, naturalKey: NaturalKey, reason: string): Unjoined {
+  const name = `${mapping.collection} ${spelling(naturalKey)}`;
+  return { name, reason: `${reason}; give the record another key`, how: "refuse" };
+}
+
+function spelling(naturalKey: NaturalKey): string {
+  return naturalKey.map((part) => JSON.stringify(part)).join(", ");
 }
 
 function isExternalEcho(mapping: ObjectMapping, base: Base | undefined, reading: ExternalReading | undefined): boolean {

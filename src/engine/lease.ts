@@ -14,6 +14,8 @@ export interface LeaseRequest {
   readonly nowMs: () => number;
   /** True when this holder is known to be dead, so that its lease need not run out first. */
   readonly holderIsGone?: (holder: string) => boolean;
+  /** Leases of others that must be valid at each commit too. */
+  readonly under?: readonly Lease[];
 }
 
 /**
@@ -52,16 +54,28 @@ export class LeaseKeeper {
     );
   }
 
+  /** The lease as it is now; its fencing number stays the same for as long as it is held. */
+  get lease(): Lease {
+    return this.#lease;
+  }
+
   /** Writes a batch under the lease, prolonging it when half of its time is over. */
   async commit(batch: StateBatch): Promise<void> {
     await this.keep();
-    await this.#request.state.commit(this.#lease, batch);
+    const { state, under = [] } = this.#request;
+    await state.commit(this.#lease, under.length === 0 ? batch : { ...batch, under });
   }
 
   /** Prolongs the lease when half of its time is over; throws `LEASE_LOST` when it is gone. */
   async keep(): Promise<void> {
-    const { state, ttlMs, nowMs } = this.#request;
+    const { ttlMs, nowMs } = this.#request;
     if (this.#lease.expiresAtMs - nowMs() > ttlMs / 2) return;
+    await this.renew();
+  }
+
+  /** Prolongs the lease now; throws `LEASE_LOST` when it is gone. */
+  async renew(): Promise<void> {
+    const { state, ttlMs, nowMs } = this.#request;
     const renewed = await state.renewLease(this.#lease, ttlMs, nowMs());
     if (renewed === undefined) {
       throw new SyncError(

@@ -6,11 +6,22 @@ import type { DeadLetter, Parked } from "../sync/decision.ts";
 /** More open conflicts than a person will ever answer; older ones come up when newer ones are settled. */
 const OPEN_CONFLICTS_MAX = 10_000;
 
+/** The deletions of one object in one run. */
+export interface DeletionTally {
+  /** Deletions that were let through. */
+  made: number;
+  /** Deletions that wait until all of them are known. */
+  readonly waiting: Set<BusinessKey>;
+  /** True once they are known to be few enough. */
+  allowed: boolean;
+}
+
 /** The held documents and open conflicts of one run. */
 export class RunMemory {
   readonly #parked: Map<string, Parked>;
   readonly #deadLetters: Map<string, DeadLetter>;
   readonly #conflicts: Map<string, readonly StoredConflict[]>;
+  readonly #deletions = new Map<string, DeletionTally>();
   /** Objects with a write of this run whose fate is unknown. */
   readonly #doubtful = new Set<string>();
 
@@ -45,6 +56,11 @@ export class RunMemory {
     return [...this.#parked.values()].filter((entry) => entry.object === object).map((entry) => entry.key);
   }
 
+  /** The refused documents of an object. */
+  deadLetters(object: string): readonly DeadLetter[] {
+    return [...this.#deadLetters.values()].filter((entry) => entry.object === object);
+  }
+
   deadLetter(object: string, key: BusinessKey): DeadLetter | undefined {
     return this.#deadLetters.get(name(object, key));
   }
@@ -52,6 +68,13 @@ export class RunMemory {
   /** Conflicts that wait for a person or for the run that carries out the person's answer. */
   openConflicts(object: string, key: BusinessKey): readonly StoredConflict[] {
     return this.#conflicts.get(name(object, key)) ?? [];
+  }
+
+  /** The deletions of an object so far, to be brought up to date in place. */
+  deletions(object: string): DeletionTally {
+    const tally = this.#deletions.get(object) ?? { made: 0, waiting: new Set(), allowed: false };
+    this.#deletions.set(object, tally);
+    return tally;
   }
 
   /** A write of this object got no answer: its intent has to be looked up. */
@@ -62,6 +85,13 @@ export class RunMemory {
   /** Whether an intent of this object has to be looked up; forgets it. */
   takeDoubt(object: string): boolean {
     return this.#doubtful.delete(object);
+  }
+
+  /** A conflict that a pass of this run has stored: a later pass over the same key meets it again. */
+  keepConflict(conflict: StoredConflict): void {
+    const of = name(conflict.object, conflict.key);
+    const others = (this.#conflicts.get(of) ?? []).filter((one) => one.id !== conflict.id);
+    this.#conflicts.set(of, [...others, conflict]);
   }
 
   park(entry: Parked): void {

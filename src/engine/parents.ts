@@ -5,6 +5,7 @@ import type { ParentLookup, ParentState } from "../mapping/write.ts";
 import type { SyncDocument } from "../model/document.ts";
 import type { BusinessKey } from "../model/key.ts";
 import type { Fields } from "../model/value.ts";
+import type { Link } from "../sync/decision.ts";
 import type { RunContext } from "./context.ts";
 
 /**
@@ -24,8 +25,9 @@ export async function parentLookup(
   const states = new Map<string, ParentState>();
   for (const [object, keys] of wanted) {
     const links = await context.ports.state.links(object, [...keys]);
+    const survivors = await survivorsOf(context, object, links);
     for (const key of keys) {
-      const link = links.get(key);
+      const link = survivors.get(key) ?? links.get(key);
       const isGone = link === undefined || link.tombstone || link.deletedOn === "salesforce";
       const recordId = isGone ? null : link.recordId;
       if (recordId !== null) states.set(`${object} ${key}`, { kind: "linked", recordId });
@@ -36,6 +38,31 @@ export async function parentLookup(
     }
   }
   return (object, key) => states.get(`${object} ${key}`) ?? { kind: "absent" };
+}
+
+/** A merge of a survivor leads on; so many steps are followed. */
+const MERGES_MAX = 5;
+
+/** The links of the records that merged ones were merged into. */
+async function survivorsOf(
+  context: RunContext,
+  object: string,
+  links: ReadonlyMap<BusinessKey, Link>,
+): Promise<ReadonlyMap<BusinessKey, Link>> {
+  const survivors = new Map<BusinessKey, Link>();
+  let open = [...links].flatMap(([key, { mergedInto }]) => (mergedInto === undefined ? [] : [{ key, mergedInto }]));
+  for (let step = 0; step < MERGES_MAX && open.length > 0; step += 1) {
+    const found = await context.ports.state.links(
+      object,
+      open.map(({ mergedInto }) => mergedInto),
+    );
+    open = open.flatMap(({ key, mergedInto }) => {
+      const link = found.get(mergedInto);
+      if (link !== undefined) survivors.set(key, link);
+      return link?.mergedInto === undefined ? [] : [{ key, mergedInto: link.mergedInto }];
+    });
+  }
+  return survivors;
 }
 
 function collect(wanted: Map<string, Set<BusinessKey>>, mappings: readonly FieldMapping[], fields: Fields): void {

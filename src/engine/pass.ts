@@ -1,7 +1,8 @@
 /** One pass: one page of nominations of one object, from reading both sides to the commit that records it. */
 
+import type { ExternalChange } from "../external/port.ts";
 import type { ObjectMapping } from "../mapping/mapping.ts";
-import type { SyncDocument } from "../model/document.ts";
+import type { SalesforceView, SyncDocument } from "../model/document.ts";
 import type { BusinessKey, RecordId } from "../model/key.ts";
 import type { Side } from "../model/value.ts";
 import { decide } from "../sync/decide.ts";
@@ -11,7 +12,8 @@ import type { OrgRules } from "../sync/org-rules.ts";
 import { type SalesforceSighting, sightExternal, sightSalesforce } from "../sync/sighting.ts";
 import { holdCascades } from "./cascade.ts";
 import type { RunContext } from "./context.ts";
-import { type Joined, join, readById } from "./join.ts";
+import { holdDeletions } from "./delete-limit.ts";
+import { type Joined, join, readById, unkeyedRecord } from "./join.ts";
 import type { Nomination } from "./nominations.ts";
 import { parentLookup } from "./parents.ts";
 import { perform } from "./perform.ts";
@@ -26,13 +28,16 @@ export interface PassInput {
   readonly rules: () => Promise<OrgRules>;
   /** Stored in the same commit as the results of the pass, and only when all of it is done. */
   readonly cursors: Readonly<Record<string, string>>;
+  /** External records that the feed named and whose natural key makes no business key. */
+  readonly unkeyed?: readonly ExternalChange[];
 }
 
 /** Runs one pass. Throws the `SyncError` that ends the run after everything that landed was recorded. */
 export async function runPass(context: RunContext, input: PassInput): Promise<void> {
   const { joined, unjoined } = await join(context, input.mapping, input.nominations, input.feed);
+  const unkeyed = (input.unkeyed ?? []).map((change) => unkeyedRecord(input.mapping, change));
   const decided = joined.length === 0 ? [] : await decideAll(context, input.mapping, joined, await input.rules());
-  const decisions = await holdCascades(context, input.mapping, decided);
+  const decisions = holdDeletions(context, input.mapping, await holdCascades(context, input.mapping, decided));
   const performance = await perform(
     context,
     decisions.filter((decision) => decision.kind === "change"),
@@ -42,7 +47,7 @@ export async function runPass(context: RunContext, input: PassInput): Promise<vo
     mapping: input.mapping,
     decisions,
     bases,
-    unjoined,
+    unjoined: [...unjoined, ...unkeyed],
     performance,
     cursors: input.cursors,
   });
@@ -101,10 +106,7 @@ function answersOf(context: RunContext, mapping: ObjectMapping, key: BusinessKey
   );
 }
 
-function sightedInSalesforce(
-  document: Joined,
-  masters: ReadonlyMap<RecordId, BusinessKey | null>,
-): SalesforceSighting {
+function sightedInSalesforce(document: Joined, masters: ReadonlyMap<RecordId, BusinessKey | null>): SalesforceSighting {
   const reading = document.salesforce;
   if (reading?.kind === "filtered") return { kind: "filtered" };
   const view = reading?.kind === "view" ? reading.view : undefined;
@@ -132,10 +134,15 @@ async function masterKeys(
   if (ids.length === 0) return new Map();
   const keys = new Map<RecordId, BusinessKey | null>();
   for (const reading of await readById(context, mapping, ids)) {
-    if (reading.kind === "view") keys.set(reading.view.recordId, reading.view.keyed ? reading.view.document.key : null);
+    if (reading.kind === "view") keys.set(reading.view.recordId, keyOfSurvivor(mapping, reading.view));
     else if (reading.kind === "filtered") keys.set(reading.recordId, reading.key);
   }
   return keys;
+}
+
+/** A survivor without a key that is made in the external system gets a key of its own. */
+function keyOfSurvivor(mapping: ObjectMapping, view: SalesforceView): BusinessKey | null {
+  return view.keyed || mapping.create.external ? view.document.key : null;
 }
 
 function documentsOf(joined: Joined): readonly SyncDocument[] {

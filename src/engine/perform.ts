@@ -20,8 +20,11 @@ export type SideResult =
   | { readonly kind: "done"; readonly created: boolean }
   /** Refused for good: dead letter. */
   | { readonly kind: "refused"; readonly faults: readonly SalesforceFault[] }
-  /** The record moved meanwhile, or a lock never came free: decide again later. */
-  | { readonly kind: "again"; readonly reason: string }
+  /**
+   * A lock never came free, or the record moved meanwhile: decide again later. With `faults` Salesforce refused what
+   * was decided on the state that was read; the same refusal again and again is a dead letter.
+   */
+  | { readonly kind: "again"; readonly reason: string; readonly faults?: readonly SalesforceFault[] }
   /** The reply was lost: the intent stays. */
   | { readonly kind: "unknown"; readonly reason: string }
   /** Not sent, because the run has to stop. */
@@ -201,12 +204,24 @@ function judge(decision: Decision, outcomes: ReadonlyMap<string, RowOutcome>): V
   if (lost?.kind === "unknown") return verdict({ kind: "unknown", reason: lost.reason });
   const failed = own.flatMap((outcome) => (outcome?.kind === "failed" ? [outcome] : []));
   const culprit = failed.find((outcome) => outcome.class !== "collateral") ?? failed[0];
+  if (culprit !== undefined && existsAlready(decision, culprit)) {
+    return verdict({ kind: "again", reason: "the record was made meanwhile", faults: culprit.faults });
+  }
   if (culprit === undefined) {
     const first = own[0];
     if (own.some((outcome) => outcome === undefined)) return verdict({ kind: "unsent" });
     return verdict({ kind: "done", created: first?.kind === "done" && first.created });
   }
   return byClass(decision, culprit.class, culprit.faults, verdict);
+}
+
+/**
+ * A new record whose create-only fields are refused exists already: the network delivered the request twice, or somebody
+ * else made it. Salesforce has no code of its own for that (reference: change-events §6.2.7).
+ */
+function existsAlready(decision: Decision, failed: Extract<RowOutcome, { kind: "failed" }>): boolean {
+  const operation = decision.salesforce.find(({ opId }) => opId === failed.opId);
+  return operation?.kind === "upsert" && failed.faults.some(({ code }) => code === "INVALID_FIELD_FOR_INSERT_UPDATE");
 }
 
 function byClass(
@@ -222,7 +237,7 @@ function byClass(
     case "retrySerially":
       return verdict({ kind: "again", reason: said }, true);
     case "replan":
-      return verdict({ kind: "again", reason: said });
+      return verdict({ kind: "again", reason: said, faults });
     case "refused":
       return verdict({ kind: "refused", faults });
     case "unknown":

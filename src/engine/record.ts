@@ -24,6 +24,8 @@ export interface RecordInput {
   readonly cursors: Readonly<Record<string, string>>;
 }
 
+/** A refusal is tried so often in its own run and in later ones, each time decided on what is read then. */
+const REPLANS_MAX = 4;
 /** Field changes that one journal entry lists; the count of all of them is always there. */
 const JOURNAL_CHANGES_MAX = 50;
 
@@ -51,7 +53,7 @@ export async function record(context: RunContext, input: RecordInput): Promise<n
         decision.kind satisfies never;
     }
   }
-  for (const { name, reason } of input.unjoined) page.note(name, reason);
+  for (const unjoined of input.unjoined) page.unjoined(unjoined);
   await page.commit(input.performance.stop === null ? input.cursors : {});
   return page.written;
 }
@@ -77,9 +79,12 @@ class Page {
 
   /** Both sides are alike: the base follows. */
   agree(decision: Decision): void {
-    const settled = settle(decision, null, []);
-    this.#links.push(settled.link);
-    this.#bases.push(settled.base);
+    // A record that was never agreed on and is left alone stays unknown: nothing may refer to it.
+    if (decision.agreed !== null || decision.link.tombstone || decision.actions.length > 0) {
+      const settled = settle(decision, null, []);
+      this.#links.push(settled.link);
+      this.#bases.push(settled.base);
+    }
     this.#release(decision);
     this.#settleConflicts(decision.conflicts);
     for (const action of decision.actions) this.#write(decision, action, null, {});
@@ -113,7 +118,7 @@ class Page {
     }
     const failure = [salesforce, external].find((result) => !landed(result));
     if (failure === undefined) return;
-    if (failure.kind === "refused" && !uncertain) {
+    if (!uncertain && (failure.kind === "refused" || this.#isRefusedForGood(decision, failure))) {
       const obstacles = failure.faults.map(
         (fault): Obstacle => ({
           code: fault.code,
@@ -125,6 +130,20 @@ class Page {
     } else {
       this.hold(decision, "parked", [waiting(failure)]);
     }
+  }
+
+  /** The same refusal, decided anew in several runs, does not go away by itself. */
+  #isRefusedForGood(
+    decision: Decision,
+    failure: SideResult,
+  ): failure is Extract<SideResult, { kind: "again" }> & {
+    readonly faults: DeadLetter["faults"];
+  } {
+    if (failure.kind !== "again" || failure.faults === undefined) return false;
+    const parked = this.#context.memory.parked(decision.object, decision.key);
+    return (
+      parked !== undefined && parked.attempts >= REPLANS_MAX && sameObstacles(parked.obstacles, [waiting(failure)])
+    );
   }
 
   /** The document is not written now. */
@@ -175,10 +194,39 @@ class Page {
     ports.observe({ kind: "held", object, key, how, obstacles });
   }
 
-  /** A record without a usable key: it cannot be held, only mentioned. */
-  note(name: string, reason: string): void {
-    // The journal is asked by key; the record's own name stands in for one.
-    this.#journal.push(this.#entry(name as BusinessKey, "unjoined", null, { reason }));
+  /** A record without a usable key, under its own name. */
+  unjoined({ name, reason, how }: Unjoined): void {
+    const { memory, tally, ports } = this.#context;
+    // The journal and the dead letters are asked by key; the record's own name stands in for one.
+    const key = name as BusinessKey;
+    const { object } = this.#mapping;
+    const known = memory.deadLetter(object, key);
+    if (how === "forget") {
+      if (known !== undefined) this.#released.push({ object, key });
+      memory.release(object, key);
+      return;
+    }
+    if (how === "mention") {
+      this.#journal.push(this.#entry(key, "unjoined", null, { reason }));
+      return;
+    }
+    const obstacles = [{ code: "KEY_UNUSABLE", message: reason }];
+    const nowMs = ports.nowMs();
+    const letter: DeadLetter = {
+      object,
+      key,
+      obstacles,
+      faults: [],
+      attempts: (known?.attempts ?? 0) + 1,
+      firstAtMs: known?.firstAtMs ?? nowMs,
+      lastAtMs: nowMs,
+      fingerprint: "",
+    };
+    this.#deadLetters.push(letter);
+    memory.reject(letter);
+    tally.addHeld({ object, key, how: "rejected", obstacles });
+    this.#journal.push(this.#entry(key, "rejected", null, { obstacles }));
+    ports.observe({ kind: "held", object, key, how: "rejected", obstacles });
   }
 
   async commit(cursors: Readonly<Record<string, string>>): Promise<void> {
@@ -233,22 +281,24 @@ class Page {
     if (conflicts.length > 0) tally.addConflicts(conflicts);
   }
 
-  /** Conflicts that wait for a person; the same conflict keeps its Id from run to run. */
+  /** Conflicts that wait for a person; the same conflict keeps its Id from pass to pass and from run to run. */
   #openConflicts(conflicts: readonly Conflict[]): void {
     const { ports, runId, memory, tally } = this.#context;
     for (const conflict of conflicts) {
       const known = memory
         .openConflicts(conflict.object, conflict.key)
         .find((open) => open.field === conflict.field && open.lineKey === conflict.lineKey);
-      this.#conflicts.push({
+      const stored: StoredConflict = {
         ...conflict,
         id: known?.id ?? ports.newId(),
         runId: known?.runId ?? runId,
         atMs: known?.atMs ?? ports.nowMs(),
         resolvedAtMs: null,
-      });
+      };
+      this.#conflicts.push(stored);
+      memory.keepConflict(stored);
     }
-    if (conflicts.length > 0) tally.addConflicts(conflicts);
+    tally.addOpenConflicts(conflicts);
   }
 
   #write(decision: Decision, event: string, side: Side | null, detail: JournalEntry["detail"]): void {

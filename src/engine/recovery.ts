@@ -9,7 +9,7 @@ import type { ObjectMapping } from "../mapping/mapping.ts";
 import type { SyncDocument } from "../model/document.ts";
 import type { BusinessKey } from "../model/key.ts";
 import type { JournalEntry, StoredConflict } from "../state/port.ts";
-import type { Base, Intent, Parked } from "../sync/decision.ts";
+import type { Base, Intent, Link, Parked } from "../sync/decision.ts";
 import { recover, recoveredBase } from "../sync/recover.ts";
 import type { RunContext } from "./context.ts";
 import { type Joined, join } from "./join.ts";
@@ -53,6 +53,7 @@ async function recoverPage(context: RunContext, mapping: ObjectMapping, intents:
   const parked: Parked[] = [];
   const journal: JournalEntry[] = [];
   const conflicts: StoredConflict[] = [];
+  const links: Link[] = [];
   const nowMs = context.ports.nowMs();
 
   for (const intent of intents) {
@@ -68,6 +69,10 @@ async function recoverPage(context: RunContext, mapping: ObjectMapping, intents:
       side: intent.side,
       detail: { found: recovery.kind, intent: intent.id, startedAt: new Date(intent.startedAtMs).toISOString() },
     });
+    if (recovery.kind === "landed" && intent.after === null && document?.link != null) {
+      const { deletedOn: _served, ...link } = document.link;
+      links.push({ ...link, tombstone: true });
+    }
     if (recovery.kind !== "notLanded") {
       for (const conflict of intent.conflicts ?? []) {
         conflicts.push({
@@ -95,6 +100,7 @@ async function recoverPage(context: RunContext, mapping: ObjectMapping, intents:
     context.memory.park(entry);
   }
   await context.lease.commit({
+    links,
     bases: [...bases.values()],
     parked,
     conflicts,

@@ -38,10 +38,14 @@ export interface RunReport {
   readonly predictedWriteCalls: number;
 }
 
+/** What a part of a run did. JSON-serialisable. */
+export type PartReport = Omit<RunReport, "runId" | "startedAtMs" | "finishedAtMs">;
+
 /** Collects what happens in a run. */
 export class RunTally {
   readonly #written = new Map<string, WrittenCount>();
   readonly #conflicts: Conflict[] = [];
+  readonly #openConflicts = new Set<string>();
   readonly #held = new Map<string, HeldDocument>();
   writes = 0;
   recovered = 0;
@@ -60,6 +64,30 @@ export class RunTally {
 
   addConflicts(conflicts: readonly Conflict[]): void {
     this.#conflicts.push(...conflicts);
+  }
+
+  /** Adds what a part of the run did elsewhere; its keys that are not held any more are released. */
+  absorb(part: PartReport, object: string, keys: readonly BusinessKey[]): void {
+    for (const entry of part.written) {
+      const name = `${entry.object} ${entry.side} ${entry.action}`;
+      this.#written.set(name, { ...entry, count: (this.#written.get(name)?.count ?? 0) + entry.count });
+    }
+    for (const key of keys) this.release(object, key);
+    for (const held of part.held) this.addHeld(held);
+    this.addConflicts(part.conflicts);
+    this.writes += part.writes;
+    this.recovered += part.recovered;
+    this.compared += part.compared;
+    this.predictedWriteCalls += part.predictedWriteCalls;
+  }
+
+  /** Conflicts that wait: one that several passes of a run meet counts once. */
+  addOpenConflicts(conflicts: readonly Conflict[]): void {
+    for (const conflict of conflicts) {
+      const name = JSON.stringify([conflict.object, conflict.key, conflict.lineKey, conflict.field]);
+      if (!this.#openConflicts.has(name)) this.#conflicts.push(conflict);
+      this.#openConflicts.add(name);
+    }
   }
 
   /** A document that is held twice in a run counts once, with its latest reason. */

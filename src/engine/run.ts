@@ -5,12 +5,15 @@
  * up, or nothing, and then the feeds name the key again.
  */
 import { SyncError } from "../errors.ts";
+import type { ExternalChange } from "../external/port.ts";
 import { standardPriceBookKey } from "../mapping/compile.ts";
 import { externalKey } from "../mapping/external-view.ts";
 import type { ObjectMapping } from "../mapping/mapping.ts";
 import type { RecordId } from "../model/key.ts";
 import type { RunRecord } from "../state/port.ts";
 import type { RunContext } from "./context.ts";
+import { curedDeadLetters } from "./cured.ts";
+import { allowDeletions } from "./delete-limit.ts";
 import { externalFeed, type ObjectPoll, pollSalesforce, salesforceFeed, salesforceNominations } from "./detect.ts";
 import { LeaseKeeper, leaseName } from "./lease.ts";
 import { RunMemory } from "./memory.ts";
@@ -86,7 +89,7 @@ async function runAll(context: RunContext): Promise<void> {
   const rulesOf = orgRulesLoader(ports.salesforce);
   for (const mapping of ports.mapping.objects) {
     const size = mapping.lines === null ? options.passDocuments : options.passOrders;
-    const waiting = context.memory.parkedKeys(mapping.object);
+    const waiting = [...context.memory.parkedKeys(mapping.object), ...(await curedDeadLetters(context, mapping))];
     await passes(context, mapping, { sets: [keySet(waiting)], feed: "waiting", size, rulesOf });
     const poll = polls.get(mapping.object);
     if (poll !== undefined) await salesforcePasses(context, mapping, { poll, cursors, size, rulesOf });
@@ -95,7 +98,9 @@ async function runAll(context: RunContext): Promise<void> {
     const recovered = await recoverDoubts(context, mapping);
     const known = new Set(waiting);
     const again = context.memory.parkedKeys(mapping.object).filter((key) => !known.has(key));
-    await passes(context, mapping, { sets: [keySet([...again, ...recovered])], feed: "waiting", size, rulesOf });
+    const deletions = await allowDeletions(context, mapping);
+    const sets = [keySet([...again, ...recovered, ...deletions])];
+    await passes(context, mapping, { sets, feed: "waiting", size, rulesOf });
   }
 }
 
@@ -154,17 +159,19 @@ async function externalPasses(
     checkSignal(context);
     const page = await context.ports.external.changes(mapping.collection, cursor, size);
     const set = new NominationSet();
+    const unkeyed: ExternalChange[] = [];
     for (const change of page.changes) {
       const key = externalKey(mapping, change.naturalKey);
-      // A record without a usable key is met again, and mentioned, whenever it is read; it cannot be named.
-      if (key !== undefined) set.addKey(key, change.deleted ? "external" : null);
+      if (key !== undefined) set.addExternal(key, change.naturalKey, change.deleted ? "external" : null);
+      else unkeyed.push(change);
     }
     const parts = [...set.parts(size)];
+    if (parts.length === 0 && unkeyed.length > 0) parts.push([]);
     for (const [index, nominations] of parts.entries()) {
       const last = index === parts.length - 1;
       const cursors = last ? { [externalFeed(feedName(mapping))]: page.cursor } : {};
       const rules = (): ReturnType<RulesOf> => rulesOf(mapping.object);
-      await runPass(context, { mapping, nominations, feed: "external", rules, cursors });
+      await runPass(context, { mapping, nominations, feed: "external", rules, cursors, unkeyed: last ? unkeyed : [] });
     }
     if (parts.length === 0 && page.cursor !== cursor) {
       await context.lease.commit({ cursors: { [externalFeed(feedName(mapping))]: page.cursor } });
@@ -176,13 +183,13 @@ async function externalPasses(
 }
 
 /** Lets the adapter forget what is behind the stored cursor; not where two objects read one feed at their own pace. */
-async function acknowledge(context: RunContext, mapping: ObjectMapping, cursor: string): Promise<void> {
+export async function acknowledge(context: RunContext, mapping: ObjectMapping, cursor: string): Promise<void> {
   const readers = context.ports.mapping.objects.filter((other) => other.collection === mapping.collection);
   if (readers.length === 1) await context.ports.external.acknowledge?.(mapping.collection, cursor);
 }
 
 /** Two objects may read one collection (a product and its price): each has a position of its own. */
-function feedName(mapping: ObjectMapping): string {
+export function feedName(mapping: ObjectMapping): string {
   return `${mapping.collection}:${mapping.object}`;
 }
 
@@ -193,7 +200,7 @@ function keySet(keys: Iterable<Parameters<NominationSet["addKey"]>[0]>): Nominat
 }
 
 /** The standard price book has no key of ours; it is known by `IsStandard` and linked once. */
-async function linkStandardPriceBook(context: RunContext): Promise<void> {
+export async function linkStandardPriceBook(context: RunContext): Promise<void> {
   const { mapping, state, salesforce } = context.ports;
   const used = mapping.objects.some((object) =>
     [...object.fields, ...(object.lines?.fields ?? [])].some((field) => field.reference?.object === "Pricebook2"),

@@ -1,40 +1,10 @@
 /** Status: what the state tells about the synchronisation, without asking either system. */
 import type { Mapping } from "../mapping/mapping.ts";
+import type { SyncStatus } from "../observe/status.ts";
 import { parseWatermark } from "../salesforce/watermark.ts";
-import type { Lease, RunRecord, StateStore } from "../state/port.ts";
+import type { Lease, StateStore } from "../state/port.ts";
 import { salesforceFeed } from "./detect.ts";
 import { leaseName } from "./lease.ts";
-
-/** One mapped object. Times are epoch milliseconds. */
-export interface ObjectStatus {
-  readonly object: string;
-  readonly collection: string;
-  /** False where nothing flows to the external system, so that Salesforce is not polled. */
-  readonly watched: boolean;
-  readonly linked: number;
-  readonly parked: number;
-  readonly deadLetters: number;
-  readonly openConflicts: number;
-  /** Everything that Salesforce committed before this time is known; null before the first run. */
-  readonly salesforceKnownToMs: number | null;
-  /** Everything that the external system committed before this time is known: the start of the last whole run. */
-  readonly externalKnownToMs: number | null;
-}
-
-/** The present state. JSON-serialisable. */
-export interface SyncStatus {
-  readonly source: string;
-  readonly atMs: number;
-  /** Who runs at this moment. */
-  readonly running: { readonly holder: string; readonly expiresAtMs: number } | null;
-  readonly objects: readonly ObjectStatus[];
-  /** Newest first. */
-  readonly runs: readonly RunRecord[];
-  /** Writes whose end nobody saw; the next run looks them up. */
-  readonly unfinishedIntents: number;
-  readonly callsOfTheDay: number;
-  readonly dailyCalls: number | null;
-}
 
 const DAY_MS = 86_400_000;
 /** Runs of a day at one a minute, twice over. */

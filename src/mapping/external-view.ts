@@ -39,8 +39,9 @@ export function externalView(mapping: ObjectMapping, record: ExternalRecord): Ex
     kind: "view",
     view: {
       side: "external",
-      document: { object: mapping.object, key, fields, ...(lines === undefined ? {} : { lines }) },
+      document: { object: mapping.object, key, fields, ...(lines === undefined ? {} : { lines: lines.fields }) },
       naturalKey: record.naturalKey,
+      ...(lines === undefined ? {} : { lineKeys: lines.keys }),
       version: record.version,
       deleted: false,
       provenance: { by: record.changedBy, at: record.changedAt },
@@ -53,10 +54,11 @@ function readLines(
   mapping: ObjectMapping,
   record: ExternalRecord,
   problems: ValueProblem[],
-): Readonly<Record<LineKey, Fields>> {
+): { readonly fields: Readonly<Record<LineKey, Fields>>; readonly keys: Readonly<Record<LineKey, NaturalKey>> } {
   const lines = mapping.lines;
   const read: Record<LineKey, Fields> = {};
-  if (lines === null) return read;
+  const keys: Record<LineKey, NaturalKey> = {};
+  if (lines === null) return { fields: read, keys };
   const rootParts = record.naturalKey.map((part) => keyPart(part, mapping.keyCase));
   for (const line of record.lines ?? []) {
     const lineParts = line.naturalKey.map((part) => keyPart(part, mapping.keyCase));
@@ -80,8 +82,9 @@ function readLines(
       continue;
     }
     read[key] = readFields(lines.fields, line.fields, problems, key);
+    keys[key] = line.naturalKey;
   }
-  return read;
+  return { fields: read, keys };
 }
 
 function readFields(

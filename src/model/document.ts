@@ -58,6 +58,8 @@ export interface ExternalView {
   readonly side: "external";
   readonly document: SyncDocument;
   readonly naturalKey: NaturalKey;
+  /** How the external system spells its line keys; absent where it tells no lines. */
+  readonly lineKeys?: Readonly<Record<LineKey, NaturalKey>>;
   /** The adapter's token for conditional writes: an ETag, a version column or a content hash. */
   readonly version: string | null;
   readonly deleted: boolean;

@@ -11,6 +11,7 @@ import type { SalesforceRecord } from "../model/salesforce-record.ts";
 import type { BulkPatience } from "./bulk-job.ts";
 import { openBulkQuery } from "./bulk-query.ts";
 import type { OrgCaller } from "./caller.ts";
+import { classify } from "./classify.ts";
 import { COMPOSITE_QUERIES_MAX, faultsOf, isGood, type Subreply, type Subrequest } from "./composite.ts";
 import { type CompositeRead, lostPart, sendComposite } from "./composite-read.ts";
 import type { OrgReply } from "./connection.ts";
@@ -294,6 +295,8 @@ function marksOf(page: QueryPage, deletions: Deletions): readonly Marked[] {
   return [...rows, ...deletions.deleted].map(({ id, at }) => ({ atMs: parseInstantMs(at), mark: markOf(id, at) }));
 }
 
+/** A refusal of what was asked, as opposed to a limit or a dead session, which say nothing about it. */
 function isRefusal({ failure }: CallFailure): boolean {
-  return failure.kind === "http" && failure.status >= 400 && failure.status < 500 && failure.status !== 401;
+  if (failure.kind !== "http" || failure.status < 400 || failure.status >= 500) return false;
+  return !["retry", "slow", "login"].includes(classify(failure, "read"));
 }

@@ -47,6 +47,8 @@ export interface StoredConflict extends Conflict {
 
 /** Everything that one step of a run writes, in one transaction. Absent parts stay as they are. */
 export interface StateBatch {
+  /** Leases that must be valid too, for example the run's above that of a part of it; else nothing is written. */
+  readonly under?: readonly Lease[];
   readonly links?: readonly Link[];
   readonly bases?: readonly Base[];
   readonly removeBases?: readonly { readonly object: string; readonly key: BusinessKey }[];

@@ -286,21 +286,7 @@ export class SqlStateStore implements StateStore {
 
   async commit(lease: Lease, batch: StateBatch): Promise<void> {
     await this.#transaction(async (tx) => {
-      const held = await tx
-        .selectFrom("lease")
-        .select(["fence", "holder"])
-        .where("name", "=", lease.name)
-        // Holds off a new holder until this commit is through; several commits of one holder do not wait.
-        .$if(this.#dialect === "postgres", (query) => query.forShare())
-        .executeTakeFirst();
-      if (held?.fence !== lease.fence) {
-        const newHolder = held === undefined || held.holder === "" ? "nobody" : held.holder;
-        throw new SyncError(
-          "LEASE_LOST",
-          `Lease "${lease.name}" of ${lease.holder} is no longer valid (held by ${newHolder}); nothing was stored.`,
-          { context: { lease: lease.name, fence: lease.fence } },
-        );
-      }
+      for (const required of [lease, ...(batch.under ?? [])]) await this.#mustHold(tx, required);
       await writeBatch(tx, batch);
     });
   }
@@ -315,6 +301,23 @@ export class SqlStateStore implements StateStore {
     } finally {
       await this.#db.destroy();
     }
+  }
+
+  async #mustHold(tx: Transaction<StateTables>, lease: Lease): Promise<void> {
+    const held = await tx
+      .selectFrom("lease")
+      .select(["fence", "holder"])
+      .where("name", "=", lease.name)
+      // Holds off a new holder until this commit is through; several commits of one holder do not wait.
+      .$if(this.#dialect === "postgres", (query) => query.forShare())
+      .executeTakeFirst();
+    if (held?.fence === lease.fence) return;
+    const newHolder = held === undefined || held.holder === "" ? "nobody" : held.holder;
+    throw new SyncError(
+      "LEASE_LOST",
+      `Lease "${lease.name}" of ${lease.holder} is no longer valid (held by ${newHolder}); nothing was stored.`,
+      { context: { lease: lease.name, fence: lease.fence } },
+    );
   }
 
   async #chunked<K, R>(

@@ -19,6 +19,8 @@ export interface Link {
    * whatever has to wait afterwards, for a person or a lock, needs the evidence later. Gone once the record is back.
    */
   readonly deletedOn?: Side;
+  /** The record was merged away in Salesforce into the one with this key, which stands for it where others refer to it. */
+  readonly mergedInto?: BusinessKey;
 }
 
 /** The last values that both sides agreed on. `document` null: both sides agreed that there is no record. */
@@ -89,6 +91,8 @@ export interface Obstacle {
   readonly message: string;
   readonly lineKey?: LineKey;
   readonly field?: string;
+  /** The record whose absence is the reason: when it comes, the document is tried again. */
+  readonly missing?: { readonly object: string; readonly key: BusinessKey };
 }
 
 /** What to do about one nominated key. Pure data; `RowOperation`s stand in the order in which they must happen. */

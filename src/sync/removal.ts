@@ -162,7 +162,8 @@ function merged(input: Situation, external: ExternalView, master: MergeSurvivor)
     const edited = agreed !== null && movedFields(input.mapping, agreed, external.document).length > 0;
     const text = `was merged into ${master.key} in Salesforce; merge the two in the external system too, or delete this one there`;
     const result = edited ? blocked(input, "park", [note("MERGED", text)]) : idle(input, note("MERGED", text));
-    return { ...result, link, actions: ["merge"] };
+    // The survivor's Id stays with its own key: two links to one record would leave its key in doubt.
+    return { ...result, link: { ...link, recordId: null, mergedInto: master.key }, actions: ["merge"] };
   }
   // The survivor has no key of its own: it takes this one, and the next pass compares the two.
   const { mapping, key } = input;

@@ -125,6 +125,7 @@ export function linkOf(input: Situation, known: Pick<Link, "recordId" | "tombsto
     lineIds,
     ...known,
     ...(deletedOn === null ? {} : { deletedOn }),
+    ...(link?.mergedInto === undefined || salesforce.kind === "present" ? {} : { mergedInto: link.mergedInto }),
   };
 }
 

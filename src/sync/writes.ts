@@ -185,6 +185,8 @@ class Resolver {
         code: "PRODUCT_UNKNOWN",
         message: `${place} names ${object} ${name}, which neither side has; add the product and its price, or correct the line`,
         ...at,
+        // The values of reference fields are business keys.
+        missing: { object, key: key as BusinessKey },
       });
       return;
     }
@@ -281,7 +283,9 @@ function externalLines(
 ): readonly ExternalLineChange[] {
   const mappings = mapping.lines?.fields ?? [];
   const rootParts = parseBusinessKey(target.salesforce.document.key)?.naturalKey.length ?? 0;
-  const partsOf = (lineKey: LineKey): NaturalKey => parseBusinessKey(lineKey)?.naturalKey.slice(rootParts) ?? [];
+  // Blanks and case may differ from the key: a line under another spelling would be a second line.
+  const partsOf = (lineKey: LineKey): NaturalKey =>
+    target.seen?.lineKeys?.[lineKey] ?? parseBusinessKey(lineKey)?.naturalKey.slice(rootParts) ?? [];
   const put = (lineKey: LineKey, values: Fields): ExternalLineChange => ({
     kind: "put",
     naturalKey: partsOf(lineKey),

@@ -83,6 +83,48 @@ describe("Bulk 1.0 through jsforce", () => {
     expect(found.totalSize).toBe(3);
   });
 
+  it("what is not supported is refused by name, and what does not fit in words of its own", async () => {
+    const chunked = await fetch(`${client.url}/services/async/62.0/job`, {
+      method: "POST",
+      headers: {
+        "X-SFDC-Session": client.conn.accessToken ?? "",
+        "content-type": "application/json",
+        "Sforce-Enable-PKChunking": "chunkSize=1000",
+      },
+      body: JSON.stringify({ operation: "query", object: "Account", contentType: "CSV" }),
+    });
+    const zip = await send("/job", JSON.stringify({ operation: "insert", object: "Account", contentType: "ZIP_CSV" }));
+    const unknown = await send("/job", JSON.stringify({ operation: "insert", object: "Nope", contentType: "CSV" }));
+    const nowhere = await send("/nowhere");
+    expect(await chunked.json()).toEqual({
+      exceptionCode: "FeatureNotEnabled",
+      exceptionMessage: "PK chunking is not supported by the mock org",
+    });
+    expect(await zip.json()).toMatchObject({ exceptionCode: "InvalidJob" });
+    expect(await unknown.json()).toMatchObject({ exceptionCode: "InvalidJob" });
+    expect(await nowhere.json()).toMatchObject({ exceptionCode: "InvalidUrl" });
+  });
+
+  it("an aborted job leaves waiting batches unprocessed", async () => {
+    const paced = await connect(await testOrg({ bulkPaceMs: 1000 }));
+    const created = paced.conn.bulk.createJob("Account", "insert");
+    await created.open();
+    const batch = created.createBatch();
+    batch.execute([{ Name: "never" }]);
+    await new Promise((resolve) => batch.once("queue", resolve));
+    const id = created.id;
+    await created.abort();
+    paced.org.clock.advance({ seconds: 10 });
+    const response = await fetch(`${paced.url}/services/async/62.0/job/${id}/batch/${batch.id}`, {
+      headers: { "X-SFDC-Session": paced.conn.accessToken ?? "" },
+    });
+    const xml = await response.text();
+    const { totalSize } = await paced.conn.query("SELECT Id FROM Account");
+    await paced.org.close();
+    expect(xml).toContain("<state>NotProcessed</state>");
+    expect(totalSize).toBe(0);
+  });
+
   async function job(info: object): Promise<{ id: string }> {
     return (await (await send("/job", JSON.stringify(info))).json()) as { id: string };
   }

@@ -84,9 +84,21 @@ describe("Bulk 2.0 through jsforce", () => {
     ["an unknown column", "Name,Nope__c\nA,1\n", "InvalidBatch : Field name not found : Nope__c"],
     ["a byte order mark", "\uFEFFName\nA\n", "InvalidBatch : Field name not found : \uFEFFName"],
     ["the wrong line ending", "Name\r\nA\r\n", "LineEnding is invalid on user data. Current LineEnding setting is LF"],
+    [
+      "a column that stands there twice",
+      "Name,name\nA,B\n",
+      "InvalidBatch : Duplicate field name in the header : name",
+    ],
+    [
+      "a row with a cell too many",
+      "Name,Phone\nA,1\nB,2,3\n",
+      "InvalidBatch : Failed to parse CSV: Invalid Record Length: expect 2, got 3 on line 3",
+    ],
+    ["an open quote", 'Name\n"A\n', /^InvalidBatch : Failed to parse CSV: Quote Not Closed/],
   ])("%s fails the job and leaves the rows unprocessed", async (_, csv, message) => {
     const { info } = await runJob({ object: "Account", operation: "insert" }, csv);
-    expect(info).toMatchObject({ state: "Failed", errorMessage: message, numberRecordsProcessed: 0 });
+    expect(info).toMatchObject({ state: "Failed", numberRecordsProcessed: 0 });
+    expect(info.errorMessage).toMatch(message);
   });
 
   it.each([
@@ -94,6 +106,7 @@ describe("Bulk 2.0 through jsforce", () => {
     [{ object: "Account", operation: "merge" }, "INVALIDJOB"],
     [{ object: "Account", operation: "upsert" }, "INVALIDJOB"],
     [{ operation: "insert" }, "INVALIDJOB"],
+    [{ object: "Account", operation: "insert", externalIdField: "ERP_Key__c" }, "JSON_PARSER_ERROR"],
   ])("a job like %j is refused", async (job, errorCode) => {
     const response = await call("POST", "/jobs/ingest", JSON.stringify(job));
     expect(response.status).toBe(400);
@@ -139,6 +152,63 @@ describe("Bulk 2.0 through jsforce", () => {
     const { id } = await open({ object: "Account", operation: "insert" });
     await close(id);
     expect(await ended(id)).toMatchObject({ state: "JobComplete", numberRecordsProcessed: 0 });
+  });
+
+  it("an upsert without its key column fails as a whole", async () => {
+    const job = { object: "Account", operation: "upsert", externalIdFieldName: "ERP_Key__c" };
+    const { info } = await runJob(job, "Name\nA\n");
+    expect(info.errorMessage).toBe("External ID was blank for Account. An External ID must be specified for upsert.");
+  });
+
+  it("who has the permission deletes for good, others are refused", async () => {
+    const org = await testOrg({ users: [{ username: "clerk@mock.org" }] });
+    const other = await connect(org);
+    other.conn.bulk2.pollInterval = 5;
+    const id = (await other.conn.sobject("Account").create({ Name: "H" })).id ?? "";
+    const results = await other.conn.bulk2.loadAndWaitForResults({
+      object: "Account",
+      operation: "hardDelete",
+      input: [{ Id: id }],
+    });
+    const left = await other.conn.query("SELECT Id FROM Account", { scanAll: true });
+    other.conn.accessToken = org.openSession("clerk@mock.org");
+    const refused = await refusal(other.conn.bulk2.createJob({ object: "Account", operation: "hardDelete" }).open());
+    await org.close();
+    expect(results.successfulResults).toMatchObject([{ sf__Id: id, sf__Created: "false" }]);
+    expect(left.totalSize).toBe(0);
+    expect(refused.errorCode).toBe("FEATURENOTENABLED");
+  });
+
+  it("lists jobs of both APIs, or of one", async () => {
+    await client.conn.bulk.createJob("Account", "insert").open();
+    const list = async (query: string) =>
+      (await (await call("GET", `/jobs/ingest${query}`)).json()) as { done: boolean; records: { jobType: string }[] };
+    const all = new Set((await list("")).records.map((job) => job.jobType));
+    const classic = await list("?jobType=Classic");
+    expect(all).toEqual(new Set(["V2Ingest", "Classic"]));
+    expect(classic).toMatchObject({ done: true, records: [{ jobType: "Classic" }], nextRecordsUrl: null });
+  });
+
+  it("batches and query jobs of a day are counted, and refused when they are used up", async () => {
+    const org = await testOrg({ limits: { DailyBulkApiBatches: 1, DailyBulkV2QueryJobs: 1 } });
+    const other = await connect(org);
+    other.conn.bulk2.pollInterval = 5;
+    const load = () =>
+      other.conn.bulk2.loadAndWaitForResults({ object: "Account", operation: "insert", input: [{ Name: "L" }] });
+    await load();
+    const second = await refusal(load());
+    const soql = { operation: "query", query: "SELECT Id FROM Account" };
+    await call("POST", "/jobs/query", JSON.stringify(soql), "application/json", other);
+    const query = await call("POST", "/jobs/query", JSON.stringify(soql), "application/json", other);
+    const limits = (await other.conn.limits()) as unknown as Record<string, { Remaining: number }>;
+    org.clock.advance({ hours: 25 });
+    other.conn.accessToken = org.openSession();
+    const nextDay = await load();
+    await org.close();
+    expect(second.message).toContain("ApiBatchItems Limit exceeded.");
+    expect(await query.json()).toMatchObject([{ errorCode: "EXCEEDEDQUOTA" }]);
+    expect([limits["DailyBulkApiBatches"]?.Remaining, limits["DailyBulkV2QueryJobs"]?.Remaining]).toEqual([0, 0]);
+    expect(nextDay.successfulResults).toHaveLength(1);
   });
 
   it("a multipart request creates, uploads and closes at once", async () => {

@@ -32,6 +32,19 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "src/observe",
     "src/config",
   ],
+  // Many processes that share the work of one run; opens its queue in the state's own database.
+  "src/workers": [
+    "src/model",
+    "src/mapping",
+    "src/sync",
+    "src/salesforce",
+    "src/external",
+    "src/state",
+    "src/database",
+    "src/observe",
+    "src/config",
+    "src/engine",
+  ],
   "src/cli": [
     "src/model",
     "src/mapping",
@@ -42,6 +55,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "src/observe",
     "src/config",
     "src/engine",
+    "src/workers",
   ],
   "mock-server/schema": [],
   "mock-server/soql": ["mock-server/schema"],
@@ -76,6 +90,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "mock-server/org",
     "mock-server/dml",
     "mock-server/auth",
+    "mock-server/bulk",
     "mock-server/http",
   ],
   "mock-server/kit": [

@@ -7,14 +7,20 @@ import type { MockOrg } from "../../mock-server/index.ts";
 import type { CallPolicy } from "../../src/salesforce/call-policy.ts";
 import { OrgCaller } from "../../src/salesforce/caller.ts";
 import { ChangeFeed } from "../../src/salesforce/change-feed.ts";
-import { type Meter, type OrgConnection, type OrgReply, type OrgRequest, refuseFailedAnswer } from "../../src/salesforce/connection.ts";
+import { executeCollections } from "../../src/salesforce/collections.ts";
+import {
+  type Meter,
+  type OrgConnection,
+  type OrgReply,
+  type OrgRequest,
+  refuseFailedAnswer,
+} from "../../src/salesforce/connection.ts";
 import { CallFailure } from "../../src/salesforce/failure.ts";
+import { executeGraphs } from "../../src/salesforce/graphs.ts";
 import { usageOf } from "../../src/salesforce/limits.ts";
 import type { OrgIdentity, SalesforceOrg } from "../../src/salesforce/port.ts";
 import { queryAllRows } from "../../src/salesforce/query.ts";
 import { readRecords } from "../../src/salesforce/read.ts";
-import { executeCollections } from "../../src/salesforce/collections.ts";
-import { executeGraphs } from "../../src/salesforce/graphs.ts";
 
 /** What the connection needs from the simulated world. */
 export interface InProcessOptions {

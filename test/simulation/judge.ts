@@ -5,12 +5,13 @@
  * there cannot hide itself. Every value that a cell (side, document, line, field) has ever held is remembered with who
  * wrote it last.
  */
-import type { Row } from "../../mock-server/schema/definition.ts";
+
 import type { RecordChange } from "../../mock-server/org/contract.ts";
-import type { Lease, StateBatch, StoredConflict } from "../../src/state/port.ts";
-import type { Base, Intent } from "../../src/sync/decision.ts";
+import type { Row } from "../../mock-server/schema/definition.ts";
 import type { RowOperation, RowOutcome } from "../../src/model/salesforce-record.ts";
 import type { Side, Value } from "../../src/model/value.ts";
+import type { Lease, StateBatch, StoredConflict } from "../../src/state/port.ts";
+import type { Base, Intent } from "../../src/sync/decision.ts";
 import type { ErpChange, ErpRow } from "./memory-erp.ts";
 import type { Stage } from "./stage.ts";
 
@@ -25,7 +26,8 @@ interface Cell {
   by: "connector" | "clerk";
   clerkSeq: number;
   connectorSeq: number;
-  readonly held: Set<Value>;
+  /** Every value that it has held, with the change number at which it came last. */
+  readonly held: Map<Value, number>;
 }
 
 interface Overwritten {
@@ -34,6 +36,8 @@ interface Overwritten {
   readonly line: string;
   readonly field: string;
   readonly value: Value;
+  /** When the person wrote it. */
+  readonly seq: number;
 }
 
 const ROOT_FIELDS: Readonly<Record<string, readonly string[]>> = {
@@ -94,6 +98,7 @@ export class Judge {
   readonly #overwritten: Overwritten[] = [];
   readonly #inFlight = new Set<string>();
   readonly #deleted = new Set<string>();
+  #holder = "";
   #fence = 0;
   #seq = 0;
 
@@ -127,18 +132,25 @@ export class Judge {
   }
 
   leased(lease: Lease | undefined): void {
-    if (lease !== undefined) this.#fence = lease.fence;
+    if (lease === undefined) return;
+    this.#fence = lease.fence;
+    this.#holder = lease.holder;
   }
 
   released(lease: Lease): void {
-    if (this.#fence === lease.fence) this.#fence += 1;
+    if (this.#fence !== lease.fence) return;
+    this.#fence += 1;
+    this.#holder = "";
   }
 
   committed(lease: Lease, batch: StateBatch): void {
-    if (lease.fence !== this.#fence) {
-      this.fail("I13", `${lease.holder} committed with fencing number ${lease.fence}, the newest is ${this.#fence}`);
+    if (lease.fence !== this.#fence || lease.holder !== this.#holder) {
+      this.fail("I13", `${lease.holder} committed with fencing number ${lease.fence}; ${this.#holder} has ${this.#fence}`);
     }
-    for (const conflict of batch.conflicts ?? []) this.#conflicts.set(conflict.id, conflict);
+    for (const conflict of batch.conflicts ?? []) {
+      this.#checkConflict(conflict);
+      this.#conflicts.set(conflict.id, conflict);
+    }
     for (const intent of batch.putIntents ?? []) {
       this.#intents.set(intent.id, { intent, seq: this.#seq });
       this.#intentSeq.set(intent.key, this.#seq);
@@ -164,14 +176,15 @@ export class Judge {
     }
   }
 
-  sent(operations: readonly RowOperation[], outcomes: readonly RowOutcome[]): void {
+  sent(operations: readonly RowOperation[], outcomes: readonly RowOutcome[], twice: boolean): void {
     for (const operation of operations) {
       const record = operation.kind === "upsert" ? operation.key : operation.recordId;
       this.#inFlight.delete(`${record} ${operation.opId}`);
     }
     for (const [index, outcome] of outcomes.entries()) {
       const operation = operations[index];
-      if (outcome.kind !== "failed" || operation === undefined) continue;
+      // The second delivery of a request meets what the first one did.
+      if (twice || outcome.kind !== "failed" || operation === undefined) continue;
       const fault = outcome.faults.find(({ code }) => FORBIDDEN.has(code));
       if (fault === undefined || outcome.faults.some(({ message }) => message.includes("UNABLE_TO_LOCK_ROW"))) continue;
       const key = outcome.opId.split("#")[0] ?? "";
@@ -205,9 +218,11 @@ export class Judge {
 
   /** Reports whatever was overwritten and stands neither in the base nor in conflicts or journal. */
   checkLosses(): void {
-    for (const { side, key, line, field, value } of this.#overwritten) {
+    for (const { side, key, line, field, value, seq } of this.#overwritten) {
       // It stands there again: the connector passed through another value, or the other side agreed.
       if (this.#cells.get(cellId(side, key, `${line}|${field}`))?.value === value) continue;
+      const other = side === "salesforce" ? "external" : "salesforce";
+      if ((this.#cells.get(cellId(other, key, `${line}|${field}`))?.held.get(value) ?? 0) > seq) continue;
       const told = [...this.#conflicts.values()].some(
         (conflict) =>
           conflict.key === key &&
@@ -218,14 +233,19 @@ export class Judge {
         (entry) => entry.key === key && entry.text.includes(JSON.stringify(value)),
       );
       if (!told && !recovered) {
-        this.fail("I6", `${side} ${key} ${line} ${field}: the value ${JSON.stringify(value)} was overwritten and is lost`);
+        this.fail(
+          "I6",
+          `${side} ${key} ${line} ${field}: the value ${JSON.stringify(value)} was overwritten and is lost`,
+        );
       }
     }
   }
 
   /** Conflicts that wait for a person. */
   openConflicts(): readonly StoredConflict[] {
-    return [...this.#conflicts.values()].filter((conflict) => conflict.resolvedAtMs === null && conflict.winner === null);
+    return [...this.#conflicts.values()].filter(
+      (conflict) => conflict.resolvedAtMs === null && conflict.winner === null,
+    );
   }
 
   /** The present values of a document's cells on one side; undefined where there is no record. */
@@ -256,6 +276,11 @@ export class Judge {
     return this.#touchedSeq.has(key);
   }
 
+  /** True where both sides have never been known to agree on the document. */
+  neverAgreed(object: string, key: string): boolean {
+    return (this.#bases.get(`${object} ${key}`)?.document ?? null) === null;
+  }
+
   /** Every key that either side has. */
   keys(object: string): readonly string[] {
     const collection = object === "Account" ? "customers" : object === "Order" ? "orders" : "products";
@@ -278,11 +303,9 @@ export class Judge {
     this.#seq += 1;
     const author = userId === this.#connectorId ? "connector" : "clerk";
     if (author === "connector") this.connectorWrites += 1;
-    for (const change of changes) {
-      const { object } = change;
-      if (object === "OrderItem") this.#itemChanged(change, changes, author);
-      else if (ROOT_FIELDS[object] !== undefined) this.#rootChanged(change, author);
-    }
+    // An order and its lines may come in one commit: the lines are named after it.
+    for (const change of changes) if (ROOT_FIELDS[change.object] !== undefined) this.#rootChanged(change, author);
+    for (const change of changes) if (change.object === "OrderItem") this.#itemChanged(change, changes, author);
   }
 
   #rootChanged({ object, before, after, id }: RecordChange, author: "connector" | "clerk"): void {
@@ -357,7 +380,7 @@ export class Judge {
       const cell = this.#cell(side, key, name);
       if (author === "connector" && old !== undefined) this.#checkOverwrite(side, key, name, old, cell);
       cell.value = now;
-      if (now !== undefined) cell.held.add(now);
+      if (now !== undefined) cell.held.set(now, this.#seq);
       cell.by = author;
       if (author === "clerk") cell.clerkSeq = this.#seq;
       else cell.connectorSeq = this.#seq;
@@ -380,7 +403,20 @@ export class Judge {
       this.raced += 1;
       return;
     }
-    this.#overwritten.push({ side, key, line, field, value: old });
+    this.#overwritten.push({ side, key, line, field, value: old, seq: cell.clerkSeq });
+  }
+
+  /** A conflict has two people in it: our own write is no edit. */
+  #checkConflict(conflict: StoredConflict): void {
+    const { key, field, lineKey = "", base } = conflict;
+    if (this.#conflicts.has(conflict.id) || base === undefined || field === "*" || field === "Status") return;
+    for (const side of ["salesforce", "external"] as const) {
+      const cell = this.#cells.get(cellId(side, key, `${lineKey}|${field}`));
+      if (cell === undefined || cell.value === undefined || cell.value !== conflict[side]) continue;
+      if (cell.by === "connector" && cell.connectorSeq < (this.#intentSeq.get(key) ?? 0)) {
+        this.fail("I10", `${side} ${key} ${lineKey} ${field}: our own ${JSON.stringify(cell.value)} was taken for an edit`);
+      }
+    }
   }
 
   #checkBase(base: Base, recovering: boolean): void {
@@ -393,7 +429,8 @@ export class Judge {
     );
     for (const [line, field, value] of [...roots, ...lines]) {
       const cellName = `${line}|${field}`;
-      const isKnown = line === "" ? ROOT_FIELDS[base.object]?.includes(field) : LINE_FIELDS.some((each) => each === field);
+      const isKnown =
+        line === "" ? ROOT_FIELDS[base.object]?.includes(field) : LINE_FIELDS.some((each) => each === field);
       if (isKnown !== true || !this.#isTracked(cellName)) continue;
       for (const side of ["salesforce", "external"] as const) {
         const cell = this.#cells.get(cellId(side, base.key, cellName));
@@ -401,7 +438,8 @@ export class Judge {
         const excuse = `${side} ${base.key} ${cellName} ${JSON.stringify(value)}`;
         if (this.#excused.has(excuse)) continue;
         // A status that an order passes through on our own account stands for "not followed yet".
-        if (field === "Status" && this.#cells.get(cellId("salesforce", base.key, cellName))?.by === "connector") continue;
+        if (field === "Status" && this.#cells.get(cellId("salesforce", base.key, cellName))?.by === "connector")
+          continue;
         // The order of an account that was merged away shows the survivor until the ERP follows.
         if (field === "AccountId" && typeof value === "string" && this.#stage.isMerged(value)) continue;
         // Recovery cannot tell an edit that came before our write from one that came after it.
@@ -473,7 +511,7 @@ export class Judge {
       if (side !== "salesforce" || key !== from) continue;
       const target = cellId("salesforce", to, rest.join("|"));
       const known = this.#cells.get(target);
-      this.#cells.set(target, { ...cell, held: new Set([...cell.held, ...(known?.held ?? [])]) });
+      this.#cells.set(target, { ...cell, held: new Map([...cell.held, ...(known?.held ?? [])]) });
     }
   }
 
@@ -510,7 +548,7 @@ export class Judge {
     const id = cellId(side, key, name);
     let cell = this.#cells.get(id);
     if (cell === undefined) {
-      cell = { value: undefined, by: "clerk", clerkSeq: 0, connectorSeq: 0, held: new Set() };
+      cell = { value: undefined, by: "clerk", clerkSeq: 0, connectorSeq: 0, held: new Map() };
       this.#cells.set(id, cell);
     }
     return cell;

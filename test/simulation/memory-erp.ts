@@ -4,7 +4,12 @@
  */
 import { SyncError } from "../../src/errors.ts";
 import type { ExternalChangePage, ExternalSystem } from "../../src/external/port.ts";
-import type { ExternalFields, ExternalOperation, ExternalOutcome, ExternalRecord } from "../../src/model/external-record.ts";
+import type {
+  ExternalFields,
+  ExternalOperation,
+  ExternalOutcome,
+  ExternalRecord,
+} from "../../src/model/external-record.ts";
 import type { NaturalKey } from "../../src/model/key.ts";
 
 /** Who writes: the connector, or a person. */
@@ -35,21 +40,34 @@ interface LogEntry {
   readonly key: NaturalKey;
 }
 
-/** Columns by collection; anything else is refused. */
-const COLUMNS: Readonly<Record<string, readonly string[]>> = {
-  customers: ["no", "name", "phone", "city"],
-  products: ["sku", "name", "price"],
-  orders: ["no", "customer_no", "date", "state", "note"],
+/** What the tables look like; anything else is refused. */
+export interface ErpSchema {
+  readonly columns: Readonly<Record<string, readonly string[]>>;
+  readonly lineColumns: readonly string[];
+  /** The key column of each table. */
+  readonly key: Readonly<Record<string, string>>;
+  readonly lineKey: string;
+}
+
+const COMPANY: ErpSchema = {
+  columns: {
+    customers: ["no", "name", "phone", "city"],
+    products: ["sku", "name", "price"],
+    orders: ["no", "customer_no", "date", "state", "note"],
+  },
+  lineColumns: ["line_no", "sku", "quantity", "price"],
+  key: { customers: "no", products: "sku", orders: "no" },
+  lineKey: "line_no",
 };
-const LINE_COLUMNS: readonly string[] = ["line_no", "sku", "quantity", "price"];
+
 /** A collection that reads another one's table. */
 const TABLE_OF: Readonly<Record<string, string>> = { prices: "products" };
-const KEY_COLUMN: Readonly<Record<string, string>> = { customers: "no", products: "sku", orders: "no" };
 
 /** The external system. Everything a person does is synchronous; the port is asynchronous. */
 export class MemoryErp implements ExternalSystem {
   readonly name = "erp";
-  readonly #tables = new Map<string, Map<string, ErpRow>>(Object.keys(COLUMNS).map((name) => [name, new Map()]));
+  readonly #tables: ReadonlyMap<string, Map<string, ErpRow>>;
+  readonly #schema: ErpSchema;
   readonly #log: LogEntry[] = [];
   readonly #nowMs: () => number;
   /** Transactions that are open: their log numbers are taken, their changes are not visible. */
@@ -58,8 +76,10 @@ export class MemoryErp implements ExternalSystem {
   #version = 0;
   onChange: (change: ErpChange) => void = () => {};
 
-  constructor(nowMs: () => number) {
+  constructor(nowMs: () => number, schema: ErpSchema = COMPANY) {
     this.#nowMs = nowMs;
+    this.#schema = schema;
+    this.#tables = new Map(Object.keys(schema.columns).map((name) => [name, new Map()]));
   }
 
   /** The stored record. */
@@ -176,11 +196,11 @@ export class MemoryErp implements ExternalSystem {
       if (row !== undefined) this.#store(collection, naturalKey, undefined, "connector");
       return { kind: "done", opId, version: null };
     }
-    const columns = COLUMNS[TABLE_OF[collection] ?? collection] ?? [];
+    const columns = this.#schema.columns[TABLE_OF[collection] ?? collection] ?? [];
     const foreign = Object.keys(change.fields).find((field) => !columns.includes(field));
     const lineForeign = (change.lines ?? [])
       .flatMap((line) => (line.kind === "put" ? Object.keys(line.fields) : []))
-      .find((field) => !LINE_COLUMNS.includes(field));
+      .find((field) => !this.#schema.lineColumns.includes(field));
     if (foreign !== undefined || lineForeign !== undefined) {
       return { kind: "refused", opId, reason: `there is no column ${foreign ?? lineForeign}` };
     }
@@ -202,11 +222,11 @@ export class MemoryErp implements ExternalSystem {
     const merged = new Map(old?.lines);
     for (const [no, line] of Object.entries(lines)) {
       if (line === null) merged.delete(no);
-      else merged.set(no, { line_no: no, ...merged.get(no), ...line });
+      else merged.set(no, { [this.#schema.lineKey]: no, ...merged.get(no), ...line });
     }
     const table = TABLE_OF[collection] ?? collection;
-    const blank = Object.fromEntries((COLUMNS[table] ?? []).map((column) => [column, null]));
-    return { fields: { ...(old?.fields ?? { ...blank, [KEY_COLUMN[table] ?? ""]: key }), ...fields }, lines: merged };
+    const blank = Object.fromEntries((this.#schema.columns[table] ?? []).map((column) => [column, null]));
+    return { fields: { ...(old?.fields ?? { ...blank, [this.#schema.key[table] ?? ""]: key }), ...fields }, lines: merged };
   }
 
   #store(

@@ -1,7 +1,15 @@
 /** A state store in memory, for speed. What it gives back has been through JSON, as on a database. */
 import { SyncError } from "../../src/errors.ts";
 import type { BusinessKey, RecordId } from "../../src/model/key.ts";
-import type { JournalEntry, JournalQuery, Lease, RunRecord, StateBatch, StateStore, StoredConflict } from "../../src/state/port.ts";
+import type {
+  JournalEntry,
+  JournalQuery,
+  Lease,
+  RunRecord,
+  StateBatch,
+  StateStore,
+  StoredConflict,
+} from "../../src/state/port.ts";
 import type { Base, DeadLetter, Intent, Link, Parked } from "../../src/sync/decision.ts";
 
 interface ObjectKey {
@@ -157,6 +165,7 @@ export class MemoryState implements StateStore {
 
   /** Writes a batch without asking for a lease: what a person's command does, and a broken store. */
   write(batch: StateBatch): void {
+    if (batch.run !== undefined && !Number.isFinite(batch.run.startedAtMs)) throw new TypeError("a run has a start");
     for (const entry of batch.removeBases ?? []) this.#bases.delete(nameOf(entry));
     for (const entry of batch.clearDeadLetters ?? []) this.#deadLetters.delete(nameOf(entry));
     for (const entry of batch.clearParked ?? []) this.#parked.delete(nameOf(entry));

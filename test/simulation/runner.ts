@@ -3,14 +3,14 @@
  * may do something to it. A crashed process waits for ever at its place; whoever started it hears of it at once.
  */
 import type { FaultHook } from "../../mock-server/index.ts";
-import { SyncError } from "../../src/errors.ts";
-import { parseBusinessKey } from "../../src/model/business-key.ts";
 import type { EnginePorts } from "../../src/engine/ports.ts";
 import type { RunReport } from "../../src/engine/report.ts";
 import { runOnce } from "../../src/engine/run.ts";
+import { SyncError } from "../../src/errors.ts";
 import type { ExternalSystem } from "../../src/external/port.ts";
-import type { PolledObject, SalesforceOrg } from "../../src/salesforce/port.ts";
+import { parseBusinessKey } from "../../src/model/business-key.ts";
 import type { SalesforceRecord } from "../../src/model/salesforce-record.ts";
+import type { PolledObject, SalesforceOrg } from "../../src/salesforce/port.ts";
 import type { Lease, StateStore } from "../../src/state/port.ts";
 import { operationsOf } from "../../src/sync/split.ts";
 import type { Judge } from "./judge.ts";
@@ -81,6 +81,7 @@ class SimulatedProcess {
         await this.#place("calm");
         const fault = input.wire.find(({ at }) => at === call)?.act;
         this.#after = fault;
+        this.#deliveredTwice ||= fault === "twice";
         return fault === undefined ? undefined : ACTS_BEFORE[fault];
       },
       after: async () => {
@@ -93,6 +94,7 @@ class SimulatedProcess {
   }
 
   #after: WireAct | undefined;
+  #deliveredTwice = false;
 
   async run(): Promise<RunEnd> {
     const { stage, newId, breaking } = this.#input;
@@ -194,8 +196,9 @@ class SimulatedProcess {
         this.#call("writing", async () => {
           const operations = operationsOf(call);
           judge.sending(operations);
+          this.#deliveredTwice = false;
           const outcomes = await org.execute(call);
-          judge.sent(operations, outcomes);
+          judge.sent(operations, outcomes, this.#deliveredTwice);
           return outcomes;
         }),
       usage: () => org.usage(),
@@ -309,7 +312,10 @@ const HTML = { status: 200, body: "<html><body>Maintenance</body></html>", heade
 
 type Acts = Readonly<Record<WireAct, Awaited<ReturnType<FaultHook["before"]>>>>;
 
-const fault = (status: number, errorCode: string): { readonly kind: "answer"; readonly result: { status: number; body: unknown } } => ({
+const fault = (
+  status: number,
+  errorCode: string,
+): { readonly kind: "answer"; readonly result: { status: number; body: unknown } } => ({
   kind: "answer",
   result: { status, body: [{ errorCode, message: errorCode }] },
 });

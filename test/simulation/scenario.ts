@@ -24,7 +24,17 @@ export interface WireFault {
 }
 
 /** Faults at the wire; those that end in `After` come when the org has done the work. */
-export type WireAct = "drop" | "dropAfter" | "twice" | "expired" | "busy" | "html" | "htmlAfter" | "error" | "errorAfter" | "limit";
+export type WireAct =
+  | "drop"
+  | "dropAfter"
+  | "twice"
+  | "expired"
+  | "busy"
+  | "html"
+  | "htmlAfter"
+  | "error"
+  | "errorAfter"
+  | "limit";
 
 const WIRE_ACTS: readonly WireAct[] = [
   "drop",
@@ -87,7 +97,8 @@ export function drawScenario(seed: number): Scenario {
 
 function drawSteps(random: Random, violence: number): readonly Step[] {
   const draw = random.below(10);
-  if (draw < 4) return Array.from({ length: 1 + random.below(3) }, () => ({ kind: "edit", seed: random.fork() }) as const);
+  if (draw < 4)
+    return Array.from({ length: 1 + random.below(3) }, () => ({ kind: "edit", seed: random.fork() }) as const);
   if (draw === 4) return [{ kind: "late", seed: random.fork() }];
   if (draw === 5) return [{ kind: "commitLate" }];
   if (draw === 6) return [{ kind: "advance", seconds: random.pick([1, 30, 130, 900]) }];
@@ -104,7 +115,8 @@ function drawDisturbance(random: Random, violence: number): Disturbance {
   const draw = random.below(violence === 0 ? 6 : 12);
   if (draw < 4) return { at, act: { kind: "edit", seed: random.fork() } };
   if (draw === 4) return { at, act: { kind: "advance", seconds: random.pick([1, 2, 61]) } };
-  if (draw === 5) return { at, act: random.chance(0.5) ? { kind: "commitLate" } : { kind: "late", seed: random.fork() } };
+  if (draw === 5)
+    return { at, act: random.chance(0.5) ? { kind: "commitLate" } : { kind: "late", seed: random.fork() } };
   if (draw < 8) return { at, act: { kind: "crash" } };
   if (draw === 8) return { at, act: { kind: "lock", seed: random.fork() } };
   if (draw === 9) return { at, act: { kind: "rival", late: random.chance(0.7) } };

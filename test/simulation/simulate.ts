@@ -47,7 +47,10 @@ export async function play(scenario: Scenario, options: PlayOptions = {}): Promi
     const tell = stage.erp.onChange;
     stage.erp.onChange = (change) => {
       tell(change);
-      if (change.author === "clerk") trace(`    ERP: ${change.collection} ${change.key.join()} ${change.after === undefined ? "removed" : JSON.stringify([change.after.fields, Object.fromEntries(change.after.lines)])}`);
+      if (change.author === "clerk")
+        trace(
+          `    ERP: ${change.collection} ${change.key.join()} ${change.after === undefined ? "removed" : JSON.stringify([change.after.fields, Object.fromEntries(change.after.lines)])}`,
+        );
     };
   }
   await player.open();
@@ -122,7 +125,8 @@ class Player {
     const writes = judge.connectorWrites;
     const last = await this.#run(calm);
     this.#options.trace?.(`at rest: ${describeEnd(last)}`);
-    if (judge.connectorWrites !== writes) judge.fail("I5", `a run at rest made ${judge.connectorWrites - writes} commits`);
+    if (judge.connectorWrites !== writes)
+      judge.fail("I5", `a run at rest made ${judge.connectorWrites - writes} commits`);
     if (last.kind !== "done") return judge.fail("I7", `an undisturbed run ended: ${describeEnd(last)}`);
     const intents = await this.#state.intents();
     if (intents.length > 0) judge.fail("I10", `${intents.length} intents are left, of ${intents[0]?.key}`);
@@ -142,7 +146,12 @@ class Player {
   /** A person settles every conflict that waits, one way or the other. */
   async #answerConflicts(calm: Extract<Step, { kind: "run" }>): Promise<void> {
     for (let round = 0; round < ANSWER_ROUNDS_MAX && this.#judge.openConflicts().length > 0; round += 1) {
-      const lease = await this.#state.acquireLease({ name: "run:erp", holder: "person", ttlMs: 1_000, nowMs: this.#stage.nowMs });
+      const lease = await this.#state.acquireLease({
+        name: "run:erp",
+        holder: "person",
+        ttlMs: 1_000,
+        nowMs: this.#stage.nowMs,
+      });
       if (lease === undefined) throw new Error("nobody else runs while a person answers");
       this.#judge.leased(lease);
       const conflicts = this.#judge
@@ -169,7 +178,10 @@ class Player {
       this.#excuses.push(excuse);
       return;
     }
-    judge.fail("I7", `${object} ${key} differs at rest: ${difference}${codes === undefined ? "" : ` (held: ${codes.join()})`}`);
+    judge.fail(
+      "I7",
+      `${object} ${key} differs at rest: ${difference}${codes === undefined ? "" : ` (held: ${codes.join()})`}`,
+    );
   }
 
   /** A reason that stands, for which a document may differ for ever. */
@@ -189,6 +201,10 @@ class Player {
     if (external === undefined && !deleteSalesforce && judge.wasDeleted("external", key)) return "KEPT_IN_SALESFORCE";
     if (external === undefined && !createExternal && !judge.wasDeleted("external", key)) return "ONLY_IN_SALESFORCE";
     if (object === "Account" && this.#stage.isMerged(key)) return "MERGED";
+    // Deleted before its making was known to have landed: nobody can tell it from an older deletion.
+    if (salesforce === undefined && judge.wasDeleted("salesforce", key) && judge.neverAgreed(object, key)) {
+      return "DELETED_BEFORE_AGREEMENT";
+    }
     // A deletion against an edit that wins, where the connector may not make the record again.
     if (external === undefined && !createExternal && judge.wasEdited(key)) return "ONLY_IN_SALESFORCE";
     const account = external?.get("|AccountId");
@@ -265,6 +281,7 @@ const STANDING = new Set([
   "ORDER_WITHOUT_LINES",
   "ORDER_ACTIVATED",
   "CREATE_ONLY_CHANGED",
+  "CHILDREN_EXIST",
   "PARENT_MISSING",
   "PARENT_REJECTED",
   "MERGED",

@@ -131,6 +131,7 @@ export class Stage {
   /** Hears what people do, for the report of a failing seed. */
   trace: (line: string) => void = () => {};
   #faultHook: FaultHook | undefined;
+  #listening: Promise<string> | undefined;
   #words = 0;
 
   private constructor(mock: MockOrg, config: StageConfig) {
@@ -164,6 +165,12 @@ export class Stage {
 
   advance(ms: number): void {
     this.mock.clock.advance({ ms });
+  }
+
+  /** The address of the org over HTTP; opened once. */
+  async listen(): Promise<string> {
+    this.#listening ??= this.mock.listen().then(({ url }) => url);
+    return await this.#listening;
   }
 
   /** Live records of an object. */
@@ -227,7 +234,12 @@ export class Stage {
     const late = this.#lateTransactions.shift();
     const long = this.#longTransactions.shift();
     late?.commit();
-    if (long?.open === true) long.commit();
+    try {
+      if (long?.open === true) long.commit();
+    } catch (error) {
+      // A row that somebody else holds: the transaction is lost, as its user will notice.
+      if (!(error instanceof OrgError)) throw error;
+    }
   }
 
   /** Somebody holds a row for a while. */
@@ -334,7 +346,7 @@ export class Stage {
             records: [
               {
                 object: "Order",
-                values: { AccountId: account["Id"], EffectiveDate: "2026-03-01", Status: "Draft", Description: this.#word(random) },
+                values: { AccountId: account["Id"], EffectiveDate: "2026-03-01", Status: "Draft", Pricebook2Id: this.#standardBook(), Description: this.#word(random) },
               },
             ],
           });
@@ -342,6 +354,10 @@ export class Stage {
       default:
         return this.#merge(random);
     }
+  }
+
+  #standardBook(): unknown {
+    return this.live("Pricebook2")[0]?.["Id"];
   }
 
   #undelete(random: Random): void {

@@ -1,5 +1,6 @@
 /** The resources under `/jobs` (Bulk API 2.0). Loaded when the first client comes. Source: rest-api §11, §12. */
 import { type BulkJobs, createBulkJobs } from "../../bulk/bulk-jobs.ts";
+import type { ClassicJob } from "../../bulk/classic-jobs.ts";
 import {
   COLUMN_DELIMITERS,
   type ColumnDelimiter,
@@ -11,15 +12,30 @@ import { INGEST_OPERATIONS, type IngestJob, type IngestOperation, type ResultFil
 import { bulkError } from "../../bulk/job.ts";
 import type { QueryJob } from "../../bulk/query-jobs.ts";
 import { OrgError } from "../../errors.ts";
-import { jsonParserError, missingBody, notFound, unsupportedMediaType } from "../faults.ts";
+import { jsonParserError, missingBody, notFound, notImplemented, unsupportedMediaType } from "../faults.ts";
 import { parseJson } from "../json-syntax.ts";
 import { decodeText } from "../request-body.ts";
-import { isObject, NO_CONTENT, ok, type RestContext, type RestHandler, type RestRequest } from "../rest.ts";
+import {
+  isObject,
+  NO_CONTENT,
+  ok,
+  type RestContext,
+  type RestHandler,
+  type RestRequest,
+  type RestResult,
+} from "../rest.ts";
 import type { Resource } from "../router.ts";
 
 /** A multipart create carries no more characters than this. */
 const MULTIPART_CHARACTERS_MAX = 100_000;
 const RESULT_PAGES_VERSION = 58;
+/** Jobs that one page of a list holds. */
+const JOBS_PAGE = 1_000;
+/** A file may have 150 MB. */
+const UPLOAD_BYTES_MAX = 150 * 1024 * 1024;
+/** Members of a new job; others are refused, because a misspelt one would be passed over in silence. */
+const INGEST_MEMBERS = ["object", "operation", "externalIdFieldName", "contentType", "columnDelimiter", "lineEnding"];
+const QUERY_MEMBERS = ["operation", "query", "contentType", "columnDelimiter", "lineEnding"];
 
 /** The resource at these segments after `jobs`; undefined where there is none. */
 export function findBulkResource(segments: readonly string[]): Resource | undefined {
@@ -28,7 +44,7 @@ export function findBulkResource(segments: readonly string[]): Resource | undefi
   if (kind === "ingest") {
     if (id === undefined) return raw({ GET: listIngest, POST: createIngest });
     if (part === undefined) return raw({ GET: readIngest, PATCH: changeIngest, DELETE: deleteIngest });
-    if (part === "batches") return raw({ PUT: uploadIngest });
+    if (part === "batches") return { ...raw({ PUT: uploadIngest }), bodyBytesMax: UPLOAD_BYTES_MAX };
     return RESULT_FILES.includes(part) ? raw({ GET: readResultFile }) : undefined;
   }
   if (kind !== "query") return undefined;
@@ -46,7 +62,8 @@ function raw(methods: Resource["methods"]): Resource {
 
 function jobsOf({ services }: RestContext): BulkJobs {
   const { bulk, org, save } = services;
-  bulk.jobs ??= createBulkJobs({ org, save, paceMs: bulk.paceMs });
+  const { paceMs, allowances } = bulk;
+  bulk.jobs ??= createBulkJobs({ org, save, strike: (step) => bulk.strike?.(step), paceMs, allowances });
   return bulk.jobs;
 }
 
@@ -55,6 +72,8 @@ const createIngest: RestHandler = (context, request) => {
   const parts = multipart === undefined ? undefined : readMultipart(bytesOf(request), multipart);
   const body = parts === undefined ? jsonBody(request) : parseJson(parts.get("job") ?? "");
   const fields = objectOf(body);
+  if (fields["assignmentRuleId"] !== undefined) throw notImplemented("assignmentRuleId of bulk jobs");
+  checkMembers(fields, INGEST_MEMBERS);
   const { object } = fields;
   if (typeof object !== "string" || object === "")
     throw bulkError("INVALIDJOB", "InvalidJob : Missing required field: object");
@@ -75,11 +94,14 @@ const createIngest: RestHandler = (context, request) => {
   return ok(ingestInfo(job, "short"));
 };
 
-const listIngest: RestHandler = (context) => {
-  const records = jobsOf(context)
-    .ingest.list()
-    .map((job) => ({ ...ingestInfo(job, "short"), jobType: "V2Ingest" }));
-  return ok({ done: true, records, nextRecordsUrl: null });
+/** Jobs of both APIs, unless the client wants those of one. */
+const listIngest: RestHandler = (context, request) => {
+  const jobs = jobsOf(context);
+  const wanted = request.query.get("jobType");
+  const ingest = jobs.ingest.list().map((job) => ({ ...ingestInfo(job, "short"), jobType: "V2Ingest" }));
+  const classic = jobs.classic.list().map((job) => ({ ...classicInfo(job), jobType: "Classic" }));
+  const all = [...ingest, ...classic].filter((job) => wanted === null || job.jobType === wanted);
+  return jobPage(request, all, "ingest");
 };
 
 const readIngest: RestHandler = (context, request) =>
@@ -115,6 +137,7 @@ const CSV = { "Content-Type": "text/csv" };
 
 const createQuery: RestHandler = (context, request) => {
   const fields = objectOf(jsonBody(request));
+  checkMembers(fields, QUERY_MEMBERS);
   const operation = enumValue(fields, "operation", ["query", "queryAll"]);
   const query = textOf(fields, "query");
   if (operation === undefined || query === undefined) {
@@ -132,12 +155,25 @@ const createQuery: RestHandler = (context, request) => {
   return ok(queryInfo(job, "short"));
 };
 
-const listQuery: RestHandler = (context) => {
-  const records = jobsOf(context)
+const listQuery: RestHandler = (context, request) => {
+  const wanted = request.query.get("jobType");
+  const all = jobsOf(context)
     .query.list()
-    .map((job) => ({ ...queryInfo(job, "short"), jobType: "V2Query" }));
-  return ok({ done: true, records, nextRecordsUrl: null });
+    .map((job) => ({ ...queryInfo(job, "short"), jobType: "V2Query" }))
+    .filter((job) => wanted === null || job.jobType === wanted);
+  return jobPage(request, all, "query");
 };
+
+/** One page of a list of jobs; its locator is the place to go on from. */
+function jobPage(request: RestRequest, jobs: readonly unknown[], kind: "ingest" | "query"): RestResult {
+  const locator = request.query.get("queryLocator") ?? "0";
+  if (!/^\d{1,9}$/.test(locator)) throw bulkError("INVALIDLOCATOR", "invalid query locator");
+  const end = Number(locator) + JOBS_PAGE;
+  const records = jobs.slice(Number(locator), end);
+  const done = end >= jobs.length;
+  const nextRecordsUrl = done ? null : `/services/data/v${request.version}.0/jobs/${kind}?queryLocator=${end}`;
+  return ok({ done, records, nextRecordsUrl });
+}
 
 const readQuery: RestHandler = (context, request) => ok(queryInfo(jobsOf(context).query.find(jobId(request)), "full"));
 
@@ -243,6 +279,30 @@ function queryInfo(job: QueryJob, form: "short" | "full"): Record<string, unknow
     isPkChunkingSupported: false,
     ...(job.errorMessage === undefined ? {} : { errorMessage: job.errorMessage }),
   };
+}
+
+/** A job of Bulk API 1.0 in a list. */
+function classicInfo(job: ClassicJob): Record<string, unknown> {
+  const { id, operation, object, actor, createdDate, systemModstamp, state, concurrencyMode, contentType, apiVersion } =
+    job;
+  return {
+    id,
+    operation,
+    object,
+    createdById: actor.userId,
+    createdDate,
+    systemModstamp,
+    state,
+    concurrencyMode,
+    contentType,
+    apiVersion,
+  };
+}
+
+function checkMembers(fields: Readonly<Record<string, unknown>>, known: readonly string[]): void {
+  const unknown = Object.keys(fields).find((name) => !known.includes(name));
+  // [memory] the text, in the words of the JSON parser.
+  if (unknown !== undefined) throw jsonParserError(`Unrecognized field "${unknown}" at [line:1, column:1]`);
 }
 
 function jobId(request: RestRequest): string {

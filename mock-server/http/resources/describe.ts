@@ -7,7 +7,7 @@ import { NOT_MODIFIED, ok, type RestContext, type RestHandler, type RestRequest 
 
 /** `GET /sobjects`. */
 export const readGlobalDescribe: RestHandler = (context, request) => {
-  if (unchangedSince(request, context.services.schemaChangedMs)) return NOT_MODIFIED;
+  if (unchangedSince(request, context.services.org.schemaChangedMs)) return NOT_MODIFIED;
   return ok(describeGlobal(describeContext(context, request)), lastModified(context));
 };
 
@@ -15,7 +15,7 @@ export const readGlobalDescribe: RestHandler = (context, request) => {
 export const readBasicInfo: RestHandler = (context, request) => {
   const type = visibleType(context, request.segments[1] ?? "");
   const nameField = type.nameField?.name;
-  const recentItems = context.services.recent
+  const recentItems = context.services.org.recentlyViewed
     .list(context.tx.actor.userId)
     .filter((entry) => entry.object === type.name)
     .flatMap(({ id }) => {
@@ -30,14 +30,14 @@ export const readBasicInfo: RestHandler = (context, request) => {
 /** `GET /sobjects/{T}/describe`. */
 export const readDescribe: RestHandler = (context, request) => {
   const type = visibleType(context, request.segments[1] ?? "");
-  if (unchangedSince(request, context.services.schemaChangedMs)) return NOT_MODIFIED;
+  if (unchangedSince(request, context.services.org.schemaChangedMs)) return NOT_MODIFIED;
   return ok(describeObject(type, describeContext(context, request)), lastModified(context));
 };
 
 /** `GET /recent`: the user's recent records of all objects. */
 export const readRecent: RestHandler = (context, request) => {
   const limit = Number(request.query.get("limit") ?? 200);
-  const records = context.services.recent.list(context.tx.actor.userId).flatMap(({ object, id }) => {
+  const records = context.services.org.recentlyViewed.list(context.tx.actor.userId).flatMap(({ object, id }) => {
     const type = context.tx.actor.access.catalog.object(object);
     const row = type === undefined ? undefined : visibleRow(context, type, id);
     if (type === undefined || row === undefined) return [];
@@ -104,5 +104,5 @@ function describeContext(context: RestContext, request: RestRequest): DescribeCo
 }
 
 function lastModified(context: RestContext): Record<string, string> {
-  return { "Last-Modified": new Date(context.services.schemaChangedMs).toUTCString() };
+  return { "Last-Modified": new Date(context.services.org.schemaChangedMs).toUTCString() };
 }

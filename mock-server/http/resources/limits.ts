@@ -5,9 +5,7 @@ import { ok, type RestHandler } from "../rest.ts";
 /** Allowances of a recorded developer org that this org never uses up. */
 const STANDING_ALLOWANCES: Readonly<Record<string, number>> = {
   DailyAsyncApexExecutions: 250_000,
-  DailyBulkApiBatches: 15_000,
   DailyBulkV2QueryFileStorageMB: 976_562,
-  DailyBulkV2QueryJobs: 10_000,
   DailyDeliveredPlatformEvents: 10_000,
   DailyDurableStreamingApiEvents: 10_000,
   DailyStreamingApiEvents: 10_000,
@@ -24,11 +22,13 @@ const STANDING_ALLOWANCES: Readonly<Record<string, number>> = {
   StreamingApiConcurrentClients: 20,
 };
 
-/** `GET /limits`: calls are counted truly, everything else stands at its allowance. */
+/** `GET /limits`: calls, batches and query jobs are counted truly, everything else stands at its allowance. */
 export const readLimits: RestHandler = ({ services }) => {
   const standing = Object.entries(STANDING_ALLOWANCES).map(([name, max]) => [name, { Max: max, Remaining: max }]);
-  const { max, remaining } = services.usage;
-  return ok({ DailyApiRequests: { Max: max, Remaining: remaining }, ...Object.fromEntries(standing) });
+  const { batches, queryJobs } = services.bulk.allowances;
+  const counted = { DailyApiRequests: services.usage, DailyBulkApiBatches: batches, DailyBulkV2QueryJobs: queryJobs };
+  const used = Object.entries(counted).map(([name, { max, remaining }]) => [name, { Max: max, Remaining: remaining }]);
+  return ok(Object.fromEntries([...used, ...standing]));
 };
 
 /** `GET /limits/recordCount?sObjects=Account,Order`: unknown names are left out; without names every object counts. */

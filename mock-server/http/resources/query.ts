@@ -1,7 +1,8 @@
 /** `/query` and `/queryAll`. Source: rest-api §8.1–8.4. */
 import { OrgError } from "../../errors.ts";
+import { RECENT_MAX } from "../../org/recently-viewed.ts";
 import type { QueryContext } from "../../soql/contract.ts";
-import { explainQuery } from "../../soql/query.ts";
+import { explainQuery, type QueryOutcome } from "../../soql/query.ts";
 import { notImplemented } from "../faults.ts";
 import { HeldRecords } from "../held-records.ts";
 import { pageRowsOf } from "../query-cursors.ts";
@@ -48,11 +49,11 @@ function answer(context: RestContext, request: RestRequest, scope: { readonly in
   const explain = request.query.get("explain");
   if (explain !== null) return ok(explainAnswer(explain, engine));
   const soql = request.query.get("q");
-  if (soql === null || soql.trim() === "") {
-    // The code is documented, the text is from memory.
-    throw new OrgError(400, { code: "MALFORMED_QUERY", message: "unexpected token: '<EOF>'" });
-  }
+  // Reference: soql §2.
+  if (soql === null) throw malformedQuery("A query string has to be specified");
+  if (soql.trim() === "") throw malformedQuery("SOQL statements cannot be empty or null");
   const outcome = context.services.queries.prepare(soql, engine).run(engine);
+  noteLooks(context, outcome);
   context.services.journal.noteQuery(soql, outcome.plan);
   return ok(
     context.services.cursors.open(outcome, {
@@ -62,6 +63,18 @@ function answer(context: RestContext, request: RestRequest, scope: { readonly in
       records,
     }),
   );
+}
+
+/** FOR VIEW and FOR REFERENCE (reference: soql §5.10 [doc]): the first row ends at the head of the list. */
+function noteLooks({ tx, services }: RestContext, { touched }: QueryOutcome): void {
+  if (touched === null) return;
+  const { object, mode } = touched;
+  for (const id of touched.ids.slice(0, RECENT_MAX).toReversed())
+    services.org.recentlyViewed.touch(tx.actor.userId, { object, id, mode, at: tx.now });
+}
+
+function malformedQuery(message: string): OrgError {
+  return new OrgError(400, { code: "MALFORMED_QUERY", message });
 }
 
 function explainAnswer(text: string, engine: QueryContext): unknown {

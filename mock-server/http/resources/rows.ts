@@ -76,5 +76,6 @@ function rowId(request: RestRequest): string {
 /** `Sforce-Mru: updateMru=true` puts the record on the user's recent list. */
 function touchRecent(context: RestContext, request: RestRequest, type: SObjectType, id: string): void {
   if (!/updateMru\s*=\s*true/i.test(request.header("sforce-mru") ?? "")) return;
-  context.services.recent.touch(context.tx.actor.userId, { object: type.name, id });
+  const { tx, services } = context;
+  services.org.recentlyViewed.touch(tx.actor.userId, { object: type.name, id, mode: "view", at: tx.now });
 }

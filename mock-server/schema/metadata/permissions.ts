@@ -45,7 +45,7 @@ export interface RecordTypeGrant {
 }
 
 /** The names that setup shows for the profiles that every org has; metadata knows them by others [memory]. */
-const STANDARD_PROFILES: Readonly<Record<string, string>> = {
+export const STANDARD_PROFILES: Readonly<Record<string, string>> = {
   Admin: "System Administrator",
   Standard: "Standard User",
   ReadOnly: "Read Only",

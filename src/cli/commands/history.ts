@@ -2,8 +2,9 @@
 
 import type { LoadedConfig } from "../../config/load.ts";
 import { openExistingState } from "../../engine/open.ts";
-import { readStatus, type SyncStatus } from "../../engine/status.ts";
+import { readStatus } from "../../engine/status.ts";
 import { SyncError } from "../../errors.ts";
+import type { SyncStatus } from "../../observe/status.ts";
 import type { JournalEntry, RunRecord, StateStore } from "../../state/port.ts";
 import { coloursOf, EXIT, type ExitCode, type Surroundings } from "../surroundings.ts";
 import { textTable } from "../table.ts";

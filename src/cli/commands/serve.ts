@@ -1,12 +1,146 @@
+/** `order-sync serve`: runs on the schedule, with web pages and metrics, until the process is told to stop. */
+import type { AddressInfo } from "node:net";
+import { type ServerType, serve } from "@hono/node-server";
+import type { LoadedConfig } from "../../config/load.ts";
+import { isLoopbackHost } from "../../config/loopback.ts";
+import { answerConflict, discardDeadLetter, findDeadLetter, retryDeadLetter } from "../../engine/held.ts";
+import { processHolder } from "../../engine/holder.ts";
+import { openPorts } from "../../engine/open.ts";
+import { makePlan } from "../../engine/plan.ts";
+import type { EnginePorts } from "../../engine/ports.ts";
+import { nextStartOf } from "../../engine/schedule.ts";
+import { SyncService } from "../../engine/serve.ts";
+import { readStatus } from "../../engine/status.ts";
+import { telemetry } from "../../engine/telemetry.ts";
+import { SyncError } from "../../errors.ts";
+import { createApp, type Service } from "../../observe/app.ts";
+import { openLog } from "../../observe/log.ts";
+import { SyncMetrics } from "../../observe/metrics.ts";
 import { EXIT, type ExitCode, type Surroundings } from "../surroundings.ts";
-import type { ConfigOptions } from "../with-config.ts";
+import { type ConfigOptions, withConfig } from "../with-config.ts";
+import { requestOf } from "./run.ts";
 
+/** Options of `serve`; they win over the configuration. */
 export interface ServeOptions extends ConfigOptions {
   readonly port?: number;
   readonly host?: string;
+  /** False: wait for the schedule instead of running at once. */
   readonly runAtStart: boolean;
 }
 
-export async function serveCommand(_options: ServeOptions, _surroundings: Surroundings): Promise<ExitCode> {
-  return EXIT.done;
+/** A day of runs at one a minute, for the chart. */
+const RUNS_READ = 1_500;
+
+/** Serves until `surroundings.signal` is aborted. Throws what makes a start impossible; failures of runs are logged. */
+export async function serveCommand(options: ServeOptions, outer: Surroundings): Promise<ExitCode> {
+  return await withConfig(options, outer, async (loaded, surroundings) => {
+    const { config, redact } = loaded;
+    const host = options.host ?? config.serve.host;
+    if (!isLoopbackHost(host) && config.serve.token === undefined) {
+      throw new SyncError("USAGE", `--host ${host} is open to other machines; set serve.token first`);
+    }
+    const stop = surroundings.signal ?? new AbortController().signal;
+    const metrics = new SyncMetrics();
+    const log = openLog({
+      level: config.log.level,
+      write: (line) => surroundings.stdout.write(line),
+      redact,
+      base: { source: config.mapping.source },
+    });
+    const { observe, onRetry } = telemetry(log, metrics);
+    await using open = await openPorts(loaded, { observe, onRetry });
+    const { signal: _unused, ...request } = requestOf(config, {}, surroundings);
+    const sync = new SyncService({
+      ports: open.ports,
+      request,
+      next: nextStartOf(config.schedule, Math.random),
+      log,
+      metrics,
+      dailyCalls: config.limits.dailyCalls,
+      runAtStart: options.runAtStart,
+    });
+    const app = createApp(serviceOf(loaded, open.ports, sync, metrics), {
+      token: config.serve.token ?? null,
+      webhookSecret: config.serve.webhookSecret ?? null,
+      readersSignIn: !isLoopbackHost(host),
+      hosts: isLoopbackHost(host) ? ["127.0.0.1", "localhost", "[::1]", host, ...config.serve.hosts] : null,
+    });
+    const server = await listen(app.fetch, host, options.port ?? config.serve.port);
+    try {
+      log.info({ url: urlOf(server) }, `serving ${urlOf(server)}`);
+      await sync.run(stop);
+    } finally {
+      await close(server);
+    }
+    return EXIT.done;
+  });
+}
+
+function serviceOf(
+  { config, mapping }: LoadedConfig,
+  ports: EnginePorts,
+  sync: SyncService,
+  metrics: SyncMetrics,
+): Service {
+  const holder = processHolder(Date.now());
+  const { holderIsGone } = ports;
+  const held = {
+    state: ports.state,
+    nowMs: ports.nowMs,
+    source: mapping.source,
+    holder,
+    ...(holderIsGone === undefined ? {} : { holderIsGone }),
+  };
+  return {
+    source: mapping.source,
+    state: ports.state,
+    metrics,
+    status: () =>
+      readStatus(ports.state, mapping, { nowMs: Date.now(), dailyCalls: config.limits.dailyCalls, runs: RUNS_READ }),
+    service: () => sync.state,
+    wake: () => sync.wake(),
+    answerConflict: (id, winner) =>
+      sync.between(async () => {
+        await answerConflict(held, id, winner);
+      }),
+    settleDeadLetter: (how, key, object) =>
+      sync.between(async () => {
+        const letter = await findDeadLetter(ports.state, key, object === "" ? undefined : object);
+        await (how === "retry" ? retryDeadLetter(held, letter) : discardDeadLetter(held, letter));
+      }),
+    makePlan: () =>
+      sync.between(() =>
+        makePlan(
+          { ...ports, observe: () => {} },
+          { holder, deleteShare: config.limits.deleteShare, bulkRows: config.run.bulkRows },
+        ),
+      ),
+  };
+}
+
+async function listen(
+  fetch: (request: Request) => Response | Promise<Response>,
+  hostname: string,
+  port: number,
+): Promise<ServerType> {
+  return await new Promise((resolve, reject) => {
+    const server = serve({ fetch, hostname, port }, () => resolve(server));
+    server.once("error", (cause: NodeJS.ErrnoException) => {
+      const why = cause.code === "EADDRINUSE" ? "the port is in use; choose another with --port" : cause.message;
+      reject(new SyncError("USAGE", `Cannot listen on ${hostname}:${port}: ${why}`, { cause }));
+    });
+  });
+}
+
+function urlOf(server: ServerType): string {
+  // A server that listens on a host and port has an address of this kind.
+  const { address, port, family } = server.address() as AddressInfo;
+  return `http://${family === "IPv6" ? `[${address}]` : address}:${port}`;
+}
+
+async function close(server: ServerType): Promise<void> {
+  await new Promise<void>((resolve) => {
+    server.close(() => resolve());
+    if ("closeAllConnections" in server) server.closeAllConnections();
+  });
 }

@@ -167,8 +167,8 @@ describe("the journal", () => {
 
 describe("what the org does not have", () => {
   it("is listed by how much it is wanted, with the nearest thing that it has", async () => {
-    await client.get("/tooling/query?q=x");
-    await client.get("/tooling/query?q=y");
+    await client.get("/analytics/reports");
+    await client.get("/analytics/reports");
     await client.get("/sobject/Account");
     await org.app.request("/services/apexrest/orders");
     const compositeRequest = [{ method: "GET", url: "/services/data/v62.0/ui-api/records", referenceId: "a" }];
@@ -177,7 +177,7 @@ describe("what the org does not have", () => {
       unsupported: readonly { what: string; count: number; nearest: string | null }[];
     };
     expect(unsupported.map(({ what, count, nearest }) => [what, count, nearest])).toEqual([
-      ["/tooling is not supported by the mock org", 2, expect.stringContaining("--source-dir")],
+      ["/analytics is not supported by the mock org", 2, expect.stringContaining("GROUP BY")],
       ["No resource at /sobject/Account", 1, "/sobjects"],
       ["No resource at /services/apexrest/orders", 1, expect.stringContaining("org.app")],
       ["/ui-api is not supported by the mock org", 1, expect.stringContaining("/query")],

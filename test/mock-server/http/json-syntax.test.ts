@@ -15,7 +15,26 @@ describe("reading JSON", () => {
   });
 
   it("refuses every bad text with a place", () => {
-    const pieces = fc.constantFrom("{", "}", "[", "]", ",", ":", '"', '"a"', "1", "-", "0", "1e", "true", "nul", "\\", "\n", " ", "\u0001");
+    const pieces = fc.constantFrom(
+      "{",
+      "}",
+      "[",
+      "]",
+      ",",
+      ":",
+      '"',
+      '"a"',
+      "1",
+      "-",
+      "0",
+      "1e",
+      "true",
+      "nul",
+      "\\",
+      "\n",
+      " ",
+      "\u0001",
+    );
     fc.assert(
       fc.property(fc.array(pieces, { maxLength: 12 }), (parts) => {
         const text = parts.join("");

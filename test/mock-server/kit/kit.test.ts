@@ -98,8 +98,8 @@ describe("an assertion", () => {
     org.faults.add({ act: "maintenance", name: "down" });
     expect(() => org.expect.everyFaultStruck()).toThrow("These faults have not struck: down");
     org.faults.clear();
-    await clientOf(org).get("/tooling");
-    expect(() => org.expect.nothingUnsupported()).toThrow("1 × /tooling is not supported by the mock org");
+    await clientOf(org).get("/analytics");
+    expect(() => org.expect.nothingUnsupported()).toThrow("1 × /analytics is not supported by the mock org");
   });
 });
 

@@ -1,10 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { GROUP } from "../../../fixtures/objects/group.ts";
-import { STANDARD_OBJECTS } from "../../../fixtures/objects/standard.ts";
 import type { Transaction } from "../../../mock-server/org/contract.ts";
 import { visibleRecords } from "../../../mock-server/org/dataset.ts";
 import type { MockOrgCore, OrgOptions } from "../../../mock-server/org/org.ts";
-import type { ObjectDefinition } from "../../../mock-server/schema/definition.ts";
 import { actorOf, newOrg, put, putAccount } from "./fixture.ts";
 
 describe("the organization-wide default", () => {
@@ -113,7 +111,7 @@ describe("a record controlled by its parent", () => {
 
 describe("a queue", () => {
   it("owns for its members", () => {
-    const org = teamOrg({ sharing: { Order: "Private" }, definitions: [...STANDARD_OBJECTS, GROUP_MEMBER] });
+    const org = teamOrg({ sharing: { Order: "Private" } });
     const order = org.transaction(org.systemActor, (tx) => {
       const queue = put(tx, GROUP.name, { Name: "Order Desk", Type: "Queue" });
       put(tx, "GroupMember", { GroupId: queue, UserOrGroupId: actorOf(org, "ann@mock.org").userId });
@@ -191,19 +189,6 @@ describe("the records that a query reads", () => {
     });
   });
 });
-
-const GROUP_MEMBER: ObjectDefinition = {
-  name: "GroupMember",
-  label: "Group Member",
-  labelPlural: "Group Members",
-  keyPrefix: "011",
-  fields: [
-    { name: "Id", label: "Id", type: "id" },
-    { name: "GroupId", label: "Group", type: "reference", referenceTo: ["Group"] },
-    { name: "UserOrGroupId", label: "Member", type: "reference", referenceTo: ["User", "Group"] },
-    { name: "SystemModstamp", label: "Stamp", type: "datetime" },
-  ],
-};
 
 /** Three standard users: Ann, Bob and their boss, without roles. */
 function teamOrg(options: Partial<OrgOptions> = {}): MockOrgCore {

@@ -20,6 +20,12 @@ describe("the standard schema", () => {
     expect(without).toEqual([]);
   });
 
+  it("finds objects without a key prefix by the prefix of their records, unless they share it", () => {
+    expect(catalog.objectByPrefix("0Fy")?.name).toBe("OrderShare");
+    expect(catalog.objectByPrefix("011")?.name).toBe("GroupMember");
+    expect(catalog.objectByPrefix("017")).toBeUndefined();
+  });
+
   it.each([
     ["Order", "EffectiveDate", { type: "date", createable: true, updateable: true, filterable: true }],
     ["Order", "TotalAmount", { type: "currency", precision: 18, scale: 2, defaultedOnCreate: true }],

@@ -7,7 +7,6 @@ import { describe, expect, it } from "vitest";
 import { STANDARD_OBJECTS } from "../../../fixtures/objects/standard.ts";
 import { OrgError } from "../../../mock-server/errors.ts";
 import { createCatalog } from "../../../mock-server/schema/catalog.ts";
-import type { ObjectDefinition } from "../../../mock-server/schema/definition.ts";
 import { runQuery } from "../../../mock-server/soql/query.ts";
 import { createContext, createDataset } from "./dataset.ts";
 
@@ -23,14 +22,7 @@ interface StatementCase {
 
 const CASES: readonly StatementCase[] = JSON.parse(readFileSync(new URL("soql-cases.json", import.meta.url), "utf8"));
 
-/** The table asks for a field of User that the plain org's short list may lack. */
-function withDepartment(object: ObjectDefinition): ObjectDefinition {
-  if (object.name !== "User" || object.fields.some((field) => field.name === "Department")) return object;
-  const department = { name: "Department", label: "Department", type: "string", nillable: true } as const;
-  return { ...object, fields: [...object.fields, department] };
-}
-
-const catalog = createCatalog(STANDARD_OBJECTS.map(withDepartment));
+const catalog = createCatalog(STANDARD_OBJECTS);
 const ACCOUNT = "001000000000001AAA";
 const ORDER = "801000000000001AAA";
 const context = createContext(

@@ -132,7 +132,9 @@ describe("the commands, on an ERP and an org", () => {
     shop.erp("UPDATE customers SET phone = '+45 ERP' WHERE no = 'C-1'");
     expect((await shop.order("run")).exit).toBe(1);
 
-    const [conflict] = JSON.parse((await shop.order("conflicts", "list", "--json")).out);
+    const open = JSON.parse((await shop.order("conflicts", "list", "--json")).out);
+    expect(open).toHaveLength(1);
+    const [conflict] = open;
     const shown = await shop.order("conflicts", "show", conflict.id.slice(0, 8));
     const resolved = await shop.order("conflicts", "resolve", conflict.id, "--winner", "external");
     const run = await shop.order("run");

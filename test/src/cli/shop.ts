@@ -30,6 +30,8 @@ export interface Shop extends AsyncDisposable {
   ask(soql: string): Promise<readonly Record<string, unknown>[]>;
   /** Changes a record in Salesforce. */
   patch(path: string, fields: object): Promise<void>;
+  /** Deletes a record in Salesforce. */
+  remove(path: string): Promise<void>;
   /** Writes the configuration anew with some of its text replaced. */
   configure(replace: Readonly<Record<string, string>>): void;
 }
@@ -162,6 +164,9 @@ export async function openShop(): Promise<Shop> {
     },
     async patch(path, fields) {
       await request(`sobjects/${path}`, { method: "PATCH", body: JSON.stringify(fields) });
+    },
+    async remove(path) {
+      await request(`sobjects/${path}`, { method: "DELETE" });
     },
     async [Symbol.asyncDispose]() {
       await org.close();

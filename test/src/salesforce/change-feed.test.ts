@@ -312,6 +312,18 @@ describe("an org without /updated in a composite", () => {
 });
 
 describe("a poll that cannot go on", () => {
+  it("takes a used-up limit for no refusal of /updated, whose absence would move the cursor blindly", () =>
+    withOrg(async (scripted) => {
+      scripted.onComposite(() => ({ body: page([]) }));
+      scripted.on(/composite/, {
+        status: 403,
+        json: [{ errorCode: "REQUEST_LIMIT_EXCEEDED", message: "TotalRequests Limit exceeded." }],
+      });
+
+      await expect(poll(scripted, CURSOR)).rejects.toMatchObject({ code: "SALESFORCE_LIMIT" });
+      expect(scripted.requests).toHaveLength(1);
+    }));
+
   it("names the object and the field that is gone", () =>
     withOrg(async (scripted) => {
       scripted.onComposite(({ url }) =>

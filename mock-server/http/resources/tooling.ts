@@ -1,0 +1,184 @@
+/**
+ * The resources under `/tooling`, as far as they tell about the schema: queries and describes of EntityDefinition,
+ * FieldDefinition, CustomObject and CustomField. Loaded when the first client comes. Source: Tooling API Developer Guide.
+ */
+import { OrgError } from "../../errors.ts";
+import { describeGlobal, describeObject, describeSummary } from "../../schema/describe.ts";
+import type { QueryContext } from "../../soql/contract.ts";
+import { runQuery } from "../../soql/query.ts";
+import { TOOLING_CATALOG } from "../../tooling/catalog.ts";
+import { NO_RECORD_ID, toolingRecords } from "../../tooling/records.ts";
+import { notFound, notImplemented } from "../faults.ts";
+import { HeldRecords } from "../held-records.ts";
+import { listedSet, pageRowsOf, type QueryPage } from "../query-cursors.ts";
+import { isObject, ok, type RestContext, type RestHandler, type RestRequest, type RestResult } from "../rest.ts";
+import type { Resource } from "../router.ts";
+
+/** The resource at these segments after `tooling`; undefined where there is none. */
+export function findToolingResource(segments: readonly string[]): Resource | undefined {
+  const [kind, first, second, ...more] = segments;
+  if (more.length > 0) return undefined;
+  switch (kind) {
+    case undefined:
+      return reading(readResources);
+    case "query":
+    case "queryAll":
+      if (first === undefined) return reading(query);
+      return second === undefined ? reading(queryMore) : undefined;
+    case "sobjects":
+      if (first === undefined) return reading(readGlobal);
+      if (second === undefined)
+        return { methods: { ...reading(readSummary).methods, POST: refuse(`Writing ${first}`) } };
+      if (second === "describe") return reading(readDescribe);
+      return {
+        methods: {
+          ...reading(readRow).methods,
+          PATCH: refuse(`Writing ${first}`),
+          DELETE: refuse(`Deleting ${first}`),
+        },
+      };
+    default: {
+      const handler = refuse(`/tooling/${kind}`);
+      return { methods: { HEAD: handler, GET: handler, POST: handler, PATCH: handler, PUT: handler, DELETE: handler } };
+    }
+  }
+}
+
+function reading(handler: RestHandler): Resource {
+  return { methods: { HEAD: handler, GET: handler } };
+}
+
+function refuse(what: string): RestHandler {
+  return () => {
+    throw notImplemented(`${what} through the Tooling API`);
+  };
+}
+
+const readResources: RestHandler = (_, request) => {
+  const base = `/services/data/v${request.version}.0/tooling`;
+  return ok({ query: `${base}/query`, queryAll: `${base}/queryAll`, sobjects: `${base}/sobjects` });
+};
+
+const query: RestHandler = (context, request) => {
+  const soql = request.query.get("q") ?? "";
+  if (soql.trim() === "") throw new OrgError(400, { code: "MALFORMED_QUERY", message: "unexpected token: '<EOF>'" });
+  checkQuery(soql);
+  const outcome = runQuery(soql, engineOf(context, request));
+  // [memory] the text; that it is refused is documented.
+  if (outcome.totalSize > 1 && /\bFullName\b/i.test(selectList(soql)))
+    throw new OrgError(400, {
+      code: "MALFORMED_QUERY",
+      message:
+        "When retrieving results with Metadata or FullName fields, the query qualifications must specify no more than one row for retrieval.",
+    });
+  const { records } = outcome;
+  const rows = records.length === 0 ? records : (toolingForm(records) as typeof records);
+  const page = context.services.cursors.open(
+    { ...listedSet(rows), totalSize: outcome.totalSize },
+    {
+      userId: context.tx.actor.userId,
+      version: request.version,
+      pageRows: pageRowsOf(request.header("sforce-query-options")),
+      records: new HeldRecords(context.tx),
+    },
+  );
+  return pageResult(page, entityName(soql));
+};
+
+const queryMore: RestHandler = (context, request) => {
+  const { tx, services } = context;
+  const locator = request.segments[2] ?? "";
+  const page = services.cursors.next(locator, { userId: tx.actor.userId, version: request.version, tx });
+  return pageResult(page, null);
+};
+
+function engineOf({ tx, services }: RestContext, request: RestRequest): QueryContext {
+  return {
+    catalog: TOOLING_CATALOG,
+    data: toolingRecords(tx.actor.access.catalog),
+    nowMs: services.org.clock.nowMs(),
+    userId: tx.actor.userId,
+    timeZone: tx.actor.timeZone,
+    locale: tx.actor.locale,
+    apiVersion: request.version,
+    includeDeleted: true,
+  };
+}
+
+/** What a real org answers and this one does not, and what a real org refuses. */
+function checkQuery(soql: string): void {
+  if (/\bMetadata\b/i.test(selectList(soql))) throw notImplemented("Tooling: the field Metadata");
+  const entity = entityName(soql);
+  // [memory] the text; the rule is documented.
+  if (entity === "FieldDefinition" && !/\bwhere\b[\s\S]*\b(?:EntityDefinition(?:Id\b|\.)|DurableId\b)/i.test(soql))
+    throw new OrgError(400, {
+      code: "MALFORMED_QUERY",
+      message: "FieldDefinition: a filter on a reified column is required [EntityDefinitionId,DurableId]",
+    });
+}
+
+function selectList(soql: string): string {
+  return /^\s*select\b([\s\S]*?)\bfrom\b/i.exec(soql)?.[1] ?? "";
+}
+
+function entityName(soql: string): string | null {
+  const name = /\bfrom\s+(\w+)/i.exec(soql)?.[1];
+  return name === undefined ? null : (TOOLING_CATALOG.object(name)?.name ?? null);
+}
+
+/** The members of tooling results; the page's own come in another order than in `/query`. */
+function pageResult(page: QueryPage, entityTypeName: string | null): RestResult {
+  const { totalSize, done, nextRecordsUrl, records } = page;
+  const more =
+    nextRecordsUrl === undefined ? {} : { nextRecordsUrl: nextRecordsUrl.replace("/query/", "/tooling/query/") };
+  return ok({ size: records.length, totalSize, done, queryLocator: null, ...more, entityTypeName, records });
+}
+
+const readGlobal: RestHandler = (context, request) =>
+  ok(toolingForm(describeGlobal(describeContext(context, request))));
+
+const readSummary: RestHandler = (context, request) => {
+  const objectDescribe = toolingForm(describeSummary(toolingType(request), describeContext(context, request)));
+  return ok({ objectDescribe, recentItems: [] });
+};
+
+const readDescribe: RestHandler = (context, request) =>
+  ok(toolingForm(describeObject(toolingType(request), describeContext(context, request))));
+
+/** `GET /tooling/sobjects/{T}/{Id}`. */
+const readRow: RestHandler = (context, request) => {
+  const type = toolingType(request);
+  const id = request.segments[3] ?? "";
+  const row = toolingRecords(context.tx.actor.access.catalog).get(type.name, id);
+  if (row === undefined) throw notFound();
+  const url = `/services/data/v${request.version}.0/tooling/sobjects/${type.name}/${id}`;
+  const fields = type.fields.map((field) => [field.name, row[field.name] ?? null]);
+  return ok(toolingForm({ attributes: { type: type.name, url }, ...Object.fromEntries(fields) }));
+};
+
+function toolingType(request: RestRequest) {
+  const name = request.segments[2] ?? "";
+  const type = TOOLING_CATALOG.object(name);
+  if (type === undefined) throw notImplemented(`The object ${name} of the Tooling API`);
+  return type;
+}
+
+function describeContext({ instanceUrl }: RestContext, request: RestRequest) {
+  return { catalog: TOOLING_CATALOG, apiVersion: request.version, host: instanceUrl };
+}
+
+/** Addresses below `/tooling`, and no Ids where the objects have none. */
+function toolingForm(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(toolingForm);
+  if (typeof value === "string")
+    return value.replace(/^(\/services\/data\/v\d+\.0)\/sobjects\//, "$1/tooling/sobjects/");
+  if (!isObject(value)) return value;
+  const attributes = value["attributes"];
+  const durable = isObject(attributes) && /^(?:Entity|Field)Definition$/.test(String(attributes["type"]));
+  return Object.fromEntries(
+    Object.entries(value).map(([name, member]) => [
+      name,
+      durable && name === "Id" ? NO_RECORD_ID : toolingForm(member),
+    ]),
+  );
+}

@@ -1,0 +1,89 @@
+/** From the events of runs to log lines and metrics. */
+import type { SyncLogger } from "../observe/log.ts";
+import type { SyncMetrics } from "../observe/metrics.ts";
+import type { RetryEvent } from "../salesforce/call-policy.ts";
+import type { EngineEvent, EngineObserver } from "./events.ts";
+
+/** Observers that write what happens to a log and to metrics. */
+export interface Telemetry {
+  readonly observe: EngineObserver;
+  readonly onRetry: (event: RetryEvent) => void;
+}
+
+/** Lines carry the run, the object and the key where they have one. */
+export function telemetry(log: SyncLogger, metrics: SyncMetrics): Telemetry {
+  let run: string | undefined;
+  return {
+    observe: (event) => {
+      if (event.kind === "runStarted") run = event.runId;
+      count(event, metrics);
+      write(event, run, log);
+    },
+    onRetry: (event) => {
+      metrics.retried(reasonClass(event.reason));
+      log.warn(
+        { run, call: event.call, attempt: event.attempt, waitMs: event.waitMs, reason: event.reason },
+        "call repeated",
+      );
+    },
+  };
+}
+
+function count(event: EngineEvent, metrics: SyncMetrics): void {
+  if (event.kind === "written") metrics.written(event.object, event.side, event.actions);
+  if (event.kind === "held") metrics.held(event.object, event.how);
+}
+
+function write(event: EngineEvent, run: string | undefined, log: SyncLogger): void {
+  switch (event.kind) {
+    case "runStarted":
+      log.info({ run }, "run started");
+      break;
+    case "recovered":
+      log.warn({ run, object: event.object, key: event.key, landed: event.landed }, "interrupted write looked up");
+      break;
+    case "passDone":
+      log.debug(
+        { run, object: event.object, feed: event.feed, compared: event.nominated, written: event.written },
+        "page done",
+      );
+      break;
+    case "written":
+      log.debug({ run, object: event.object, key: event.key, side: event.side, actions: event.actions }, "written");
+      break;
+    case "held": {
+      const reasons = event.obstacles.map((obstacle) => `${obstacle.code}: ${obstacle.message}`);
+      log.warn({ run, object: event.object, key: event.key, how: event.how, reasons }, "held back");
+      break;
+    }
+    case "runFinished": {
+      const { writes, compared, apiCalls, held, conflicts, recovered, startedAtMs, finishedAtMs } = event.report;
+      log.info(
+        {
+          run,
+          writes,
+          compared,
+          apiCalls,
+          recovered,
+          held: held.length,
+          conflicts: conflicts.length,
+          ms: finishedAtMs - startedAtMs,
+        },
+        "run finished",
+      );
+      break;
+    }
+    default:
+      event satisfies never;
+  }
+}
+
+/** Reasons hold hosts and messages; a label must have few values: the code at their end or start. */
+function reasonClass(reason: string): string {
+  return (
+    /\(([A-Z_]{3,40})\)/.exec(reason)?.[1] ??
+    /\b([A-Z][A-Z_]{5,40})\b/.exec(reason)?.[1] ??
+    /HTTP \d{3}/.exec(reason)?.[0] ??
+    "other"
+  );
+}

@@ -1,0 +1,245 @@
+/** The web face of a connector that stays up: pages, health, metrics, and the few things that people may change. */
+import { randomBytes } from "node:crypto";
+import { type Context, Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import { deleteCookie, getCookie, setCookie } from "hono/cookie";
+import { secureHeaders } from "hono/secure-headers";
+import { SyncError } from "../errors.ts";
+import type { Side } from "../model/value.ts";
+import type { StateStore } from "../state/port.ts";
+import type { Markup } from "./chart.ts";
+import { type Frame, page } from "./layout.ts";
+import type { SyncMetrics } from "./metrics.ts";
+import { conflictsPage, deadLettersPage, planPage, recordPage, signInPage, statePage } from "./pages.ts";
+import type { PlanView } from "./plan-view.ts";
+import { COOKIE, type Credentials, isSigned, MARK_FIELD, SessionKeeper } from "./session.ts";
+import type { ServiceState, SyncStatus } from "./status.ts";
+
+/** What the pages show and do. Actions reject with `SyncError` where they cannot. */
+export interface Service {
+  readonly source: string;
+  readonly state: StateStore;
+  readonly metrics: SyncMetrics;
+  status(): Promise<SyncStatus>;
+  service(): ServiceState;
+  wake(): void;
+  answerConflict(id: string, winner: Side): Promise<void>;
+  settleDeadLetter(how: "retry" | "discard", key: string, object: string): Promise<void>;
+  makePlan(): Promise<PlanView>;
+}
+
+/** How the pages are reached. */
+export interface AppOptions {
+  readonly token: string | null;
+  readonly webhookSecret: string | null;
+  /** True: pages show business data only to those who are signed in. */
+  readonly readersSignIn: boolean;
+  /** Host names that requests may name; null takes any. Keeps foreign names that resolve to this machine out. */
+  readonly hosts: readonly string[] | null;
+}
+
+/** Forms are short, and of a webhook only the signature matters. */
+const BODY_BYTES_MAX = 1_000_000;
+const CONFLICTS_MAX = 200;
+const ENTRIES_MAX = 200;
+/** A service that has had no good run for so many intervals is not ready; see `readyz`. */
+const OPEN_PATHS = ["/healthz", "/readyz", "/metrics", "/webhook", "/sign-in"];
+
+type Env = { Variables: { secureHeadersNonce?: string } };
+
+/** Builds the Hono app. */
+export function createApp(service: Service, options: AppOptions): Hono<Env> {
+  const sessions = new SessionKeeper(options.token);
+  let plan: PlanView | null = null;
+  let planTrouble: string | null = null;
+  const app = new Hono<Env>();
+
+  app.use(async (c, next) => {
+    const host = hostName(c.req.header("host"));
+    if (options.hosts !== null && !options.hosts.includes(host)) {
+      return c.text(`This host name is not served (${host}); see serve.host and serve.hosts\n`, 421);
+    }
+    return await next();
+  });
+  app.use(async (c, next) => {
+    const nonce = randomBytes(16).toString("base64url");
+    c.set("secureHeadersNonce", nonce);
+    return await secureHeaders({
+      contentSecurityPolicy: {
+        defaultSrc: ["'none'"],
+        styleSrc: [`'nonce-${nonce}'`],
+        scriptSrc: [`'nonce-${nonce}'`],
+        imgSrc: ["data:"],
+        connectSrc: ["'self'"],
+        formAction: ["'self'"],
+        frameAncestors: ["'none'"],
+        baseUri: ["'none'"],
+      },
+      referrerPolicy: "same-origin",
+      // The pages speak plain HTTP on this machine; TLS is the proxy's.
+      strictTransportSecurity: false,
+    })(c, next);
+  });
+  app.use(bodyLimit({ maxSize: BODY_BYTES_MAX }));
+  app.use(async (c, next) => {
+    if (options.readersSignIn && !OPEN_PATHS.includes(c.req.path) && !sessions.isSignedIn(credentials(c, undefined))) {
+      return c.req.path.startsWith("/api/") ? c.json({ error: "sign in" }, 401) : c.redirect("/sign-in", 303);
+    }
+    return await next();
+  });
+  app.onError((error, c) => {
+    if (error instanceof SyncError)
+      return c.text(`${error.code}: ${error.message}\n`, error.retry === "later" ? 503 : 409);
+    throw error;
+  });
+
+  const frame = (c: Context<Env>, title: string, live = false): Frame => ({
+    title,
+    source: service.source,
+    nonce: c.get("secureHeadersNonce") ?? "",
+    mark: sessions.markFor(getCookie(c, COOKIE)),
+    canSignIn: sessions.canSignIn,
+    live,
+    notice: NOTICES[c.req.query("done") ?? ""] ?? null,
+  });
+  const show = async (c: Context<Env>, of: Frame, path: string, content: Markup): Promise<Response> =>
+    c.html(page(of, path, await content));
+
+  app.get("/healthz", (c) => c.json({ ok: true }));
+  app.get("/readyz", (c) => {
+    const { kind, trouble } = service.service();
+    return c.json(
+      { ready: kind !== "halted" && trouble === null, state: kind, trouble },
+      kind === "halted" || trouble !== null ? 503 : 200,
+    );
+  });
+  app.get("/metrics", async (c) => {
+    service.metrics.status(await service.status());
+    const { body, contentType } = await service.metrics.text();
+    return c.body(body, 200, { "content-type": contentType });
+  });
+  app.get("/api/status", async (c) => c.json({ ...(await service.status()), service: service.service() }));
+
+  app.get("/", async (c) => {
+    const of = frame(c, "State", true);
+    return await show(
+      c,
+      of,
+      "/",
+      statePage(of, await service.status(), service.service(), await service.state.parked()),
+    );
+  });
+  app.get("/conflicts", async (c) => {
+    const of = frame(c, "Conflicts");
+    const conflicts = await service.state.conflicts({ open: true, limit: CONFLICTS_MAX });
+    return await show(c, of, "/conflicts", conflictsPage(of, conflicts));
+  });
+  app.get("/dead-letters", async (c) => {
+    const of = frame(c, "Dead letters");
+    return await show(c, of, "/dead-letters", deadLettersPage(of, await service.state.deadLetters()));
+  });
+  app.get("/records", async (c) => {
+    const key = (c.req.query("key") ?? "").trim();
+    const entries = await service.state.journal({ ...(key === "" ? {} : { key }), limit: ENTRIES_MAX });
+    return await show(c, frame(c, "Records"), "/records", recordPage(key, entries));
+  });
+  app.get("/plan", async (c) => {
+    const of = frame(c, "Plan");
+    return await show(c, of, "/plan", planPage(of, plan, planTrouble));
+  });
+  app.get("/sign-in", async (c) => await show(c, frame(c, "Sign in"), "/sign-in", signInPage(false)));
+
+  app.post("/sign-in", async (c) => {
+    const { token } = await c.req.parseBody();
+    const cookie = sessions.signIn(typeof token === "string" ? token : "");
+    if (cookie === null) return c.html(page(frame(c, "Sign in"), "/sign-in", signInPage(true)), 403);
+    setCookie(c, COOKIE, cookie, { httpOnly: true, sameSite: "Strict", path: "/", secure: isHttps(c) });
+    return c.redirect("/", 303);
+  });
+  app.post("/webhook", async (c) => {
+    if (options.webhookSecret === null) return c.json({ error: "serve.webhookSecret is not set" }, 404);
+    if (!isSigned(await c.req.text(), c.req.header("x-signature-256"), options.webhookSecret)) {
+      return c.json({ error: "X-Signature-256 does not fit the body" }, 401);
+    }
+    service.wake();
+    return c.json({ accepted: true }, 202);
+  });
+
+  /** Something that changes state: only with the token, and from our own pages. */
+  const change = (path: string, work: (form: Form, c: Context<Env>) => Promise<string>): void => {
+    app.post(path, async (c) => {
+      const body = await c.req.parseBody();
+      const form: Form = (name) => {
+        const value = body[name];
+        return typeof value === "string" ? value : "";
+      };
+      if (!sessions.mayChange(credentials(c, form(MARK_FIELD)))) {
+        return c.text("Sign in first; changes need the token of serve.token.\n", 403);
+      }
+      return c.redirect(await work(form, c), 303);
+    });
+  };
+  change("/sign-out", async (_form, c) => {
+    deleteCookie(c, COOKIE, { path: "/" });
+    return "/";
+  });
+  change("/run", async () => {
+    service.wake();
+    return "/?done=run";
+  });
+  change("/conflicts/:id", async (form, c) => {
+    const winner = form("winner");
+    if (winner !== "salesforce" && winner !== "external")
+      throw new SyncError("USAGE", "winner must be salesforce or external");
+    await service.answerConflict(c.req.param("id") ?? "", winner);
+    return "/conflicts?done=answered";
+  });
+  for (const how of ["retry", "discard"] as const) {
+    change(`/dead-letters/${how}`, async (form) => {
+      const all = how === "retry" && form("all") === "yes" ? await service.state.deadLetters() : null;
+      if (all === null) await service.settleDeadLetter(how, form("key"), form("object"));
+      else for (const letter of all) await service.settleDeadLetter(how, letter.key, letter.object);
+      return `/dead-letters?done=${how}`;
+    });
+  }
+  change("/plan", async () => {
+    planTrouble = null;
+    try {
+      plan = await service.makePlan();
+    } catch (error) {
+      if (!(error instanceof SyncError)) throw error;
+      planTrouble = `${error.code}: ${error.message}`;
+    }
+    return "/plan";
+  });
+  return app;
+}
+
+type Form = (name: string) => string;
+
+/** What a page says after a change. */
+const NOTICES: Readonly<Record<string, string>> = {
+  run: "A run starts.",
+  answered: "Noted. The next run carries it out.",
+  retry: "The next run decides anew.",
+  discard: "Forgotten until the record changes again.",
+};
+
+function credentials(c: Context<Env>, mark: string | undefined): Credentials {
+  return {
+    authorization: c.req.header("authorization"),
+    cookie: getCookie(c, COOKIE),
+    mark,
+    origin: c.req.header("origin"),
+    host: c.req.header("host"),
+  };
+}
+
+function isHttps(c: Context<Env>): boolean {
+  return c.req.header("x-forwarded-proto") === "https";
+}
+
+/** The name without the port; empty when there is none. */
+function hostName(host: string | undefined): string {
+  return (host ?? "").toLowerCase().replace(/:\d+$/, "");
+}

@@ -1,0 +1,44 @@
+/** What operators see: the present state of a synchronisation as plain data. The engine fills it in. */
+import type { RunRecord } from "../state/port.ts";
+
+/** One mapped object. Times are epoch milliseconds. */
+export interface ObjectStatus {
+  readonly object: string;
+  readonly collection: string;
+  /** False where nothing flows to the external system, so that Salesforce is not polled. */
+  readonly watched: boolean;
+  readonly linked: number;
+  readonly parked: number;
+  readonly deadLetters: number;
+  readonly openConflicts: number;
+  /** Everything that Salesforce committed before this time is known; null before the first run. */
+  readonly salesforceKnownToMs: number | null;
+  /** Everything that the external system committed before this time is known: the start of the last whole run. */
+  readonly externalKnownToMs: number | null;
+}
+
+/** The present state. JSON-serialisable. */
+export interface SyncStatus {
+  readonly source: string;
+  readonly atMs: number;
+  /** Who runs at this moment. */
+  readonly running: { readonly holder: string; readonly expiresAtMs: number } | null;
+  readonly objects: readonly ObjectStatus[];
+  /** Newest first. */
+  readonly runs: readonly RunRecord[];
+  /** Writes whose end nobody saw; the next run looks them up. */
+  readonly unfinishedIntents: number;
+  readonly callsOfTheDay: number;
+  readonly dailyCalls: number | null;
+}
+
+/** What a connector that stays up is doing. */
+export interface ServiceState {
+  readonly kind: "idle" | "running" | "halted" | "stopping";
+  /** Why it stands still, or why the last run failed; null when all is well. */
+  readonly trouble: string | null;
+  readonly nextRunAtMs: number | null;
+  /** The org's own count of API requests, as it last told. */
+  readonly orgUsed: number | null;
+  readonly orgLimit: number | null;
+}

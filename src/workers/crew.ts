@@ -1,0 +1,41 @@
+/** What the parts of one worker process share. */
+import type { EnginePorts, RunOptions } from "../engine/ports.ts";
+import type { LaneLimits } from "./lanes.ts";
+import type { JobQueue } from "./queue.ts";
+
+/** What a worker tells while it works: plain facts for a log. What happens to records comes through `ports.observe`. */
+export type WorkerEvent =
+  /** This process sends the jobs from now on, or no longer. */
+  | { readonly kind: "coordinating"; readonly on: boolean }
+  | { readonly kind: "jobTaken"; readonly object: string; readonly lane: number; readonly documents: number }
+  | { readonly kind: "jobEnded"; readonly object: string; readonly lane: number; readonly outcome: string }
+  /** A job of a worker that is gone was given back to the queue. */
+  | { readonly kind: "jobGivenBack"; readonly object: string; readonly lane: number }
+  /** Something failed that is tried again. */
+  | { readonly kind: "trouble"; readonly message: string };
+
+/** Receives the events. Must not throw and must return at once. */
+export type WorkerObserver = (event: WorkerEvent) => void;
+
+/** Lanes at most: Salesforce lets an org run 25 long requests at once [memory]; the rest is for other users. */
+export const LANES_MAX = 16;
+/** Documents with lines that one graph call holds (75 graphs, Salesforce limit). */
+const CALL_ORDERS = 75;
+/** Documents without lines in one collection (200 rows, Salesforce limit). */
+const CALL_DOCUMENTS = 200;
+
+/** One worker process. */
+export interface Crew {
+  /** `nowMs` is the database's time. */
+  readonly ports: EnginePorts;
+  readonly options: RunOptions;
+  readonly queue: JobQueue;
+  /** Tells configurations apart: a job is only done by a worker that maps as its sender does. */
+  readonly fingerprint: string;
+  readonly observe: WorkerObserver;
+}
+
+/** How a level of documents with or without lines is parted. */
+export function laneLimits(withLines: boolean): LaneLimits {
+  return { lanesMax: LANES_MAX, callDocuments: withLines ? CALL_ORDERS : CALL_DOCUMENTS };
+}

@@ -1,0 +1,124 @@
+/** The hand of a worker: takes job after job, whoever sent them. */
+import { orgRulesLoader } from "../engine/org-rules.ts";
+import { SyncError } from "../errors.ts";
+import type { Crew } from "./crew.ts";
+import type { Job, JobOutcome } from "./job.ts";
+import { isOutage, persistently } from "./patience.ts";
+import type { TakenJob } from "./queue.ts";
+import { workOn } from "./work.ts";
+
+/** How long a worker waits for the bell before it looks by itself. */
+const LOOK_EVERY_MS = 2_000;
+
+/** The two steps of an end. */
+export interface Ending {
+  /** Aborted: no further job is taken. */
+  readonly noMore: AbortSignal;
+  /** Aborted with a `SyncError`: the job at hand sends nothing more. */
+  readonly putDown: AbortSignal;
+}
+
+/**
+ * Takes jobs until it is told to end. Throws the error of a defect, and `SALESFORCE_LOGIN`: logging in again and again
+ * would lock the user.
+ */
+export async function takeJobs(crew: Crew, { noMore, putDown }: Ending): Promise<void> {
+  const { queue, ports } = crew;
+  const objects = ports.mapping.objects.map((mapping) => mapping.object);
+  const rules = new RulesOfRun(crew);
+  while (!noMore.aborted) {
+    const rung = queue.bell.count("jobs");
+    let taken: TakenJob | undefined;
+    for (const object of objects) taken ??= await queue.take(object);
+    if (taken === undefined) await queue.bell.waitAfter("jobs", rung, LOOK_EVERY_MS, noMore);
+    else await handle(crew, taken, { stop: putDown, rules });
+  }
+}
+
+async function handle(
+  crew: Crew,
+  taken: TakenJob,
+  { stop, rules }: { readonly stop: AbortSignal; readonly rules: RulesOfRun },
+): Promise<void> {
+  const { queue, observe } = crew;
+  const { job } = taken;
+  const lane = job?.lane ?? -1;
+  observe({ kind: "jobTaken", object: taken.object, lane, documents: job?.nominations.length ?? 0 });
+  let refused: string | undefined;
+  const end = async (outcome: JobOutcome): Promise<void> => {
+    await persistently(() => queue.end(taken, outcome));
+    observe({ kind: "jobEnded", object: taken.object, lane, outcome: outcome.kind });
+    if (outcome.kind === "failed" && outcome.code === "SALESFORCE_LOGIN") refused = outcome.message;
+  };
+  try {
+    if (job === undefined) await end(unfit(crew, OTHER_VERSION));
+    else if (await isStale(crew, job)) await end({ kind: "stale" });
+    else if (job.fingerprint !== crew.fingerprint) await end(unfit(crew, OTHER_CONFIGURATION));
+    else {
+      const again = taken.tries > 0;
+      await workOn(crew, { id: taken.id, job, again, rulesOf: rules.of(job.runId) }, { stop, end });
+    }
+  } catch (error) {
+    if (!(error instanceof SyncError)) throw error;
+    observe({ kind: "trouble", message: error.message });
+    // Whoever took the lane over has the job, or the run is gone.
+    if (error.code !== "LEASE_LOST") await giveBack(crew, taken, error);
+    return;
+  }
+  await queue.ring("done");
+  if (refused !== undefined) throw new SyncError("SALESFORCE_LOGIN", refused);
+}
+
+/** Whether the run that sent the job is over. */
+async function isStale({ ports }: Crew, job: Job): Promise<boolean> {
+  const run = await persistently(() => ports.state.leaseHolder(job.run.name));
+  return run?.fence !== job.run.fence;
+}
+
+/** The lane is not free, or the database stayed away: another worker, or this one, tries again. */
+async function giveBack(crew: Crew, taken: TakenJob, why: SyncError): Promise<void> {
+  try {
+    await crew.queue.giveBack(taken.object, taken.id, why.message);
+    await crew.queue.ring("jobs");
+  } catch (error) {
+    // The coordinator sees that nobody holds the lane and gives the job back.
+    if (!isOutage(error)) throw error;
+  }
+}
+
+const OTHER_VERSION = "A job of another version of order-sync is in the queue; run the same version on all machines";
+const OTHER_CONFIGURATION =
+  "The coordinator's mapping differs from that of another worker; give all workers the same configuration";
+
+function unfit({ options }: Crew, message: string): JobOutcome {
+  return { kind: "failed", holder: options.holder, report: NOTHING, code: "CONFIG_INVALID", message };
+}
+
+const NOTHING = {
+  written: [],
+  writes: 0,
+  conflicts: [],
+  held: [],
+  recovered: 0,
+  compared: 0,
+  apiCalls: 0,
+  predictedWriteCalls: 0,
+} as const;
+
+/** What the org allows is asked once per run. */
+class RulesOfRun {
+  readonly #crew: Crew;
+  #runId = "";
+  #rulesOf: ReturnType<typeof orgRulesLoader>;
+
+  constructor(crew: Crew) {
+    this.#crew = crew;
+    this.#rulesOf = orgRulesLoader(crew.ports.salesforce);
+  }
+
+  of(runId: string): ReturnType<typeof orgRulesLoader> {
+    if (runId !== this.#runId) this.#rulesOf = orgRulesLoader(this.#crew.ports.salesforce);
+    this.#runId = runId;
+    return this.#rulesOf;
+  }
+}

@@ -1,0 +1,83 @@
+/** The ports as one job sees them: its own unfinished writes only, and no further write once it has to stop. */
+import type { EnginePorts } from "../engine/ports.ts";
+import type { BusinessKey } from "../model/key.ts";
+import type { StateStore } from "../state/port.ts";
+import type { Intent } from "../sync/decision.ts";
+
+/** Hexadecimal digits of a job's Id that start the Ids of its intents, and random digits behind them. */
+const JOB_DIGITS = 16;
+const RANDOM_DIGITS = 16;
+
+/** What marks a job's own writes. */
+export interface JobMark {
+  readonly jobId: string;
+  readonly object: string;
+  readonly keys: readonly BusinessKey[];
+}
+
+/**
+ * Narrows the ports to one job. Other workers are in the middle of their own writes, so only intents that this job made,
+ * or that are about its keys, may be looked up. Once `stop` is aborted with a `SyncError`, calls that write throw it; the
+ * pass then records what has landed and leaves the rest waiting.
+ */
+export function jobPorts(ports: EnginePorts, mark: JobMark, stop: AbortSignal): EnginePorts {
+  const prefix = mark.jobId.replaceAll("-", "").slice(0, JOB_DIGITS);
+  const keys = new Set<string>(mark.keys);
+  const own = (intent: Intent): boolean =>
+    intent.id.startsWith(prefix) || (intent.object === mark.object && keys.has(intent.key));
+  const { salesforce, external } = ports;
+  return {
+    ...ports,
+    state: withIntents(ports.state, own),
+    newId: () => prefix + ports.newId().slice(0, RANDOM_DIGITS),
+    salesforce: {
+      connect: () => salesforce.connect(),
+      describe: (objects) => salesforce.describe(objects),
+      poll: (requests) => salesforce.poll(requests),
+      read: (request) => salesforce.read(request),
+      query: (soql) => salesforce.query(soql),
+      async execute(call) {
+        stop.throwIfAborted();
+        return await salesforce.execute(call);
+      },
+      usage: () => salesforce.usage(),
+      close: () => salesforce.close(),
+    },
+    external: {
+      name: external.name,
+      check: () => external.check(),
+      info: (collection) => external.info(collection),
+      changes: (collection, cursor, limit) => external.changes(collection, cursor, limit),
+      read: (collection, naturalKeys) => external.read(collection, naturalKeys),
+      async apply(operations) {
+        stop.throwIfAborted();
+        return await external.apply(operations);
+      },
+      close: () => external.close(),
+    },
+  };
+}
+
+function withIntents(state: StateStore, own: (intent: Intent) => boolean): StateStore {
+  return {
+    migrate: () => state.migrate(),
+    acquireLease: (request) => state.acquireLease(request),
+    renewLease: (lease, ttlMs, nowMs) => state.renewLease(lease, ttlMs, nowMs),
+    releaseLease: (lease) => state.releaseLease(lease),
+    leaseHolder: (name) => state.leaseHolder(name),
+    cursors: () => state.cursors(),
+    links: (object, wanted) => state.links(object, wanted),
+    linksByRecordId: (object, ids) => state.linksByRecordId(object, ids),
+    bases: (object, wanted) => state.bases(object, wanted),
+    keys: (object, after, limit) => state.keys(object, after, limit),
+    intents: async () => (await state.intents()).filter(own),
+    parked: (object) => state.parked(object),
+    deadLetters: (object) => state.deadLetters(object),
+    conflicts: (query) => state.conflicts(query),
+    journal: (query) => state.journal(query),
+    runs: (limit) => state.runs(limit),
+    counts: () => state.counts(),
+    commit: (lease, batch) => state.commit(lease, batch),
+    close: () => state.close(),
+  };
+}

@@ -1,0 +1,104 @@
+/** A job: the keys of one lane and object level that one worker passes over, and what became of them. */
+import { z } from "zod";
+import type { Nomination } from "../engine/nominations.ts";
+import type { PartReport } from "../engine/report.ts";
+import { ERROR_CODES, type ErrorCode } from "../errors.ts";
+import type { BusinessKey } from "../model/key.ts";
+import type { Side } from "../model/value.ts";
+import type { Lease } from "../state/port.ts";
+
+/** What a worker gets. Business keys and Ids only: the records are read when the job is worked on. */
+export interface Job {
+  readonly runId: string;
+  /** The run's lease; its fencing number shuts out jobs of a run that has ended. */
+  readonly run: Lease;
+  /** The sender's configuration. */
+  readonly fingerprint: string;
+  readonly object: string;
+  /** Number of the lane, from 0. */
+  readonly lane: number;
+  readonly feed: Side | "waiting";
+  /** True: unfinished writes of these keys are looked up before anything is decided. */
+  readonly recover: boolean;
+  readonly nominations: readonly Nomination[];
+}
+
+/** What became of a job. */
+export type JobOutcome =
+  /** Every key is done, parked or a dead letter. */
+  | { readonly kind: "done"; readonly holder: string; readonly report: PartReport }
+  /** The run must end; what had landed by then is recorded. `code` null: a defect, not an operating error. */
+  | {
+      readonly kind: "failed";
+      readonly holder: string;
+      readonly report: PartReport;
+      readonly code: ErrorCode | null;
+      readonly message: string;
+    }
+  /** The run that sent it is over. */
+  | { readonly kind: "stale" };
+
+/** Raised when a job means something else than before: workers of different versions may share one queue. */
+const JOB_VERSION = 1;
+
+const leaseSchema = z.object({
+  name: z.string(),
+  holder: z.string(),
+  fence: z.number(),
+  expiresAtMs: z.number(),
+});
+
+const jobSchema = z.object({
+  version: z.literal(JOB_VERSION),
+  runId: z.string(),
+  run: leaseSchema,
+  fingerprint: z.string(),
+  object: z.string(),
+  lane: z.number(),
+  feed: z.enum(["salesforce", "external", "waiting"]),
+  recover: z.boolean(),
+  // Only this program writes into the queue; keys and Ids were parsed before they went in.
+  nominations: z.array(z.custom<Nomination>((value) => typeof value === "object" && value !== null)),
+});
+
+const reportSchema = z.custom<PartReport>((value) => typeof value === "object" && value !== null);
+
+const outcomeSchema = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("done"), holder: z.string(), report: reportSchema }),
+  z.object({
+    kind: z.literal("failed"),
+    holder: z.string(),
+    report: reportSchema,
+    code: z.custom<ErrorCode>((value) => typeof value === "string" && Object.hasOwn(ERROR_CODES, value)).nullable(),
+    message: z.string(),
+  }),
+  z.object({ kind: z.literal("stale") }),
+]);
+
+/** What goes into the queue. The fields that the feed showed stay behind. */
+export function encodeJob(job: Job): object {
+  const nominations = job.nominations.map(({ key, recordId, deletedOn }) => ({ key, recordId, deletedOn }));
+  return { version: JOB_VERSION, ...job, nominations };
+}
+
+/** Reads a job; undefined when a newer or older version of this program wrote it. */
+export function decodeJob(data: unknown): Job | undefined {
+  const parsed = jobSchema.safeParse(data);
+  return parsed.success ? parsed.data : undefined;
+}
+
+/** Reads an outcome; undefined when it is not one. */
+export function decodeOutcome(output: unknown): JobOutcome | undefined {
+  const parsed = outcomeSchema.safeParse(output);
+  return parsed.success ? parsed.data : undefined;
+}
+
+/** The keys of a job, as far as they are known before the records are read. */
+export function keysOf(job: Job): readonly BusinessKey[] {
+  return job.nominations.flatMap(({ key }) => (key === null ? [] : [key]));
+}
+
+/** The name of a lane's lease. Lanes are few and numbered, so that their leases stay few as well. */
+export function laneName(source: string, lane: number): string {
+  return `lane:${source}:${lane}`;
+}

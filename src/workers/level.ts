@@ -1,0 +1,147 @@
+/**
+ * One level of a run: what the feeds of an object name, wave by wave, with the cursor moving behind each wave.
+ *
+ * A wave holds as many documents as keep all lanes busy for a while and fit into memory. The cursor of a page is stored
+ * only when every job with a key of that page has ended.
+ */
+import { externalFeed, type ObjectPoll, salesforceFeed, salesforceNominations } from "../engine/detect.ts";
+import { type Nomination, NominationSet } from "../engine/nominations.ts";
+import { acknowledge, feedName } from "../engine/run.ts";
+import { externalKey } from "../mapping/external-view.ts";
+import type { ObjectMapping } from "../mapping/mapping.ts";
+import type { BusinessKey } from "../model/key.ts";
+import { LANES_MAX } from "./crew.ts";
+import { dispatch, type Round, type WaveItem, WORKERS_LOST } from "./dispatch.ts";
+
+/** Jobs per lane in one wave. */
+const WAVE_ROUNDS = 4;
+
+/** Works on one object; throws the error that ends the run. */
+export async function runLevel(
+  round: Round,
+  mapping: ObjectMapping,
+  detected: { readonly poll: ObjectPoll | undefined; readonly cursors: Readonly<Record<string, string>> },
+): Promise<void> {
+  const { ports } = round.context;
+  const waiting = new Set((await ports.state.parked(mapping.object)).map(({ key }) => key));
+  for await (const wave of wavesOf(round, mapping, { ...detected, waiting: [...waiting] })) {
+    await dispatch(round, mapping, wave.items);
+    if (Object.keys(wave.cursors).length > 0) await round.context.lease.commit({ cursors: wave.cursors });
+    const behind = wave.cursors[externalFeed(feedName(mapping))];
+    if (behind !== undefined) await acknowledge(round.context, mapping, behind);
+  }
+  // What had to wait for a record of the same object, or met an unknown outcome, gets a second look at once.
+  const again = (await ports.state.parked(mapping.object)).filter(
+    ({ key, obstacles }) => !waiting.has(key) && obstacles[0]?.code !== WORKERS_LOST,
+  );
+  const items = again.map(({ key }): WaveItem => ({ nomination: bare(key), feed: "waiting" }));
+  await dispatch(round, mapping, items, true);
+}
+
+interface Wave {
+  readonly items: readonly WaveItem[];
+  /** To be stored once all of it is done. */
+  readonly cursors: Readonly<Record<string, string>>;
+}
+
+async function* wavesOf(
+  round: Round,
+  mapping: ObjectMapping,
+  detected: {
+    readonly poll: ObjectPoll | undefined;
+    readonly cursors: Readonly<Record<string, string>>;
+    readonly waiting: readonly BusinessKey[];
+  },
+): AsyncGenerator<Wave> {
+  const { context } = round;
+  const { poll, cursors } = detected;
+  const size = mapping.lines === null ? context.options.passDocuments : context.options.passOrders;
+  const documentsMax = size * LANES_MAX * WAVE_ROUNDS;
+  const feed = externalFeed(feedName(mapping));
+  const sets = poll === undefined ? undefined : salesforceNominations(context, mapping, poll, size);
+  let salesforceMore = sets !== undefined;
+  let externalMore = true;
+  let cursor = cursors[feed] ?? null;
+  const wave = new WaveItems();
+  for (const key of detected.waiting) wave.add(bare(key), "waiting");
+  while (salesforceMore || externalMore) {
+    const moved: Record<string, string> = {};
+    while (salesforceMore && wave.size < documentsMax) {
+      const next = await sets?.next();
+      if (next === undefined || next.done === true) {
+        salesforceMore = false;
+        // The watermark moves behind the last page only.
+        if (poll !== undefined) Object.assign(moved, movedWatermarks(poll, cursors));
+      } else {
+        for (const nomination of await keyed(round, mapping, next.value)) wave.add(nomination, "salesforce");
+      }
+    }
+    while (!salesforceMore && externalMore && wave.size < documentsMax) {
+      const page = await context.ports.external.changes(mapping.collection, cursor, size);
+      for (const change of page.changes) {
+        const key = externalKey(mapping, change.naturalKey);
+        // A record without a usable key cannot be named.
+        if (key !== undefined) wave.add({ ...bare(key), deletedOn: change.deleted ? "external" : null }, "external");
+      }
+      if (page.cursor !== cursor) moved[feed] = page.cursor;
+      cursor = page.cursor;
+      externalMore = page.more;
+    }
+    yield { items: wave.take(), cursors: moved };
+  }
+}
+
+function movedWatermarks(
+  poll: ObjectPoll,
+  cursors: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  const polled = [poll.root, ...(poll.lines === null ? [] : [poll.lines])];
+  return Object.fromEntries(
+    polled
+      .filter(({ object, cursor }) => cursors[salesforceFeed(object)] !== cursor)
+      .map(({ object, cursor }) => [salesforceFeed(object), cursor]),
+  );
+}
+
+/** Nominations by Id of linked records, by key: so that one document is never named twice in a wave. */
+async function keyed(round: Round, mapping: ObjectMapping, set: NominationSet): Promise<readonly Nomination[]> {
+  const all = [...set.parts(Number.POSITIVE_INFINITY)].flat();
+  const ids = all.flatMap(({ recordId }) => (recordId === null ? [] : [recordId]));
+  if (ids.length === 0) return all;
+  const links = await round.context.ports.state.linksByRecordId(mapping.object, ids);
+  return all.map((nomination) => {
+    const link = nomination.recordId === null ? undefined : links.get(nomination.recordId);
+    return link === undefined ? nomination : { ...nomination, key: link.key };
+  });
+}
+
+const bare = (key: BusinessKey): Nomination => ({ key, recordId: null, deletedOn: null });
+
+/**
+ * Collects the items of a wave. A document that two feeds name is looked at once, unless the later one has evidence of a
+ * deletion that the earlier one has not: both mentions are in one lane then, one after the other.
+ */
+class WaveItems {
+  #items: WaveItem[] = [];
+  #seen = new Map<string, Nomination>();
+
+  get size(): number {
+    return this.#items.length;
+  }
+
+  add(nomination: Nomination, feed: WaveItem["feed"]): void {
+    const name = nomination.key ?? `#${nomination.recordId ?? ""}`;
+    const known = this.#seen.get(name);
+    const news = nomination.deletedOn !== null && nomination.deletedOn !== known?.deletedOn;
+    if (known !== undefined && !news && (nomination.recordId === null || known.recordId !== null)) return;
+    this.#seen.set(name, nomination);
+    this.#items.push({ nomination, feed });
+  }
+
+  take(): readonly WaveItem[] {
+    const items = this.#items;
+    this.#items = [];
+    this.#seen = new Map();
+    return items;
+  }
+}

@@ -1,0 +1,204 @@
+/**
+ * One run of many workers, as its coordinator leads it: drain → lease → recover → detect → level by level.
+ *
+ * Nothing of the run's progress is stored but what the single process stores too. When a coordinator is lost, the next one
+ * waits for the jobs that are under way, throws away those that nobody took, and asks the feeds again from the cursors:
+ * what is done by then is an echo and costs nothing.
+ */
+import type { RunContext } from "../engine/context.ts";
+import { pollSalesforce } from "../engine/detect.ts";
+import { LeaseKeeper, leaseName } from "../engine/lease.ts";
+import { RunMemory } from "../engine/memory.ts";
+import { recoverIntents } from "../engine/recovery.ts";
+import { type RunReport, RunTally } from "../engine/report.ts";
+import { linkStandardPriceBook } from "../engine/run.ts";
+import { SyncError } from "../errors.ts";
+import type { RunRecord } from "../state/port.ts";
+import { type Crew, LANES_MAX } from "./crew.ts";
+import { type CallTally, isAlive, type Round } from "./dispatch.ts";
+import { startHeartbeat } from "./heartbeat.ts";
+import { laneName } from "./job.ts";
+import { runLevel } from "./level.ts";
+import { isOutage } from "./patience.ts";
+
+/** The name of the coordinator's lease. */
+export const roleName = (source: string): string => `coordinator:${source}`;
+
+/** Who holds the lease of a run that is shared; behind it stands the run's Id. */
+const SHARED = "workers:";
+const STOPPED = "Its workers were told to end; the next run goes on";
+const DRAIN_LOOK_MS = 500;
+const RUNS_LOOKED_AT = 20;
+
+/**
+ * Leads one run under the coordinator's lease `role`. `ended` is aborted when this process must stop or lost the role.
+ *
+ * Throws what `runOnce` throws, and `LEASE_HELD` while a single process is running this synchronisation.
+ */
+export async function leadRun(crew: Crew, role: LeaseKeeper, ended: AbortSignal): Promise<RunReport> {
+  const { ports, options } = crew;
+  const runId = ports.newId();
+  const objects = ports.mapping.objects.map((mapping) => mapping.object);
+  await crew.queue.prepare(objects);
+  const orphan = await takeOver(crew, ended);
+  const lease = await takeRun(crew, role, runId);
+  const startedAtMs = ports.nowMs();
+  const callsBefore = ports.salesforce.usage().calls;
+  const tally = new RunTally();
+  const calls: CallTally = { elsewhere: 0, byOwnHand: 0 };
+  const apiCalls = (): number => ports.salesforce.usage().calls - callsBefore + calls.elsewhere;
+  const remember = (outcome: RunRecord["outcome"], error: string | null): RunRecord => ({
+    id: runId,
+    startedAtMs,
+    finishedAtMs: outcome === "running" ? null : ports.nowMs(),
+    outcome,
+    apiCalls: apiCalls(),
+    predictedCalls: tally.predictedWriteCalls,
+    error,
+    counts: tally.counts(),
+  });
+  const heartbeat = startHeartbeat(options.leaseTtlMs, () => lease.renew());
+  const over = AbortSignal.any([ended, heartbeat.lost]);
+  try {
+    if (orphan !== undefined) await closeOrphan(crew, lease, orphan, runId);
+    await lease.commit({ run: remember("running", null) });
+    ports.observe({ kind: "runStarted", runId, atMs: startedAtMs });
+    const identity = await ports.salesforce.connect();
+    const memory = await RunMemory.load(ports.state);
+    const context: RunContext = { ports, options, runId, identity, lease, tally, memory };
+    await allLevels({ crew, context, ended: over, calls });
+    await lease.commit({ run: remember(tally.heldCount === 0 ? "done" : "doneWithRefusals", null) });
+    const report = tally.report({ runId, startedAtMs, finishedAtMs: ports.nowMs(), apiCalls: apiCalls() });
+    ports.observe({ kind: "runFinished", report });
+    await lease.release();
+    return report;
+  } catch (error) {
+    await giveUpRun(crew, { lease, over, objects, run: remember("failed", messageOf(error)) });
+    throw error;
+  } finally {
+    heartbeat.stop();
+  }
+}
+
+async function allLevels(round: Round): Promise<void> {
+  const { context } = round;
+  await linkStandardPriceBook(context);
+  await recoverIntents(context);
+  const cursors = await context.ports.state.cursors();
+  const polls = await pollSalesforce(context, cursors);
+  for (const mapping of context.ports.mapping.objects) {
+    round.ended.throwIfAborted();
+    await runLevel(round, mapping, { poll: polls.get(mapping.object), cursors });
+  }
+}
+
+/**
+ * Ends the jobs of a run whose coordinator is gone: those that nobody took are removed, those under way are waited for.
+ * Returns the Id of that run. Throws `LEASE_HELD` when a single process is running this synchronisation.
+ */
+async function takeOver(crew: Crew, ended: AbortSignal): Promise<string | undefined> {
+  const { ports, options } = crew;
+  const name = leaseName(ports.mapping.source);
+  const former = await ports.state.leaseHolder(name);
+  const shared = former?.holder.startsWith(SHARED) === true;
+  if (shared) {
+    await crew.queue.purge(ports.mapping.objects.map((mapping) => mapping.object));
+    // Its lease keeps others out until the last job has ended.
+    await drain(crew, ended, async () => {
+      await ports.state.renewLease(former, options.leaseTtlMs, ports.nowMs());
+    });
+    await ports.state.releaseLease(former);
+    return former.holder.slice(SHARED.length);
+  }
+  await drain(crew, ended, async () => {});
+  return undefined;
+}
+
+/** Waits until no lane is in anybody's hands. */
+async function drain(crew: Crew, ended: AbortSignal, meanwhile: () => Promise<void>): Promise<void> {
+  while (await anyLaneAlive(crew)) {
+    ended.throwIfAborted();
+    await meanwhile();
+    await crew.queue.bell.waitAfter("done", crew.queue.bell.count("done"), DRAIN_LOOK_MS, ended);
+  }
+}
+
+/** Whether somebody works on a job of this source. */
+async function anyLaneAlive(crew: Crew): Promise<boolean> {
+  const { state, mapping } = crew.ports;
+  const leases = await Promise.all(
+    Array.from({ length: LANES_MAX }, (_, lane) => state.leaseHolder(laneName(mapping.source, lane))),
+  );
+  return leases.some((lease) => isAlive(crew, lease));
+}
+
+async function takeRun(crew: Crew, role: LeaseKeeper, runId: string): Promise<LeaseKeeper> {
+  const { ports, options } = crew;
+  return await LeaseKeeper.take({
+    state: ports.state,
+    name: leaseName(ports.mapping.source),
+    holder: SHARED + runId,
+    ttlMs: options.leaseTtlMs,
+    nowMs: ports.nowMs,
+    under: [role.lease],
+    ...(ports.holderIsGone === undefined ? {} : { holderIsGone: ports.holderIsGone }),
+  });
+}
+
+async function closeOrphan(crew: Crew, lease: LeaseKeeper, orphan: string, runId: string): Promise<void> {
+  const run = await unfinished(crew, orphan, `Its coordinator ended; run ${runId} goes on`);
+  if (run !== undefined) await lease.commit({ run });
+}
+
+async function unfinished(crew: Crew, runId: string, error: string): Promise<RunRecord | undefined> {
+  const run = (await crew.ports.state.runs(RUNS_LOOKED_AT)).find(({ id }) => id === runId);
+  if (run === undefined || run.outcome !== "running") return undefined;
+  return { ...run, outcome: "failed", finishedAtMs: crew.ports.nowMs(), error };
+}
+
+/**
+ * What the last worker does before it leaves: closes the run that nobody goes on with, so that a single process can run at
+ * once. Does nothing while another worker coordinates or works.
+ */
+export async function leaveRun(crew: Crew): Promise<void> {
+  const { state, mapping } = crew.ports;
+  try {
+    const lease = await state.leaseHolder(leaseName(mapping.source));
+    if (lease?.holder.startsWith(SHARED) !== true) return;
+    if ((await state.leaseHolder(roleName(mapping.source))) !== undefined || (await anyLaneAlive(crew))) return;
+    const run = await unfinished(crew, lease.holder.slice(SHARED.length), STOPPED);
+    if (run !== undefined) await state.commit(lease, { run });
+    await state.releaseLease(lease);
+  } catch (error) {
+    // It runs out by itself.
+    if (!(error instanceof SyncError)) throw error;
+  }
+}
+
+/** Records the failure and lets others run, as soon as nobody works for this run any more. */
+async function giveUpRun(
+  crew: Crew,
+  run: {
+    readonly lease: LeaseKeeper;
+    readonly over: AbortSignal;
+    readonly objects: readonly string[];
+    readonly run: RunRecord;
+  },
+): Promise<void> {
+  // Whoever stops now leaves the run, with the jobs under way, to the next coordinator.
+  if (run.over.aborted) return;
+  try {
+    await run.lease.commit({ run: run.run });
+    await crew.queue.purge(run.objects);
+    await drain(crew, run.over, () => run.lease.keep());
+    await run.lease.release();
+  } catch (error) {
+    // A lost lease or a broken store is what ended the run; the first error is the one to report.
+    if (!(error instanceof SyncError)) throw error;
+    if (isOutage(error)) crew.observe({ kind: "trouble", message: error.message });
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,162 @@
+/** Works on one job: takes its lane, looks up unfinished writes where there may be some, and passes over its keys. */
+import type { RunContext } from "../engine/context.ts";
+import { LeaseKeeper } from "../engine/lease.ts";
+import { RunMemory } from "../engine/memory.ts";
+import { orgRulesLoader } from "../engine/org-rules.ts";
+import { runPass } from "../engine/pass.ts";
+import { recoverIntents } from "../engine/recovery.ts";
+import { type PartReport, RunTally } from "../engine/report.ts";
+import { SyncError } from "../errors.ts";
+import { objectMapping } from "../mapping/mapping.ts";
+import type { Crew } from "./crew.ts";
+import { startHeartbeat } from "./heartbeat.ts";
+import { type Job, type JobOutcome, keysOf, laneName } from "./job.ts";
+import { jobPorts } from "./job-ports.ts";
+import { isOutage, pause } from "./patience.ts";
+import { JOB_MS_MAX } from "./queue.ts";
+
+/** How long a worker waits for the lane's former owner to let go of it. */
+export const LANE_PATIENCE_MS = 2_000;
+const LANE_PAUSE_MS = 50;
+/** Attempts at one job while the database comes and goes, with these pauses between them. */
+const OUTAGE_PAUSES_MS = [100, 500, 1_000, 2_000, 5_000, 10_000] as const;
+
+type RulesOf = ReturnType<typeof orgRulesLoader>;
+
+/** A job with what its worker knows about it. */
+export interface Assignment {
+  readonly id: string;
+  readonly job: Job;
+  /** True when another worker may have begun it. */
+  readonly again: boolean;
+  readonly rulesOf: RulesOf;
+}
+
+/**
+ * Works on a job until every key is done, parked or a dead letter, or the run has to end.
+ *
+ * `end` is told the outcome while the lane is still held: a job whose lane is free has nobody who works on it.
+ * Once `stop` is aborted nothing further is written: what had landed is recorded, the rest is parked. Throws `LEASE_LOST`
+ * when somebody else took the lane or the run over (nothing may be said about the job then), `LEASE_HELD` when the lane
+ * is not free, and `STATE_*` when the database stays away.
+ */
+export async function workOn(
+  crew: Crew,
+  assignment: Assignment,
+  { stop, end }: { readonly stop: AbortSignal; readonly end: (outcome: JobOutcome) => Promise<void> },
+): Promise<void> {
+  const { ports, options } = crew;
+  const { job } = assignment;
+  const lane = await takeLane(crew, job);
+  const heartbeat = startHeartbeat(options.leaseTtlMs, async () => {
+    await lane.renew();
+    if ((await ports.state.renewLease(job.run, options.leaseTtlMs, ports.nowMs())) === undefined) throw lostRun();
+  });
+  const overdue = new AbortController();
+  const timer = setTimeout(() => overdue.abort(tooLong()), JOB_MS_MAX);
+  timer.unref();
+  const ended = AbortSignal.any([stop, heartbeat.lost, overdue.signal]);
+  const callsBefore = ports.salesforce.usage().calls;
+  const tally = new RunTally();
+  const holder = options.holder;
+  const report = (): PartReport => {
+    const apiCalls = ports.salesforce.usage().calls - callsBefore;
+    const { runId: _run, startedAtMs: _start, finishedAtMs: _finish, ...part } = tally.report({ ...NO_RUN, apiCalls });
+    return part;
+  };
+  try {
+    const error = await pass(crew, assignment, { lane, tally, ended });
+    if (error === undefined) return await end({ kind: "done", holder, report: report() });
+    const code = error instanceof SyncError ? error.code : null;
+    await end({ kind: "failed", holder, report: report(), code, message: error.message });
+  } finally {
+    heartbeat.stop();
+    clearTimeout(timer);
+    await letGo(lane);
+  }
+}
+
+const NO_RUN = { runId: "", startedAtMs: 0, finishedAtMs: 0 };
+
+async function takeLane(crew: Crew, job: Job): Promise<LeaseKeeper> {
+  const { ports, options } = crew;
+  const { state, nowMs, holderIsGone } = ports;
+  const giveUpAtMs = performance.now() + LANE_PATIENCE_MS;
+  for (;;) {
+    try {
+      return await LeaseKeeper.take({
+        state,
+        name: laneName(ports.mapping.source, job.lane),
+        holder: options.holder,
+        ttlMs: options.leaseTtlMs,
+        nowMs,
+        under: [job.run],
+        ...(holderIsGone === undefined ? {} : { holderIsGone }),
+      });
+    } catch (error) {
+      const held = error instanceof SyncError && error.code === "LEASE_HELD";
+      if (!held || performance.now() >= giveUpAtMs) throw error;
+    }
+    await pause(LANE_PAUSE_MS);
+  }
+}
+
+/** Passes over the keys; again when the database was away. Returns the error that ends the run, if any. */
+async function pass(
+  crew: Crew,
+  { id, job, again, rulesOf }: Assignment,
+  held: { readonly lane: LeaseKeeper; readonly tally: RunTally; readonly ended: AbortSignal },
+): Promise<Error | undefined> {
+  const { lane, tally, ended } = held;
+  const mapping = objectMapping(crew.ports.mapping, job.object);
+  const ports = jobPorts(crew.ports, { jobId: id, object: job.object, keys: keysOf(job) }, ended);
+  let recover = job.recover || again;
+  for (let attempt = 0; ; attempt++) {
+    try {
+      const identity = await ports.salesforce.connect();
+      const memory = await RunMemory.load(ports.state);
+      const options = crew.options;
+      const context: RunContext = { ports, options, runId: job.runId, identity, lease: lane, tally, memory };
+      if (recover) await recoverIntents(context);
+      await runPass(context, {
+        mapping,
+        nominations: job.nominations,
+        // After an interruption the external record may equal its base because we wrote it: no echo is dropped unread.
+        feed: recover ? "waiting" : job.feed,
+        rules: () => rulesOf(job.object),
+        cursors: {},
+      });
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+      const code = error instanceof SyncError ? error.code : null;
+      // What had landed is recorded, and the rest waits: the job is as done as it can be.
+      if (code === "STOPPED") return undefined;
+      if (code === "LEASE_LOST") throw error;
+      if (!isOutage(error)) return error;
+      const pauseMs = OUTAGE_PAUSES_MS[attempt];
+      if (pauseMs === undefined || ended.aborted) throw error;
+      crew.observe({ kind: "trouble", message: error.message });
+      await pause(pauseMs, ended);
+      // Nobody knows what of it was stored or sent.
+      recover = true;
+    }
+  }
+}
+
+async function letGo(lane: LeaseKeeper): Promise<void> {
+  try {
+    await lane.release();
+  } catch (error) {
+    // It runs out by itself.
+    if (!(error instanceof SyncError)) throw error;
+  }
+}
+
+function lostRun(): SyncError {
+  return new SyncError("LEASE_LOST", "The run that this job belongs to was taken over; this worker leaves the job");
+}
+
+function tooLong(): SyncError {
+  return new SyncError("STOPPED", `A job took longer than ${JOB_MS_MAX} ms; what it had not sent waits`);
+}

@@ -1,0 +1,33 @@
+/** Plays a range of seeds and counts what happened in them; the environment may widen the range. */
+import { type PlayOptions, playSeed } from "./simulate.ts";
+
+/** What a range of seeds came to. */
+export interface Tally {
+  readonly seeds: number;
+  readonly runs: number;
+  readonly crashes: number;
+  readonly failures: number;
+  /** Edits that fell between a read and its write, which Salesforce does not let anybody see. */
+  readonly raced: number;
+}
+
+/** The seeds of one of `shards` test files: `SIM_FROM` and `SIM_SEEDS` say which, by default the first 500. */
+export function seedsOf(shard: number, shards: number): readonly number[] {
+  const from = Number(process.env["SIM_FROM"] ?? 1);
+  const count = Number(process.env["SIM_SEEDS"] ?? 500);
+  return Array.from({ length: count }, (_, index) => from + index).filter((seed) => seed % shards === shard);
+}
+
+/** Plays the seeds; throws the report of the first one that breaks an invariant. */
+export async function playSeeds(seeds: readonly number[], options: PlayOptions = {}): Promise<Tally> {
+  const tally = { seeds: 0, runs: 0, crashes: 0, failures: 0, raced: 0 };
+  for (const seed of seeds) {
+    const played = await playSeed(seed, options);
+    tally.seeds += 1;
+    tally.runs += played.runs;
+    tally.crashes += played.crashes;
+    tally.failures += played.failures;
+    tally.raced += played.raced;
+  }
+  return tally;
+}

@@ -1,0 +1,294 @@
+/**
+ * A fleet for tests and measurements: a mock org as a process of its own, an ERP and a state in PostgreSQL, and any number
+ * of workers, each with a gate of its own before the org and a name of its own in the database.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import pg from "pg";
+import { keyFieldMetadata } from "../../src/config/metadata.ts";
+import { type ConfigInput, configSchema } from "../../src/config/schema.ts";
+import { installChangeLog } from "../../src/external/sql/install.ts";
+import { compileMapping } from "../../src/mapping/compile.ts";
+import type { MappingInput } from "../../src/mapping/spec.ts";
+import { type Running, startOrderSync } from "./child.ts";
+import { type Gate, openGate } from "./gate.ts";
+
+const MOCK = fileURLToPath(new URL("../../dist/mock-server/bin.js", import.meta.url));
+const START_MS_MAX = 15_000;
+
+/** How much the ERP holds: orders are spread over the customers, every second one is released, each has two lines. */
+export interface FleetSize {
+  readonly customers: number;
+  readonly products: number;
+  readonly orders: number;
+}
+
+/** A worker and its gate. */
+export interface FleetWorker extends Running {
+  readonly name: string;
+  readonly gate: Gate;
+}
+
+/** A running fleet. */
+export interface Fleet extends AsyncDisposable {
+  readonly stateUrl: string;
+  readonly state: pg.Pool;
+  readonly erp: pg.Pool;
+  /** Starts `order-sync worker`; its connections carry the name as their application name. */
+  worker(name: string): Promise<FleetWorker>;
+  /** Starts any other command; `state` replaces the state's address. */
+  command(args: readonly string[], state?: string): Running;
+  ask(soql: string): Promise<readonly Record<string, unknown>[]>;
+  patch(record: string, fields: object): Promise<void>;
+  /** What the org was asked since the last call of `forget`. */
+  requests(): Promise<readonly OrgRequest[]>;
+  forget(): Promise<void>;
+}
+
+/** One entry of the mock org's journal, as far as the tests look. */
+export interface OrgRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly requestBody: unknown;
+  readonly responseBody: unknown;
+}
+
+const MAPPING: MappingInput = {
+  source: "erp",
+  objects: {
+    Account: {
+      collection: "customers",
+      keyField: "ERP_Key__c",
+      naturalKey: ["no"],
+      policy: "external",
+      fields: { Name: "name", BillingCity: "city" },
+    },
+    Product2: {
+      collection: "products",
+      keyField: "ERP_Key__c",
+      naturalKey: ["sku"],
+      fields: { Name: "name", ProductCode: "sku", IsActive: { constant: true } },
+    },
+    PricebookEntry: {
+      collection: "prices",
+      keyField: "ERP_Key__c",
+      naturalKey: ["sku"],
+      fields: {
+        Product2Id: { from: "sku", reference: "Product2" },
+        Pricebook2Id: { constant: "standard", reference: "Pricebook2" },
+        UnitPrice: "price",
+        IsActive: { constant: true },
+      },
+    },
+    Order: {
+      collection: "orders",
+      keyField: "ERP_Key__c",
+      naturalKey: ["no"],
+      policy: "external",
+      onActivated: "reopen",
+      fields: {
+        AccountId: { from: "customer_no", reference: "Account" },
+        Pricebook2Id: { constant: "standard", reference: "Pricebook2" },
+        EffectiveDate: "day",
+        PoNumber: "reference",
+        Status: { from: "state", convert: { picklist: { draft: "Draft", released: "Activated" } } },
+      },
+      lines: {
+        keyField: "ERP_Key__c",
+        naturalKey: ["pos"],
+        fields: {
+          PricebookEntryId: { from: "sku", reference: "PricebookEntry" },
+          Quantity: "quantity",
+          UnitPrice: "price",
+        },
+      },
+    },
+  },
+};
+
+const TABLES = `
+  create table customers (no text primary key, name text not null, city text);
+  create table products (sku text primary key, name text not null, price numeric(12, 2) not null);
+  create table orders (no text primary key, customer_no text not null, day date not null, state text not null,
+    reference text);
+  create table order_lines (no text not null, pos int not null, sku text not null, quantity numeric(10, 2) not null,
+    price numeric(12, 2) not null, primary key (no, pos));`;
+
+/** Opens a fleet without workers. `erpUrl` and `stateUrl` are empty PostgreSQL databases. */
+export async function openFleet(
+  databases: { readonly erpUrl: string; readonly stateUrl: string },
+  size: FleetSize,
+): Promise<Fleet> {
+  const folder = mkdtempSync(join(tmpdir(), "order-sync-fleet-"));
+  const { erpUrl, stateUrl } = databases;
+  const erp = new pg.Pool({ connectionString: erpUrl, max: 2 });
+  const state = new pg.Pool({ connectionString: stateUrl, max: 2 });
+  // The test cuts connections, and the server ends before the pools do.
+  erp.on("error", () => undefined);
+  state.on("error", () => undefined);
+  await fillErp(erp, size);
+  await installChangeLog(externalConfig(erpUrl));
+  const org = await startOrg(writeMetadata(folder));
+  const gates: Gate[] = [];
+  const running: Running[] = [];
+  const start = (args: readonly string[]): Running => {
+    const started = startOrderSync(args, { SF_PASSWORD: org.password });
+    running.push(started);
+    return started;
+  };
+  const configure = (name: string, orgUrl: string, stateAt: string): string => {
+    const file = join(folder, `${name}.json`);
+    const config: ConfigInput = {
+      salesforce: {
+        loginUrl: orgUrl,
+        auth: { kind: "password", username: org.username, password: "${SF_PASSWORD}" },
+      },
+      external: externalConfig(erpUrl),
+      state: { url: stateAt },
+      run: { leaseTtlMs: 10_000 },
+      schedule: { every: "1s" },
+      mapping: MAPPING,
+    };
+    writeFileSync(file, JSON.stringify(config));
+    return file;
+  };
+  const rest = async (path: string, init: RequestInit = {}): Promise<unknown> => {
+    const headers = { authorization: `Bearer ${org.accessToken}`, "content-type": "application/json" };
+    const answer = await fetch(`${org.url}${path}`, { ...init, headers });
+    const text = await answer.text();
+    if (!answer.ok) throw new Error(`${path}: ${answer.status} ${text}`);
+    return text === "" ? null : JSON.parse(text);
+  };
+  return {
+    stateUrl,
+    state,
+    erp,
+    async worker(name) {
+      const gate = await openGate(org.url);
+      gates.push(gate);
+      const file = configure(name, gate.url, `${stateUrl}?application_name=${name}`);
+      return { name, gate, ...start(["worker", "--json", "--config", file]) };
+    },
+    command: (args, stateAt = stateUrl) => {
+      const file = configure(`command-${running.length}`, org.url, stateAt);
+      return start([...args, "--config", file]);
+    },
+    ask: async (soql) => {
+      const rows: Record<string, unknown>[] = [];
+      let path = `/services/data/v62.0/query?q=${encodeURIComponent(soql)}`;
+      while (path !== "") {
+        const page = (await rest(path)) as { records: Record<string, unknown>[]; nextRecordsUrl?: string };
+        rows.push(...page.records);
+        path = page.nextRecordsUrl ?? "";
+      }
+      return rows;
+    },
+    patch: async (record, fields) => {
+      await rest(`/services/data/v62.0/sobjects/${record}`, { method: "PATCH", body: JSON.stringify(fields) });
+    },
+    requests: async () => ((await rest("/_mock/requests")) as { requests: OrgRequest[] }).requests,
+    forget: async () => {
+      await rest("/_mock/requests", { method: "DELETE" });
+    },
+    async [Symbol.asyncDispose]() {
+      for (const one of running) one.kill("SIGKILL");
+      await Promise.all(running.map((one) => one.ended));
+      for (const gate of gates) await gate[Symbol.asyncDispose]();
+      await org.stop();
+      await erp.end();
+      await state.end();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function externalConfig(url: string) {
+  const external = configSchema.shape.external.parse({
+    kind: "sql",
+    name: "erp",
+    url,
+    collections: {
+      customers: { table: "customers", key: ["no"] },
+      products: { table: "products", key: ["sku"] },
+      prices: { table: "products", key: ["sku"] },
+      orders: { table: "orders", key: ["no"], lines: { table: "order_lines", parentKey: ["no"], key: ["pos"] } },
+    },
+  });
+  if (external.kind !== "sql") throw new TypeError("the fleet's ERP is a database");
+  return external;
+}
+
+async function fillErp(erp: pg.Pool, { customers, products, orders }: FleetSize): Promise<void> {
+  await erp.query(TABLES);
+  await erp.query(
+    "insert into customers select 'C-' || i, 'Customer ' || i, 'Town ' || i from generate_series(1, $1) i",
+    [customers],
+  );
+  await erp.query("insert into products select 'P-' || i, 'Product ' || i, i + 0.5 from generate_series(1, $1) i", [
+    products,
+  ]);
+  await erp.query(
+    `insert into orders select 'O-' || i, 'C-' || (i % $2 + 1), date '2026-03-01' + i % 28,
+       case when i % 2 = 0 then 'released' else 'draft' end, 'PO ' || i from generate_series(1, $1) i`,
+    [orders, customers],
+  );
+  await erp.query(
+    `insert into order_lines select 'O-' || i, p, 'P-' || ((i + p) % $2 + 1), i % 9 + 1, (i % 50) + 0.25 * p
+     from generate_series(1, $1) i, generate_series(1, 2) p`,
+    [orders, products],
+  );
+}
+
+function writeMetadata(folder: string): string {
+  const compiled = compileMapping(MAPPING);
+  if (!compiled.ok) throw new Error(JSON.stringify(compiled.problems));
+  const sourceDir = join(folder, "sfdx");
+  for (const file of keyFieldMetadata(compiled.mapping)) {
+    const path = join(sourceDir, file.path);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, file.text);
+  }
+  return sourceDir;
+}
+
+interface MockOrgProcess {
+  readonly url: string;
+  readonly username: string;
+  readonly password: string;
+  readonly accessToken: string;
+  stop(): Promise<void>;
+}
+
+async function startOrg(sourceDir: string): Promise<MockOrgProcess> {
+  const child = spawn(
+    process.execPath,
+    [MOCK, "start", "--port", "0", "--seed", "empty", "--source-dir", sourceDir, "--json"],
+    { stdio: ["ignore", "pipe", "inherit"] },
+  );
+  const line = await firstLine(child);
+  const ready = JSON.parse(line) as Omit<MockOrgProcess, "stop">;
+  return {
+    ...ready,
+    stop: async () => {
+      const gone = new Promise((resolve) => child.once("exit", resolve));
+      child.kill("SIGKILL");
+      await gone;
+    },
+  };
+}
+
+async function firstLine(child: ChildProcess): Promise<string> {
+  if (child.stdout === null) throw new Error("the mock org has no output");
+  const lines = createInterface({ input: child.stdout });
+  return await new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error("the mock org did not start")), START_MS_MAX);
+    lines.once("line", (line) => {
+      clearTimeout(timer);
+      resolve(line);
+    });
+  });
+}
