@@ -85,6 +85,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "mock-server/metadata",
     "mock-server/http",
   ],
+  // A client of any endpoint: it knows nothing of the org.
+  "mock-server/conformance": [],
   "mock-server/faults": [
     "mock-server/schema",
     "mock-server/org",
