@@ -17,8 +17,8 @@ const LISTENERS_MAX = 50;
 
 const open = new WeakMap<ConsoleHost, number>();
 
-/** The stream of one listener; undefined where there are too many. */
-export function liveStream(host: ConsoleHost): ReadableStream<Uint8Array> | undefined {
+/** The stream of one listener; undefined where there are too many. `lookMs` is the time between looks at the state. */
+export function liveStream(host: ConsoleHost, lookMs = LOOK_MS): ReadableStream<Uint8Array> | undefined {
   const listeners = open.get(host) ?? 0;
   if (listeners >= LISTENERS_MAX) return undefined;
   open.set(host, listeners + 1);
@@ -39,7 +39,7 @@ export function liveStream(host: ConsoleHost): ReadableStream<Uint8Array> | unde
       const soon = (): void => {
         gathering ??= setTimeout(tell, GATHER_MS).unref();
       };
-      const look = setInterval(tell, LOOK_MS).unref();
+      const look = setInterval(tell, lookMs).unref();
       const stopEntries = host.journal.onEntry(soon);
       const stopCommits = host.org.onCommit(soon);
       stop = () => {

@@ -41,7 +41,7 @@ describe("the live state", () => {
 
   it("tells of a moved clock, though nobody announces it", async () => {
     const shop = new Shop();
-    const stream = liveStream(hostOf(shop));
+    const stream = liveStream(hostOf(shop), 5);
     const reader = (stream ?? new ReadableStream<Uint8Array>()).getReader();
     const { now } = await eventOf(reader, () => true);
     shop.org.clock.advance({ days: 1 });
