@@ -27,21 +27,25 @@ export function liveStream(host: ConsoleHost, lookMs = LOOK_MS): ReadableStream<
   return new ReadableStream({
     start(controller) {
       let last = "";
+      let commits = 0;
       let gathering: NodeJS.Timeout | undefined;
       const tell = (): void => {
         gathering = undefined;
         const state = orgState(host);
-        const key = fingerprint(host, state);
+        const key = `${commits} ${fingerprint(host, state)}`;
         if (key === last) return;
         last = key;
-        controller.enqueue(encoder.encode(`event: state\ndata: ${JSON.stringify(state)}\n\n`));
+        controller.enqueue(encoder.encode(`event: state\ndata: ${JSON.stringify({ ...state, commits })}\n\n`));
       };
       const soon = (): void => {
         gathering ??= setTimeout(tell, GATHER_MS).unref();
       };
       const look = setInterval(tell, lookMs).unref();
       const stopEntries = host.journal.onEntry(soon);
-      const stopCommits = host.org.onCommit(soon);
+      const stopCommits = host.org.onCommit(() => {
+        commits += 1;
+        soon();
+      });
       stop = () => {
         clearInterval(look);
         clearTimeout(gathering);

@@ -129,7 +129,7 @@ kbd { border: 1px solid var(--line-strong); border-radius: 4px; padding: .05em .
 
 /* Page */
 main { padding-top: 1.9rem; padding-bottom: 5rem; }
-main > section, main > dl, main > .columns { margin-top: 1.9rem; }
+main > section, main > dl, main > .columns, [data-live-part] > .columns { margin-top: 1.9rem; }
 .head { display: grid; gap: .3rem; margin-bottom: 1.35rem; }
 .head p { max-width: 68ch; }
 .crumbs { font-size: .88rem; color: var(--dim); display: flex; flex-wrap: wrap; gap: .2rem .5rem; align-items: center; }

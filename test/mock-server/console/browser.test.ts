@@ -60,6 +60,16 @@ describe.skipIf(!existsSync(CHROMIUM))(`the console in a browser (needs ${CHROMI
     expect(await page.title()).toBe("Requests · Mock org");
   });
 
+  it("brings an order's page up to date when somebody changes the order", async () => {
+    const order = firstId(org, "Order", isDraft);
+    await page.goto(`${BASE}/orders/${order}`);
+    await page.getByText("Delete the order").click();
+    await client(org)("PATCH", `/sobjects/Order/${order}`, { PoNumber: "PO-LIVE" });
+    await page.locator(".timeline", { hasText: "PoNumber" }).waitFor();
+    expect(await page.locator("details[open] > summary", { hasText: "Delete the order" }).count()).toBe(1);
+    expect(await page.locator(":focus").textContent()).toContain("Delete the order");
+  });
+
   it("moves the clock", async () => {
     await page.goto("/_mock/");
     await page.getByRole("button", { name: "+1 day" }).click();
