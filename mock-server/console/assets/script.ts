@@ -79,7 +79,8 @@ export const SCRIPT = String.raw`"use strict";
 
   // Top bar
   onClick("[data-clock]", async (button) => {
-    const { now } = await admin("POST", "/clock", { advance: { [button.dataset.clock]: 1 } });
+    const { now, state: clock } = await admin("POST", "/clock", { advance: { [button.dataset.clock]: 1 } });
+    if (state !== undefined) show({ ...state, now, clock });
     say("The clock is at " + now.slice(0, 19).replace("T", " ") + " UTC");
   });
   const SNAPSHOT = "console";

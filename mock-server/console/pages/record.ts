@@ -108,11 +108,16 @@ function relatedList(tx: Transaction, { childObject, field }: ChildRelationship,
     .slice(0, RELATED_ROWS)
     .map(
       (row) =>
-        html`<li><a href="${recordAddress(childObject, String(row["Id"]))}">${labelOf(child, row)}</a> <span class="dim">${columns
+        html`<li><a href="${recordAddress(childObject, String(row["Id"]))}">${nameIn(child, row)}</a> <span class="dim">${columns
           .map((column) => summary(tx, column, row))
           .filter((text) => text !== "")
           .join(" · ")}</span></li>`,
     )}</ul>${rows.length > RELATED_ROWS ? html`<p><a href="${address(`/records/${childObject}`, { where: `${field.name} = '${id}'` })}">All ${rows.length}</a></p>` : NOTHING}</div>`;
+}
+
+/** Within a list that says what its rows are, the number is enough. */
+function nameIn(type: SObjectType, row: Row): string {
+  return shown(row[type.nameField?.name ?? "Id"]) || String(row["Id"]);
 }
 
 function summary(tx: Transaction, field: FieldDefinition, row: Row): string {

@@ -9,10 +9,10 @@ import type { MockOrg } from "../../../mock-server/mock-org.ts";
 import { client, consoleOrg, first, firstId, HOSTILE, isActivated, isDraft } from "./console-org.ts";
 
 const CHROMIUM = "/usr/bin/chromium";
-const FLAGS = [
-  ...["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"],
-  ...["--disable-background-networking", "--disable-component-update", "--disable-sync"],
-];
+const FLAGS =
+  "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync".split(
+    " ",
+  );
 const PHONE = { width: 360, height: 740 };
 const DESK = { width: 1280, height: 860 };
 const BASE = "/_mock/console";
@@ -223,16 +223,18 @@ describe.skipIf(!existsSync(CHROMIUM))(`the console in a browser (needs ${CHROMI
     await page.setViewportSize(PHONE);
     const account = firstId(org, "Account", (row) => String(row["Name"]).startsWith("WWW"));
     const paths = [
-      ...[
-        "/_mock/",
-        `${BASE}/requests/1`,
-        `${BASE}/requests/2`,
-        `${BASE}/orders`,
-        `${BASE}/records`,
-        `${BASE}/records/Account`,
-      ],
-      ...[`${BASE}/orders/${firstId(org, "Order", isActivated)}`, `${BASE}/records/Account/${account}`],
-      ...[`${BASE}/records/Order/new`, `${BASE}/soql?q=SELECT+Name+FROM+Account`, `${BASE}/faults`, `${BASE}/coverage`],
+      "/_mock/",
+      `${BASE}/requests/1`,
+      `${BASE}/requests/2`,
+      `${BASE}/orders`,
+      `${BASE}/records`,
+      `${BASE}/records/Account`,
+      `${BASE}/orders/${firstId(org, "Order", isActivated)}`,
+      `${BASE}/records/Account/${account}`,
+      `${BASE}/records/Order/new`,
+      `${BASE}/soql?q=SELECT+Name+FROM+Account`,
+      `${BASE}/faults`,
+      `${BASE}/coverage`,
     ];
     for (const path of paths) {
       await page.goto(path);

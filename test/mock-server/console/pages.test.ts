@@ -1,3 +1,4 @@
+import { Script } from "node:vm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { MockOrg } from "../../../mock-server/mock-org.ts";
 import { client, consoleOrg, first, firstId, HOSTILE, isActivated, isDraft, page } from "./console-org.ts";
@@ -99,6 +100,15 @@ describe("the console", () => {
     }
   });
 
+  it("names each element once and labels each input on every page", async () => {
+    for (const path of paths()) {
+      const text = await page(org, path);
+      const names = [...text.matchAll(/ id="([^"]+)"/g)].map((match) => match[1] ?? "");
+      expect(names.length, path).toBe(new Set(names).size);
+      for (const [, name = ""] of text.matchAll(/ for="([^"]+)"/g)) expect(names, path).toContain(name);
+    }
+  });
+
   it("sends a policy that allows nothing but its own files", async () => {
     const response = await org.app.request("/_mock/");
     expect(response.headers.get(CSP)).toContain("default-src 'none'; script-src 'self'; style-src 'self'");
@@ -119,7 +129,7 @@ describe("the console", () => {
 
   it("has a script that a browser can parse", async () => {
     const { SCRIPT } = await import("../../../mock-server/console/assets/script.ts");
-    expect(() => new Function(SCRIPT)).not.toThrow();
+    expect(() => new Script(SCRIPT)).not.toThrow();
   });
 
   it("answers no host name that somebody else could own", async () => {
@@ -216,6 +226,15 @@ describe("the console as another user", () => {
   it("is the administrator where the cookie names nobody", async () => {
     await using org = await consoleOrg();
     expect(await page(org, `${BASE}/soql`, "mock-view-as=nobody")).toContain("Runs as admin@mock.org");
+  });
+});
+
+describe("the console of an org without orders", () => {
+  it("still has every page", async () => {
+    await using org = await consoleOrg({ seed: "empty", settings: { enableOrders: false } });
+    for (const path of ["/_mock/", `${BASE}/orders`, `${BASE}/records`, `${BASE}/records/Account`, `${BASE}/faults`])
+      expect((await org.app.request(path)).status, path).toBe(200);
+    expect((await org.app.request(`${BASE}/orders/801000000000000AAA`)).status).toBe(404);
   });
 });
 
