@@ -1,4 +1,5 @@
 /** The mock org's own score, and the score card's judgement of endpoints that are wrong. */
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { ANY, type Behaviour, get } from "../../../mock-server/conformance/behaviour.ts";
 import { differenceOf } from "../../../mock-server/conformance/match.ts";
@@ -29,6 +30,13 @@ describe("the score card", () => {
     };
     const outcomes = await runScoreCard(endpoint, BEHAVIOURS);
     expect(reportOf(outcomes)).toBe(
+      `${BEHAVIOURS.length} behaviours: ${BEHAVIOURS.length} passed, 0 failed loudly, 0 failed silently`,
+    );
+  });
+
+  it("stands in the fidelity page as it is", () => {
+    const page = readFileSync(new URL("../../../docs/fidelity.md", import.meta.url), "utf8");
+    expect(page).toContain(
       `${BEHAVIOURS.length} behaviours: ${BEHAVIOURS.length} passed, 0 failed loudly, 0 failed silently`,
     );
   });
