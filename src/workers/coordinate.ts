@@ -12,6 +12,8 @@ import { leadRun, roleName } from "./round.ts";
 const ROLE_LOOK_MS = 1_000;
 /** Pause after a run that broke off. */
 const AGAIN_MS = 1_000;
+/** Pause while a single process, such as `order-sync sweep`, is at work. */
+const HELD_MS = 5_000;
 const RUNS_LOOKED_AT = 1;
 /** Errors after which repeating would do harm: failed logins lock the user, and deletes want a person's eye. */
 const HALTING: readonly string[] = ["SALESFORCE_LOGIN", "DELETE_GUARD"];
@@ -87,7 +89,7 @@ async function lead(crew: Crew, role: LeaseKeeper, ended: AbortSignal): Promise<
     if (!(error instanceof SyncError) || HALTING.includes(error.code)) throw error;
     crew.observe({ kind: "trouble", message: `${error.code}: ${error.message}` });
     // Somebody else is running this synchronisation right now: asked again soon, whatever the schedule says.
-    if (error.code === "LEASE_HELD") await pause(AGAIN_MS, ended);
+    if (error.code === "LEASE_HELD") await pause(HELD_MS, ended);
     return isOutage(error) || error.code === "LEASE_LOST";
   }
 }

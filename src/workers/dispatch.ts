@@ -32,10 +32,9 @@ export interface Round {
   readonly calls: CallTally;
 }
 
-/** API calls that other processes, or the hand of this one, made for the run. */
+/** API calls that other processes made for the run; this process counts its own by itself, those of its hand included. */
 export interface CallTally {
   elsewhere: number;
-  byOwnHand: number;
 }
 
 /** A nomination with the feed that named it. */
@@ -158,8 +157,7 @@ function settle({ context, crew, calls }: Round, job: Job, outcome: JobOutcome):
     return new SyncError("LEASE_LOST", "The run was taken over while its jobs were under way; this coordinator stops");
   }
   context.tally.absorb(outcome.report, job.object, keysOf(job));
-  if (outcome.holder === crew.options.holder) calls.byOwnHand += outcome.report.apiCalls;
-  else calls.elsewhere += outcome.report.apiCalls;
+  if (outcome.holder !== crew.options.holder) calls.elsewhere += outcome.report.apiCalls;
   if (outcome.kind === "done") return undefined;
   return outcome.code === null ? new Error(outcome.message) : new SyncError(outcome.code, outcome.message);
 }

@@ -47,7 +47,7 @@ export async function leadRun(crew: Crew, role: LeaseKeeper, ended: AbortSignal)
   const startedAtMs = ports.nowMs();
   const callsBefore = ports.salesforce.usage().calls;
   const tally = new RunTally();
-  const calls: CallTally = { elsewhere: 0, byOwnHand: 0 };
+  const calls: CallTally = { elsewhere: 0 };
   const apiCalls = (): number => ports.salesforce.usage().calls - callsBefore + calls.elsewhere;
   const remember = (outcome: RunRecord["outcome"], error: string | null): RunRecord => ({
     id: runId,
@@ -68,7 +68,7 @@ export async function leadRun(crew: Crew, role: LeaseKeeper, ended: AbortSignal)
     const identity = await ports.salesforce.connect();
     const memory = await RunMemory.load(ports.state);
     const context: RunContext = { ports, options, runId, identity, lease, tally, memory };
-    await allLevels({ crew, context, ended: over, calls });
+    await allLevels({ crew, context, ended: over, calls }, () => lease.commit({ run: remember("running", null) }));
     await lease.commit({ run: remember(tally.heldCount === 0 ? "done" : "doneWithRefusals", null) });
     const report = tally.report({ runId, startedAtMs, finishedAtMs: ports.nowMs(), apiCalls: apiCalls() });
     ports.observe({ kind: "runFinished", report });
@@ -82,7 +82,8 @@ export async function leadRun(crew: Crew, role: LeaseKeeper, ended: AbortSignal)
   }
 }
 
-async function allLevels(round: Round): Promise<void> {
+/** `remember` is called after each level, so that what the run used and did is known even if its coordinator is lost. */
+async function allLevels(round: Round, remember: () => Promise<void>): Promise<void> {
   const { context } = round;
   await requireSameOrg(context);
   await requireExternalFields(context.ports);
@@ -93,6 +94,7 @@ async function allLevels(round: Round): Promise<void> {
   for (const mapping of context.ports.mapping.objects) {
     round.ended.throwIfAborted();
     await runLevel(round, mapping, { poll: polls.get(mapping.object), cursors });
+    await remember();
   }
 }
 

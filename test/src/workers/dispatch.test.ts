@@ -169,7 +169,7 @@ describe.skipIf(typeof postgres === "string")(`the coordinator${skipped}`, () =>
       memory: await RunMemory.load(state),
     };
     const crew = { ports, options, queue, fingerprint: "f", observe: (event: WorkerEvent) => events.push(event) };
-    return { crew, context, ended: ended.signal, calls: { elsewhere: 0, byOwnHand: 0 } };
+    return { crew, context, ended: ended.signal, calls: { elsewhere: 0 } };
   }
 });
 
