@@ -22,7 +22,8 @@ import {
   type RestResult,
   type RestServices,
 } from "./rest.ts";
-import { dispatch, findResource, type Resource } from "./router.ts";
+import { dispatch, findResource } from "./router.ts";
+import type { Resource } from "./routes.ts";
 import { answerForm, buildResponse } from "./serialise.ts";
 import { judgeVersion } from "./versions.ts";
 import { checkSize, type WireCall } from "./wire-call.ts";
@@ -172,7 +173,7 @@ async function prepare(options: PipelineOptions, call: WireCall, trace: Trace): 
   trace.apiCalls = 1;
   const query = new URLSearchParams(call.query);
   const place = findResource(segments);
-  const resource = place?.load === undefined ? place : await place.load();
+  const resource = place?.load === undefined ? place : (await place.load())(segments);
   if (resource === undefined) {
     options.journal.noteUnknownAddress(call.path);
     throw notFound();

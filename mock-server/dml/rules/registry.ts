@@ -31,9 +31,17 @@ const ENFORCED: readonly Rule[] = [
 ];
 
 /** All known refusals, sorted by their number. */
-export const RULES: readonly RuleFact[] = [...ENFORCED, ...STAGE_FACTS].sort((a, b) =>
-  a.id.localeCompare(b.id, "en", { numeric: true }),
-);
+export const RULES: readonly RuleFact[] = [...ENFORCED, ...STAGE_FACTS].sort((a, b) => byNumber(a.id, b.id));
+
+/** `ORD-9` before `ORD-10`. A collator would do it too and costs a tenth of the whole start. */
+function byNumber(a: string, b: string): number {
+  const [first, second] = [sortKey(a), sortKey(b)];
+  return first < second ? -1 : first > second ? 1 : 0;
+}
+
+function sortKey(id: string): string {
+  return id.replaceAll(/\d+/g, (digits) => digits.padStart(6, "0"));
+}
 
 type Placed = Readonly<Record<WriteOperation, readonly Rule[]>>;
 
