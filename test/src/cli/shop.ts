@@ -23,6 +23,8 @@ export interface Shop extends AsyncDisposable {
   readonly config: string;
   readonly org: MockOrg;
   readonly orgUrl: string;
+  /** An access token of the org, for requests of one's own. */
+  readonly token: string;
   /** Runs a command with `--config`. */
   order(...args: readonly string[]): Promise<Said>;
   /** Runs SQL in the ERP. */
@@ -76,6 +78,7 @@ export async function openShop(): Promise<Shop> {
     config,
     org,
     orgUrl: url,
+    token: accessToken,
     configure,
     order: (...args) => say([...args, "--config", config]),
     erp(statement, ...values) {
