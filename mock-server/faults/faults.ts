@@ -81,6 +81,9 @@ export class Faults {
    */
   add(fault: Fault): FaultHandle {
     const read = parseFault(fault);
+    if ("object" in read && read.object !== undefined && this.#host.org.catalog.object(read.object) === undefined) {
+      throw new Error(`the fault ${read.act} is not right: object: the org has no object ${read.object}`);
+    }
     if (this.#armed.size >= FAULTS_MAX) throw new Error(`There are ${FAULTS_MAX} faults already; remove some first`);
     const id = ++this.#lastId;
     const armed: Armed = {
@@ -186,7 +189,11 @@ export class Faults {
         const reasons = result?.faults.map((one) => `${one.code}: ${one.message}`).join("; ");
         throw new Error(`the long transaction cannot write ${object}: ${reasons ?? "no result"}`);
       }
-      if (fault.holdMs !== undefined) org.clock.at(org.clock.nowMs() + fault.holdMs, end);
+      if (fault.holdMs !== undefined) {
+        org.clock.at(org.clock.nowMs() + fault.holdMs, end);
+        // A running clock has nobody to move it.
+        if (org.clock.state.kind === "running") setTimeout(() => org.clock.settle(), fault.holdMs + 1).unref();
+      }
     }
   }
 

@@ -283,6 +283,7 @@ describe("a fault that is not right", () => {
     [{ act: "maintenance", nth: 0 }, "nth: Too small"],
     [{ act: "maintenance", chance: 1.5 }, "chance: Too big"],
     [{ act: "maintenance", operation: "eat" }, "operation: Invalid option"],
+    [{ act: "row-lock", object: "Acount" }, "object: the org has no object Acount"],
     [{ act: "row-lock", path: "/composite" }, 'Unrecognized key: "path"'],
     [{ act: "row-lock", account: "801000000000001" }, "account: an account's Id begins with 001"],
   ])("%j is refused and named", async (fault, message) => {
