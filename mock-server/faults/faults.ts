@@ -69,6 +69,9 @@ export class Faults {
   #calls: readonly ArmedCallFault[] = [];
   #triggers: readonly Trigger[] = [];
   #lastId = 0;
+  /** Where each request-limit fault ends the day's calls, and what the day allowed before the first of them. */
+  readonly #walls = new Map<number, number>();
+  #allowance = 0;
 
   constructor(host: FaultHost) {
     this.#host = host;
@@ -161,10 +164,12 @@ export class Faults {
     if (fault.act === "locator-lost") cursors.clear();
     // The wall is put up once; later matches find it standing.
     if (fault.act === "request-limit" && armed.strike.applied === 1) {
-      const { max } = usage;
-      usage.max = usage.used + (fault.remaining ?? 0);
+      if (this.#walls.size === 0) this.#allowance = usage.max;
+      this.#walls.set(armed.id, usage.used + (fault.remaining ?? 0));
+      usage.max = Math.min(...this.#walls.values());
       armed.undo = () => {
-        usage.max = max;
+        this.#walls.delete(armed.id);
+        usage.max = this.#walls.size === 0 ? this.#allowance : Math.min(...this.#walls.values());
       };
     }
     if (fault.act === "long-transaction") {
