@@ -7,6 +7,7 @@
 import { parseArgs } from "node:util";
 import { DEFAULT_APP } from "./auth/login.ts";
 import { DEFAULT_PASSWORD } from "./auth/passwords.ts";
+import type { Fault } from "./faults/fault.ts";
 import { createMockOrg, type MockOrg } from "./mock-org.ts";
 import type { MockOrgOptions } from "./mock-org-options.ts";
 import { ADMIN_USER } from "./org/standard-records.ts";
@@ -21,13 +22,19 @@ export interface CliHost {
 }
 
 const USAGE = `Usage: mock-org start [options]
+       mock-org export --out <folder> [--url http://127.0.0.1:4880] [--format tree|csv]
+       mock-org import --from <org alias or URL> --out <folder> [--records 50] [--object X__c] [--anonymize]
+       mock-org conformance [--url <endpoint> --token <token>] [--api-version 62.0] [--json]
+
+Options of start:
 
   --port <number>        port to listen on, 0 for a free one (default 4880)
   --host <address>       address to listen on (default 127.0.0.1)
-  --seed <what>          empty, demo, or the plan file of an sf data export tree (default empty)
+  --seed <what>          empty, demo, volume:<orders>, a plan file of sf data export tree, or CSV files (default empty)
   --source-dir <folder>  Salesforce metadata to configure the org with; may be repeated
   --persist <file>       load the org from this file and save it there
   --now <instant>        stop the org's clock at this ISO instant (default: real time)
+  --fault <json>         arm a fault, for example '{\"act\":\"lost-reply\",\"path\":\"/composite/*\"}'; may be repeated
   --api-version <number> newest API version, for example 67
   --daily-calls <number> API calls that 24 hours allow
   --json                 print one JSON object instead of the ready line
@@ -41,6 +48,7 @@ const OPTIONS = {
   "source-dir": { type: "string", multiple: true, default: [] as string[] },
   persist: { type: "string" },
   now: { type: "string" },
+  fault: { type: "string", multiple: true, default: [] as string[] },
   "api-version": { type: "string" },
   "daily-calls": { type: "string" },
   json: { type: "boolean", default: false },
@@ -55,18 +63,23 @@ interface StartCommand {
   readonly host: string;
   readonly json: boolean;
   readonly options: MockOrgOptions;
+  /** Faults as JSON. */
+  readonly faults: readonly string[];
 }
 
 /** Runs the command with its arguments (without node and script) and returns the exit code. */
 export async function runCli(args: readonly string[], host: CliHost): Promise<number> {
   let org: MockOrg | undefined;
   try {
+    const [name = "", ...rest] = args;
+    if (name in COMMANDS_OF) return await runCommand(name, rest, host);
     const command = readCommand(args);
     if (command === "help") {
       host.out(USAGE);
       return 0;
     }
     org = await createOrg(command.options);
+    for (const fault of command.faults) addFault(org, fault);
     for (const remark of org.remarks) host.error(`mock-org: ${lineOf(remark)}\n`);
     const listening = await listen(org, command);
     host.out(command.json ? `${JSON.stringify(describe(org, listening))}\n` : readyLine(org, listening.url));
@@ -78,6 +91,30 @@ export async function runCli(args: readonly string[], host: CliHost): Promise<nu
     return error instanceof UsageError ? 2 : 3;
   } finally {
     await org?.close();
+  }
+}
+
+/** The commands beside `start`, whose code is loaded when one of them is called. */
+const COMMANDS_OF: Readonly<Record<string, true>> = { export: true, import: true, conformance: true };
+
+async function runCommand(name: string, args: readonly string[], host: CliHost): Promise<number> {
+  const { CommandUsageError, COMMANDS } = await import("./commands.ts");
+  try {
+    return (await COMMANDS[name]?.(args, host)) ?? 2;
+  } catch (error) {
+    if (error instanceof CommandUsageError) throw new UsageError(error.message);
+    throw error;
+  }
+}
+
+/** Reads a fault of the command line; the org's own list says what is wrong with it. */
+function addFault(org: MockOrg, text: string): void {
+  try {
+    // The list of faults checks what it gets.
+    org.faults.add(JSON.parse(text) as Fault);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new UsageError(`--fault ${text}: ${reason}`);
   }
 }
 
@@ -100,6 +137,7 @@ function readCommand(args: readonly string[]): StartCommand | "help" {
     port: whole("port", values.port, 0, 65_535) ?? 4880,
     host: values.host,
     json: values.json,
+    faults: values.fault,
     options: {
       seed: values.seed,
       sourceDirs: values["source-dir"],

@@ -1,29 +1,30 @@
-// Writes the table of rules in docs/fidelity.md from the rules of the save pipeline. `--check` only compares.
-import { readFileSync, writeFileSync } from "node:fs";
+// Writes the score, the rules, the switches and the guesses in docs/fidelity.md from the code. Works on dist/, so build first.
+// `--check` only compares the parts that the build decides; the list of guesses is made of comments and is not compared.
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { RULES } from "../dist/mock-server/dml/rules/registry.js";
+import { fidelityPage } from "../dist/mock-server/fidelity-page.js";
 
-const PAGE = fileURLToPath(new URL("../docs/fidelity.md", import.meta.url));
-const BEGIN = "<!-- rules: written by tools/fidelity.mjs -->";
-const END = "<!-- end of rules -->";
+const root = fileURLToPath(new URL("..", import.meta.url));
+const path = join(root, "docs/fidelity.md");
 
-const cell = (text) => text.replaceAll("|", "\\|").replaceAll("\n", " ");
-const rows = RULES.map(
-  (rule) =>
-    `| ${rule.id} | ${rule.object} | ${cell(rule.when)} | \`${rule.code}\` | ${cell(rule.message)} | ${rule.certainty} | ${cell(rule.source)} |`,
-);
-const table = ["| id | object | refused when | code | message | certainty | source |", "|---|---|---|---|---|---|---|", ...rows].join("\n");
+function typescriptFiles(folder) {
+  return readdirSync(folder).flatMap((name) => {
+    const place = join(folder, name);
+    if (statSync(place).isDirectory()) return typescriptFiles(place);
+    return name.endsWith(".ts") ? [place] : [];
+  });
+}
 
-const page = readFileSync(PAGE, "utf8");
-const start = page.indexOf(BEGIN);
-const end = page.indexOf(END);
-if (start < 0 || end < 0) throw new Error(`${PAGE} lacks its markers`);
-const written = `${page.slice(0, start)}${BEGIN}\n\n${table}\n\n${page.slice(end)}`;
-if (process.argv.includes("--check")) {
-  if (written !== page) {
-    console.error("docs/fidelity.md is not up to date; run node tools/fidelity.mjs after npm run build");
-    process.exit(1);
-  }
-} else {
-  writeFileSync(PAGE, written);
+const sources = ["mock-server", "fixtures"]
+  .flatMap((folder) => typescriptFiles(join(root, folder)))
+  .map((file) => ({ path: relative(root, file), text: readFileSync(file, "utf8") }));
+const withoutGuesses = (text) => text.replace(/<!-- guesses:[\s\S]*<!-- end of guesses -->/, "");
+
+const page = readFileSync(path, "utf8");
+const written = await fidelityPage(page, sources);
+if (!process.argv.includes("--check")) writeFileSync(path, written);
+else if (withoutGuesses(written) !== withoutGuesses(page)) {
+  console.error("docs/fidelity.md is not up to date; run node tools/fidelity.mjs after npm run build");
+  process.exit(1);
 }

@@ -35,6 +35,7 @@ function weightOf(field: FieldDefinition): number {
     case "reference":
       return field.nillable === true && field.custom !== true && field.childRelationshipName === undefined ? 20 : 60;
     case "currency":
+      return 65;
     case "double":
     case "int":
     case "percent":

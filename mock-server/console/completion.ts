@@ -187,20 +187,9 @@ function fieldItems(type: SObjectType): readonly Suggestion[] {
   ]);
 }
 
-const DATE_LITERALS = [
-  ...[
-    "TODAY",
-    "YESTERDAY",
-    "TOMORROW",
-    "THIS_WEEK",
-    "LAST_WEEK",
-    "NEXT_WEEK",
-    "THIS_MONTH",
-    "LAST_MONTH",
-    "NEXT_MONTH",
-  ],
-  ...["THIS_QUARTER", "LAST_QUARTER", "THIS_YEAR", "LAST_YEAR", "LAST_N_DAYS:30", "NEXT_N_DAYS:30", "LAST_N_MONTHS:3"],
-];
+const DATE_LITERALS =
+  `TODAY YESTERDAY TOMORROW THIS_WEEK LAST_WEEK NEXT_WEEK THIS_MONTH LAST_MONTH NEXT_MONTH THIS_QUARTER LAST_QUARTER
+  THIS_YEAR LAST_YEAR LAST_N_DAYS:30 NEXT_N_DAYS:30 LAST_N_MONTHS:3`.split(/\s+/);
 
 function valueItems(field: FieldDefinition): readonly Suggestion[] {
   const values = (texts: readonly string[], detail: string): Suggestion[] =>

@@ -17,8 +17,8 @@ const LISTENERS_MAX = 50;
 
 const open = new WeakMap<ConsoleHost, number>();
 
-/** The stream of one listener; undefined where there are too many. */
-export function liveStream(host: ConsoleHost): ReadableStream<Uint8Array> | undefined {
+/** The stream of one listener; undefined where there are too many. `lookMs` is the time between looks at the state. */
+export function liveStream(host: ConsoleHost, lookMs = LOOK_MS): ReadableStream<Uint8Array> | undefined {
   const listeners = open.get(host) ?? 0;
   if (listeners >= LISTENERS_MAX) return undefined;
   open.set(host, listeners + 1);
@@ -27,21 +27,25 @@ export function liveStream(host: ConsoleHost): ReadableStream<Uint8Array> | unde
   return new ReadableStream({
     start(controller) {
       let last = "";
+      let commits = 0;
       let gathering: NodeJS.Timeout | undefined;
       const tell = (): void => {
         gathering = undefined;
         const state = orgState(host);
-        const key = fingerprint(host, state);
+        const key = `${commits} ${fingerprint(host, state)}`;
         if (key === last) return;
         last = key;
-        controller.enqueue(encoder.encode(`event: state\ndata: ${JSON.stringify(state)}\n\n`));
+        controller.enqueue(encoder.encode(`event: state\ndata: ${JSON.stringify({ ...state, commits })}\n\n`));
       };
       const soon = (): void => {
         gathering ??= setTimeout(tell, GATHER_MS).unref();
       };
-      const look = setInterval(tell, LOOK_MS).unref();
+      const look = setInterval(tell, lookMs).unref();
       const stopEntries = host.journal.onEntry(soon);
-      const stopCommits = host.org.onCommit(soon);
+      const stopCommits = host.org.onCommit(() => {
+        commits += 1;
+        soon();
+      });
       stop = () => {
         clearInterval(look);
         clearTimeout(gathering);
@@ -58,6 +62,6 @@ export function liveStream(host: ConsoleHost): ReadableStream<Uint8Array> | unde
 }
 
 /** A running clock goes on by itself in the browser; only its distance from real time is news. */
-function fingerprint({ org }: ConsoleHost, { now: _, ...state }: OrgState): string {
-  return JSON.stringify([state, org.clock.state]);
+function fingerprint({ org }: ConsoleHost, { used, max, faults, requests }: OrgState): string {
+  return JSON.stringify([used, max, faults, requests, org.clock.state]);
 }

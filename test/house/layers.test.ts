@@ -85,6 +85,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "mock-server/metadata",
     "mock-server/http",
   ],
+  // A client of any endpoint: it knows nothing of the org.
+  "mock-server/conformance": [],
+  // A client of a real org, which it only reads.
+  "mock-server/import": [],
   "mock-server/faults": [
     "mock-server/schema",
     "mock-server/org",

@@ -46,18 +46,20 @@ export const SCRIPT = String.raw`"use strict";
     if (!response.ok) throw new Error(answer?.error ?? "The org answered " + response.status);
     return answer;
   }
-  function attempt(work) {
-    return async (event) => {
-      const button = event.currentTarget;
-      if ("disabled" in button) button.disabled = true;
+  // A click on what the selector names, now or when the page is brought up to date; what fails is said.
+  function onClick(selector, work) {
+    document.addEventListener("click", async (event) => {
+      const button = event.target.closest(selector);
+      if (button === null || button.disabled) return;
+      button.disabled = true;
       try {
-        await work(event, button);
+        await work(button);
       } catch (error) {
         say(error.message, { failed: true });
       } finally {
-        if ("disabled" in button) button.disabled = false;
+        button.disabled = false;
       }
-    };
+    });
   }
   function on(selector, type, work) {
     for (const element of $$(selector)) element.addEventListener(type, work);
@@ -76,26 +78,27 @@ export const SCRIPT = String.raw`"use strict";
   }
 
   // Top bar
-  on("[data-clock]", "click", attempt(async (_, button) => {
-    const { now } = await admin("POST", "/clock", { advance: { [button.dataset.clock]: 1 } });
+  onClick("[data-clock]", async (button) => {
+    const { now, state: clock } = await admin("POST", "/clock", { advance: { [button.dataset.clock]: 1 } });
+    if (state !== undefined) show({ ...state, now, clock });
     say("The clock is at " + now.slice(0, 19).replace("T", " ") + " UTC");
-  }));
+  });
   const SNAPSHOT = "console";
-  on("[data-act=snapshot]", "click", attempt(async () => {
+  onClick("[data-act=snapshot]", async () => {
     await admin("POST", "/snapshots", { name: SNAPSHOT });
     $("[data-act=restore]").hidden = false;
     say("Snapshot kept. Restore brings it back.");
-  }));
-  on("[data-act=restore]", "click", attempt(async (_, button) => {
+  });
+  onClick("[data-act=restore]", async (button) => {
     if (!sure(button, "Really restore?")) return;
     await admin("POST", "/snapshots/" + SNAPSHOT + "/restore");
     sayAfterReload("Back at the snapshot.");
-  }));
-  on("[data-act=reset]", "click", attempt(async (_, button) => {
+  });
+  onClick("[data-act=reset]", async (button) => {
     if (!sure(button, "Really reset?")) return;
     await admin("POST", "/reset");
     sayAfterReload("The org is back at its beginning.");
-  }));
+  });
   admin("GET", "/snapshots").then(({ snapshots }) => {
     $("[data-act=restore]").hidden = !snapshots.includes(SNAPSHOT);
   }, () => undefined);
@@ -126,6 +129,8 @@ export const SCRIPT = String.raw`"use strict";
       element.hidden = next.faults === 0;
     }
     if (before === undefined || next.requests !== before.requests) bringRows();
+    const moved = ["requests", "commits", "faults"].some((name) => before !== undefined && next[name] !== before[name]);
+    if (moved) refreshSoon();
   }
   function showNow() {
     if (state === undefined) return;
@@ -137,9 +142,53 @@ export const SCRIPT = String.raw`"use strict";
     }
   }
   setInterval(showNow, 1000);
-  const source = new EventSource("/_mock/console/live");
-  source.addEventListener("state", (event) => show(JSON.parse(event.data)));
-  addEventListener("pagehide", () => source.close());
+  // A browser opens few connections to one host: a page that nobody sees gives its own back.
+  let source;
+  function listen() {
+    source?.close();
+    source = undefined;
+    if (document.hidden) return;
+    source = new EventSource("/_mock/console/live");
+    source.addEventListener("state", (event) => show(JSON.parse(event.data)));
+  }
+  listen();
+  document.addEventListener("visibilitychange", listen);
+  addEventListener("pagehide", () => source?.close());
+  addEventListener("pageshow", (event) => event.persisted && listen());
+
+  // Parts of a page that show what may change: fetched again, and put in place where they differ.
+  const parts = new Map($$("[data-live-part]").map((part) => [part.dataset.livePart, part.innerHTML]));
+  let refreshing;
+  function refreshSoon() {
+    if (parts.size === 0) return;
+    refreshing ??= setTimeout(async () => {
+      refreshing = undefined;
+      try {
+        const response = await fetch(location.href);
+        if (response.ok) putParts(new DOMParser().parseFromString(await response.text(), "text/html"));
+      } catch {
+        // The next event tries again.
+      }
+    }, 400);
+  }
+  const markOf = (element) => element.tagName + (element.getAttribute("href") ?? element.getAttribute("aria-label") ?? element.textContent);
+  function putParts(fresh) {
+    let changed = false;
+    for (const part of $$("[data-live-part]")) {
+      const name = part.dataset.livePart;
+      const next = $('[data-live-part="' + name + '"]', fresh);
+      if (next === null || next.innerHTML === parts.get(name)) continue;
+      parts.set(name, next.innerHTML);
+      const at = part.contains(document.activeElement) ? markOf(document.activeElement) : undefined;
+      const open = new Set($$("details[open] > summary", part).map((summary) => summary.textContent));
+      part.replaceChildren(...next.childNodes);
+      for (const summary of $$("details > summary", part)) if (open.has(summary.textContent)) summary.parentElement.open = true;
+      // Who stood in the part stands there still.
+      if (at !== undefined) $$("a, button, summary, [tabindex]", part).find((element) => markOf(element) === at)?.focus({ preventScroll: true });
+      changed = true;
+    }
+    if (changed) $("#arrived").textContent = "The page was brought up to date";
+  }
 
   // New requests come on top.
   const list = $("[data-live-list]");
@@ -179,7 +228,7 @@ export const SCRIPT = String.raw`"use strict";
   document.body.append(arrived);
 
   // Copying
-  on("[data-copy]", "click", attempt(async (_, button) => {
+  onClick("[data-copy]", async (button) => {
     const source = document.getElementById(button.dataset.copy);
     try {
       await navigator.clipboard.writeText(source.textContent);
@@ -188,7 +237,7 @@ export const SCRIPT = String.raw`"use strict";
       getSelection().selectAllChildren(source);
       say("Selected: press Ctrl C to copy.");
     }
-  }));
+  });
 
   // A list narrowed as one types
   on("[data-narrow]", "input", (event) => {
@@ -261,12 +310,12 @@ export const SCRIPT = String.raw`"use strict";
     }
   });
   const path = (object, id) => "/services/data/v62.0/sobjects/" + object + "/" + id;
-  on("[data-delete]", "click", attempt(async (_, button) => {
+  onClick("[data-delete]", async (button) => {
     if (!sure(button, "Really delete?")) return;
     const { ok, answer } = await rest("DELETE", path(button.dataset.delete, button.dataset.id));
     if (!ok) throw new Error(answer.map(({ errorCode, message }) => errorCode + ": " + message).join(" "));
     sayAfterReload("Deleted; it is in the recycle bin.");
-  }));
+  });
   // Only SOAP can undelete, as in Salesforce.
   async function undelete(id) {
     token ??= (await admin("POST", "/sessions", { username: $("#view-as").value })).accessToken;
@@ -290,10 +339,10 @@ export const SCRIPT = String.raw`"use strict";
     if (all("success")[0] === "true") return;
     throw new Error([...all("statusCode"), ...all("message"), ...all("faultstring")].join(": ") || "The org answered " + response.status);
   }
-  on("[data-undelete]", "click", attempt(async (_, button) => {
+  onClick("[data-undelete]", async (button) => {
     await undelete(button.dataset.id);
     sayAfterReload("Undeleted.");
-  }));
+  });
 
   // Faults
   const faultForm = $("[data-fault]");
@@ -334,14 +383,14 @@ export const SCRIPT = String.raw`"use strict";
       }
     });
   }
-  on("[data-disarm]", "click", attempt(async (_, button) => {
+  onClick("[data-disarm]", async (button) => {
     await admin("DELETE", "/faults/" + button.dataset.disarm);
     sayAfterReload("Disarmed.");
-  }));
-  on("[data-disarm-all]", "click", attempt(async () => {
+  });
+  onClick("[data-disarm-all]", async () => {
     await admin("DELETE", "/faults");
     sayAfterReload("All faults disarmed.");
-  }));
+  });
 
   // SOQL editor
   const editor = $("#soql");

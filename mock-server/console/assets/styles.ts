@@ -44,7 +44,7 @@ body {
   background: var(--paper);
   color: var(--ink);
   font: 15px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "Liberation Sans", Arial, sans-serif;
-  overflow-wrap: break-word;
+  overflow-wrap: anywhere;
 }
 [hidden], .hidden:not(:focus) { display: none !important; }
 .hidden { display: block !important; position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
@@ -129,9 +129,10 @@ kbd { border: 1px solid var(--line-strong); border-radius: 4px; padding: .05em .
 
 /* Page */
 main { padding-top: 1.9rem; padding-bottom: 5rem; }
-main > section, main > dl, main > .columns { margin-top: 1.9rem; }
+main > section, main > dl, main > .columns, [data-live-part] > .columns { margin-top: 1.9rem; }
 .head { display: grid; gap: .3rem; margin-bottom: 1.35rem; }
 .head p { max-width: 68ch; }
+.title-row { display: flex; flex-wrap: wrap; gap: .3rem 1rem; align-items: center; }
 .crumbs { font-size: .88rem; color: var(--dim); display: flex; flex-wrap: wrap; gap: .2rem .5rem; align-items: center; }
 .sub { color: var(--dim); }
 section > h2 + * { margin-top: .6rem; }
@@ -236,6 +237,7 @@ td summary { padding: 0; }
 .steps summary { display: flex; flex-wrap: wrap; gap: .1rem .7rem; align-items: baseline; padding: .55rem 0; list-style: none; }
 .steps summary::-webkit-details-marker { display: none; }
 .steps summary:hover .step-label { text-decoration: underline; text-underline-offset: .18em; }
+.steps summary:focus-visible { outline-offset: -2px; }
 .mark { width: 1.1rem; font-weight: 700; color: var(--bad); }
 .allowed .mark { color: var(--good); }
 .step-label { font-weight: 550; flex: 1 1 10rem; }
@@ -291,7 +293,7 @@ textarea { resize: vertical; line-height: 1.5; }
 #soql[aria-invalid] { border-color: var(--bad); }
 #suggestions { position: absolute; z-index: 10; min-width: 15rem; max-width: min(26rem, 100%); max-height: 15.5rem; overflow-y: auto; background: var(--surface); border: 1px solid var(--line-strong); border-radius: 8px; box-shadow: 0 8px 28px rgb(0 0 0 / 18%); padding: .25rem; }
 #suggestions li { display: flex; gap: .8rem; justify-content: space-between; padding: .25rem .6rem; border-radius: 5px; cursor: pointer; font-size: .88rem; }
-#suggestions li span:first-child { font-family: var(--mono); font-size: .84rem; }
+#suggestions li span:first-child { white-space: nowrap; font-family: var(--mono); font-size: .84rem; }
 #suggestions li span:last-child { color: var(--dim); font-size: .78rem; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
 #suggestions li[aria-selected="true"] { background: var(--accent); color: var(--accent-ink); }
 #suggestions li[aria-selected="true"] span { color: inherit; }

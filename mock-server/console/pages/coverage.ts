@@ -11,16 +11,16 @@ export function coveragePage({ host }: View): Page {
   const most = unsupported[0]?.count ?? 1;
   const total = unsupported.reduce((sum, { count }) => sum + count, 0);
   const body = html`<div class="head"><h1>Coverage</h1><p class="dim">Requests that were refused because this org does not support them, most wanted first. A mock that answers wrongly in silence is worse than one that refuses.</p></div>
-${
-  unsupported.length === 0
-    ? html`<div class="empty"><p><b>Nothing was refused as unsupported.</b></p><p>${counted(host.journal.count, "request")} so far, and every one was something that this org knows.</p></div>`
-    : html`<p>${counted(total, "refusal")} of ${counted(unsupported.length, "thing")}.</p><ol class="ranking">${unsupported.map(
-        (one) =>
-          html`<li><div><b class="what">${one.what}</b><span class="dim">first as <code>${one.example}</code>, request ${requestLink(host, one.firstNumber)}${
-            one.lastNumber === one.firstNumber ? "" : html`, last in ${requestLink(host, one.lastNumber)}`
-          }</span>${one.nearest === null ? NOTHING : html`<span class="nearest">Nearest: ${one.nearest}</span>`}</div><meter min="0" max="${most}" value="${one.count}" aria-label="${counted(one.count, "time")}"></meter><b class="num">${whole(one.count)} ×</b></li>`,
-      )}</ol>`
-}`;
+<div data-live-part="coverage">${
+    unsupported.length === 0
+      ? html`<div class="empty"><p><b>Nothing was refused as unsupported.</b></p><p>${counted(host.journal.count, "request")} so far, and every one was something that this org knows.</p></div>`
+      : html`<p>${counted(total, "refusal")} of ${counted(unsupported.length, "thing")}.</p><ol class="ranking">${unsupported.map(
+          (one) =>
+            html`<li><div><b class="what">${one.what}</b><span class="dim">first as <code>${one.example}</code>, request ${requestLink(host, one.firstNumber)}${
+              one.lastNumber === one.firstNumber ? "" : html`, last in ${requestLink(host, one.lastNumber)}`
+            }</span>${one.nearest === null ? NOTHING : html`<span class="nearest">Nearest: ${one.nearest}</span>`}</div><meter min="0" max="${most}" value="${one.count}" aria-label="${counted(one.count, "time")}"></meter><b class="num">${whole(one.count)} ×</b></li>`,
+        )}</ol>`
+  }</div>`;
   return { title: "Coverage", section: "coverage", body };
 }
 

@@ -9,7 +9,7 @@ import { counted } from "../present.ts";
 export function faultsPage({ host }: View): Page {
   const faults = host.faults.list();
   const body = html`<div class="head"><h1>Faults</h1><p class="dim">What goes wrong on purpose, in Salesforce's own words. A fault strikes what it matches until it is spent or disarmed.</p></div>
-<section aria-labelledby="armed"><h2 id="armed">Armed</h2>${
+<section aria-labelledby="armed" data-live-part="armed"><h2 id="armed">Armed</h2>${
     faults.length === 0
       ? html`<div class="empty"><p><b>Everything works.</b></p><p>Arm a fault below and see how the client takes it.</p></div>`
       : html`<ul class="faults">${faults.map(faultItem)}</ul><p><button type="button" data-disarm-all>Disarm all</button></p>`
@@ -26,7 +26,7 @@ export function faultsPage({ host }: View): Page {
     ),
   )}</div>
 <details open><summary>When it strikes</summary><div class="form-grid">${MATCHES.map(
-    (member) => html`<div data-for-kind="${member.kinds.join(" ")}">${controlOf(member, `match-${member.name}`)}</div>`,
+    (member) => html`<div data-for-kind="${member.kinds.join(" ")}">${controlOf(member, `match-${member.name}${member.kinds.length === 1 ? `-${member.kinds[0]}` : ""}`)}</div>`,
   )}</div></details>
 <div class="refusals" role="alert" data-refusals hidden></div>
 <p class="form-end"><button type="submit" class="primary">Arm</button></p>

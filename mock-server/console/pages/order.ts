@@ -33,7 +33,7 @@ export function orderPage(view: View, id: string): Page | undefined {
   if (story === undefined || outlook === undefined) return undefined;
   const { order, totals, account, contract, book } = story;
   const number = shown(order["OrderNumber"]);
-  const body = html`<div class="head"><p class="crumbs"><a href="${address("/orders")}">Orders</a> <span aria-hidden="true">/</span> <span class="num">${number}</span></p>
+  const body = html`<div data-live-part="order"><div class="head"><p class="crumbs"><a href="${address("/orders")}">Orders</a> <span aria-hidden="true">/</span> <span class="num">${number}</span></p>
 <h1>Order ${number} ${statusTag(order)}</h1>
 <p class="sub">${account === undefined ? NOTHING : html`<a href="${recordAddress("Account", String(account["Id"]))}">${shown(account["Name"])}</a> · `}${contract === undefined ? NOTHING : html`<a href="${recordAddress("Contract", String(contract["Id"]))}">Contract ${shown(contract["ContractNumber"])}</a> · `}${book === undefined ? html`<span class="dim">no price book</span>` : html`<a href="${recordAddress("Pricebook2", String(book["Id"]))}">${shown(book["Name"])}</a>`} · <a href="${recordAddress("Order", id)}">All fields</a>${
     typeof order["OriginalOrderId"] === "string"
@@ -45,7 +45,7 @@ ${stageRail(story.stages)}
 ${totalsSection(totals, order)}
 ${nextSection(outlook, view.actor.username)}
 ${locksSection(outlook, view.actor.username)}
-</div><aside>${timeline(story.moments)}</aside></div>`;
+</div><aside>${timeline(story.moments)}</aside></div></div>`;
   return { title: `Order ${number}`, section: "orders", body };
 }
 

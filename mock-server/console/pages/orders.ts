@@ -25,12 +25,12 @@ export function ordersPage(view: View, find: string, page: number): Page {
 <label class="field find"><span>Find</span><input type="search" name="find" value="${find}" placeholder="Number, account, status, name or Id" data-find></label>
 <button type="submit">Find</button>${find === "" ? NOTHING : html`<a class="plain" href="${address("/orders")}">Clear</a>`}
 </form>
-${
-  orders.length === 0
-    ? html`<div class="empty"><p><b>${total === 0 ? "No orders yet." : "No order matches."}</b></p><p>${total === 0 ? "They appear here as soon as a client creates one that the viewing user may see." : html`<a href="${address("/orders")}">Show all</a>`}</p></div>`
-    : html`<div class="scroll" tabindex="0" role="region" aria-label="Orders"><table class="wide"><thead><tr><th scope="col">Order</th><th scope="col">Account</th><th scope="col">Status</th><th scope="col" class="num">Products</th><th scope="col" class="num">Amount</th><th scope="col">Start</th><th scope="col">Changed (UTC)</th></tr></thead><tbody data-rows>${orders.map(orderRow)}</tbody></table></div>`
-}
-<p class="pager">${page > 1 ? html`<a class="button" href="${address("/orders", { find, page: page - 1 })}">Newer</a>` : NOTHING}${more ? html`<a class="button" href="${address("/orders", { find, page: page + 1 })}">Older</a>` : NOTHING}<span class="dim">${counted(total, "order")} in the org</span></p>`;
+<div data-live-part="orders">${
+    orders.length === 0
+      ? html`<div class="empty"><p><b>${total === 0 ? "No orders yet." : "No order matches."}</b></p><p>${total === 0 ? "They appear here as soon as a client creates one that the viewing user may see." : html`<a href="${address("/orders")}">Show all</a>`}</p></div>`
+      : html`<div class="scroll" tabindex="0" role="region" aria-label="Orders"><table class="wide"><thead><tr><th scope="col">Order</th><th scope="col">Account</th><th scope="col">Status</th><th scope="col" class="num">Products</th><th scope="col" class="num">Amount</th><th scope="col">Start</th><th scope="col">Changed (UTC)</th></tr></thead><tbody data-rows>${orders.map(orderRow)}</tbody></table></div>`
+  }
+<p class="pager">${page > 1 ? html`<a class="button" href="${address("/orders", { find, page: page - 1 })}">Newer</a>` : NOTHING}${more ? html`<a class="button" href="${address("/orders", { find, page: page + 1 })}">Older</a>` : NOTHING}<span class="dim">${counted(total, "order")} in the org</span></p></div>`;
   return { title: "Orders", section: "orders", body };
 }
 

@@ -36,7 +36,7 @@ ${isDeleted ? deletedBanner(type, id, view.actor.username) : NOTHING}
 ${fieldsSection(tx, type, row)}
 ${!isDeleted && type.definition.updateable === true ? recordForm({ view, type, row, canEdit: rights.edit }) : NOTHING}
 ${!isDeleted && type.definition.deletable === true ? html`<p class="danger"><button type="button" class="risky" data-delete="${type.name}" data-id="${id}">Delete as ${view.actor.username}</button></p>` : NOTHING}
-</div><aside>${relatedSection(tx, type, id)}${historySection(tx, type, id)}</aside></div>`;
+</div><aside data-live-part="around">${relatedSection(tx, type, id)}${historySection(tx, type, id)}</aside></div>`;
     return { title: label, section: "records", body };
   });
 }
@@ -69,7 +69,7 @@ function fieldsSection(tx: Transaction, type: SObjectType, row: Row): Markup {
   const details = filled.filter((field) => !SYSTEM_FIELDS.test(field.name));
   const system = filled.filter((field) => SYSTEM_FIELDS.test(field.name));
   const empty = stored.filter((field) => !filled.includes(field));
-  return html`<section aria-labelledby="fields"><h2 id="fields">Fields</h2><dl class="values">${details.map((field) => valueItem(tx, field, row))}</dl>
+  return html`<section aria-labelledby="fields" data-live-part="fields"><h2 id="fields">Fields</h2><dl class="values">${details.map((field) => valueItem(tx, field, row))}</dl>
 <details><summary>${counted(system.length, "system field")}</summary><dl class="values">${system.map((field) => valueItem(tx, field, row))}</dl></details>
 ${empty.length === 0 ? NOTHING : html`<details><summary>${counted(empty.length, "empty field")}</summary><p class="names">${empty.map((field) => html`<code>${field.name}</code> `)}</p></details>`}</section>`;
 }
@@ -108,11 +108,16 @@ function relatedList(tx: Transaction, { childObject, field }: ChildRelationship,
     .slice(0, RELATED_ROWS)
     .map(
       (row) =>
-        html`<li><a href="${recordAddress(childObject, String(row["Id"]))}">${labelOf(child, row)}</a> <span class="dim">${columns
+        html`<li><a href="${recordAddress(childObject, String(row["Id"]))}">${nameIn(child, row)}</a> <span class="dim">${columns
           .map((column) => summary(tx, column, row))
           .filter((text) => text !== "")
           .join(" · ")}</span></li>`,
     )}</ul>${rows.length > RELATED_ROWS ? html`<p><a href="${address(`/records/${childObject}`, { where: `${field.name} = '${id}'` })}">All ${rows.length}</a></p>` : NOTHING}</div>`;
+}
+
+/** Within a list that says what its rows are, the number is enough. */
+function nameIn(type: SObjectType, row: Row): string {
+  return shown(row[type.nameField?.name ?? "Id"]) || String(row["Id"]);
 }
 
 function summary(tx: Transaction, field: FieldDefinition, row: Row): string {

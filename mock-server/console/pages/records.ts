@@ -79,7 +79,7 @@ export function recordsPage(view: View, objectName: string, filter: RecordFilter
   const path = `/records/${type.name}`;
   const rights = view.actor.access.object(type.name);
   const body = html`<div class="head"><p class="crumbs"><a href="${address("/records")}">Records</a> <span aria-hidden="true">/</span> ${type.definition.labelPlural}</p>
-<h1>${type.definition.labelPlural}${type.definition.createable === true && rights.create ? html` <a class="button small" href="${address(`${path}/new`)}">New</a>` : NOTHING}</h1></div>
+<div class="title-row"><h1>${type.definition.labelPlural}</h1>${type.definition.createable === true && rights.create ? html`<a class="button small" href="${address(`${path}/new`)}">New</a>` : NOTHING}</div></div>
 <form class="filters" method="get" action="${address(path)}" role="search" aria-label="Filter ${type.definition.labelPlural}">
 <label class="field"><span>Name contains</span><input type="search" name="find" value="${filter.find}" data-find></label>
 <label class="field grow"><span>Condition</span><input name="where" value="${filter.where}" class="mono" placeholder="${exampleOf(type)}" spellcheck="false" autocapitalize="off"></label>
@@ -158,7 +158,7 @@ function table(view: View, { type, columns, filter, path, answer }: TableParts):
     (record, at) =>
       html`<tr>${columns.map((field, column) =>
         column === 0
-          ? html`<th scope="row"><a href="${recordAddress(type.name, String(record["Id"]))}" data-row>${names[at]?.[column] ?? ""}</a></th>`
+          ? html`<th scope="row"><a href="${recordAddress(type.name, idOf(record))}" data-row>${names[at]?.[column] ?? ""}</a></th>`
           : html`<td${isNumeric(field) ? html` class="num"` : ""}>${names[at]?.[column] ?? ""}</td>`,
       )}</tr>`,
   )}</tbody></table></div>
@@ -184,11 +184,17 @@ function cellOf(field: FieldDefinition, record: JsonObject, nameOf: (id: string)
   const value = record[field.name];
   if (typeof value === "object" && value !== null) return "";
   const text = shown(value, field);
-  if (text === "") return field.nameField === true ? String(record["Id"]) : "";
+  if (text === "") return field.nameField === true ? idOf(record) : "";
   return field.type === "reference" ? (nameOf(text) ?? text) : text;
 }
 
-/** The label of a record: its name, or its Id. */
+function idOf(record: JsonObject): string {
+  const id = record["Id"];
+  return typeof id === "string" ? id : "";
+}
+
+/** The label of a record: its name, its number with the object's label before it, or its Id. */
 export function labelOf(type: SObjectType, row: Row): string {
-  return shown(row[type.nameField?.name ?? "Id"]) || String(row["Id"]);
+  const name = shown(row[type.nameField?.name ?? "Id"]) || String(row["Id"]);
+  return type.nameField?.autoNumber === undefined ? name : `${type.definition.label} ${name}`;
 }

@@ -18,6 +18,8 @@ const LIVE_ROWS_MAX = 100;
 /** What the list is narrowed to. */
 export interface RequestFilter {
   readonly text: string;
+  /** The text, in any letter case. */
+  readonly pattern: RegExp;
   readonly kind: "all" | "refused" | "changes" | "queries" | "faults" | "logins";
   readonly user: string;
 }
@@ -34,7 +36,9 @@ const KINDS: readonly (readonly [RequestFilter["kind"], string])[] = [
 /** Reads a filter from a query string; what it does not know is no filter. */
 export function readFilter(query: URLSearchParams): RequestFilter {
   const kind = KINDS.find(([name]) => name === query.get("kind"))?.[0] ?? "all";
-  return { text: (query.get("find") ?? "").trim(), kind, user: query.get("user") ?? "" };
+  const text = (query.get("find") ?? "").trim();
+  const pattern = new RegExp(text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&"), "i");
+  return { text, pattern, kind, user: query.get("user") ?? "" };
 }
 
 /** The page. `before` continues an earlier one. */
@@ -90,9 +94,9 @@ function newestFirst(
 }
 
 /** Asked of every kept call, so it looks at what the pipeline reported and makes no entry of it. */
-function matches(record: JournalRecord, { text, kind, user }: RequestFilter): boolean {
+function matches(record: JournalRecord, { text, pattern, kind, user }: RequestFilter): boolean {
   if (user !== "" && record.actor?.username !== user) return false;
-  return isOfKind(record, kind) && (text === "" || mentions(record, text.toLowerCase()));
+  return isOfKind(record, kind) && (text === "" || mentions(record, text, pattern));
 }
 
 function isOfKind({ status, path, trace, faults }: JournalRecord, kind: RequestFilter["kind"]): boolean {
@@ -112,17 +116,16 @@ function isOfKind({ status, path, trace, faults }: JournalRecord, kind: RequestF
   }
 }
 
-function mentions({ path, method, status, errorCode, trace }: JournalRecord, text: string): boolean {
-  const has = (part: string | null): boolean => part?.toLowerCase().includes(text) === true;
+function mentions({ path, method, status, errorCode, trace }: JournalRecord, text: string, pattern: RegExp): boolean {
   return (
-    has(redactPath(path)) ||
-    has(method) ||
-    has(errorCode) ||
+    pattern.test(redactPath(path)) ||
+    pattern.test(method) ||
+    (errorCode !== null && pattern.test(errorCode)) ||
     String(status) === text ||
     (trace !== undefined &&
-      (trace.queries.some((query) => has(query.soql)) ||
-        trace.changes.some((change) => has(change.id) || has(change.object)) ||
-        trace.verdicts.some((verdict) => !verdict.kept && has(verdict.rule))))
+      (trace.queries.some((query) => pattern.test(query.soql)) ||
+        trace.changes.some((change) => pattern.test(change.id) || pattern.test(change.object)) ||
+        trace.verdicts.some((verdict) => !verdict.kept && pattern.test(verdict.rule))))
   );
 }
 

@@ -16,6 +16,7 @@ import { ORDER_ACTIVATION_RULES } from "./order-activation.ts";
 import { ORDER_ITEM_RULES } from "./order-item.ts";
 import { PRICE_BOOK_RULES } from "./price-book.ts";
 import { REDUCTION_RULES } from "./reduction.ts";
+import { USER_RULES } from "./user.ts";
 
 /** Rules in the order in which they are asked; the first that is broken decides. */
 const ENFORCED: readonly Rule[] = [
@@ -26,6 +27,7 @@ const ENFORCED: readonly Rule[] = [
   ...CONTRACT_RULES,
   ...PRICE_BOOK_RULES,
   ...ACCOUNT_RULES,
+  ...USER_RULES,
 ];
 
 /** All known refusals, sorted by their number. */

@@ -10,7 +10,16 @@ import type { Row } from "../../../mock-server/schema/definition.ts";
 /** A name that is markup to whoever forgets to escape it. */
 export const HOSTILE = `<img src=x onerror="document.title='owned'"> </script><b>"'&`;
 
-export async function consoleOrg(options: MockOrgOptions = {}): Promise<MockOrg> {
+let origin: Promise<MockOrg> | undefined;
+
+/** Such an org; without options a fork of one that all tests of a file share, which costs nothing. */
+export async function consoleOrg(options?: MockOrgOptions): Promise<MockOrg> {
+  if (options !== undefined) return seeded(options);
+  origin ??= seeded({});
+  return (await origin).fork();
+}
+
+function seeded(options: MockOrgOptions): Promise<MockOrg> {
   return createMockOrg({
     seed: "demo",
     now: "2026-03-01T08:00:00Z",

@@ -1,26 +1,12 @@
 import { describe, expect, it } from "vitest";
-import type { ConsoleHost, View } from "../../../mock-server/console/host.ts";
+import type { View } from "../../../mock-server/console/host.ts";
 import { outlookOf } from "../../../mock-server/console/order-steps.ts";
 import { stagesOf, timelineOf } from "../../../mock-server/console/order-timeline.ts";
 import { totalsOf } from "../../../mock-server/console/order-totals.ts";
-import { save } from "../../../mock-server/dml/save.ts";
 import { Journal } from "../../../mock-server/http/journal.ts";
-import { ApiUsage } from "../../../mock-server/http/usage.ts";
 import type { Transaction } from "../../../mock-server/org/contract.ts";
 import { Shop } from "../dml/shop.ts";
-
-function viewOf(shop: Shop, username = "admin@mock.org"): View {
-  const host: ConsoleHost = {
-    org: shop.org,
-    journal: new Journal(),
-    usage: new ApiUsage(shop.org.clock),
-    faults: { list: () => [] },
-    rehearse: (tx, request, onVerdict) => save(tx, request, { ...shop.options, onVerdict }),
-  };
-  const actor = shop.org.actor(username);
-  if (actor === undefined) throw new Error(`no user ${username}`);
-  return { host, actor };
-}
+import { viewOf } from "./host.ts";
 
 function draftOf(shop: Shop): string {
   return shop.insert("Order", {

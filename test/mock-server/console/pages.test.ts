@@ -1,3 +1,4 @@
+import { Script } from "node:vm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { MockOrg } from "../../../mock-server/mock-org.ts";
 import { client, consoleOrg, first, firstId, HOSTILE, isActivated, isDraft, page } from "./console-org.ts";
@@ -99,6 +100,15 @@ describe("the console", () => {
     }
   });
 
+  it("names each element once and labels each input on every page", async () => {
+    for (const path of paths()) {
+      const text = await page(org, path);
+      const names = [...text.matchAll(/ id="([^"]+)"/g)].map((match) => match[1] ?? "");
+      expect(names.length, path).toBe(new Set(names).size);
+      for (const [, name = ""] of text.matchAll(/ for="([^"]+)"/g)) expect(names, path).toContain(name);
+    }
+  });
+
   it("sends a policy that allows nothing but its own files", async () => {
     const response = await org.app.request("/_mock/");
     expect(response.headers.get(CSP)).toContain("default-src 'none'; script-src 'self'; style-src 'self'");
@@ -119,7 +129,7 @@ describe("the console", () => {
 
   it("has a script that a browser can parse", async () => {
     const { SCRIPT } = await import("../../../mock-server/console/assets/script.ts");
-    expect(() => new Function(SCRIPT)).not.toThrow();
+    expect(() => new Script(SCRIPT)).not.toThrow();
   });
 
   it("answers no host name that somebody else could own", async () => {
@@ -183,8 +193,8 @@ describe("the console", () => {
   });
 
   it("ranks what was refused as unsupported", async () => {
-    await client(org)("GET", "/tooling/query");
-    expect(await page(org, `${BASE}/coverage`)).toContain("/tooling is not supported by the mock org");
+    await client(org)("GET", "/analytics/reports");
+    expect(await page(org, `${BASE}/coverage`)).toContain("/analytics is not supported by the mock org");
   });
 });
 
@@ -219,13 +229,22 @@ describe("the console as another user", () => {
   });
 });
 
+describe("the console of an org without orders", () => {
+  it("still has every page", async () => {
+    await using org = await consoleOrg({ seed: "empty", settings: { enableOrders: false } });
+    for (const path of ["/_mock/", `${BASE}/orders`, `${BASE}/records`, `${BASE}/records/Account`, `${BASE}/faults`])
+      expect((await org.app.request(path)).status, path).toBe(200);
+    expect((await org.app.request(`${BASE}/orders/801000000000000AAA`)).status).toBe(404);
+  });
+});
+
 describe("the console's SOQL page", () => {
   it("shows plan, rows and the raw answer", async () => {
     await using org = await consoleOrg();
     const text = await page(org, `${BASE}/soql?q=${encodeURIComponent("SELECT OrderNumber, Account.Name FROM Order")}`);
     expect(text).toContain("table scan");
     expect(text).toContain("Account.Name</th>");
-    expect(text).toContain("&quot;totalSize&quot;: 18");
+    expect(text).toMatch(/&quot;totalSize&quot;: \d+/);
   });
 
   it("marks the place of an error", async () => {
@@ -269,30 +288,5 @@ describe("the console's records", () => {
     const text = await page(org, `${BASE}/records/Order/${order["Id"]}`);
     expect(text).toContain(`/records/Account/${order["AccountId"]}`);
     expect(text).toContain("Order Products");
-  });
-});
-
-describe("the console's speed", () => {
-  it("needs at most 100 ms for a page with 10,000 journal entries", async () => {
-    await using org = await consoleOrg({ journalEntries: 10_000 });
-    const call = client(org);
-    const id = firstId(org, "Account");
-    for (let count = 0; count < 10_000; count += 1)
-      await call("PATCH", `/sobjects/Account/${id}`, { Site: String(count) });
-    await page(org, "/_mock/");
-    const order = firstId(org, "Order", isActivated);
-    for (const path of [
-      "/_mock/",
-      "/_mock/?find=nothing-like-it",
-      "/_mock/?kind=changes&before=500",
-      `${BASE}/orders/${order}`,
-    ]) {
-      const startedMs = performance.now();
-      await page(org, path);
-      const tookMs = performance.now() - startedMs;
-      // Three times the bound, because the machine that runs the tests may be busy; the benchmark holds the bound itself.
-      expect(tookMs, path).toBeLessThan(300);
-      if (process.env["SHOW_TIMES"] !== undefined) process.stdout.write(`${path} ${tookMs.toFixed(1)} ms\n`);
-    }
   });
 });

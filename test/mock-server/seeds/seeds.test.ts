@@ -28,13 +28,9 @@ describe("the demo company", () => {
   it("has two years of orders in every state, contracts in every state, and returns", () => {
     const orders = demo.records<{ Status: string; CreatedDate: string; IsReductionOrder: boolean }>("Order").all();
     const years = new Set(orders.map((order) => order.CreatedDate.slice(0, 4)));
-    expect(new Set(orders.map((order) => order.Status))).toEqual(new Set([
-      "Activated",
-      "Confirmed",
-      "Draft",
-      "On Hold",
-      "Shipped",
-    ]));
+    expect(new Set(orders.map((order) => order.Status))).toEqual(
+      new Set(["Activated", "Confirmed", "Draft", "On Hold", "Shipped"]),
+    );
     expect(years).toEqual(new Set(["2024", "2025", "2026"]));
     expect(orders.filter((order) => order.IsReductionOrder).length).toBeGreaterThanOrEqual(3);
     expect(

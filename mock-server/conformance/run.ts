@@ -1,0 +1,185 @@
+/**
+ * Runs the score card against an endpoint: every behaviour passed, failed loudly, or failed silently.
+ *
+ * Silently means that the endpoint said yes and gave a wrong answer, which is worse than any refusal. Records that the run
+ * makes are deleted at its end as far as the endpoint lets.
+ */
+import type { Behaviour, Call, Expected, Step } from "./behaviour.ts";
+import { differenceOf } from "./match.ts";
+import { SETUP } from "./setup.ts";
+
+/** Where to run, and as whom. */
+export interface Endpoint {
+  /** Scheme and host, without a slash at the end. */
+  readonly url: string;
+  readonly token: string;
+  /** For example `62.0`. */
+  readonly apiVersion: string;
+  readonly fetch?: (url: string, init: RequestInit) => Promise<Response>;
+}
+
+export type Verdict = "passed" | "loud" | "silent";
+
+/** The outcome of one behaviour. */
+export interface Outcome {
+  readonly behaviour: Behaviour;
+  readonly verdict: Verdict;
+  /** What was wrong; empty where it passed. */
+  readonly reason: string;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly body: unknown;
+  readonly headers: Headers;
+}
+
+/** Runs the behaviours in order, one call at a time. Throws an `Error` where the first records cannot be made. */
+export async function runScoreCard(
+  endpoint: Endpoint,
+  behaviours: readonly Behaviour[],
+  onOutcome: (outcome: Outcome) => void = () => undefined,
+): Promise<readonly Outcome[]> {
+  const run = new Run(endpoint);
+  for (const step of SETUP) {
+    const failure = await run.step(step);
+    if (failure !== undefined) throw new Error(`The endpoint does not let the run begin: ${failure}`);
+  }
+  const outcomes: Outcome[] = [];
+  for (const behaviour of behaviours) {
+    const outcome = await run.judge(behaviour);
+    outcomes.push(outcome);
+    onOutcome(outcome);
+  }
+  await run.cleanUp();
+  return outcomes;
+}
+
+/** Names that repeat would collide with records of an earlier run. */
+const RUN_NUMBER_RANGE = 1_000_000;
+
+class Run {
+  readonly #endpoint: Endpoint;
+  readonly #values = new Map<string, string>();
+  /** Addresses of records to delete, newest last. */
+  readonly #made: string[] = [];
+
+  constructor(endpoint: Endpoint) {
+    this.#endpoint = endpoint;
+    this.#values.set("version", endpoint.apiVersion);
+    this.#values.set("run", String(Date.now() % RUN_NUMBER_RANGE));
+    this.#values.set("today", new Date().toISOString().slice(0, 10));
+  }
+
+  async judge(behaviour: Behaviour): Promise<Outcome> {
+    for (const step of behaviour.before) {
+      const failure = await this.step(step);
+      if (failure !== undefined) return { behaviour, verdict: "loud", reason: `before: ${failure}` };
+    }
+    let answer: Answer;
+    try {
+      answer = await this.#send(behaviour.call);
+    } catch (error) {
+      return { behaviour, verdict: "loud", reason: error instanceof Error ? error.message : String(error) };
+    }
+    const reason = this.#reason(answer, behaviour.expected);
+    if (reason === undefined) return { behaviour, verdict: "passed", reason: "" };
+    return { behaviour, verdict: saidYes(answer) ? "silent" : "loud", reason };
+  }
+
+  /** Does a step; a sentence where it is refused. */
+  async step(step: Step): Promise<string | undefined> {
+    const answer = await this.#send(step);
+    if (answer.status >= 300)
+      return `${step.method} ${step.path} answers ${answer.status} ${JSON.stringify(answer.body)}`;
+    if (step.save === undefined) return undefined;
+    const id = idOf(answer.body);
+    if (id === undefined) return `${step.method} ${step.path} gives no Id`;
+    this.#values.set(step.save, id);
+    this.#values.set(`${step.save}15`, id.slice(0, 15));
+    return undefined;
+  }
+
+  async cleanUp(): Promise<void> {
+    for (const path of this.#made.reverse()) {
+      try {
+        await this.#send({ method: "DELETE", path });
+      } catch {
+        // What cannot be deleted stays; the score card is for orgs that nobody works in.
+      }
+    }
+  }
+
+  #reason(answer: Answer, expected: Expected): string | undefined {
+    if (answer.status !== expected.status) {
+      return `status ${answer.status}, not ${expected.status}: ${JSON.stringify(answer.body)?.slice(0, 160)}`;
+    }
+    for (const [name, value] of Object.entries(expected.headers ?? {})) {
+      const difference = differenceOf(answer.headers.get(name) ?? undefined, value, `header ${name}`);
+      if (difference !== undefined) return difference;
+    }
+    return expected.body === undefined ? undefined : differenceOf(answer.body, this.#filled(expected.body));
+  }
+
+  async #send(call: Call): Promise<Answer> {
+    const { url, token, apiVersion, fetch: send = fetch } = this.#endpoint;
+    const path = this.#text(call.path);
+    const address = path.startsWith("/services/") ? path : `/services/data/v${apiVersion}${path}`;
+    const headers: Record<string, string> = { Authorization: `Bearer ${token}` };
+    const body = this.#filled(call.body);
+    if (body !== undefined) headers["Content-Type"] = "application/json";
+    Object.assign(headers, call.headers);
+    const response = await send(`${url}${address}`, {
+      method: call.method,
+      headers,
+      ...(body !== undefined && { body: typeof body === "string" ? body : JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    const answer = { status: response.status, body: decoded(text), headers: response.headers };
+    const created = /\/sobjects\/(\w+)$/.exec(path)?.[1];
+    const id = idOf(answer.body);
+    if (call.method === "POST" && answer.status === 201 && created !== undefined && id !== undefined) {
+      this.#made.push(`/sobjects/${created}/${id}`);
+    }
+    return answer;
+  }
+
+  /** A copy with every `{{name}}` replaced. Patterns and symbols stay as they are. */
+  #filled(value: unknown): unknown {
+    if (typeof value === "string") return this.#text(value);
+    if (Array.isArray(value)) return value.map((item: unknown) => this.#filled(item));
+    if (typeof value !== "object" || value === null || value instanceof RegExp) return value;
+    return Object.fromEntries(Object.entries(value).map(([name, member]) => [this.#text(name), this.#filled(member)]));
+  }
+
+  #text(text: string): string {
+    return text.replace(/\{\{(\w+)\}\}/g, (whole, name: string) => this.#values.get(name) ?? whole);
+  }
+}
+
+/** True where nothing in the answer tells the client that something went wrong. */
+function saidYes({ status, body }: Answer): boolean {
+  if (status < 200 || status > 299) return false;
+  return !/"(?:errorCode|statusCode)":"|"success":false|"hasErrors":true|"isSuccessful":false/.test(
+    JSON.stringify(body ?? null),
+  );
+}
+
+function idOf(body: unknown): string | undefined {
+  if (typeof body !== "object" || body === null) return undefined;
+  if ("id" in body && typeof body.id === "string") return body.id;
+  if (!("records" in body) || !Array.isArray(body.records)) return undefined;
+  const [first]: unknown[] = body.records;
+  return typeof first === "object" && first !== null && "Id" in first && typeof first.Id === "string"
+    ? first.Id
+    : undefined;
+}
+
+function decoded(text: string): unknown {
+  if (text === "") return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,52 @@
+/** Examples in the documents are files that run, and shell lines that run against a mock org. */
+import { execFile, spawnSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { promisify } from "node:util";
+import { describe, expect, it } from "vitest";
+import { createMockOrg } from "../../mock-server/index.ts";
+
+const ROOT = new URL("../../", import.meta.url);
+const read = (path: string): string => readFileSync(new URL(path, ROOT), "utf8");
+const PAGES = ["docs/testing.md", "docs/mock-org.md"];
+
+const examples = PAGES.flatMap((page) =>
+  [...read(page).matchAll(/<!-- (test\/examples\/[\w.-]+) -->\n```\w+\n([\s\S]*?)```/g)].map(
+    (match): [page: string, file: string, shown: string] => [page, match[1] ?? "", match[2] ?? ""],
+  ),
+);
+
+describe("an example of the documents", () => {
+  it("stands there often enough to be worth this test", () => {
+    expect(examples.length).toBeGreaterThanOrEqual(6);
+  });
+
+  it.each(examples)("%s shows %s as it runs", (_page, file, shown) => {
+    expect(shown).toBe(read(file));
+  });
+
+  it("runs under node:test too", () => {
+    const run = spawnSync(process.execPath, ["--test", "test/examples/node-test.mjs"], { cwd: ROOT, encoding: "utf8" });
+    expect(run.stdout).toMatch(/pass 1\n/);
+    expect(run.status).toBe(0);
+  });
+
+  it.each([...read("docs/mock-org.md").matchAll(/```sh curl\n([\s\S]*?)```/g)].map((match) => [match[1] ?? ""]))(
+    "in the shell is answered: %s",
+    async (script) => {
+      await using org = await createMockOrg({ seed: "demo" });
+      const { url } = await org.listen();
+      const run = promisify(execFile);
+      const { stdout } = await run("bash", ["-euc", script], { env: { ...process.env, URL: url } });
+      expect(stdout).not.toMatch(/errorCode|"error"/);
+      expect(stdout).toMatch(/"totalSize":\d{2}|"unsupported":\[\]/);
+    },
+  );
+
+  it.each(
+    PAGES.flatMap((page) =>
+      [...read(page).matchAll(/\]\((?!https?:)([^)#]+)/g)].map((match) => [page, match[1] ?? ""]),
+    ),
+  )("%s links to %s, which exists", (_page, path) => {
+    expect(existsSync(new URL(path, new URL("docs/", ROOT)))).toBe(true);
+  });
+});

@@ -1,0 +1,85 @@
+/** The mock org's own score, and the score card's judgement of endpoints that are wrong. */
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { ANY, type Behaviour, get } from "../../../mock-server/conformance/behaviour.ts";
+import { differenceOf } from "../../../mock-server/conformance/match.ts";
+import { type Endpoint, runScoreCard } from "../../../mock-server/conformance/run.ts";
+import { BEHAVIOURS, reportOf, scoreOf } from "../../../mock-server/conformance/score-card.ts";
+import { createMockOrg } from "../../../mock-server/index.ts";
+
+describe("the score card", () => {
+  it("has at least 150 behaviours, each with its own number and a source with an evidence mark", () => {
+    expect(BEHAVIOURS.length).toBeGreaterThanOrEqual(150);
+    expect(new Set(BEHAVIOURS.map((behaviour) => behaviour.id)).size).toBe(BEHAVIOURS.length);
+    const unmarked = BEHAVIOURS.filter(
+      ({ source }) =>
+        !/^(?:rest-api|soql|order-domain|change-events) §.*\[(?:doc|live|fixture|report|client|forum|memory)/.test(
+          source,
+        ),
+    );
+    expect(unmarked.map((behaviour) => `${behaviour.id} ${behaviour.source}`)).toEqual([]);
+  });
+
+  it("is passed by the mock org, and nothing fails silently", async () => {
+    await using org = await createMockOrg();
+    const endpoint: Endpoint = {
+      url: "http://localhost",
+      token: org.openSession(),
+      apiVersion: "62.0",
+      fetch: async (url, init) => org.app.request(url, init),
+    };
+    const outcomes = await runScoreCard(endpoint, BEHAVIOURS);
+    expect(reportOf(outcomes)).toBe(
+      `${BEHAVIOURS.length} behaviours: ${BEHAVIOURS.length} passed, 0 failed loudly, 0 failed silently`,
+    );
+  });
+
+  it("stands in the fidelity page as it is", () => {
+    const page = readFileSync(new URL("../../../docs/fidelity.md", import.meta.url), "utf8");
+    expect(page).toContain(
+      `${BEHAVIOURS.length} behaviours: ${BEHAVIOURS.length} passed, 0 failed loudly, 0 failed silently`,
+    );
+  });
+
+  it.each([
+    [200, { DailyApiRequests: null }, "silent"],
+    [200, { errors: [], success: false, id: null }, "loud"],
+    [404, [{ errorCode: "NOT_FOUND", message: "x" }], "loud"],
+    [200, { DailyApiRequests: { Max: 1 } }, "passed"],
+  ])("judges the answer %i %j as %s", async (status, body, verdict) => {
+    const behaviour: Behaviour = {
+      id: "X-1",
+      title: "limits",
+      source: "rest-api §10.1 [fixture]",
+      before: [],
+      call: get("/limits"),
+      expected: { status: 200, body: { DailyApiRequests: { Max: ANY } } },
+    };
+    const endpoint: Endpoint = {
+      url: "http://endpoint",
+      token: "t",
+      apiVersion: "62.0",
+      fetch: async (url) =>
+        url.endsWith("/limits")
+          ? Response.json(body, { status })
+          : Response.json({ id: "001000000000001AAA", success: true }, { status: 200 }),
+    };
+    const outcomes = await runScoreCard(endpoint, [behaviour]);
+    expect(scoreOf(outcomes)).toEqual({ total: 1, passed: 0, loud: 0, silent: 0, [verdict]: 1 });
+  });
+});
+
+describe("a difference", () => {
+  it.each([
+    [{ a: 1, b: 2 }, { a: 1 }, undefined],
+    [{ a: 1 }, { a: 2 }, "body.a is 1, not 2"],
+    [{}, { a: ANY }, "body.a is missing"],
+    [{ a: null }, { a: ANY }, undefined],
+    [[1, 2], [1], "body has 2 items, not 1"],
+    [{ a: "x" }, { a: /y/ }, 'body.a is "x", not /y/'],
+    [null, { a: 1 }, "body is null, not an object"],
+    [undefined, [], "body is absent, not a list"],
+  ])("between %j and %j is told", (actual, expected, difference) => {
+    expect(differenceOf(actual, expected)).toBe(difference);
+  });
+});
