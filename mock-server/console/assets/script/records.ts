@@ -69,6 +69,12 @@ export const RECORDS = String.raw`  // Records: through the REST API, in a sessi
     if (!ok) throw new Error(answer.map(({ errorCode, message }) => errorCode + ": " + message).join(" "));
     sayAfterReload("Deleted; it is in the recycle bin.");
   });
+  // A step of an order, done for real.
+  onClick("[data-do]", async (button) => {
+    const { ok, answer } = await rest(button.dataset.do, button.dataset.path, JSON.parse(button.dataset.body));
+    if (!ok) throw new Error(answer.map(({ errorCode, message }) => errorCode + ": " + message).join(" "));
+    sayAfterReload("Done.");
+  });
   // Only SOAP can undelete, as in Salesforce.
   async function undelete(id) {
     token ??= (await admin("POST", "/sessions", { username: $("#view-as").value })).accessToken;
