@@ -27,7 +27,8 @@ for (const file of modules) {
     external: (id) => !id.startsWith(".") && !id.startsWith("/"),
     logLevel: "silent",
   });
-  await bundle.write({ file: outfile, format: "esm" });
+  // What the code loads only when it is needed becomes part of the one file.
+  await bundle.write({ file: outfile, format: "esm", codeSplitting: false });
   await bundle.close();
   console.log(`\n${basename(file, ".bench.ts")}`);
   const { run } = await import(pathToFileURL(outfile).href);

@@ -10,7 +10,7 @@ import { AuthorizationCodes } from "./authorization-codes.ts";
 import type { ConnectedApp } from "./connected-apps.ts";
 import { type Credentials, Passwords } from "./passwords.ts";
 import { RefreshGrants } from "./refresh-grants.ts";
-import { Sessions } from "./sessions.ts";
+import { type Session, Sessions } from "./sessions.ts";
 import type { RandomText } from "./tokens.ts";
 
 /** The connected app that every mock org has. */
@@ -38,6 +38,20 @@ export interface LoginDeskOptions {
   readonly random?: RandomText;
   /** Milliseconds since 1970 on the machine's clock, by which clients date their JWT assertions. */
   readonly wallNowMs?: () => number;
+}
+
+/** A live session and the active user behind it. */
+export interface Visitor {
+  readonly session: Session;
+  readonly actor: Actor;
+}
+
+/** What a user without the permission API Enabled reads (reference: rest-api §3.11: the code report, the text memory). */
+export const API_DISABLED = { code: "API_CURRENTLY_DISABLED", message: "API is disabled for this User" } as const;
+
+/** True where the user may use the API at all. */
+export function mayUseApi(actor: Actor): boolean {
+  return actor.access.has("ApiEnabled");
 }
 
 /** Sessions, grants, codes, passwords and connected apps of one org. */
@@ -87,6 +101,13 @@ export class LoginDesk {
   authenticate(username: string, password: string): Actor | undefined {
     const actor = this.activeUser(username);
     return actor !== undefined && this.passwords.matches(actor.username, password) ? actor : undefined;
+  }
+
+  /** Who comes with this token; using it extends the session's life. Undefined where the session or the user is no more. */
+  enter(token: string | undefined): Visitor | undefined {
+    const session = token === undefined ? undefined : this.sessions.use(token);
+    const actor = session === undefined ? undefined : this.activeUser(session.userId);
+    return session === undefined || actor === undefined ? undefined : { session, actor };
   }
 
   /** The active user with this Id or username. */

@@ -45,7 +45,7 @@ export function deleteRecord(context: SaveContext, plan: ObjectPlan, target: Del
     const childId = String(doomed.row["Id"]);
     // A child may have been changed by the deletion itself: its total, its loosened reference.
     const current = tx.get(doomed.type.name, childId) ?? doomed.row;
-    if (target.hard) {
+    if (target.hard || !hasBin(current)) {
       tx.remove(doomed.type.name, childId);
       removeBinnedChildren(tx, doomed.type, childId);
     } else {
@@ -56,6 +56,11 @@ export function deleteRecord(context: SaveContext, plan: ObjectPlan, target: Del
     rollUp(saved, tx);
   }
   return runTriggers(context, change, "after delete") ?? { id };
+}
+
+/** Some objects have no recycle bin, members of groups for example: their records go at once. */
+function hasBin(row: Row): boolean {
+  return row["IsDeleted"] !== undefined;
 }
 
 function purgeBinned({ tx }: SaveContext, plan: ObjectPlan, row: Row): Written | Refusal {

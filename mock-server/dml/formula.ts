@@ -6,7 +6,7 @@
  */
 import type { Transaction } from "../org/contract.ts";
 import type { Catalog } from "../schema/catalog.ts";
-import { type CompiledRule, type ComputedField, insertDefaults, validationRules } from "../schema/computed.ts";
+import { type CompiledRule, type ComputedField, defaultFormulas, validationRules } from "../schema/computed.ts";
 import type { FieldValue, Row } from "../schema/definition.ts";
 import type { FormulaContext, ParentLookup } from "../schema/formula.ts";
 import { FormulaError } from "../schema/formula-functions.ts";
@@ -15,8 +15,6 @@ import { datetimeMs } from "../schema/temporal.ts";
 import type { Change } from "./change.ts";
 import type { ObjectPlan } from "./object-plan.ts";
 import type { ValidationRule } from "./options.ts";
-
-const NO_DEFAULTS: readonly ComputedField[] = [];
 
 const defaults = new WeakMap<ObjectPlan, readonly ComputedField[]>();
 
@@ -50,10 +48,7 @@ function ready(compiled: CompiledRule): ValidationRule {
 function defaultFormulasOf(plan: ObjectPlan, catalog: Catalog): readonly ComputedField[] {
   const known = defaults.get(plan);
   if (known !== undefined) return known;
-  const hasAny = plan.type.fields.some((field) => field.defaultFormula !== undefined);
-  const found = hasAny
-    ? insertDefaults(plan.type, catalog).filter(({ field }) => field.defaultFormula !== undefined)
-    : NO_DEFAULTS;
+  const found = defaultFormulas(plan.type, catalog);
   defaults.set(plan, found);
   return found;
 }

@@ -34,10 +34,17 @@ export function checkReferences(change: Change, tx: Transaction): Refusal | unde
     const fault = faultOfReference(tx, id);
     if (fault !== undefined) return refuse(fault);
     if (field.name === "RecordTypeId" && !isRecordTypeOf(change, id)) return refuse(foreignRecordType(id));
+    if (field.name === "OwnerId" && isNoQueue(tx, id)) return refuse(UNKNOWN);
     if (field.name === "OwnerId" && tx.get("User", id)?.["IsActive"] === false)
       return refuse(inactiveOwner(id, change.plan.type.definition.label));
   }
   return undefined;
+}
+
+/** Of groups only queues own records (reference: order-domain §7.3 [fixture]; the answer memory). */
+function isNoQueue(tx: Transaction, ownerId: string): boolean {
+  if (tx.catalog.objectByPrefix(keyPrefixOf(ownerId))?.name !== "Group") return false;
+  return tx.get("Group", ownerId)?.["Type"] !== "Queue";
 }
 
 function isRecordTypeOf({ plan }: Change, id: string): boolean {

@@ -2,7 +2,7 @@
  * Bulk API 1.0 over HTTP (`/services/async/…`): XML unless a client asks for JSON, a session header of its own, and
  * errors of its own. Loaded when the first client comes. Source: rest-api §13.
  */
-import type { LoginDesk } from "../auth/login.ts";
+import { API_DISABLED, type LoginDesk, mayUseApi } from "../auth/login.ts";
 import { createBulkJobs } from "../bulk/bulk-jobs.ts";
 import {
   AsyncApiError,
@@ -111,10 +111,11 @@ async function execute(options: AsyncOptions, call: WireCall): Promise<Answer> {
 
 /** An expired session is 400 here, with a code that clients look for. */
 function openDoor(desk: LoginDesk, call: WireCall): Actor {
-  const session = desk.sessions.use(call.header("x-sfdc-session") ?? "");
-  const actor = session === undefined ? undefined : desk.activeUser(session.userId);
-  if (actor === undefined) throw new AsyncApiError("InvalidSessionId", "Invalid session id");
-  return actor;
+  const visitor = desk.enter(call.header("x-sfdc-session"));
+  if (visitor === undefined) throw new AsyncApiError("InvalidSessionId", "Invalid session id");
+  // The code is a guess.
+  if (!mayUseApi(visitor.actor)) throw new AsyncApiError("FeatureNotEnabled", API_DISABLED.message);
+  return visitor.actor;
 }
 
 function jobsOf(services: RestServices): ClassicJobs {

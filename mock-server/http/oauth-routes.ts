@@ -199,9 +199,7 @@ function userOf(options: OAuthOptions, call: WireCall, query: URLSearchParams): 
   const bearer = /^(?:Bearer|OAuth)\s+(\S+)$/i.exec(call.header("authorization") ?? "")?.[1];
   const token = bearer ?? query.get("oauth_token") ?? query.get("access_token");
   if (token === null) return plainRefusal(403, "Missing_OAuth_Token");
-  const session = options.desk.sessions.use(token);
-  const actor = session === undefined ? undefined : options.desk.activeUser(session.userId);
-  return actor === undefined ? plainRefusal(403, "Bad_OAuth_Token") : actor.userId;
+  return options.desk.enter(token)?.actor.userId ?? plainRefusal(403, "Bad_OAuth_Token");
 }
 
 function plainRefusal(status: number, text: string): RestResult {

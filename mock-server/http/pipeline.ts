@@ -4,8 +4,7 @@
  * journal ─ fault ─ size ─ session→actor ─ version ─ API limit ─ route ─ decode ─► transaction ─► serialise.
  * Everything between decoding and serialising is synchronous; a refusal anywhere becomes the error array.
  */
-import type { LoginDesk } from "../auth/login.ts";
-import type { Session } from "../auth/sessions.ts";
+import { API_DISABLED, type LoginDesk, mayUseApi, type Visitor } from "../auth/login.ts";
 import { OrgError } from "../errors.ts";
 import type { Actor } from "../org/contract.ts";
 import type { AnswerHeaders } from "./answer-headers.ts";
@@ -23,7 +22,8 @@ import {
   type RestResult,
   type RestServices,
 } from "./rest.ts";
-import { dispatch, findResource, type Resource } from "./router.ts";
+import { dispatch, findResource } from "./router.ts";
+import type { Resource } from "./routes.ts";
 import { answerForm, buildResponse } from "./serialise.ts";
 import { judgeVersion } from "./versions.ts";
 import { checkSize, type WireCall } from "./wire-call.ts";
@@ -173,7 +173,7 @@ async function prepare(options: PipelineOptions, call: WireCall, trace: Trace): 
   trace.apiCalls = 1;
   const query = new URLSearchParams(call.query);
   const place = findResource(segments);
-  const resource = place?.load === undefined ? place : await place.load();
+  const resource = place?.load === undefined ? place : (await place.load())(segments);
   if (resource === undefined) {
     options.journal.noteUnknownAddress(call.path);
     throw notFound();
@@ -201,13 +201,13 @@ async function prepare(options: PipelineOptions, call: WireCall, trace: Trace): 
   return { body, run };
 }
 
-/** The session and its user; throws 401. */
-function openDoor(desk: LoginDesk, call: WireCall): { session: Session; actor: Actor } {
+/** The session and its user; throws 401, or 403 where the user may not use the API. */
+function openDoor(desk: LoginDesk, call: WireCall): Visitor {
   const token = /^(?:Bearer|OAuth)\s+(\S+)$/i.exec(call.header("authorization") ?? "")?.[1];
-  const session = token === undefined ? undefined : desk.sessions.use(token);
-  const actor = session === undefined ? undefined : desk.activeUser(session.userId);
-  if (session === undefined || actor === undefined) throw invalidSession();
-  return { session, actor };
+  const visitor = desk.enter(token);
+  if (visitor === undefined) throw invalidSession();
+  if (!mayUseApi(visitor.actor)) throw new OrgError(403, API_DISABLED);
+  return visitor;
 }
 
 /** Takes `/services/data/v62.0/sobjects/Account/` apart. */

@@ -33,18 +33,8 @@ import { readDeleted, readUpdated } from "./resources/replication.ts";
 import { readResourceMap } from "./resources/root.ts";
 import { createRow, deleteRow, readRow, updateRow } from "./resources/rows.ts";
 import { parameterizedSearch, search } from "./resources/search.ts";
-import type { Method, RestContext, RestHandler, RestRequest, RestResult } from "./rest.ts";
-
-/** One resource: its methods in the order in which a refusal lists them. */
-export interface Resource {
-  readonly methods: Readonly<Partial<Record<Method, RestHandler>>>;
-  /** True where the handler wants the body's bytes. */
-  readonly rawBody?: boolean;
-  /** Bytes that a body may have where they are more than elsewhere. */
-  readonly bodyBytesMax?: number;
-  /** Loads the resource itself; what stands here is only its place. */
-  readonly load?: () => Promise<Resource | undefined>;
-}
+import type { RestContext, RestHandler, RestRequest, RestResult } from "./rest.ts";
+import { type FindResource, finder, type Resource, type Route, reading } from "./routes.ts";
 
 /** Runs a request by its resource's handler; throws `OrgError` (404, 405) where there is none. */
 export function dispatch(context: RestContext, request: RestRequest): RestResult {
@@ -54,47 +44,6 @@ export function dispatch(context: RestContext, request: RestRequest): RestResult
   if (handler === undefined) throw methodNotAllowed(request.method, Object.keys(resource.methods));
   return handler(context, request);
 }
-
-/** The resource at these path segments after the version; undefined where there is none. */
-export function findResource(segments: readonly string[]): Resource | undefined {
-  const [first, ...rest] = segments;
-  if (first === undefined) return ROOT;
-  if (first === "sobjects") return sobjectResource(rest);
-  if (first === "composite") return compositeResource(rest);
-  if (first === "query" || first === "queryAll") return queryResource(first, rest);
-  if (first === "jobs") return { methods: {}, load: () => bulkResource(rest) };
-  if (first === "tooling") return { methods: {}, load: () => toolingResource(rest) };
-  if (first === "limits")
-    return rest.length === 0 ? LIMITS : rest.join("/") === "recordCount" ? RECORD_COUNT : undefined;
-  return (rest.length === 0 ? SINGLE.get(first) : undefined) ?? REFUSED.get(first);
-}
-
-function reading(handler: RestHandler): Resource {
-  return { methods: { HEAD: handler, GET: handler } };
-}
-
-const ROOT = reading(readResourceMap);
-const LIMITS = reading(readLimits);
-const RECORD_COUNT = reading(readRecordCount);
-
-const SINGLE: ReadonlyMap<string, Resource> = new Map([
-  ["search", reading(search)],
-  [
-    "parameterizedSearch",
-    { methods: { HEAD: parameterizedSearch, GET: parameterizedSearch, POST: parameterizedSearch } },
-  ],
-  ["recent", reading(readRecent)],
-]);
-
-const GLOBAL_DESCRIBE = reading(readGlobalDescribe);
-const OBJECT: Resource = { methods: { HEAD: readBasicInfo, GET: readBasicInfo, POST: createRow } };
-const DESCRIBE = reading(readDescribe);
-const LAYOUTS = reading(readLayouts);
-const COMPACT_LAYOUTS = reading(readCompactLayouts);
-const UPDATED = reading(readUpdated);
-const DELETED = reading(readDeleted);
-const ROW: Resource = { methods: { HEAD: readRow, GET: readRow, PATCH: updateRow, DELETE: deleteRow } };
-const THROUGH_ID: Resource = { methods: { POST: createThroughId } };
 
 /** Rows that an external Id or a relationship leads to: which of the two only the object's schema tells. */
 const READ_BELOW = belowRow(readByExternalId, readRelated);
@@ -117,87 +66,98 @@ function belowRow(byExternalId: RestHandler, byRelationship: RestHandler): RestH
   };
 }
 
-function sobjectResource(rest: readonly string[]): Resource | undefined {
-  const [object, member, ...more] = rest;
-  if (object === undefined) return GLOBAL_DESCRIBE;
-  if (member === undefined) return OBJECT;
-  switch (member) {
-    case "describe":
-      return describeResource(more);
-    case "updated":
-      return more.length === 0 ? UPDATED : undefined;
-    case "deleted":
-      return more.length === 0 ? DELETED : undefined;
-    case "listviews":
-    case "quickActions":
-    case "defaultValues":
-      return refusing(`/sobjects/${object}/${member}`);
-    default:
-  }
-  if (more.length > 0) return BELOW_ROW;
-  return member.toLowerCase() === "id" ? THROUGH_ID : ROW;
-}
+const THROUGH_ID: Resource = { methods: { POST: createThroughId } };
+const LAYOUTS = reading(readLayouts);
 
-function describeResource(more: readonly string[]): Resource | undefined {
-  const [kind, ...below] = more;
-  if (kind === undefined) return DESCRIBE;
-  if (kind === "layouts" && below.length <= 1) return LAYOUTS;
-  if (kind === "compactLayouts" && below.length === 0) return COMPACT_LAYOUTS;
-  return kind === "approvalLayouts" ? refusing("describe/approvalLayouts") : undefined;
-}
+const SOBJECTS: readonly Route[] = [
+  ["sobjects", reading(readGlobalDescribe)],
+  ["sobjects/{object}", { methods: { HEAD: readBasicInfo, GET: readBasicInfo, POST: createRow } }],
+  ["sobjects/{object}/describe", reading(readDescribe)],
+  ["sobjects/{object}/describe/layouts", LAYOUTS],
+  ["sobjects/{object}/describe/layouts/{recordType}", LAYOUTS],
+  ["sobjects/{object}/describe/compactLayouts", reading(readCompactLayouts)],
+  ["sobjects/{object}/describe/approvalLayouts", refusing("describe/approvalLayouts")],
+  ["sobjects/{object}/describe/{rest...}", undefined],
+  ["sobjects/{object}/updated", reading(readUpdated)],
+  ["sobjects/{object}/updated/{rest...}", undefined],
+  ["sobjects/{object}/deleted", reading(readDeleted)],
+  ["sobjects/{object}/deleted/{rest...}", undefined],
+  ...["listviews", "quickActions", "defaultValues"].flatMap((name): Route[] => {
+    const resource = refusing(`/sobjects/{object}/${name}`);
+    return [
+      [`sobjects/{object}/${name}`, resource],
+      [`sobjects/{object}/${name}/{rest...}`, resource],
+    ];
+  }),
+  ["sobjects/{object}/Id", THROUGH_ID],
+  ["sobjects/{object}/id", THROUGH_ID],
+  ["sobjects/{object}/ID", THROUGH_ID],
+  ["sobjects/{object}/{row}", { methods: { HEAD: readRow, GET: readRow, PATCH: updateRow, DELETE: deleteRow } }],
+  ["sobjects/{object}/{row}/{below...}", BELOW_ROW],
+];
 
-const COMPOSITE: Resource = {
-  methods: { HEAD: readCompositeResources, GET: readCompositeResources, POST: runComposite },
-};
-const BATCH: Resource = { methods: { POST: runBatch } };
-const GRAPH: Resource = { methods: { POST: runGraphs } };
-const TREE: Resource = { methods: { POST: createTree } };
-const COLLECTION: Resource = {
-  methods: { POST: createCollection, PATCH: updateCollection, DELETE: deleteCollection },
-};
-const RETRIEVE: Resource = { methods: { HEAD: retrieveCollection, GET: retrieveCollection, POST: retrieveCollection } };
-const UPSERT: Resource = { methods: { PATCH: upsertCollection } };
+const COMPOSITE: readonly Route[] = [
+  ["composite", { methods: { HEAD: readCompositeResources, GET: readCompositeResources, POST: runComposite } }],
+  ["composite/batch", { methods: { POST: runBatch } }],
+  ["composite/graph", { methods: { POST: runGraphs } }],
+  ["composite/tree/{object}", { methods: { POST: createTree } }],
+  ["composite/sobjects", { methods: { POST: createCollection, PATCH: updateCollection, DELETE: deleteCollection } }],
+  [
+    "composite/sobjects/{object}",
+    { methods: { HEAD: retrieveCollection, GET: retrieveCollection, POST: retrieveCollection } },
+  ],
+  ["composite/sobjects/{object}/{field}", { methods: { PATCH: upsertCollection } }],
+];
 
-function compositeResource(rest: readonly string[]): Resource | undefined {
-  const [kind, ...more] = rest;
-  if (kind === undefined) return COMPOSITE;
-  if (kind === "batch" && more.length === 0) return BATCH;
-  if (kind === "graph" && more.length === 0) return GRAPH;
-  if (kind === "tree" && more.length === 1) return TREE;
-  if (kind !== "sobjects") return undefined;
-  return [COLLECTION, RETRIEVE, UPSERT][more.length];
-}
-
-const QUERY = reading(query);
-const QUERY_ALL = reading(queryAll);
 const QUERY_MORE = reading(queryMore);
 
-function queryResource(first: "query" | "queryAll", rest: readonly string[]): Resource | undefined {
-  if (rest.length === 0) return first === "query" ? QUERY : QUERY_ALL;
-  return rest.length === 1 ? QUERY_MORE : undefined;
-}
+/** Resources that real orgs have and this one refuses by name, with everything below them. */
+const REFUSED: readonly Route[] = [
+  ...["actions", "analytics", "appMenu", "async-queries", "chatter", "commerce", "compactLayouts", "connect"],
+  ...["consent", "dedupe", "event", "knowledgeManagement", "metadata", "process", "quickActions", "sfdc", "support"],
+  ...["tabs", "theme", "ui-api", "wave", "webhooks"],
+].flatMap((name): Route[] => [
+  [name, refusing(`/${name}`)],
+  [`${name}/{rest...}`, refusing(`/${name}`)],
+]);
+
+/** Every resource below the version. */
+export const ROUTES: readonly Route[] = [
+  ["", reading(readResourceMap)],
+  ...SOBJECTS,
+  ...COMPOSITE,
+  ["query", reading(query)],
+  ["query/{locator}", QUERY_MORE],
+  ["queryAll", reading(queryAll)],
+  ["queryAll/{locator}", QUERY_MORE],
+  ["search", reading(search)],
+  [
+    "parameterizedSearch",
+    { methods: { HEAD: parameterizedSearch, GET: parameterizedSearch, POST: parameterizedSearch } },
+  ],
+  ["recent", reading(readRecent)],
+  ["limits", reading(readLimits)],
+  ["limits/recordCount", reading(readRecordCount)],
+  ["jobs/{rest...}", { methods: {}, load: bulkResources }],
+  ["tooling", { methods: {}, load: toolingResources }],
+  ["tooling/{rest...}", { methods: {}, load: toolingResources }],
+  ...REFUSED,
+];
+
+/** The resource at these path segments after the version; undefined where there is none. */
+export const findResource: FindResource = finder(ROUTES);
 
 /** Bulk jobs bring a CSV reader along, which nobody else shall wait for. */
-async function bulkResource(rest: readonly string[]): Promise<Resource | undefined> {
+async function bulkResources(): Promise<FindResource> {
   const { findBulkResource } = await import("./resources/bulk.ts");
-  return findBulkResource(rest);
+  return findBulkResource;
 }
 
 /** Few clients ask for the schema as records. */
-async function toolingResource(rest: readonly string[]): Promise<Resource | undefined> {
+async function toolingResources(): Promise<FindResource> {
   const { findToolingResource } = await import("./resources/tooling.ts");
-  return findToolingResource(rest);
+  return findToolingResource;
 }
-
-/** Resources that real orgs have and this one refuses by name. */
-const REFUSED: ReadonlyMap<string, Resource> = new Map(
-  (
-    "actions analytics appMenu async-queries chatter commerce compactLayouts connect consent dedupe event " +
-    "knowledgeManagement metadata process quickActions sfdc support tabs theme tooling ui-api wave webhooks"
-  )
-    .split(" ")
-    .map((name) => [name, refusing(`/${name}`)]),
-);
 
 function refusing(what: string): Resource {
   const refuse: RestHandler = () => {

@@ -7,6 +7,7 @@
 import assert from "node:assert/strict";
 import type { SObjectType } from "../schema/catalog.ts";
 import type { FieldValue, PicklistValue, Row } from "../schema/definition.ts";
+import { isTimeZone } from "../schema/temporal.ts";
 import type { Transaction } from "./contract.ts";
 import type { PermissionDefinition } from "./permissions.ts";
 
@@ -100,6 +101,8 @@ export function savePermissionRecord(tx: Transaction, definition: PermissionDefi
 
 /** Writes a user with its permission set assignments and returns its Id. Throws an `Error` for an unknown name. */
 export function insertUser(tx: Transaction, user: UserDefinition, id?: string): string {
+  const { timeZone = "America/Los_Angeles" } = user;
+  if (!isTimeZone(timeZone)) throw new Error(`The time zone ${timeZone} of ${user.username} does not exist`);
   const lastName = user.lastName ?? user.username.split("@")[0] ?? user.username;
   const userId = insertRecord(tx, "User", {
     ...(id !== undefined && { Id: id }),
@@ -114,7 +117,7 @@ export function insertUser(tx: Transaction, user: UserDefinition, id?: string): 
     UserType: "Standard",
     ProfileId: idByName(tx, "Profile", user.profile ?? "Standard User"),
     UserRoleId: user.role === undefined ? null : idByName(tx, "UserRole", user.role),
-    TimeZoneSidKey: user.timeZone ?? "America/Los_Angeles",
+    TimeZoneSidKey: timeZone,
     LocaleSidKey: user.locale ?? "en_US",
     LanguageLocaleKey: "en_US",
     EmailEncodingKey: "UTF-8",

@@ -22,17 +22,11 @@ export interface CompiledRule {
   isViolated(row: Row, parentLookup: ParentLookup, context: FormulaContext): boolean;
 }
 
-/**
- * The values that an insert gives to fields that the record does not bring: the field's default, its default formula,
- * or the default value of its picklist. Booleans without a default are in the list too, as false.
- */
-export function insertDefaults(object: SObjectType, catalog: Catalog): readonly ComputedField[] {
-  return object.fields.flatMap((field) => {
-    if (field.defaultFormula !== undefined) return [computed(field.defaultFormula, field, object, catalog)];
-    const value = field.defaultValue ?? field.picklistValues?.find((each) => each.defaultValue === true)?.value;
-    const constant = value ?? (field.type === "boolean" ? false : undefined);
-    return constant === undefined ? [] : [{ field, value: () => constant }];
-  });
+/** The fields whose default is a formula: what an insert gives to those that the record does not bring. */
+export function defaultFormulas(object: SObjectType, catalog: Catalog): readonly ComputedField[] {
+  return object.fields.flatMap((field) =>
+    field.defaultFormula === undefined ? [] : [computed(field.defaultFormula, field, object, catalog)],
+  );
 }
 
 /** The formula fields of an object; their values are not stored, because a parent's change moves them. */

@@ -59,3 +59,13 @@ export function datetimeMs(stored: string): number {
 export function datetimeWithZ(stored: string): string {
   return stored.replace("+0000", "Z");
 }
+
+/** True for the name of a time zone that this machine knows, for example `Europe/Berlin`. */
+export function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -24,7 +24,7 @@ import { getServerTimestamp, getUserInfo, login, logout, openDoor } from "./sess
 const FLAVOURS: Readonly<Record<string, SoapFlavour>> = { u: "partner", c: "enterprise", m: "metadata" };
 
 /** The data calls by name. */
-const DATA_CALLS: Readonly<Record<string, DataCall>> = {
+export const DATA_CALLS: Readonly<Record<string, DataCall>> = {
   create: saves.create,
   update: saves.update,
   upsert: saves.upsert,

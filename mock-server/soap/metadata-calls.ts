@@ -43,7 +43,7 @@ export interface MetadataContext {
 /** Answers a call: the body of the message. Throws `OrgError` or `SoapFault`. */
 export function metadataCall(context: MetadataContext): string {
   const { operation } = context.soap;
-  const answer = Object.hasOwn(CALLS, operation) ? CALLS[operation] : undefined;
+  const answer = Object.hasOwn(METADATA_CALLS, operation) ? METADATA_CALLS[operation] : undefined;
   if (answer === undefined)
     throw new SoapFault("INVALID_OPERATION", `Metadata operation ${operation} is not supported by the mock org`);
   const { access } = context.actor;
@@ -55,7 +55,8 @@ export function metadataCall(context: MetadataContext): string {
   return `<${operation}Response>${answer(context)}</${operation}Response>`;
 }
 
-const CALLS: Readonly<Record<string, (context: MetadataContext) => string>> = {
+/** The calls by name. */
+export const METADATA_CALLS: Readonly<Record<string, (context: MetadataContext) => string>> = {
   describeMetadata,
   listMetadata,
   readMetadata,

@@ -1,5 +1,5 @@
 /** Getting in and out through SOAP, and who one is: login, logout, getUserInfo, getServerTimestamp. Source: rest-api §3.9, §3.10. */
-import type { LoginDesk } from "../auth/login.ts";
+import { API_DISABLED, type LoginDesk, mayUseApi, type Visitor } from "../auth/login.ts";
 import type { Session } from "../auth/sessions.ts";
 import { readUser, type UserDetails } from "../auth/users.ts";
 import { escapeXml } from "../http/xml-text.ts";
@@ -61,12 +61,13 @@ export function getUserInfo(desk: LoginDesk, actor: Actor): string {
   return `<getUserInfoResponse><result>${userInfo(desk, readUser(desk.org, actor))}</result></getUserInfoResponse>`;
 }
 
-/** The session of a message and its user; throws `SoapFault` where it is dead. */
-export function openDoor(desk: LoginDesk, soap: SoapCall): { readonly session: Session; readonly actor: Actor } {
-  const session = soap.sessionId === undefined ? undefined : desk.sessions.use(soap.sessionId);
-  const actor = session === undefined ? undefined : desk.activeUser(session.userId);
-  if (session !== undefined && actor !== undefined) return { session, actor };
-  throw new SoapFault("INVALID_SESSION_ID", "Invalid Session ID found in SessionHeader: Illegal Session");
+/** The session of a message and its user; throws `SoapFault` where it is dead or its user may not use the API. */
+export function openDoor(desk: LoginDesk, soap: SoapCall): Visitor {
+  const visitor = desk.enter(soap.sessionId);
+  if (visitor === undefined)
+    throw new SoapFault("INVALID_SESSION_ID", "Invalid Session ID found in SessionHeader: Illegal Session");
+  if (!mayUseApi(visitor.actor)) throw new SoapFault(API_DISABLED.code, API_DISABLED.message);
+  return visitor;
 }
 
 function userInfo(desk: LoginDesk, user: UserDetails): string {

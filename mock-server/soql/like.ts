@@ -18,10 +18,30 @@ export function compileLike(raw: string, caseSensitive: boolean): LikeTest {
     const kind = leading ? (trailing ? "contains" : "suffix") : trailing ? "prefix" : "equals";
     return { kind, text: only };
   }
-  const body = parts
-    .map((part) => (part.kind === "any" ? ".*" : part.kind === "one" ? "." : quote(part.text)))
-    .join("");
-  return { kind: "expression", expression: new RegExp(`^${body}$`, caseSensitive ? "su" : "sui") };
+  return { kind: "expression", expression: new RegExp(`^${bodyOf(parts)}$`, caseSensitive ? "su" : "sui") };
+}
+
+/**
+ * The pattern as a regular expression that never tries the same place twice: what stands between two `%` is taken
+ * where it comes first, for good (a look-ahead with a back-reference), and only the last piece is sought from the end.
+ * Plain `.*` would need years for `%a%a%a%a%a%a%b` and a long text of a's.
+ */
+function bodyOf(parts: readonly Part[]): string {
+  const [first = "", ...others] = pieces(parts);
+  const last = others.pop();
+  if (last === undefined) return first;
+  const middle = others.map((piece, at) => `(?=(.*?${piece}))\\${at + 1}`);
+  return `${first}${middle.join("")}.*${last}`;
+}
+
+/** What stands before, between and after the runs of any characters; empty where nothing does. */
+function pieces(parts: readonly Part[]): readonly string[] {
+  const found = [""];
+  for (const part of parts) {
+    if (part.kind === "any") found.push("");
+    else found[found.length - 1] += part.kind === "one" ? "." : quote(part.text);
+  }
+  return found;
 }
 
 type Part = { readonly kind: "text"; readonly text: string } | { readonly kind: "any" | "one"; readonly text: "" };

@@ -132,7 +132,8 @@ function termOf(written: string): readonly SearchToken[] {
       `search term must be longer than one character: ${written.replaceAll("\\", "")}`,
     );
   }
-  const body = words.map(wordPattern).join(`[^\\p{L}\\p{N}${SEPARATOR}]+`);
+  let groups = 0;
+  const body = words.map((word) => wordPattern(word, () => ++groups)).join(`[^\\p{L}\\p{N}${SEPARATOR}]+`);
   // A wildcard at the start of a word is not allowed: reference: soql §12.2; it is dropped with other punctuation.
   return [
     {
@@ -149,6 +150,14 @@ function wordsOf(written: string): readonly string[] {
   return [...plain.matchAll(/[\p{L}\p{N}][\p{L}\p{N}*?]*/gu)].map(([word]) => word);
 }
 
-function wordPattern(word: string): string {
-  return word.replaceAll(/[*?]/g, (wildcard) => (wildcard === "*" ? `${LETTER}*` : LETTER));
+/**
+ * A word's pattern. It ends where the word of the text ends, so what stands between two `*` may be taken where it comes
+ * first, for good (a look-ahead with a back-reference): nothing is tried twice.
+ */
+function wordPattern(word: string, nextGroup: () => number): string {
+  const [first = "", ...others] = word.split("*").map((piece) => piece.replaceAll("?", LETTER));
+  const last = others.pop();
+  if (last === undefined) return first;
+  const middle = others.filter((piece) => piece !== "").map((piece) => `(?=(${LETTER}*?${piece}))\\${nextGroup()}`);
+  return `${first}${middle.join("")}${LETTER}*${last}(?!${LETTER})`;
 }

@@ -1,24 +1,12 @@
-/** The command line: names, options and help texts. What a command does stands in `commands/`. */
+/**
+ * The command line: names, options and help texts. What a command does stands in `commands/`, and is loaded when it is
+ * called: help and completion answer without the weight of the clients of both systems.
+ */
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { SyncError } from "../errors.ts";
-import { applyCommand } from "./commands/apply.ts";
-import { checkCommand } from "./commands/check.ts";
 import { completionCommand } from "./commands/completion.ts";
-import {
-  listConflicts,
-  listDeadLetters,
-  resolveConflict,
-  settleDeadLetters,
-  showConflict,
-  showDeadLetter,
-} from "./commands/held.ts";
-import { journalCommand, reportCommand, statusCommand } from "./commands/history.ts";
-import { initCommand } from "./commands/init.ts";
-import { planCommand } from "./commands/plan.ts";
-import { runCommand } from "./commands/run.ts";
-import { serveCommand } from "./commands/serve.ts";
-import { migrateCommand, resetCommand, sweepCommand } from "./commands/upkeep.ts";
-import { workerCommand } from "./commands/worker.ts";
+import type { InitOptions } from "./commands/init.ts";
+import type { ServeOptions } from "./commands/serve.ts";
 import { EXIT, type ExitCode, type Surroundings } from "./surroundings.ts";
 
 const VERSION = "0.1.0";
@@ -93,44 +81,63 @@ export function orderSync(surroundings: Surroundings, done: (exit: ExitCode) => 
       ]),
     )
     .option("--external-url <url>", "file:path of an SQLite file, or postgres://user@host/database")
+    .option("--sample-erp <file>", "make a sample ERP in this new SQLite file and use it")
     .option("--name <name>", "short name of the external system, which starts every key", "erp")
     .option("--metadata-dir <folder>", "where the Salesforce metadata goes", "salesforce-metadata")
     .option("--install-change-log", "add the change log's table and triggers to the external database")
     .option("--force", "overwrite a configuration that is there")
-    .action(act<Parameters<typeof initCommand>[0]>((options) => initCommand(options, out)));
+    .action(act<InitOptions>(async (options) => (await import("./commands/init.ts")).initCommand(options, out)));
   command("check", "compare the configuration with the org and the external system, and list every problem", [
     "check",
     "check --json",
-  ]).action(act<object>((options) => checkCommand(options, out)));
+  ]).action(act<object>(async (options) => (await import("./commands/check.ts")).checkCommand(options, out)));
   command("plan", "show what a run would do, field by field; writes nothing", [
     "plan",
     "plan --out plan.json && order-sync apply plan.json",
   ])
     .option("--out <file>", "save the plan for order-sync apply")
     .option("--allow-deletes", "do not stop when many records would be deleted")
-    .action(act<{ out?: string; allowDeletes?: true }>((options) => planCommand(options, out)));
+    .action(
+      act<{ out?: string; allowDeletes?: true }>(async (options) =>
+        (await import("./commands/plan.ts")).planCommand(options, out),
+      ),
+    );
   command("apply", "do what a saved plan says; refuses when something has moved since", ["apply plan.json"])
     .argument("<plan>", "file that order-sync plan --out wrote")
     .option("--allow-deletes", "do not stop when many records would be deleted")
-    .action(act<{ allowDeletes?: true }, [string]>((file, options) => applyCommand(file, options, out)));
+    .action(
+      act<{ allowDeletes?: true }, [string]>(async (file, options) =>
+        (await import("./commands/apply.ts")).applyCommand(file, options, out),
+      ),
+    );
   command("run", "run one round over all mapped objects", ["run", "run --config erp.yaml --json"])
     .option("--once", "run one round and end (the default)")
     .option("--allow-deletes", "do not stop when many records would be deleted")
-    .action(act<{ allowDeletes?: true }>((options) => runCommand(options, out)));
+    .action(
+      act<{ allowDeletes?: true }>(async (options) => (await import("./commands/run.ts")).runCommand(options, out)),
+    );
   command("serve", "run on a schedule until stopped, with web pages and metrics", ["serve", "serve --port 4890"])
     .option("--port <number>", "port of the web pages; 0 takes a free one", port)
     .option("--host <address>", "address of the web pages")
     .option("--no-run-at-start", "wait for the schedule instead of running at once")
-    .action(act<Parameters<typeof serveCommand>[0]>((options) => serveCommand(options, out)));
+    .action(act<ServeOptions>(async (options) => (await import("./commands/serve.ts")).serveCommand(options, out)));
   command("worker", "share the work with other workers through the state in PostgreSQL, until stopped", ["worker"])
     .option("--allow-deletes", "do not stop when many records would be deleted")
-    .action(act<{ allowDeletes?: true }>((options) => workerCommand(options, out)));
+    .action(
+      act<{ allowDeletes?: true }>(async (options) =>
+        (await import("./commands/worker.ts")).workerCommand(options, out),
+      ),
+    );
   command("status", "show the present state per object and the last runs", ["status", "status --json"]).action(
-    act<object>((options) => statusCommand(options, out)),
+    act<object>(async (options) => (await import("./commands/history.ts")).statusCommand(options, out)),
   );
   command("report", "show the last run, or the one with this id, and what is held back", ["report", "report 3f2a"])
     .argument("[run]", "the run's id or its beginning")
-    .action(act<object, [string | undefined]>((run, options) => reportCommand(run, options, out)));
+    .action(
+      act<object, [string | undefined]>(async (run, options) =>
+        (await import("./commands/history.ts")).reportCommand(run, options, out),
+      ),
+    );
   command("journal", "show what happened to a record, when and why", [
     "journal erp:Order:A-26003",
     "journal --since 2026-03-01T00:00:00Z --json",
@@ -140,15 +147,21 @@ export function orderSync(surroundings: Surroundings, done: (exit: ExitCode) => 
     .option("--run <id>", "only this run")
     .option("--since <time>", "only from this time on")
     .option("--limit <number>", "so many entries at most (default: 100)")
-    .action(act<object, [string | undefined]>((key, options) => journalCommand(key, options, out)));
+    .action(
+      act<object, [string | undefined]>(async (key, options) =>
+        (await import("./commands/history.ts")).journalCommand(key, options, out),
+      ),
+    );
 
   const conflicts = program.command("conflicts").description("fields that changed on both sides and wait for a person");
   command("list", "list open conflicts", ["conflicts list"], conflicts)
     .option("--all", "settled ones too")
-    .action(act<{ all?: true }>((options) => listConflicts(options, out)));
+    .action(act<{ all?: true }>(async (options) => (await import("./commands/held.ts")).listConflicts(options, out)));
   command("show", "show one conflict with its values", ["conflicts show 9c1e"], conflicts)
     .argument("<id>", "the conflict's id or its beginning")
-    .action(act<object, [string]>((id, options) => showConflict(id, options, out)));
+    .action(
+      act<object, [string]>(async (id, options) => (await import("./commands/held.ts")).showConflict(id, options, out)),
+    );
   command(
     "resolve",
     "say which side is right; the next run carries it out",
@@ -157,16 +170,26 @@ export function orderSync(surroundings: Surroundings, done: (exit: ExitCode) => 
   )
     .argument("<id>", "the conflict's id or its beginning")
     .requiredOption("--winner <side>", "salesforce or external")
-    .action(act<{ winner: string }, [string]>((id, options) => resolveConflict(id, options, out)));
+    .action(
+      act<{ winner: string }, [string]>(async (id, options) =>
+        (await import("./commands/held.ts")).resolveConflict(id, options, out),
+      ),
+    );
 
   const letters = program.command("dead-letters").description("documents that one side refuses as they are");
   command("list", "list refused documents with their reasons", ["dead-letters list --object Order"], letters)
     .option("--object <name>", "only this sObject")
-    .action(act<{ object?: string }>((options) => listDeadLetters(options, out)));
+    .action(
+      act<{ object?: string }>(async (options) => (await import("./commands/held.ts")).listDeadLetters(options, out)),
+    );
   command("show", "show one refused document", ["dead-letters show erp:Order:A-26003"], letters)
     .argument("<key>", "business key")
     .option("--object <name>", "the sObject, where two share a key")
-    .action(act<{ object?: string }, [string]>((key, options) => showDeadLetter(key, options, out)));
+    .action(
+      act<{ object?: string }, [string]>(async (key, options) =>
+        (await import("./commands/held.ts")).showDeadLetter(key, options, out),
+      ),
+    );
   command(
     "retry",
     "try refused documents again in the next run",
@@ -177,8 +200,8 @@ export function orderSync(surroundings: Surroundings, done: (exit: ExitCode) => 
     .option("--all", "all of them")
     .option("--object <name>", "only this sObject")
     .action(
-      act<{ all?: true; object?: string }, [string[]]>((keys, options) =>
-        settleDeadLetters("retry", keys, options, out),
+      act<{ all?: true; object?: string }, [string[]]>(async (keys, options) =>
+        (await import("./commands/held.ts")).settleDeadLetters("retry", keys, options, out),
       ),
     );
   command(
@@ -191,20 +214,24 @@ export function orderSync(surroundings: Surroundings, done: (exit: ExitCode) => 
     .option("--all", "all of them")
     .option("--object <name>", "only this sObject")
     .action(
-      act<{ all?: true; object?: string }, [string[]]>((keys, options) =>
-        settleDeadLetters("discard", keys, options, out),
+      act<{ all?: true; object?: string }, [string[]]>(async (keys, options) =>
+        (await import("./commands/held.ts")).settleDeadLetters("discard", keys, options, out),
       ),
     );
 
   command("sweep", "compare every record on both sides, not only what changed", ["sweep"])
     .option("--allow-deletes", "do not stop when many records would be deleted")
-    .action(act<{ allowDeletes?: true }>((options) => sweepCommand(options, out)));
+    .action(
+      act<{ allowDeletes?: true }>(async (options) =>
+        (await import("./commands/upkeep.ts")).sweepCommand(options, out),
+      ),
+    );
   command("migrate", "make the state's tables, or bring them up to date", ["migrate"]).action(
-    act<object>((options) => migrateCommand(options, out)),
+    act<object>(async (options) => (await import("./commands/upkeep.ts")).migrateCommand(options, out)),
   );
   command("reset", "forget everything that the state holds", ["reset", "reset --yes"])
     .option("--yes", "do not ask")
-    .action(act<{ yes?: true }>((options) => resetCommand(options, out)));
+    .action(act<{ yes?: true }>(async (options) => (await import("./commands/upkeep.ts")).resetCommand(options, out)));
   program
     .command("completion")
     .description("print a completion script for the shell")

@@ -1,10 +1,13 @@
 /** The report of a run for people: what moved, what was settled, what was held back, and what it cost. */
-import type { RunReport } from "../engine/report.ts";
+import type { HeldDocument, RunReport } from "../engine/report.ts";
 import type { Value } from "../model/value.ts";
+import { remedyFor } from "../observe/remedy.ts";
 import { textTable } from "./table.ts";
 
 /** Held documents and conflicts that are listed; the rest is counted. */
 const LISTED_MAX = 20;
+/** Keys of documents that share a reason. */
+const KEYS_LISTED_MAX = 5;
 
 /** Several lines, each ended. */
 export function reportText(report: RunReport): string {
@@ -21,16 +24,36 @@ export function reportText(report: RunReport): string {
     );
   }
   lines.push(...surplus(report.conflicts.length, "conflicts"));
-  for (const held of report.held.slice(0, LISTED_MAX)) {
-    const reasons = held.obstacles.map((obstacle) => `${obstacle.code}: ${obstacle.message}`).join("; ");
-    lines.push(`${held.how.padEnd(8)}  ${held.object} ${held.key}: ${reasons}`);
-  }
-  lines.push(...surplus(report.held.length, "documents held back"));
+  lines.push(...heldLines(report.held));
   const seconds = ((report.finishedAtMs - report.startedAtMs) / 1000).toFixed(1);
   lines.push(
     `${report.writes} documents written, ${report.compared} compared, ${report.apiCalls} API calls in ${seconds} s`,
   );
   return `${lines.map((line) => `  ${line}`).join("\n")}\n`;
+}
+
+/** Documents that are held for the same reason share a line: one missing right can hold thousands. */
+function heldLines(held: RunReport["held"]): readonly string[] {
+  const groups = new Map<string, HeldDocument[]>();
+  for (const document of held) {
+    const reasons = document.obstacles.map((obstacle) => `${obstacle.code}: ${obstacle.message}`).join("; ");
+    const name = `${document.how} ${document.object} ${reasons}`;
+    groups.set(name, [...(groups.get(name) ?? []), document]);
+  }
+  const lines = [...groups.values()].slice(0, LISTED_MAX).flatMap((group) => {
+    const [first] = group;
+    if (first === undefined) return [];
+    const keys = group.slice(0, KEYS_LISTED_MAX).map((document) => document.key);
+    const more = group.length > KEYS_LISTED_MAX ? ` and ${group.length - KEYS_LISTED_MAX} more` : "";
+    const reasons = first.obstacles.map((obstacle) => `${obstacle.code}: ${obstacle.message}`).join("; ");
+    const remedies = new Set(first.obstacles.flatMap((obstacle) => remedyFor(obstacle.code) ?? []));
+    return [
+      `${first.how.padEnd(8)}  ${first.object} ${keys.join(", ")}${more}: ${reasons}`,
+      ...[...remedies].map((remedy) => `          → ${remedy}`),
+    ];
+  });
+  const hidden = [...groups.values()].slice(LISTED_MAX).flat().length;
+  return [...lines, ...(hidden === 0 ? [] : [`… and ${hidden} more documents held back`])];
 }
 
 function surplus(count: number, what: string): readonly string[] {

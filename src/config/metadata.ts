@@ -60,12 +60,15 @@ const ALWAYS_VISIBLE: Readonly<Record<string, readonly string[]>> = {
   Product2: ["Name", "Id"],
   Pricebook2: ["Name", "Id"],
   PricebookEntry: ["Product2Id", "Pricebook2Id", "UnitPrice", "IsActive", "Id"],
-  Order: ["AccountId", "EffectiveDate", "Status", "OrderNumber", "Pricebook2Id", "Id"],
-  OrderItem: ["OrderId", "PricebookEntryId", "Product2Id", "Quantity", "UnitPrice", "Id"],
+  Order: ["EffectiveDate", "Status", "OrderNumber", "Id"],
+  OrderItem: ["OrderId", "PricebookEntryId", "Product2Id", "Quantity", "Id"],
 };
 
-/** Objects that have no object permissions of their own: an order's lines follow the order, prices the price book. */
-const FOLLOWS_PARENT: Readonly<Record<string, string>> = { OrderItem: "Order", PricebookEntry: "Product2" };
+/**
+ * Objects without permissions of their own: an order's lines follow the order, prices their price book (reference:
+ * order-domain §7.2 [doc] for lines; [memory] for prices). Whatever is done to them is an edit of the one they follow.
+ */
+const FOLLOWS: Readonly<Record<string, string>> = { OrderItem: "Order", PricebookEntry: "Pricebook2" };
 
 interface ObjectRights {
   readonly create: boolean;
@@ -143,12 +146,12 @@ function permissionField(object: string, field: string): string {
 function objectRights(mapping: Mapping): ReadonlyMap<string, ObjectRights> {
   const rights = new Map<string, ObjectRights>();
   const add = (object: string, more: ObjectRights): void => {
-    const of = FOLLOWS_PARENT[object] ?? object;
-    const known = rights.get(of) ?? { create: false, edit: false, delete: false };
-    rights.set(of, {
-      create: known.create || more.create,
-      edit: known.edit || more.edit,
-      delete: known.delete || more.delete,
+    const of = FOLLOWS[object];
+    const known = rights.get(of ?? object) ?? { create: false, edit: false, delete: false };
+    rights.set(of ?? object, {
+      create: known.create || (of === undefined && more.create),
+      edit: known.edit || more.edit || (of !== undefined && (more.create || more.delete)),
+      delete: known.delete || (of === undefined && more.delete),
     });
   };
   for (const object of mapping.objects) {

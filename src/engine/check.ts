@@ -1,5 +1,5 @@
 /** Check: compares the mapping with the org and the external system as they are, and lists everything that does not fit. */
-import { SyncError } from "../errors.ts";
+import { ERROR_CODES, SyncError } from "../errors.ts";
 import type { ExternalCollectionInfo, ExternalProblem } from "../external/port.ts";
 import type { StatusFacts } from "../mapping/facts.ts";
 import { describedObjects, type PreflightProblem, preflight } from "../mapping/preflight.ts";
@@ -41,6 +41,32 @@ export async function checkEverything(ports: EnginePorts): Promise<CheckReport> 
     problems.push(...found.map((problem: PreflightProblem) => ({ side: "mapping" as const, ...problem })));
   }
   return { identity, problems };
+}
+
+/** Runs among which one that went through shows that the configuration fits. */
+const RUNS_LOOKED_AT = 50;
+const LISTED_MAX = 20;
+
+/**
+ * Before the first run of a state: throws `MAPPING_INVALID` with everything that does not fit. A key field that is not
+ * unique, or a user who may not write, would otherwise show up one refused record at a time, after others were written.
+ * A system that cannot be reached is left to the run, which says so itself.
+ */
+export async function checkBeforeFirstRun(ports: EnginePorts): Promise<void> {
+  const runs = await ports.state.runs(RUNS_LOOKED_AT);
+  if (runs.some(({ outcome }) => outcome === "done" || outcome === "doneWithRefusals")) return;
+  const { problems } = await checkEverything(ports);
+  if (problems.length === 0 || problems.some(({ place }) => isErrorCode(place))) return;
+  const listed = problems.slice(0, LISTED_MAX).map(({ place, message }) => `\n  - ${place}: ${message}`);
+  const rest = problems.length > LISTED_MAX ? `\n  - and ${problems.length - LISTED_MAX} more` : "";
+  throw new SyncError(
+    "MAPPING_INVALID",
+    `The configuration does not fit, so nothing was written; correct this and see order-sync check:${listed.join("")}${rest}`,
+  );
+}
+
+function isErrorCode(place: string): boolean {
+  return Object.hasOwn(ERROR_CODES, place);
 }
 
 async function readStatuses(

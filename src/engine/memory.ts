@@ -24,6 +24,7 @@ export class RunMemory {
   readonly #deletions = new Map<string, DeletionTally>();
   /** Objects with a write of this run whose fate is unknown. */
   readonly #doubtful = new Set<string>();
+  readonly #recovered = new Map<string, Set<BusinessKey>>();
 
   private constructor(
     parked: readonly Parked[],
@@ -75,6 +76,18 @@ export class RunMemory {
     const tally = this.#deletions.get(object) ?? { made: 0, waiting: new Set(), allowed: false };
     this.#deletions.set(object, tally);
     return tally;
+  }
+
+  /** Keys of an object that this run itself has recovered and must compare anew. */
+  recovered(object: string, keys: readonly BusinessKey[]): void {
+    this.#recovered.set(object, new Set([...(this.#recovered.get(object) ?? []), ...keys]));
+  }
+
+  /** The recovered keys of an object; forgets them. */
+  takeRecovered(object: string): readonly BusinessKey[] {
+    const keys = [...(this.#recovered.get(object) ?? [])];
+    this.#recovered.delete(object);
+    return keys;
   }
 
   /** A write of this object got no answer: its intent has to be looked up. */

@@ -3,14 +3,31 @@ import { STATUS_OBJECTS } from "../mapping/select.ts";
 import type { SalesforceOrg } from "../salesforce/port.ts";
 import { type OrgRules, STOCK_ORG, type StatusRow } from "../sync/org-rules.ts";
 
-/** A lazy loader: the first caller causes one query per status object, later ones share the answer. */
-export function orgRulesLoader(salesforce: SalesforceOrg): (object: string) => Promise<OrgRules> {
-  const loaded = new Map<string, Promise<readonly StatusRow[]>>();
+/** A process that stays up asks again after this time: administrators add status values, but seldom. */
+const RULES_LIFE_MS = 600_000;
+
+interface LoadedRows {
+  readonly rows: readonly StatusRow[];
+  readonly atMs: number;
+}
+
+/** What was loaded through a connection lives as long as the connection does. */
+const LOADED = new WeakMap<SalesforceOrg, Map<string, LoadedRows>>();
+
+/** A lazy loader: one query per status object, shared by all runs over one connection for ten minutes. */
+export function orgRulesLoader(salesforce: SalesforceOrg, nowMs: () => number): (object: string) => Promise<OrgRules> {
+  const loaded = LOADED.get(salesforce) ?? new Map<string, LoadedRows>();
+  LOADED.set(salesforce, loaded);
   return async (object) => {
     if (!STATUS_OBJECTS.includes(object)) return STOCK_ORG;
-    const rows = loaded.get(object) ?? statusRows(salesforce, object);
-    loaded.set(object, rows);
-    return { ...STOCK_ORG, statuses: { [object]: await rows } };
+    const known = loaded.get(object);
+    const age = known === undefined ? Number.POSITIVE_INFINITY : nowMs() - known.atMs;
+    if (known !== undefined && age >= 0 && age < RULES_LIFE_MS) {
+      return { ...STOCK_ORG, statuses: { [object]: known.rows } };
+    }
+    const rows = await statusRows(salesforce, object);
+    loaded.set(object, { rows, atMs: nowMs() });
+    return { ...STOCK_ORG, statuses: { [object]: rows } };
   };
 }
 

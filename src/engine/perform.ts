@@ -48,10 +48,15 @@ export interface Performance {
 }
 
 /**
- * Decisions that are planned together, round by round: a row that failed because of others is sent again in a smaller
- * company, in the end alone.
+ * Decisions that are planned together, round by round: rows that failed because of others are sent again in a smaller
+ * company, in the end alone. The first company is taken apart to the end before the next one is begun.
  */
 const ROUND_SIZES = [Number.POSITIVE_INFINITY, 50, 10, 1] as const;
+/**
+ * So many records in a row that fail all alone end the repetition: what strikes every record (a lock on all of them, a
+ * trigger that fails) is not cured by a smaller company, and each of the others would cost its own calls to show it.
+ */
+const FRUITLESS_MAX = 5;
 /** External operations per call to the adapter, so that a stop does not wait for a long list. */
 const EXTERNAL_OPERATIONS_MAX = 200;
 
@@ -112,26 +117,29 @@ interface SalesforceSending {
 async function sendToSalesforce(context: RunContext, decisions: readonly Decision[]): Promise<SalesforceSending> {
   const results = new Map<Decision, SideResult>();
   const outcomes = new Map<string, RowOutcome>();
-  let pending = decisions.filter((decision) => decision.salesforce.length > 0);
   let stop: SyncError | null = null;
+  let fruitless = 0;
 
-  for (const [round, size] of ROUND_SIZES.entries()) {
-    for (const company of inCompanies(pending, size)) {
-      if (stop !== null) break;
-      const plan = planCalls(
-        company.map((decision) => withoutDone(decision, outcomes)),
-        sequenceOptions(context, company),
-      );
-      if (round === 0) context.tally.predictedWriteCalls += plan.predictedCalls;
-      stop = await sendPlan(context, plan, { owners: ownersOf(company), outcomes });
-    }
-    pending = pending.filter((decision) => {
+  const send = async (company: readonly Decision[], round: number): Promise<void> => {
+    if (stop !== null || fruitless >= FRUITLESS_MAX) return;
+    const plan = planCalls(
+      company.map((decision) => withoutDone(decision, outcomes)),
+      sequenceOptions(context, company),
+    );
+    if (round === 0) context.tally.predictedWriteCalls += plan.predictedCalls;
+    stop = await sendPlan(context, plan, { owners: ownersOf(company), outcomes });
+    const pending = company.filter((decision) => {
       const verdict = judge(decision, outcomes);
       results.set(decision, verdict.result);
       if (verdict.stop !== null) stop ??= verdict.stop;
       return verdict.resend;
     });
-  }
+    const size = ROUND_SIZES[round + 1];
+    if (size === undefined) fruitless = pending.length === 0 ? 0 : fruitless + 1;
+    else for (const smaller of inCompanies(pending, size)) await send(smaller, round + 1);
+  };
+  const writing = decisions.filter((decision) => decision.salesforce.length > 0);
+  if (writing.length > 0) await send(writing, 0);
   return { results, outcomes, stop };
 }
 

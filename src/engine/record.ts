@@ -25,7 +25,7 @@ export interface RecordInput {
 }
 
 /** A refusal is tried so often in its own run and in later ones, each time decided on what is read then. */
-const REPLANS_MAX = 4;
+const REPLANS_MAX = 3;
 /** Field changes that one journal entry lists; the count of all of them is always there. */
 const JOURNAL_CHANGES_MAX = 50;
 

@@ -24,12 +24,13 @@ export async function recoverIntents(context: RunContext): Promise<void> {
 }
 
 /**
- * Recovers what this run itself left open for one object. Returns the keys, which must be compared anew; none when
- * every write got its answer.
+ * Recovers what the pass before left open. Called before the next pass, because a second write to a record whose first
+ * one is in doubt would make the first one unreadable.
  */
-export async function recoverDoubts(context: RunContext, mapping: ObjectMapping): Promise<readonly BusinessKey[]> {
-  if (!context.memory.takeDoubt(mapping.object)) return [];
-  return await recoverObject(context, mapping, await context.ports.state.intents());
+export async function recoverDoubts(context: RunContext, mapping: ObjectMapping): Promise<void> {
+  if (!context.memory.takeDoubt(mapping.object)) return;
+  const keys = await recoverObject(context, mapping, await context.ports.state.intents());
+  context.memory.recovered(mapping.object, keys);
 }
 
 async function recoverObject(
@@ -73,7 +74,9 @@ async function recoverPage(context: RunContext, mapping: ObjectMapping, intents:
       const { deletedOn: _served, ...link } = document.link;
       links.push({ ...link, tombstone: true });
     }
-    if (recovery.kind !== "notLanded") {
+    // A record that has moved may have been written in between: rather one loss too many on record than one too few.
+    const isUntouched = JSON.stringify(shown(document, intent)) === JSON.stringify(intent.before);
+    if (recovery.kind !== "notLanded" || !isUntouched) {
       for (const conflict of intent.conflicts ?? []) {
         conflicts.push({
           ...conflict,

@@ -15,6 +15,8 @@ import type { RunContext } from "./context.ts";
 import { curedDeadLetters } from "./cured.ts";
 import { allowDeletions } from "./delete-limit.ts";
 import { externalFeed, type ObjectPoll, pollSalesforce, salesforceFeed, salesforceNominations } from "./detect.ts";
+import { requireExternalFields } from "./external-fields.ts";
+import { startHeartbeat } from "./heartbeat.ts";
 import { LeaseKeeper, leaseName } from "./lease.ts";
 import { RunMemory } from "./memory.ts";
 import { NominationSet } from "./nominations.ts";
@@ -23,6 +25,7 @@ import { runPass } from "./pass.ts";
 import { DEFAULT_RUN_OPTIONS, type EnginePorts, type RunOptions } from "./ports.ts";
 import { recoverDoubts, recoverIntents } from "./recovery.ts";
 import { type RunReport, RunTally } from "./report.ts";
+import { requireSameOrg } from "./same-org.ts";
 
 /** Options of `runOnce`: `holder` is required, the rest has defaults. */
 export type RunRequest = Partial<RunOptions> & Pick<RunOptions, "holder">;
@@ -46,6 +49,8 @@ export async function runOnce(ports: EnginePorts, request: RunRequest): Promise<
     nowMs: ports.nowMs,
     ...(ports.holderIsGone === undefined ? {} : { holderIsGone: ports.holderIsGone }),
   });
+  // A call may take longer than the lease lives. That it was lost is told by the next commit.
+  const heartbeat = startHeartbeat(options.leaseTtlMs, () => lease.keep());
   const tally = new RunTally();
   const remember = (outcome: RunRecord["outcome"], error: string | null): RunRecord => ({
     id: runId,
@@ -76,17 +81,20 @@ export async function runOnce(ports: EnginePorts, request: RunRequest): Promise<
     await rememberFailure(lease, remember("failed", error instanceof Error ? error.message : String(error)));
     throw error;
   } finally {
+    heartbeat.stop();
     await lease.release();
   }
 }
 
 async function runAll(context: RunContext): Promise<void> {
   const { ports, options } = context;
+  await requireSameOrg(context);
+  await requireExternalFields(context.ports);
   await linkStandardPriceBook(context);
   await recoverIntents(context);
   const cursors = await ports.state.cursors();
   const polls = await pollSalesforce(context, cursors);
-  const rulesOf = orgRulesLoader(ports.salesforce);
+  const rulesOf = orgRulesLoader(ports.salesforce, ports.nowMs);
   for (const mapping of ports.mapping.objects) {
     const size = mapping.lines === null ? options.passDocuments : options.passOrders;
     const waiting = [...context.memory.parkedKeys(mapping.object), ...(await curedDeadLetters(context, mapping))];
@@ -95,7 +103,7 @@ async function runAll(context: RunContext): Promise<void> {
     if (poll !== undefined) await salesforcePasses(context, mapping, { poll, cursors, size, rulesOf });
     await externalPasses(context, mapping, { cursor: cursors[externalFeed(feedName(mapping))] ?? null, size, rulesOf });
     // What had to wait for a record of the same object, or moved while it was written, gets a second look at once.
-    const recovered = await recoverDoubts(context, mapping);
+    const recovered = context.memory.takeRecovered(mapping.object);
     const known = new Set(waiting);
     const again = context.memory.parkedKeys(mapping.object).filter((key) => !known.has(key));
     const deletions = await allowDeletions(context, mapping);
@@ -119,6 +127,7 @@ async function passes(context: RunContext, mapping: ObjectMapping, input: Passes
       checkSignal(context);
       const rules = (): ReturnType<RulesOf> => input.rulesOf(mapping.object);
       await runPass(context, { mapping, nominations, feed: input.feed, rules, cursors: {} });
+      await recoverDoubts(context, mapping);
     }
   }
 }
@@ -172,6 +181,7 @@ async function externalPasses(
       const cursors = last ? { [externalFeed(feedName(mapping))]: page.cursor } : {};
       const rules = (): ReturnType<RulesOf> => rulesOf(mapping.object);
       await runPass(context, { mapping, nominations, feed: "external", rules, cursors, unkeyed: last ? unkeyed : [] });
+      await recoverDoubts(context, mapping);
     }
     if (parts.length === 0 && page.cursor !== cursor) {
       await context.lease.commit({ cursors: { [externalFeed(feedName(mapping))]: page.cursor } });

@@ -22,6 +22,8 @@ export interface ServiceParts {
   readonly dailyCalls: number | null;
   /** False: the first run waits for the schedule. */
   readonly runAtStart: boolean;
+  /** Looks before each run whether it can be made; throws the `SyncError` that keeps it from being made. */
+  readonly beforeRun?: () => void;
   /** The defaults are the real clock and timers. */
   readonly around?: WaitSurroundings;
 }
@@ -125,6 +127,7 @@ export class SyncService {
     this.#nextRunAtMs = null;
     const seconds = (): number => Math.max(0, this.#around.nowMs() - startedMs) / 1000;
     try {
+      this.#parts.beforeRun?.();
       const report = await runOnce(ports, { ...request, signal: stop });
       this.#kind = "idle";
       this.#trouble = null;

@@ -10,6 +10,7 @@ import type { Parked } from "../sync/decision.ts";
 import type { EnginePorts } from "./ports.ts";
 import type { RunReport } from "./report.ts";
 import { type RunRequest, runOnce } from "./run.ts";
+import { withoutPositions } from "./same-org.ts";
 import { overrideState } from "./state-views.ts";
 
 /** Known keys that one of the runs compares: bounds the memory, and lets other processes in between. */
@@ -27,7 +28,10 @@ export async function sweep(
     reports.push(report);
     onRun(report);
   };
-  await run({ ...ports, state: overrideState(ports.state, { cursors: async () => ({}) }) });
+  await run({
+    ...ports,
+    state: overrideState(ports.state, { cursors: async () => withoutPositions(await ports.state.cursors()) }),
+  });
   for await (const keys of knownKeys(ports)) {
     const sinceMs = ports.nowMs();
     const asked = keys.map(

@@ -22,6 +22,8 @@ export interface FieldFacts {
   readonly calculated: boolean;
   readonly externalId: boolean;
   readonly unique: boolean;
+  /** Whether values that differ in case only are different; absent means not known. */
+  readonly caseSensitive?: boolean;
   readonly referenceTo: readonly string[];
   readonly relationshipName: string | null;
   readonly restrictedValues: readonly string[] | null;

@@ -29,6 +29,7 @@ export function preflight(mapping: Mapping, facts: PreflightFacts): readonly Pre
       place,
       object: object.object,
       keyField: object.keyField,
+      keyCase: object.keyCase,
       fields: object.fields,
       creates: object.create.salesforce,
       deletes: object.delete.salesforce,
@@ -44,10 +45,20 @@ export function preflight(mapping: Mapping, facts: PreflightFacts): readonly Pre
   });
 }
 
+/** The external fields that the mapping names and the collections do not have. Collections that do not tell are left out. */
+export function missingExternalFields(
+  mapping: Mapping,
+  collections: PreflightFacts["collections"],
+): readonly PreflightProblem[] {
+  const facts: PreflightFacts = { objects: [], statuses: {}, collections };
+  return mapping.objects.flatMap((object) => checkCollection(object, `mapping.objects.${object.object}`, facts));
+}
+
 interface Rows {
   readonly place: string;
   readonly object: string;
   readonly keyField: string;
+  readonly keyCase: ObjectMapping["keyCase"];
   readonly fields: readonly FieldMapping[];
   readonly creates: boolean;
   readonly deletes: boolean;
@@ -102,6 +113,11 @@ function checkKeyField(rows: Rows, described: ObjectFacts): readonly PreflightPr
   return [
     ...when(field.type !== "string", place, `${rows.keyField} is of the type ${field.type}; it must be a text field`),
     ...when(!field.externalId, place, `${rows.keyField} is not an External ID; tick External ID in its definition`),
+    ...when(
+      rows.keyCase === "exact" && field.unique && field.caseSensitive === false,
+      place,
+      `${rows.keyField} ignores case, so that two keys that differ in case only would be one record; tick "Treat ABC and abc as different values", or say keyCase: lower`,
+    ),
     ...when(!field.unique, place, `${rows.keyField} is not unique; tick Unique, or two records could share a key`),
     ...when(
       !field.createable || !field.updateable,
@@ -294,6 +310,7 @@ function checkLines(
       place,
       object: lines.object,
       keyField: lines.keyField,
+      keyCase: object.keyCase,
       fields: lines.fields,
       creates: lines.direction !== "toExternal" && object.create.salesforce,
       deletes: false,

@@ -6,6 +6,7 @@ import type { DeadLetter, Obstacle, Parked } from "../sync/decision.ts";
 import { callsChart, type Markup } from "./chart.ts";
 import { changeButton, type Frame } from "./layout.ts";
 import type { PlanView } from "./plan-view.ts";
+import { remedyFor } from "./remedy.ts";
 import type { ServiceState, SyncStatus } from "./status.ts";
 
 /** The first page: is all well, how far behind is it, what did it do, what may it still use. */
@@ -165,7 +166,8 @@ function sideBox(name: string, value: Value | undefined, by: string | null, at: 
 function obstacleList(obstacles: readonly Obstacle[]): Markup {
   return html`<ul class="diff">${obstacles.map((one) => {
     const place = [one.lineKey, one.field].filter((part) => part !== undefined).join(" ");
-    return html`<li><code>${one.code}</code> ${place === "" ? "" : html`<code>${place}</code> `}${one.message}</li>`;
+    const remedy = remedyFor(one.code);
+    return html`<li><code>${one.code}</code> ${place === "" ? "" : html`<code>${place}</code> `}${one.message}${remedy === null ? "" : html`<br><span class="soft">→ ${remedy}</span>`}</li>`;
   })}</ul>`;
 }
 

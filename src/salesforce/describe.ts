@@ -71,6 +71,7 @@ function parseField(field: JsonObject): DescribedField {
     calculated: field["calculated"] === true,
     externalId: field["externalId"] === true,
     unique: field["unique"] === true,
+    ...(typeof field["caseSensitive"] === "boolean" ? { caseSensitive: field["caseSensitive"] } : {}),
     referenceTo: Array.isArray(referenceTo) ? referenceTo.filter((name) => typeof name === "string") : [],
     relationshipName: typeof relationshipName === "string" ? relationshipName : null,
     restrictedValues: field["restrictedPicklist"] === true ? activeValues(field["picklistValues"]) : null,

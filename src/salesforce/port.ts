@@ -61,6 +61,8 @@ export interface DescribedField {
   readonly calculated: boolean;
   readonly externalId: boolean;
   readonly unique: boolean;
+  /** Whether values that differ in case only are different; absent means not known. */
+  readonly caseSensitive?: boolean;
   readonly referenceTo: readonly string[];
   readonly relationshipName: string | null;
   /** Active values; null when the field is not a restricted picklist. */

@@ -19,10 +19,10 @@ export type WorkerObserver = (event: WorkerEvent) => void;
 
 /** Lanes at most: Salesforce lets an org run 25 long requests at once [memory]; the rest is for other users. */
 export const LANES_MAX = 16;
-/** Documents with lines that one graph call holds (75 graphs, Salesforce limit). */
-const CALL_ORDERS = 75;
-/** Documents without lines in one collection (200 rows, Salesforce limit). */
-const CALL_DOCUMENTS = 200;
+/** Two full graph calls (75 graphs each, Salesforce limit) share one reading call. */
+const LANE_ORDERS = 150;
+/** Half a composite of collections (5 of 200 rows each, Salesforce limit). */
+const LANE_DOCUMENTS = 500;
 
 /** One worker process. */
 export interface Crew {
@@ -37,5 +37,5 @@ export interface Crew {
 
 /** How a level of documents with or without lines is parted. */
 export function laneLimits(withLines: boolean): LaneLimits {
-  return { lanesMax: LANES_MAX, callDocuments: withLines ? CALL_ORDERS : CALL_DOCUMENTS };
+  return { lanesMax: LANES_MAX, laneDocuments: withLines ? LANE_ORDERS : LANE_DOCUMENTS };
 }

@@ -113,11 +113,11 @@ class RulesOfRun {
 
   constructor(crew: Crew) {
     this.#crew = crew;
-    this.#rulesOf = orgRulesLoader(crew.ports.salesforce);
+    this.#rulesOf = orgRulesLoader(crew.ports.salesforce, crew.ports.nowMs);
   }
 
   of(runId: string): ReturnType<typeof orgRulesLoader> {
-    if (runId !== this.#runId) this.#rulesOf = orgRulesLoader(this.#crew.ports.salesforce);
+    if (runId !== this.#runId) this.#rulesOf = orgRulesLoader(this.#crew.ports.salesforce, this.#crew.ports.nowMs);
     this.#runId = runId;
     return this.#rulesOf;
   }

@@ -84,7 +84,9 @@ export function encodeJob(job: Job): object {
 /** Reads a job; undefined when a newer or older version of this program wrote it. */
 export function decodeJob(data: unknown): Job | undefined {
   const parsed = jobSchema.safeParse(data);
-  return parsed.success ? parsed.data : undefined;
+  if (!parsed.success) return undefined;
+  const { version: _known, ...job } = parsed.data;
+  return job;
 }
 
 /** Reads an outcome; undefined when it is not one. */

@@ -9,8 +9,11 @@
 export interface LaneLimits {
   /** So many lanes at most. */
   readonly lanesMax: number;
-  /** Documents that one API call holds: a lane is not made smaller than this, or calls would be sent half empty. */
-  readonly callDocuments: number;
+  /**
+   * Documents that are worth a lane: there are no more lanes than the documents fill to this number, and fuller ones hold
+   * a multiple of it. Smaller lanes cost more API calls, because each is read by a call of its own.
+   */
+  readonly laneDocuments: number;
 }
 
 /**
@@ -20,10 +23,9 @@ export interface LaneLimits {
 export function assignLanes<Item>(
   items: readonly Item[],
   namesOf: (item: Item) => readonly string[],
-  { lanesMax, callDocuments }: LaneLimits,
+  { lanesMax, laneDocuments }: LaneLimits,
 ): readonly (readonly Item[])[] {
-  const perCall = Math.max(1, callDocuments);
-  const capacity = Math.ceil(items.length / lanesMax / perCall) * perCall;
+  const capacity = Math.ceil(items.length / lanesMax / laneDocuments) * laneDocuments;
   const lanes: Item[][] = [];
   const groups = [...connected(items, namesOf)].sort((left, right) => right.length - left.length);
   for (const group of groups) {

@@ -7,16 +7,18 @@
  */
 import type { RunContext } from "../engine/context.ts";
 import { pollSalesforce } from "../engine/detect.ts";
+import { requireExternalFields } from "../engine/external-fields.ts";
+import { startHeartbeat } from "../engine/heartbeat.ts";
 import { LeaseKeeper, leaseName } from "../engine/lease.ts";
 import { RunMemory } from "../engine/memory.ts";
 import { recoverIntents } from "../engine/recovery.ts";
 import { type RunReport, RunTally } from "../engine/report.ts";
 import { linkStandardPriceBook } from "../engine/run.ts";
+import { requireSameOrg } from "../engine/same-org.ts";
 import { SyncError } from "../errors.ts";
 import type { RunRecord } from "../state/port.ts";
 import { type Crew, LANES_MAX } from "./crew.ts";
 import { type CallTally, isAlive, type Round } from "./dispatch.ts";
-import { startHeartbeat } from "./heartbeat.ts";
 import { laneName } from "./job.ts";
 import { runLevel } from "./level.ts";
 import { isOutage } from "./patience.ts";
@@ -82,6 +84,8 @@ export async function leadRun(crew: Crew, role: LeaseKeeper, ended: AbortSignal)
 
 async function allLevels(round: Round): Promise<void> {
   const { context } = round;
+  await requireSameOrg(context);
+  await requireExternalFields(context.ports);
   await linkStandardPriceBook(context);
   await recoverIntents(context);
   const cursors = await context.ports.state.cursors();

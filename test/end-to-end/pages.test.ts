@@ -33,7 +33,7 @@ describe.skipIf(!existsSync(CHROMIUM))("the pages in a browser (skipped where /u
       stderr: { write: () => {} },
       signal: stop.signal,
     });
-    await vi.waitFor(() => expect(lines.join("")).toContain('"run finished"'), { timeout: 10_000 });
+    await vi.waitFor(() => expect(lines.join("")).toContain('"run finished"'), { timeout: 25_000 });
     url = /"url":"([^"]+)"/.exec(lines.join(""))?.[1] ?? "";
     browser = await chromium.launch({
       executablePath: CHROMIUM,

@@ -57,7 +57,7 @@ describe.skipIf(!isBuilt())("the serving process (skipped where npm run build ha
     gate.watch(() => {});
 
     const second = start("serve");
-    await vi.waitFor(() => expect(second.said.out).toContain('"run finished"'), { timeout: 10_000 });
+    await vi.waitFor(() => expect(second.said.out).toContain('"run finished"'), { timeout: 25_000 });
     second.kill("SIGTERM");
 
     expect(ended.code).toBe(0);
@@ -70,7 +70,7 @@ describe.skipIf(!isBuilt())("the serving process (skipped where npm run build ha
     shop.erp("INSERT INTO orders VALUES ('O-3', 'C-1', '2026-03-04', 'lost')");
     const outputs = [await start("check").ended, await start("plan", "--json").ended, await start("run").ended];
     const child = start("serve");
-    await vi.waitFor(() => expect(child.said.out).toContain('"run finished"'), { timeout: 10_000 });
+    await vi.waitFor(() => expect(child.said.out).toContain('"run finished"'), { timeout: 25_000 });
     const url = /"url":"([^"]+)"/.exec(child.said.out)?.[1] ?? "";
     const pages = ["/", "/conflicts", "/dead-letters", "/records", "/plan", "/metrics", "/api/status", "/readyz"];
     const texts = await Promise.all(pages.map(async (page) => await (await fetch(`${url}${page}`)).text()));

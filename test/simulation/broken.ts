@@ -109,7 +109,10 @@ function filtered(object: PolledObject, keep: (row: SalesforceRecord) => boolean
 async function collected(object: PolledObject): Promise<PolledObject> {
   const rows: SalesforceRecord[] = [];
   for await (const page of object.pages) rows.push(...page);
-  const newest = rows.map((row) => String(row["SystemModstamp"])).sort().at(-1);
+  const newest = rows
+    .map((row) => String(row["SystemModstamp"]))
+    .sort()
+    .at(-1);
   return {
     ...object,
     cursor: newest === undefined ? object.cursor : cursorAt(Date.parse(`${newest.slice(0, 19)}Z`)),
@@ -144,7 +147,9 @@ function activatedFirst(call: Extract<SalesforceCall, { kind: "graphs" }>): Sale
 }
 
 async function reinsertLines(org: SalesforceOrg, call: SalesforceCall): Promise<readonly RowOutcome[]> {
-  const lines = operationsOf(call).filter((operation) => operation.kind === "update" && operation.object === "OrderItem");
+  const lines = operationsOf(call).filter(
+    (operation) => operation.kind === "update" && operation.object === "OrderItem",
+  );
   const remade = new Map<string, RowOutcome>();
   for (const line of lines) if (line.kind === "update") remade.set(line.opId, await reinsertLine(org, line));
   const rest = retainOperations(call, (operation) => !remade.has(operation.opId));
@@ -152,19 +157,31 @@ async function reinsertLines(org: SalesforceOrg, call: SalesforceCall): Promise<
   return operationsOf(call).flatMap(({ opId }) => remade.get(opId) ?? outcomes.get(opId) ?? []);
 }
 
-async function reinsertLine(
-  org: SalesforceOrg,
-  line: Extract<RowOperation, { kind: "update" }>,
-): Promise<RowOutcome> {
+async function reinsertLine(org: SalesforceOrg, line: Extract<RowOperation, { kind: "update" }>): Promise<RowOutcome> {
   const [row] = await org.query(
     `SELECT ERP_Key__c, OrderId, PricebookEntryId, Quantity, UnitPrice FROM OrderItem WHERE Id = '${line.recordId}'`,
   );
   if (row === undefined) return { kind: "failed", opId: line.opId, class: "replan", faults: [] };
-  const { ERP_Key__c: key, OrderId, PricebookEntryId, Quantity, UnitPrice } = row as Readonly<Record<string, WireValue>>;
-  const fields = { OrderId, PricebookEntryId, Quantity, UnitPrice, ...line.fields } as Readonly<Record<string, WireValue>>;
+  const {
+    ERP_Key__c: key,
+    OrderId,
+    PricebookEntryId,
+    Quantity,
+    UnitPrice,
+  } = row as Readonly<Record<string, WireValue>>;
+  const fields = { OrderId, PricebookEntryId, Quantity, UnitPrice, ...line.fields } as Readonly<
+    Record<string, WireValue>
+  >;
   const part = { object: "OrderItem", keyField: null } as const;
   const removal = { kind: "delete", opId: line.opId, object: "OrderItem", recordId: line.recordId } as const;
-  const insert = { kind: "upsert", opId: line.opId, object: "OrderItem", keyField: "ERP_Key__c", key: String(key), fields } as const;
+  const insert = {
+    kind: "upsert",
+    opId: line.opId,
+    object: "OrderItem",
+    keyField: "ERP_Key__c",
+    key: typeof key === "string" ? key : "",
+    fields,
+  } as const;
   const calls: readonly SalesforceCall[] = [
     { kind: "collections", parts: [{ ...part, verb: "delete", operations: [removal] }], predictedCalls: 1 },
     {
@@ -206,4 +223,3 @@ function withoutFencing(state: StateStore): StateStore {
     },
   };
 }
-

@@ -29,10 +29,15 @@ function freshErp(): ExternalDouble {
     put: async ({ id, customer, amount, lines }) => {
       const known = [...(erp.row("orders", id)?.lines.keys() ?? [])];
       const gone = known.filter((no) => !lines.some((line) => line.no === no));
-      erp.put("orders", id, { customer, amount }, {
-        ...Object.fromEntries(gone.map((no) => [no, null])),
-        ...Object.fromEntries(lines.map(({ no, product, quantity }) => [no, { product, quantity }])),
-      });
+      erp.put(
+        "orders",
+        id,
+        { customer, amount },
+        {
+          ...Object.fromEntries(gone.map((no) => [no, null])),
+          ...Object.fromEntries(lines.map(({ no, product, quantity }) => [no, { product, quantity }])),
+        },
+      );
     },
     remove: async (id) => erp.remove("orders", id),
     stored: async (id): Promise<OrderRow | undefined> => {

@@ -11,8 +11,9 @@ import type { Row } from "../../mock-server/schema/definition.ts";
 import type { RowOperation, RowOutcome } from "../../src/model/salesforce-record.ts";
 import type { Side, Value } from "../../src/model/value.ts";
 import type { Lease, StateBatch, StoredConflict } from "../../src/state/port.ts";
-import type { Base, Intent } from "../../src/sync/decision.ts";
-import type { ErpChange, ErpRow } from "./memory-erp.ts";
+import type { Base } from "../../src/sync/decision.ts";
+import { canonicalOf, cellId, erpCells, LINE_FIELDS, OBJECTS_OF, ROOT_FIELDS } from "./cells.ts";
+import type { ErpChange } from "./memory-erp.ts";
 import type { Stage } from "./stage.ts";
 
 /** A broken invariant. */
@@ -39,30 +40,6 @@ interface Overwritten {
   /** When the person wrote it. */
   readonly seq: number;
 }
-
-const ROOT_FIELDS: Readonly<Record<string, readonly string[]>> = {
-  Account: ["Name", "Phone", "BillingCity"],
-  Order: ["AccountId", "EffectiveDate", "Description", "Status"],
-  Product2: ["Name"],
-  PricebookEntry: ["UnitPrice"],
-};
-const LINE_FIELDS = ["Quantity", "UnitPrice"] as const;
-const COLUMN: Readonly<Record<string, string>> = {
-  Name: "name",
-  Phone: "phone",
-  BillingCity: "city",
-  AccountId: "customer_no",
-  EffectiveDate: "date",
-  Description: "note",
-  Status: "state",
-  Quantity: "quantity",
-  UnitPrice: "price",
-};
-const OBJECTS_OF: Readonly<Record<string, readonly string[]>> = {
-  customers: ["Account"],
-  products: ["Product2", "PricebookEntry"],
-  orders: ["Order"],
-};
 
 /** Refusals that say: the order's state forbids this. */
 const FORBIDDEN = new Set([
@@ -92,8 +69,6 @@ export class Judge {
   readonly #bases = new Map<string, Base>();
   readonly #conflicts = new Map<string, StoredConflict>();
   readonly #recovered: { readonly key: string; readonly text: string }[] = [];
-  readonly #intents = new Map<string, { readonly intent: Intent; readonly seq: number }>();
-  readonly #intentSeq = new Map<string, number>();
   readonly #excused = new Set<string>();
   readonly #overwritten: Overwritten[] = [];
   readonly #inFlight = new Set<string>();
@@ -145,15 +120,14 @@ export class Judge {
 
   committed(lease: Lease, batch: StateBatch): void {
     if (lease.fence !== this.#fence || lease.holder !== this.#holder) {
-      this.fail("I13", `${lease.holder} committed with fencing number ${lease.fence}; ${this.#holder} has ${this.#fence}`);
+      this.fail(
+        "I13",
+        `${lease.holder} committed with fencing number ${lease.fence}; ${this.#holder} has ${this.#fence}`,
+      );
     }
     for (const conflict of batch.conflicts ?? []) {
       this.#checkConflict(conflict);
       this.#conflicts.set(conflict.id, conflict);
-    }
-    for (const intent of batch.putIntents ?? []) {
-      this.#intents.set(intent.id, { intent, seq: this.#seq });
-      this.#intentSeq.set(intent.key, this.#seq);
     }
     for (const entry of batch.journal ?? []) {
       if (entry.event === "recovered") this.#recovered.push({ key: entry.key, text: JSON.stringify(entry.detail) });
@@ -413,8 +387,11 @@ export class Judge {
     for (const side of ["salesforce", "external"] as const) {
       const cell = this.#cells.get(cellId(side, key, `${lineKey}|${field}`));
       if (cell === undefined || cell.value === undefined || cell.value !== conflict[side]) continue;
-      if (cell.by === "connector" && cell.connectorSeq < (this.#intentSeq.get(key) ?? 0)) {
-        this.fail("I10", `${side} ${key} ${lineKey} ${field}: our own ${JSON.stringify(cell.value)} was taken for an edit`);
+      if (cell.by === "connector") {
+        this.fail(
+          "I10",
+          `${side} ${key} ${lineKey} ${field}: our own ${JSON.stringify(cell.value)} was taken for an edit`,
+        );
       }
     }
   }
@@ -506,7 +483,9 @@ export class Judge {
   }
 
   #rename(from: string, to: string): void {
-    for (const [id, cell] of [...this.#cells]) {
+    // Cells are added while they are walked through.
+    const cells = [...this.#cells];
+    for (const [id, cell] of cells) {
       const [side, key, ...rest] = id.split("|");
       if (side !== "salesforce" || key !== from) continue;
       const target = cellId("salesforce", to, rest.join("|"));
@@ -553,34 +532,4 @@ export class Judge {
     }
     return cell;
   }
-}
-
-function cellId(side: Side, key: string, name: string): string {
-  return `${side}|${key}|${name}`;
-}
-
-function erpCells(object: string, key: string, row: ErpRow | undefined): ReadonlyMap<string, Value> {
-  const cells = new Map<string, Value>();
-  if (row === undefined) return cells;
-  for (const field of ROOT_FIELDS[object] ?? []) cells.set(`|${field}`, erpValue(field, row.fields));
-  if (object !== "Order") return cells;
-  for (const [no, line] of row.lines) {
-    const lineKey = `erp:OrderItem:${key.split(":")[2]}:${no}`;
-    for (const field of LINE_FIELDS) cells.set(`${lineKey}|${field}`, erpValue(field, line));
-  }
-  return cells;
-}
-
-function erpValue(field: string, fields: ErpRow["fields"]): Value {
-  const value = fields[COLUMN[field] ?? ""];
-  if (field === "Status") return value === "released" ? "Activated" : "Draft";
-  if (field === "AccountId") return value === null || value === undefined ? null : `erp:Account:${String(value)}`;
-  if (field === "Quantity" || field === "UnitPrice") return canonicalOf(value === null ? null : Number(value));
-  return canonicalOf(value);
-}
-
-function canonicalOf(value: unknown): Value {
-  if (value === null || value === undefined || value === "") return null;
-  if (typeof value === "boolean") return value;
-  return String(value).trim();
 }

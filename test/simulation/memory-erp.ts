@@ -226,7 +226,10 @@ export class MemoryErp implements ExternalSystem {
     }
     const table = TABLE_OF[collection] ?? collection;
     const blank = Object.fromEntries((this.#schema.columns[table] ?? []).map((column) => [column, null]));
-    return { fields: { ...(old?.fields ?? { ...blank, [this.#schema.key[table] ?? ""]: key }), ...fields }, lines: merged };
+    return {
+      fields: { ...(old?.fields ?? { ...blank, [this.#schema.key[table] ?? ""]: key }), ...fields },
+      lines: merged,
+    };
   }
 
   #store(

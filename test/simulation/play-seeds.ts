@@ -1,5 +1,6 @@
 /** Plays a range of seeds and counts what happened in them; the environment may widen the range. */
-import { type PlayOptions, playSeed } from "./simulate.ts";
+import { playSeed } from "./shrink.ts";
+import type { PlayOptions } from "./simulate.ts";
 
 /** What a range of seeds came to. */
 export interface Tally {

@@ -6,7 +6,8 @@ import { openStateStore } from "../../src/state/open.ts";
 import { playSeeds } from "./play-seeds.ts";
 import { CONNECTOR, type Stage } from "./stage.ts";
 
-const range = (from: number, count: number): readonly number[] => Array.from({ length: count }, (_, index) => from + index);
+const range = (from: number, count: number): readonly number[] =>
+  Array.from({ length: count }, (_, index) => from + index);
 
 it("breaks no invariant through jsforce over HTTP", async () => {
   const opened: Stage[] = [];

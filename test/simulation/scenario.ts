@@ -102,12 +102,24 @@ function drawSteps(random: Random, violence: number): readonly Step[] {
   if (draw === 4) return [{ kind: "late", seed: random.fork() }];
   if (draw === 5) return [{ kind: "commitLate" }];
   if (draw === 6) return [{ kind: "advance", seconds: random.pick([1, 30, 130, 900]) }];
+  if (draw === 7 && violence > 0) return drawInterrupted(random);
   const disturbances = Array.from({ length: random.below(violence * 2 + 2) }, () => drawDisturbance(random, violence));
   const wire = Array.from({ length: random.below(violence + 1) }, () => ({
     at: random.below(CALLS),
     act: random.pick(WIRE_ACTS),
   }));
   return [{ kind: "run", disturbances, wire }];
+}
+
+/** Somebody edits, the run dies somewhere on its way, and the same person edits the same thing again. */
+function drawInterrupted(random: Random): readonly Step[] {
+  const seed = random.fork();
+  const crash: Disturbance = { at: 20 + random.below(60), act: { kind: "crash" } };
+  return [
+    { kind: "edit", seed },
+    { kind: "run", disturbances: [crash], wire: [] },
+    { kind: "edit", seed },
+  ];
 }
 
 function drawDisturbance(random: Random, violence: number): Disturbance {

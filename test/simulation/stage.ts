@@ -1,9 +1,10 @@
 /** The stage of one simulation: a mock org, an ERP, a mapping between them, and the people who edit on both sides. */
-import { createMockOrg, type FaultHook, type MockOrg, textField } from "../../mock-server/index.ts";
+
 import type { SaveRequest, SaveResult } from "../../mock-server/dml/contract.ts";
 import { merge } from "../../mock-server/dml/merge.ts";
 import { save } from "../../mock-server/dml/save.ts";
 import { OrgError } from "../../mock-server/errors.ts";
+import { createMockOrg, type FaultHook, type MockOrg, textField } from "../../mock-server/index.ts";
 import type { Transaction } from "../../mock-server/org/contract.ts";
 import type { LongTransaction } from "../../mock-server/org/long-transaction.ts";
 import type { Row } from "../../mock-server/schema/definition.ts";
@@ -157,8 +158,7 @@ export class Stage {
   isMerged(key: string): boolean {
     return this.mock.org.transaction(this.mock.org.systemActor, (tx) =>
       [...tx.rows("Account")].some(
-        (row) =>
-          (row["ERP_Key__c"] ?? `erp:Account:${String(row["Id"])}`) === key && row["MasterRecordId"] !== null,
+        (row) => (row["ERP_Key__c"] ?? `erp:Account:${String(row["Id"])}`) === key && row["MasterRecordId"] !== null,
       ),
     );
   }
@@ -338,7 +338,12 @@ export class Stage {
       case 11:
         return this.#undelete(random);
       case 12:
-        if (random.chance(0.5)) this.#saveAll({ operation: "insert", allOrNone: false, records: [{ object: "Account", values: { Name: this.#word(random) } }] });
+        if (random.chance(0.5))
+          this.#saveAll({
+            operation: "insert",
+            allOrNone: false,
+            records: [{ object: "Account", values: { Name: this.#word(random) } }],
+          });
         else if (account !== undefined)
           this.#saveAll({
             operation: "insert",
@@ -346,7 +351,13 @@ export class Stage {
             records: [
               {
                 object: "Order",
-                values: { AccountId: account["Id"], EffectiveDate: "2026-03-01", Status: "Draft", Pricebook2Id: this.#standardBook(), Description: this.#word(random) },
+                values: {
+                  AccountId: account["Id"],
+                  EffectiveDate: "2026-03-01",
+                  Status: "Draft",
+                  Pricebook2Id: this.#standardBook(),
+                  Description: this.#word(random),
+                },
               },
             ],
           });
@@ -388,7 +399,10 @@ export class Stage {
     if (this.erp.row("orders", no) !== undefined) return;
     const customers = this.erp.rows("customers").map((row) => row.key[0] ?? "");
     if (customers.length === 0) return;
-    const lines = Array.from({ length: 1 + random.below(3) }, (_, index) => [`${(index + 1) * 10}`, this.#line(random)]);
+    const lines = Array.from({ length: 1 + random.below(3) }, (_, index) => [
+      `${(index + 1) * 10}`,
+      this.#line(random),
+    ]);
     this.erp.put(
       "orders",
       no,
@@ -423,7 +437,9 @@ export class Stage {
 
   #saveAll(request: SaveRequest): readonly SaveResult[] {
     const results = this.mock.org.transaction(this.#clerk(), (tx) => save(tx, request));
-    this.trace(`    Salesforce: ${request.operation} ${JSON.stringify(request.records)} ${results[0]?.success === true ? "" : "refused"}`);
+    this.trace(
+      `    Salesforce: ${request.operation} ${JSON.stringify(request.records)} ${results[0]?.success === true ? "" : "refused"}`,
+    );
     return results;
   }
 

@@ -20,7 +20,7 @@ import { type Gate, openGate } from "./gate.ts";
 const MOCK = fileURLToPath(new URL("../../dist/mock-server/bin.js", import.meta.url));
 const START_MS_MAX = 15_000;
 
-/** How much the ERP holds: orders are spread over the customers, every second one is released, each has two lines. */
+/** How much the ERP holds: orders are spread over the customers, every second one is released, each has one line or two. */
 export interface FleetSize {
   readonly customers: number;
   readonly products: number;
@@ -42,6 +42,10 @@ export interface Fleet extends AsyncDisposable {
   worker(name: string): Promise<FleetWorker>;
   /** Starts any other command; `state` replaces the state's address. */
   command(args: readonly string[], state?: string): Running;
+  /** Adds orders to the ERP, from the number after the last one on. */
+  addOrders(count: number): Promise<void>;
+  /** Makes every answer of the org slower, those to graph calls by a time of their own. */
+  slow(delays: { readonly callMs: number; readonly graphMs: number }): Promise<void>;
   ask(soql: string): Promise<readonly Record<string, unknown>[]>;
   patch(record: string, fields: object): Promise<void>;
   /** What the org was asked since the last call of `forget`. */
@@ -177,6 +181,12 @@ export async function openFleet(
       const file = configure(`command-${running.length}`, org.url, stateAt);
       return start([...args, "--config", file]);
     },
+    addOrders: async (count) => await addOrders(erp, size, count),
+    slow: async ({ callMs, graphMs }) => {
+      await rest("/_mock/faults", { method: "POST", body: JSON.stringify({ act: "delay", ms: callMs }) });
+      const graph = { act: "delay", operation: "graph", ms: graphMs };
+      await rest("/_mock/faults", { method: "POST", body: JSON.stringify(graph) });
+    },
     ask: async (soql) => {
       const rows: Record<string, unknown>[] = [];
       let path = `/services/data/v62.0/query?q=${encodeURIComponent(soql)}`;
@@ -231,15 +241,21 @@ async function fillErp(erp: pg.Pool, { customers, products, orders }: FleetSize)
   await erp.query("insert into products select 'P-' || i, 'Product ' || i, i + 0.5 from generate_series(1, $1) i", [
     products,
   ]);
+  await addOrders(erp, { customers, products }, orders);
+}
+
+async function addOrders(erp: pg.Pool, size: Omit<FleetSize, "orders">, count: number): Promise<void> {
+  const { rows } = await erp.query("select count(*)::int as n from orders");
+  const [from, to] = [rows[0].n + 1, rows[0].n + count];
   await erp.query(
-    `insert into orders select 'O-' || i, 'C-' || (i % $2 + 1), date '2026-03-01' + i % 28,
-       case when i % 2 = 0 then 'released' else 'draft' end, 'PO ' || i from generate_series(1, $1) i`,
-    [orders, customers],
+    `insert into orders select 'O-' || i, 'C-' || (i % $3 + 1), date '2026-03-01' + i % 28,
+       case when i % 2 = 0 then 'released' else 'draft' end, 'PO ' || i from generate_series($1::int, $2::int) i`,
+    [from, to, size.customers],
   );
   await erp.query(
-    `insert into order_lines select 'O-' || i, p, 'P-' || ((i + p) % $2 + 1), i % 9 + 1, (i % 50) + 0.25 * p
-     from generate_series(1, $1) i, generate_series(1, 2) p`,
-    [orders, products],
+    `insert into order_lines select 'O-' || i, p, 'P-' || ((i + p) % $3 + 1), i % 9 + 1, (i % 50) + 0.25 * p
+     from generate_series($1::int, $2::int) i, generate_series(1, 1 + (i / $4) % 2) p`,
+    [from, to, size.products, size.customers],
   );
 }
 

@@ -1,4 +1,4 @@
-/** The account hierarchy (reference: order-domain §6.1). Deleting accounts: `children.ts` and the delete rules there. */
+/** The account hierarchy (reference: order-domain §6.1). Deleting accounts: `cascade.ts`. */
 import type { Transaction } from "../../org/contract.ts";
 import { type Change, changes, textOf } from "../change.ts";
 import type { Rule } from "../rule.ts";

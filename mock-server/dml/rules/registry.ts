@@ -16,6 +16,7 @@ import { ORDER_ACTIVATION_RULES } from "./order-activation.ts";
 import { ORDER_ITEM_RULES } from "./order-item.ts";
 import { PRICE_BOOK_RULES } from "./price-book.ts";
 import { REDUCTION_RULES } from "./reduction.ts";
+import { USER_RULES } from "./user.ts";
 
 /** Rules in the order in which they are asked; the first that is broken decides. */
 const ENFORCED: readonly Rule[] = [
@@ -26,12 +27,21 @@ const ENFORCED: readonly Rule[] = [
   ...CONTRACT_RULES,
   ...PRICE_BOOK_RULES,
   ...ACCOUNT_RULES,
+  ...USER_RULES,
 ];
 
 /** All known refusals, sorted by their number. */
-export const RULES: readonly RuleFact[] = [...ENFORCED, ...STAGE_FACTS].sort((a, b) =>
-  a.id.localeCompare(b.id, "en", { numeric: true }),
-);
+export const RULES: readonly RuleFact[] = [...ENFORCED, ...STAGE_FACTS].sort((a, b) => byNumber(a.id, b.id));
+
+/** `ORD-9` before `ORD-10`. A collator would do it too and costs a tenth of the whole start. */
+function byNumber(a: string, b: string): number {
+  const [first, second] = [sortKey(a), sortKey(b)];
+  return first < second ? -1 : first > second ? 1 : 0;
+}
+
+function sortKey(id: string): string {
+  return id.replaceAll(/\d+/g, (digits) => digits.padStart(6, "0"));
+}
 
 type Placed = Readonly<Record<WriteOperation, readonly Rule[]>>;
 

@@ -24,7 +24,7 @@ import {
   type RestRequest,
   type RestResult,
 } from "../rest.ts";
-import type { Resource } from "../router.ts";
+import { type FindResource, finder, type Resource, type Route } from "../routes.ts";
 
 /** A multipart create carries no more characters than this. */
 const MULTIPART_CHARACTERS_MAX = 100_000;
@@ -36,25 +36,6 @@ const UPLOAD_BYTES_MAX = 150 * 1024 * 1024;
 /** Members of a new job; others are refused, because a misspelt one would be passed over in silence. */
 const INGEST_MEMBERS = ["object", "operation", "externalIdFieldName", "contentType", "columnDelimiter", "lineEnding"];
 const QUERY_MEMBERS = ["operation", "query", "contentType", "columnDelimiter", "lineEnding"];
-
-/** The resource at these segments after `jobs`; undefined where there is none. */
-export function findBulkResource(segments: readonly string[]): Resource | undefined {
-  const [kind, id, part, ...more] = segments;
-  if (more.length > 0) return undefined;
-  if (kind === "ingest") {
-    if (id === undefined) return raw({ GET: listIngest, POST: createIngest });
-    if (part === undefined) return raw({ GET: readIngest, PATCH: changeIngest, DELETE: deleteIngest });
-    if (part === "batches") return { ...raw({ PUT: uploadIngest }), bodyBytesMax: UPLOAD_BYTES_MAX };
-    return RESULT_FILES.includes(part) ? raw({ GET: readResultFile }) : undefined;
-  }
-  if (kind !== "query") return undefined;
-  if (id === undefined) return raw({ GET: listQuery, POST: createQuery });
-  if (part === undefined) return raw({ GET: readQuery, PATCH: changeQuery, DELETE: deleteQuery });
-  if (part === "results") return raw({ GET: readQueryResults });
-  return part.toLowerCase() === "resultpages" ? raw({ GET: readResultPages }) : undefined;
-}
-
-const RESULT_FILES: readonly string[] = ["successfulResults", "failedResults", "unprocessedrecords"];
 
 function raw(methods: Resource["methods"]): Resource {
   return { methods, rawBody: true };
@@ -219,6 +200,24 @@ const readResultPages: RestHandler = (context, request) => {
     done: next === null,
   });
 };
+
+/** Every resource under `/jobs`. */
+export const BULK_ROUTES: readonly Route[] = [
+  ["jobs/ingest", raw({ GET: listIngest, POST: createIngest })],
+  ["jobs/ingest/{id}", raw({ GET: readIngest, PATCH: changeIngest, DELETE: deleteIngest })],
+  ["jobs/ingest/{id}/batches", { ...raw({ PUT: uploadIngest }), bodyBytesMax: UPLOAD_BYTES_MAX }],
+  ["jobs/ingest/{id}/successfulResults", raw({ GET: readResultFile })],
+  ["jobs/ingest/{id}/failedResults", raw({ GET: readResultFile })],
+  ["jobs/ingest/{id}/unprocessedrecords", raw({ GET: readResultFile })],
+  ["jobs/query", raw({ GET: listQuery, POST: createQuery })],
+  ["jobs/query/{id}", raw({ GET: readQuery, PATCH: changeQuery, DELETE: deleteQuery })],
+  ["jobs/query/{id}/results", raw({ GET: readQueryResults })],
+  ["jobs/query/{id}/resultPages", raw({ GET: readResultPages })],
+  ["jobs/query/{id}/resultpages", raw({ GET: readResultPages })],
+];
+
+/** The resource at these segments; undefined where there is none. */
+export const findBulkResource: FindResource = finder(BULK_ROUTES);
 
 /** Job information in the three forms that recordings show: after create, after a change, and on demand. */
 function ingestInfo(job: IngestJob, form: "created" | "short" | "full"): Record<string, unknown> {

@@ -39,7 +39,7 @@ export const readDeleted: RestHandler = (context, request) => {
   });
   if (visible.length > IDS_MAX) throw tooManyIds();
   return ok({
-    deletedRecords: visible.map(({ id, deletedDate }) => ({ id, deletedDate })),
+    deletedRecords: visible.map(({ id, deletedDate }) => ({ deletedDate, id })),
     earliestDateAvailable: recycleBin.earliestDateAvailable ?? wireInstant(nowMs(context) - DELETED_DAYS * DAY_MS),
     latestDateCovered: latestCovered(context, span.endMs),
   });

@@ -12,45 +12,11 @@ import { notFound, notImplemented } from "../faults.ts";
 import { HeldRecords } from "../held-records.ts";
 import { listedSet, pageRowsOf, type QueryPage } from "../query-cursors.ts";
 import { isObject, ok, type RestContext, type RestHandler, type RestRequest, type RestResult } from "../rest.ts";
-import type { Resource } from "../router.ts";
-
-/** The resource at these segments after `tooling`; undefined where there is none. */
-export function findToolingResource(segments: readonly string[]): Resource | undefined {
-  const [kind, first, second, ...more] = segments;
-  if (more.length > 0) return undefined;
-  switch (kind) {
-    case undefined:
-      return reading(readResources);
-    case "query":
-    case "queryAll":
-      if (first === undefined) return reading(query);
-      return second === undefined ? reading(queryMore) : undefined;
-    case "sobjects":
-      if (first === undefined) return reading(readGlobal);
-      if (second === undefined)
-        return { methods: { ...reading(readSummary).methods, POST: refuse(`Writing ${first}`) } };
-      if (second === "describe") return reading(readDescribe);
-      return {
-        methods: {
-          ...reading(readRow).methods,
-          PATCH: refuse(`Writing ${first}`),
-          DELETE: refuse(`Deleting ${first}`),
-        },
-      };
-    default: {
-      const handler = refuse(`/tooling/${kind}`);
-      return { methods: { HEAD: handler, GET: handler, POST: handler, PATCH: handler, PUT: handler, DELETE: handler } };
-    }
-  }
-}
-
-function reading(handler: RestHandler): Resource {
-  return { methods: { HEAD: handler, GET: handler } };
-}
+import { type FindResource, finder, type Resource, type Route, reading } from "../routes.ts";
 
 function refuse(what: string): RestHandler {
-  return () => {
-    throw notImplemented(`${what} through the Tooling API`);
+  return (_, request) => {
+    throw notImplemented(`${what} through the Tooling API (/${request.segments.slice(0, 3).join("/")})`);
   };
 }
 
@@ -155,6 +121,35 @@ const readRow: RestHandler = (context, request) => {
   const fields = type.fields.map((field) => [field.name, row[field.name] ?? null]);
   return ok(toolingForm({ attributes: { type: type.name, url }, ...Object.fromEntries(fields) }));
 };
+
+const READ_MORE = reading(queryMore);
+const NOT_WRITTEN = refuse("Writing records");
+const REFUSED = refuse("This resource");
+
+/** What real orgs have beside records: Apex, tests, code completion, logs. */
+const ANYTHING_ELSE: Resource = {
+  methods: { HEAD: REFUSED, GET: REFUSED, POST: REFUSED, PATCH: REFUSED, PUT: REFUSED, DELETE: REFUSED },
+};
+
+/** Every resource under `/tooling`. */
+export const TOOLING_ROUTES: readonly Route[] = [
+  ["tooling", reading(readResources)],
+  ["tooling/query", reading(query)],
+  ["tooling/query/{locator}", READ_MORE],
+  ["tooling/queryAll", reading(query)],
+  ["tooling/queryAll/{locator}", READ_MORE],
+  ["tooling/sobjects", reading(readGlobal)],
+  ["tooling/sobjects/{object}", { methods: { ...reading(readSummary).methods, POST: NOT_WRITTEN } }],
+  ["tooling/sobjects/{object}/describe", reading(readDescribe)],
+  [
+    "tooling/sobjects/{object}/{id}",
+    { methods: { ...reading(readRow).methods, PATCH: NOT_WRITTEN, DELETE: NOT_WRITTEN } },
+  ],
+  ["tooling/{rest...}", ANYTHING_ELSE],
+];
+
+/** The resource at these segments; undefined where there is none. */
+export const findToolingResource: FindResource = finder(TOOLING_ROUTES);
 
 function toolingType(request: RestRequest) {
   const name = request.segments[2] ?? "";

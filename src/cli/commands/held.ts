@@ -4,6 +4,7 @@ import { processHolder, processIsGone } from "../../engine/holder.ts";
 import { openExistingState } from "../../engine/open.ts";
 import { SyncError } from "../../errors.ts";
 import type { Side, Value } from "../../model/value.ts";
+import { remedyFor } from "../../observe/remedy.ts";
 import type { StateStore, StoredConflict } from "../../state/port.ts";
 import type { DeadLetter } from "../../sync/decision.ts";
 import { EXIT, type ExitCode, type Surroundings } from "../surroundings.ts";
@@ -164,7 +165,9 @@ function conflictText(conflict: StoredConflict): string {
 function letterText(letter: DeadLetter): string {
   const reasons = letter.obstacles.map((obstacle) => {
     const where = [obstacle.lineKey, obstacle.field].filter((part) => part !== undefined).join(" ");
-    return `    ${obstacle.code}${where === "" ? "" : ` (${where})`}: ${obstacle.message}\n`;
+    const remedy = remedyFor(obstacle.code);
+    const wayOut = remedy === null ? "" : `      → ${remedy}\n`;
+    return `    ${obstacle.code}${where === "" ? "" : ` (${where})`}: ${obstacle.message}\n${wayOut}`;
   });
   const attempts = `${letter.attempts} attempt${letter.attempts === 1 ? "" : "s"}`;
   return `${letter.object} ${letter.key}  since ${new Date(letter.firstAtMs).toISOString()}, ${attempts}\n${reasons.join("")}`;

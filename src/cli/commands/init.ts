@@ -1,12 +1,13 @@
 /** `order-sync init`: a commented configuration, the Salesforce metadata that it needs, and on request the change log. */
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { dirname, join, relative, resolve } from "node:path";
 import { type LoadedConfig, loadConfig } from "../../config/load.ts";
 import { keyFieldMetadata, permissionSetMetadata } from "../../config/metadata.ts";
 import { type StarterAuth, starterConfig } from "../../config/starter.ts";
 import { SyncError } from "../../errors.ts";
 import { installChangeLog } from "../../external/sql/install.ts";
 import { surveyDatabase } from "../../external/sql/survey.ts";
+import { fillErp } from "../demo/erp.ts";
 import { EXIT, type ExitCode, type Surroundings } from "../surroundings.ts";
 
 /** Options of `init`; what is missing is asked at a terminal, and elsewhere has the default. */
@@ -20,6 +21,8 @@ export interface InitOptions {
   readonly metadataDir: string;
   readonly installChangeLog?: true;
   readonly force?: true;
+  /** Makes the sample ERP in this SQLite file and takes it for the external database. */
+  readonly sampleErp?: string;
 }
 
 const DEFAULT_FILE = "order-sync.yaml";
@@ -35,6 +38,7 @@ export async function initCommand(options: InitOptions, surroundings: Surroundin
   const { stdout, environment } = surroundings;
   const file = resolve(options.config ?? DEFAULT_FILE);
   const written: string[] = [];
+  if (options.sampleErp !== undefined) written.push(makeSampleErp(options.sampleErp));
   if (!existsSync(file) || options.force === true) {
     write(file, await starterText(file, options, surroundings));
     written.push(file);
@@ -56,9 +60,18 @@ async function starterText(file: string, options: InitOptions, surroundings: Sur
     surroundings.ask === undefined ? otherwise : (await surroundings.ask(`${question} [${otherwise}]: `)) || otherwise;
   const loginUrl = options.loginUrl ?? (await ask("Login address of the org", DEFAULT_LOGIN));
   const externalUrl =
-    options.externalUrl ?? (await ask("External database (file:path or postgres://…)", DEFAULT_EXTERNAL));
+    options.externalUrl ??
+    (options.sampleErp === undefined ? undefined : `file:${relative(dirname(file), resolve(options.sampleErp))}`) ??
+    (await ask("External database (file:path or postgres://…)", DEFAULT_EXTERNAL));
   const tables = await surveyDatabase(besideFile(interpolated(externalUrl, surroundings.environment), file));
   return starterConfig({ name: options.name, loginUrl, auth: options.auth ?? "password", externalUrl, tables });
+}
+
+function makeSampleErp(path: string): string {
+  const file = resolve(path);
+  if (existsSync(file)) throw new SyncError("USAGE", `${file} exists; name a new file for the sample ERP`);
+  fillErp(file);
+  return file;
 }
 
 /** Relative paths in a configuration belong to its folder. */

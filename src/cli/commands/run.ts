@@ -1,6 +1,7 @@
 /** `order-sync run`: one round, its progress on standard error and its report on standard output. */
 
 import type { Config } from "../../config/schema.ts";
+import { checkBeforeFirstRun } from "../../engine/check.ts";
 import { processHolder } from "../../engine/holder.ts";
 import { openPorts, runOptions } from "../../engine/open.ts";
 import type { RunReport } from "../../engine/report.ts";
@@ -19,6 +20,7 @@ export interface RunCommandOptions extends ConfigOptions {
 export async function runCommand(options: RunCommandOptions, outer: Surroundings): Promise<ExitCode> {
   return await withConfig(options, outer, async (loaded, surroundings) => {
     await using open = await openPorts(loaded, { observe: showProgress(surroundings.stderr) });
+    await checkBeforeFirstRun(open.ports);
     const report = await runOnce(open.ports, requestOf(loaded.config, options, surroundings));
     surroundings.stdout.write(options.json === true ? `${JSON.stringify(report)}\n` : reportText(report));
     return exitOf(report);

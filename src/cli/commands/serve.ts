@@ -16,6 +16,7 @@ import { SyncError } from "../../errors.ts";
 import { createApp, type Service } from "../../observe/app.ts";
 import { openLog } from "../../observe/log.ts";
 import { SyncMetrics } from "../../observe/metrics.ts";
+import { watchStateFile } from "../../state/place.ts";
 import { EXIT, type ExitCode, type Surroundings } from "../surroundings.ts";
 import { type ConfigOptions, withConfig } from "../with-config.ts";
 import { requestOf } from "./run.ts";
@@ -58,6 +59,7 @@ export async function serveCommand(options: ServeOptions, outer: Surroundings): 
       metrics,
       dailyCalls: config.limits.dailyCalls,
       runAtStart: options.runAtStart,
+      beforeRun: watchStateFile(config.state.url),
     });
     const app = createApp(serviceOf(loaded, open.ports, sync, metrics), {
       token: config.serve.token ?? null,

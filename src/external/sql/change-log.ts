@@ -72,13 +72,20 @@ export async function logProblems(
   const { connection, source, bound } = target;
   const wanted = collectionTriggers(connection.dialect, source, bound);
   const found = await installedTriggers(connection, db);
+  const place = `external.collections.${bound.name}.changes`;
+  if (wanted.every((trigger) => !found.has(trigger.name))) {
+    const tables = [...new Set(wanted.map((trigger) => `"${trigger.table}"`))].join(" and ");
+    return [
+      { place, message: `the change log of table ${tables} is missing; run \`order-sync init --install-change-log\`` },
+    ];
+  }
   return wanted
     .filter((trigger) => found.get(trigger.name) !== trigger.evidence)
     .map((trigger) => ({
-      place: `external.collections.${bound.name}.changes`,
+      place,
       message:
         `trigger "${trigger.name}" on table "${trigger.table}" ` +
-        `${found.has(trigger.name) ? "is out of date or switched off" : "is missing"}; run \`order-sync init\` to install it`,
+        `${found.has(trigger.name) ? "is out of date or switched off" : "is missing"}; run \`order-sync init --install-change-log\``,
     }));
 }
 

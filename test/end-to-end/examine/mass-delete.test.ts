@@ -12,10 +12,9 @@ describe("a run that would delete much", () => {
     shop.configure({
       "onActivated: reopen": "onActivated: reopen\n      delete: { salesforce: true, external: true }",
     });
-    for (let number = 1; number <= ORDERS - 2; number += 1) {
-      shop.erp("INSERT INTO orders VALUES (?, 'C-1', '2026-03-05', 'draft')", `M-${number}`);
-      shop.erp("INSERT INTO order_lines VALUES (?, 1, 'P-1', '3', '18.00')", `M-${number}`);
-    }
+    shop.erp(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${ORDERS - 2})
+      INSERT INTO orders SELECT 'M-' || i, 'C-1', '2026-03-05', 'draft' FROM n`);
+    shop.erp("INSERT INTO order_lines SELECT no, 1, 'P-1', '3', '18.00' FROM orders WHERE no LIKE 'M-%'");
     await shop.order("run");
   });
   afterEach(async () => {

@@ -1,11 +1,15 @@
 /** `order-sync serve` in this process: its pages, its answers to people, and how it stops. */
 import { createHmac } from "node:crypto";
+import { rmSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { runProgram } from "../../../src/cli/program.ts";
 import type { ExitCode } from "../../../src/cli/surroundings.ts";
 import { ENVIRONMENT, openShop, type Shop } from "./shop.ts";
 
 const TOKEN = "token-of-the-pages";
+/** Other suites share the machine; what is waited for comes within milliseconds on an idle one. */
+const PATIENT = { timeout: 20_000, interval: 20 };
 const WEBHOOK_SECRET = "secret-of-the-hook";
 
 let shop: Shop;
@@ -47,7 +51,7 @@ async function serve(settings = "schedule: { every: 1h }", environment = ENVIRON
     const started = lines.map((line) => JSON.parse(line)).find((line) => line.url !== undefined);
     if (started === undefined) throw new Error(`not serving yet ${errors}`);
     return String(started.url);
-  });
+  }, PATIENT);
   return {
     url,
     lines,
@@ -61,7 +65,7 @@ async function serve(settings = "schedule: { every: 1h }", environment = ENVIRON
 const finishedRuns = (): number => served.lines.filter((line) => line.includes('"run finished"')).length;
 
 async function untilRuns(count: number): Promise<void> {
-  await vi.waitFor(() => expect(finishedRuns()).toBeGreaterThanOrEqual(count), { timeout: 5_000, interval: 20 });
+  await vi.waitFor(() => expect(finishedRuns()).toBeGreaterThanOrEqual(count), PATIENT);
 }
 
 const asScript = { authorization: `Bearer ${TOKEN}` };
@@ -212,7 +216,7 @@ describe("serve", () => {
   it("wrong credentials stop the schedule, because repeating them would lock the user", async () => {
     served = await serve("schedule: { every: 50ms }", { SF_PASSWORD: "wrong-password" });
 
-    await vi.waitFor(async () => expect((await fetch(`${served.url}/readyz`)).status).toBe(503), { timeout: 5_000 });
+    await vi.waitFor(async () => expect((await fetch(`${served.url}/readyz`)).status).toBe(503), PATIENT);
     const failures = served.lines.filter((line) => line.includes('"code":"SALESFORCE_LOGIN"'));
     const page = await (await fetch(served.url)).text();
 
@@ -227,10 +231,22 @@ describe("serve", () => {
     await untilRuns(1);
 
     await shop.org.close();
-    await vi.waitFor(async () => expect((await fetch(`${served.url}/readyz`)).status).toBe(503), { timeout: 5_000 });
+    await vi.waitFor(async () => expect((await fetch(`${served.url}/readyz`)).status).toBe(503), PATIENT);
 
     expect(await (await fetch(served.url)).text()).toMatch(/SALESFORCE_UN(REACHABLE|AVAILABLE): http/);
     expect((await fetch(`${served.url}/healthz`)).status).toBe(200);
+  });
+
+  it("notices that its state file was deleted, instead of writing into a file that nobody will find", async () => {
+    served = await serve();
+    await untilRuns(1);
+
+    rmSync(join(shop.folder, "state.db"));
+    await post("/run", {}, asScript);
+    await vi.waitFor(async () => expect((await fetch(`${served.url}/readyz`)).status).toBe(503), PATIENT);
+
+    expect(served.lines.join("")).toContain("was deleted or replaced while it is in use");
+    expect(finishedRuns()).toBe(1);
   });
 
   it("stops at once when nothing runs, with exit code 0", async () => {
@@ -239,7 +255,7 @@ describe("serve", () => {
     const startedAt = performance.now();
 
     expect(await served.stop()).toBe(0);
-    expect(performance.now() - startedAt).toBeLessThan(2_000);
+    expect(performance.now() - startedAt).toBeLessThan(5_000);
   });
 
   it("a port in use and an open address without a token are usage errors", async () => {

@@ -1,11 +1,12 @@
 /** A workplace for the commands: a folder with an ERP, a mock org on a port, and a terminal that remembers. */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Database from "libsql";
 import { createMockOrg, type MockOrg, textField } from "../../../mock-server/index.ts";
 import { runProgram } from "../../../src/cli/program.ts";
 import type { ExitCode } from "../../../src/cli/surroundings.ts";
+import { writeShopConfig } from "./shop-config.ts";
 
 const KEY = textField("ERP_Key__c", { externalId: true, unique: true, caseSensitive: true });
 
@@ -22,6 +23,8 @@ export interface Shop extends AsyncDisposable {
   readonly config: string;
   readonly org: MockOrg;
   readonly orgUrl: string;
+  /** An access token of the org, for requests of one's own. */
+  readonly token: string;
   /** Runs a command with `--config`. */
   order(...args: readonly string[]): Promise<Said>;
   /** Runs SQL in the ERP. */
@@ -48,67 +51,6 @@ const TABLES = `
   INSERT INTO order_lines VALUES ('O-1', 1, 'P-1', '4', '18.50'), ('O-1', 2, 'P-2', '1', '1200.00'), ('O-2', 1, 'P-1', '2', '19.90');
 `;
 
-/** The configuration; `$ORG` is the org's address. The password comes from the environment. */
-export const SHOP_CONFIG = `
-salesforce:
-  loginUrl: $ORG
-  auth: { kind: password, username: admin@mock.org, password: "\${SF_PASSWORD}" }
-  attempts: 1
-external:
-  kind: sql
-  name: erp
-  url: file:erp.db
-  collections:
-    customers: { table: customers, key: [no] }
-    products: { table: products, key: [sku] }
-    prices: { table: products, key: [sku] }
-    orders: { table: orders, key: [no], lines: { table: order_lines, parentKey: [no], key: [pos] } }
-state: { url: "file:state.db" }
-mapping:
-  source: erp
-  objects:
-    Account:
-      collection: customers
-      keyField: ERP_Key__c
-      naturalKey: [no]
-      policy: manual
-      fields: { Name: name, Phone: phone, BillingCity: city }
-    Product2:
-      collection: products
-      keyField: ERP_Key__c
-      naturalKey: [sku]
-      direction: toSalesforce
-      fields: { Name: name, ProductCode: sku, IsActive: { constant: true } }
-    PricebookEntry:
-      collection: prices
-      keyField: ERP_Key__c
-      naturalKey: [sku]
-      direction: toSalesforce
-      fields:
-        Product2Id: { from: sku, reference: Product2 }
-        Pricebook2Id: { constant: standard, reference: Pricebook2 }
-        UnitPrice: price
-        IsActive: { constant: true }
-    Order:
-      collection: orders
-      keyField: ERP_Key__c
-      naturalKey: [no]
-      policy: external
-      onActivated: reopen
-      fields:
-        AccountId: { from: customer_no, reference: Account }
-        Pricebook2Id: { constant: standard, reference: Pricebook2 }
-        EffectiveDate: day
-        Status: { from: state, convert: { picklist: { draft: Draft, released: Activated } } }
-      lines:
-        keyField: ERP_Key__c
-        naturalKey: [pos]
-        fields:
-          PricebookEntryId: { from: sku, reference: PricebookEntry }
-          Quantity: quantity
-          UnitPrice: price
-`;
-
 /** Opens a workplace with the change log installed: two customers, two products, two orders. */
 export async function openShop(): Promise<Shop> {
   const folder = mkdtempSync(join(tmpdir(), "order-sync-shop-"));
@@ -120,16 +62,7 @@ export async function openShop(): Promise<Shop> {
   const open = new Database(erpFile);
   open.exec(TABLES);
   open.close();
-  const configure = (replace: Readonly<Record<string, string>>): void => {
-    const filled = SHOP_CONFIG.replace("$ORG", url);
-    writeFileSync(
-      config,
-      Object.entries(replace).reduce((text, [from, to]) => {
-        if (!text.includes(from)) throw new Error(`the configuration has no ${from}`);
-        return text.replace(from, to);
-      }, filled),
-    );
-  };
+  const configure = (replace: Readonly<Record<string, string>>): void => writeShopConfig(config, url, replace);
   const request = async (path: string, init?: RequestInit): Promise<unknown> => {
     const response = await fetch(`${url}/services/data/v62.0/${path}`, {
       ...init,
@@ -145,6 +78,7 @@ export async function openShop(): Promise<Shop> {
     config,
     org,
     orgUrl: url,
+    token: accessToken,
     configure,
     order: (...args) => say([...args, "--config", config]),
     erp(statement, ...values) {

@@ -141,7 +141,9 @@ export function sqlBehaviour(name: string, bench: SqlBench): void {
       });
       expect(await external.check()).toContainEqual({
         place: "external.collections.orders.changes",
-        message: expect.stringMatching(/trigger "order_sync_.*" on table "orders" is missing/),
+        message: expect.stringMatching(
+          /change log of table "orders" and "order_lines" is missing.*--install-change-log/,
+        ),
       });
     });
 

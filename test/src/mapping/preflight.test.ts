@@ -56,6 +56,18 @@ const said = (mapping: Mapping, given: PreflightFacts): readonly string[] =>
   preflight(mapping, given).map((problem) => `${problem.place}: ${problem.message}`);
 
 describe("a preflight", () => {
+  it("names a key field that ignores case, unless the mapping does too", () => {
+    const ignores = field("ERP_Key__c", { length: 255, externalId: true, unique: true, caseSensitive: false });
+    const org = facts([
+      object("Account", [field("Name")], { fields: [field("Id", { type: "id" }), ignores, field("Name")] }),
+    ]);
+
+    expect(said(account({ Name: "name" }), org)).toEqual([
+      expect.stringMatching(/^mapping.objects.Account.keyField: ERP_Key__c ignores case.*keyCase: lower/),
+    ]);
+    expect(said(account({ Name: "name" }, { keyCase: "lower" }), org)).toEqual([]);
+  });
+
   it("has nothing to say when all fits", () => {
     expect(said(account({ Name: "name" }), facts([object("Account", [field("Name")])]))).toEqual([]);
   });

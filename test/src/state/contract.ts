@@ -393,6 +393,21 @@ export function stateStoreContract(
       expect(await store.cursors()).toEqual({ feed: "1" });
     });
 
+    it("refuses a commit under another lease that was lost, and stores nothing of it", async () => {
+      const store = await make.fresh();
+      const run = await store.acquireLease({ name: "run", holder: "all", ttlMs: 100, nowMs: 0 });
+      if (run === undefined) throw new Error("the lease is free");
+      const lane = await leased(store);
+
+      await store.commit(lane, { under: [run], cursors: { feed: "1" } });
+      await store.releaseLease(run);
+
+      await expect(store.commit(lane, { under: [run], cursors: { feed: "2" } })).rejects.toMatchObject({
+        code: "LEASE_LOST",
+      });
+      expect(await store.cursors()).toEqual({ feed: "1" });
+    });
+
     it("frees a released lease at once and refuses its former holder", async () => {
       const store = await make.fresh();
       const lease = await leased(store);

@@ -1,0 +1,48 @@
+/** The pain: the ERP changes an order that is activated, and Salesforce refuses with ENTITY_IS_LOCKED. */
+import { expect, it } from "vitest";
+import { Shop, shopMapping } from "../../src/engine/shop.ts";
+
+async function activated(onActivated: "reopen" | "reduce" | "park"): Promise<Shop> {
+  const shop = await Shop.open(shopMapping({ Order: { onActivated } }));
+  shop.company(1);
+  shop.order("O1", { lines: 2, state: "released" });
+  await shop.run();
+  return shop;
+}
+
+it("reopen: a new line comes in, and the order is activated again", async () => {
+  const shop = await activated("reopen");
+  shop.erp.put("orders", "O1", {}, { "30": { sku: "TEA", quantity: "5", price: "10" } });
+
+  const report = await shop.run();
+
+  expect(report.held).toEqual([]);
+  expect((await shop.record("Order", "erp:Order:O1", "StatusCode"))?.["StatusCode"]).toBe("Activated");
+  expect(await shop.salesforce.query("SELECT Id FROM OrderItem")).toHaveLength(3);
+});
+
+it("park: the order waits and says what is locked", async () => {
+  const shop = await activated("park");
+  shop.erp.put("orders", "O1", {}, { "10": { quantity: "9" } });
+
+  const report = await shop.run();
+
+  expect(report.held).toMatchObject([{ key: "erp:Order:O1", how: "parked", obstacles: [{ code: "ORDER_ACTIVATED" }] }]);
+  expect(JSON.stringify(report.held)).toContain("Quantity of line erp:OrderItem:O1:10");
+});
+
+it("park: it is written as soon as somebody has set the order back", async () => {
+  const shop = await activated("park");
+  shop.erp.put("orders", "O1", {}, { "10": { quantity: "9" } });
+  await shop.run();
+  const order = await shop.record("Order", "erp:Order:O1", "Status");
+  shop.save({
+    operation: "update",
+    records: [{ object: "Order", id: String(order?.["Id"]), values: { Status: "Draft" } }],
+  });
+
+  const report = await shop.run();
+
+  expect(report.held).toEqual([]);
+  expect((await shop.record("OrderItem", "erp:OrderItem:O1:10", "Quantity"))?.["Quantity"]).toBe(9);
+});

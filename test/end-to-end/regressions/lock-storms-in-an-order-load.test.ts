@@ -1,0 +1,24 @@
+/** The pain: orders of one account lock it against each other, and a whole load fails with UNABLE_TO_LOCK_ROW. */
+import { expect, it } from "vitest";
+import { Shop } from "../../src/engine/shop.ts";
+
+it("a locked order does not hold up its neighbours, and follows when it is free", async () => {
+  const shop = await Shop.open();
+  shop.company(1);
+  for (let index = 0; index < 30; index += 1) shop.order(`O${index}`);
+  await shop.run();
+  const order = await shop.record("Order", "erp:Order:O7", "Status");
+  const release = shop.mock.org.lockRow(String(order?.["Id"]));
+  for (let index = 0; index < 30; index += 1) shop.erp.put("orders", `O${index}`, { note: "moved" });
+
+  const stormy = await shop.run();
+  release();
+  const calm = await shop.run();
+
+  expect(stormy.held.map(({ key }) => key)).toEqual(["erp:Order:O7"]);
+  expect(stormy.writes).toBe(29);
+  expect(calm.writes).toBe(1);
+  expect(calm.held).toEqual([]);
+  const orders = await shop.salesforce.query("SELECT Description FROM Order");
+  expect(orders.filter((each) => each["Description"] === "moved")).toHaveLength(30);
+});

@@ -1,0 +1,18 @@
+/** The pain: an administrator removes a field, every query fails, and the connector writes nulls or stops silently. */
+import { expect, it } from "vitest";
+import { SyncError } from "../../../src/errors.ts";
+import { Shop, shopMapping } from "../../src/engine/shop.ts";
+
+it("a field that is not there stops the run with its name, and writes nothing", async () => {
+  const shop = await Shop.open(
+    shopMapping({ Account: { fields: { Name: "name", Region__c: { from: "city", direction: "both" } } } }),
+  );
+  shop.company(2);
+
+  const failure = await shop.run().catch((error: unknown) => error);
+
+  expect(failure).toBeInstanceOf(SyncError);
+  expect(failure).toMatchObject({ code: "SALESFORCE_REFUSED", message: expect.stringContaining("Region__c") });
+  expect(await shop.salesforce.query("SELECT Id FROM Account")).toEqual([]);
+  expect(await shop.state.cursors()).toEqual({});
+});

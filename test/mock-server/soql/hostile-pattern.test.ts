@@ -1,0 +1,80 @@
+/** Patterns that make a backtracking matcher run for years must be decided at once. */
+import { describe, expect, it } from "vitest";
+import { compileLike } from "../../../mock-server/soql/like.ts";
+import { compileSearchText } from "../../../mock-server/soql/search-text.ts";
+
+/** Far above what a linear matcher needs, far below what a backtracking one does. */
+const AT_ONCE_MS = 250;
+
+function like(pattern: string, text: string, caseSensitive = false): boolean {
+  const test = compileLike(pattern, caseSensitive);
+  if (test.kind !== "expression") throw new Error(`${pattern} needs no expression`);
+  return test.expression.test(text);
+}
+
+describe("a pattern full of wildcards", () => {
+  it("is decided at once by LIKE", () => {
+    const started = performance.now();
+    expect(like(`${"%a".repeat(30)}%b`, "a".repeat(100_000))).toBe(false);
+    expect(like(`${"%_a".repeat(30)}%b_`, "a".repeat(100_000))).toBe(false);
+    expect(performance.now() - started).toBeLessThan(AT_ONCE_MS);
+  });
+
+  it("is decided at once by a search", () => {
+    const test = compileSearchText(`${"a*".repeat(30)}b`);
+    const started = performance.now();
+    expect(test("a".repeat(100_000))).toBe(false);
+    expect(test(`${"a".repeat(100)}b`)).toBe(true);
+    expect(performance.now() - started).toBeLessThan(AT_ONCE_MS);
+  });
+});
+
+describe("LIKE", () => {
+  it.each([
+    ["a%b%c", "abc", true],
+    ["a%b%c", "aXbXbXc", true],
+    ["a%b%c", "aXcXb", false],
+    ["%a%", "bab", true],
+    ["%a%b", "ab", true],
+    ["%a%b", "abx", false],
+    ["%ab%ab", "abab", true],
+    ["%ab%ab", "aab", false],
+    ["%ab%ab", "ab", false],
+    ["_%_", "ab", true],
+    ["_%_", "a", false],
+    ["%_", "", false],
+    ["%_%_%", "x", false],
+    ["%_%_%", "xy", true],
+    ["a_c", "abc", true],
+    ["a%_c", "ac", false],
+    ["a%_c", "abc", true],
+    ["A%B%C", "a\nb\nc", true],
+    ["%1%2", "102", true],
+    ["%aab%b", "aaabb", true],
+  ])("%j against %j is %s", (pattern, text, expected) => {
+    const test = compileLike(pattern, false);
+    const found = test.kind === "expression" ? test.expression.test(text) : text.includes(test.text);
+    expect(found).toBe(expected);
+  });
+
+  it("keeps letter case where the field does", () => {
+    expect(like("a%B%c", "aBc", true)).toBe(true);
+    expect(like("a%B%c", "abc", true)).toBe(false);
+  });
+});
+
+describe("a search word with wildcards", () => {
+  it.each([
+    ["ab*d", "abcd", true],
+    ["ab*d", "abcde", false],
+    ["ab*d*", "abcde", true],
+    ["ab?d", "abcd", true],
+    ["ab?d", "abd", false],
+    ['"ab* cd*e"', "abx cdye z", true],
+    ['"ab* cd*e"', "abx y cde", false],
+    ["a*b*b", "xab abb", true],
+    ["a*b*b", "ab b", false],
+  ])("%s against %j is %s", (search, text, expected) => {
+    expect(compileSearchText(search)(text)).toBe(expected);
+  });
+});

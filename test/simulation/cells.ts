@@ -1,0 +1,66 @@
+/**
+ * What a document looks like as cells, read straight from the ERP and from Salesforce values: the judge's own reading,
+ * which shares nothing with the connector's mapping.
+ */
+import type { Side, Value } from "../../src/model/value.ts";
+import type { ErpRow } from "./memory-erp.ts";
+
+/** The fields of each object that the judge watches. */
+export const ROOT_FIELDS: Readonly<Record<string, readonly string[]>> = {
+  Account: ["Name", "Phone", "BillingCity"],
+  Order: ["AccountId", "EffectiveDate", "Description", "Status"],
+  Product2: ["Name"],
+  PricebookEntry: ["UnitPrice"],
+};
+/** The fields of an order line that the judge watches. */
+export const LINE_FIELDS = ["Quantity", "UnitPrice"] as const;
+const COLUMN: Readonly<Record<string, string>> = {
+  Name: "name",
+  Phone: "phone",
+  BillingCity: "city",
+  AccountId: "customer_no",
+  EffectiveDate: "date",
+  Description: "note",
+  Status: "state",
+  Quantity: "quantity",
+  UnitPrice: "price",
+};
+/** The objects that are kept in each table of the ERP. */
+export const OBJECTS_OF: Readonly<Record<string, readonly string[]>> = {
+  customers: ["Account"],
+  products: ["Product2", "PricebookEntry"],
+  orders: ["Order"],
+};
+
+/** The name of one cell: a field of a document, or of one of its lines (`line|field`), on one side. */
+export function cellId(side: Side, key: string, name: string): string {
+  return `${side}|${key}|${name}`;
+}
+
+/** The cells of an ERP record by `line|field`, in the form in which Salesforce shows them. */
+export function erpCells(object: string, key: string, row: ErpRow | undefined): ReadonlyMap<string, Value> {
+  const cells = new Map<string, Value>();
+  if (row === undefined) return cells;
+  for (const field of ROOT_FIELDS[object] ?? []) cells.set(`|${field}`, erpValue(field, row.fields));
+  if (object !== "Order") return cells;
+  for (const [no, line] of row.lines) {
+    const lineKey = `erp:OrderItem:${key.split(":")[2]}:${no}`;
+    for (const field of LINE_FIELDS) cells.set(`${lineKey}|${field}`, erpValue(field, line));
+  }
+  return cells;
+}
+
+function erpValue(field: string, fields: ErpRow["fields"]): Value {
+  const value = fields[COLUMN[field] ?? ""];
+  if (field === "Status") return value === "released" ? "Activated" : "Draft";
+  if (field === "AccountId") return value === null || value === undefined ? null : `erp:Account:${String(value)}`;
+  if (field === "Quantity" || field === "UnitPrice") return canonicalOf(value === null ? null : Number(value));
+  return canonicalOf(value);
+}
+
+/** A value as both sides are compared: empty is null, everything else a text without blanks around it. */
+export function canonicalOf(value: string | number | bigint | boolean | null | undefined): Value {
+  if (value === null || value === undefined || value === "") return null;
+  if (typeof value === "boolean") return value;
+  return String(value).trim();
+}

@@ -1,0 +1,147 @@
+/** What a run does when something stands in its way. */
+import { describe, expect, it } from "vitest";
+import type { FaultHook } from "../../../mock-server/index.ts";
+import { Shop, shopMapping } from "./shop.ts";
+
+const DELETES = { Account: { delete: { salesforce: true, external: true } } };
+
+describe("the delete guard", () => {
+  it("stops a run that would delete more than the share, before it deletes anything", async () => {
+    const shop = await Shop.open(shopMapping(DELETES));
+    shop.company(60);
+    await shop.run();
+    for (let index = 0; index < 13; index += 1) shop.erp.remove("customers", `C${index}`);
+
+    await expect(shop.run()).rejects.toMatchObject({
+      code: "DELETE_GUARD",
+      message: expect.stringContaining("13 of 60"),
+    });
+    expect(await shop.salesforce.query("SELECT Id FROM Account")).toHaveLength(60);
+  });
+
+  it("lets the share through, and everything when it is told to", async () => {
+    const shop = await Shop.open(shopMapping(DELETES));
+    shop.company(60);
+    await shop.run();
+    for (let index = 0; index < 12; index += 1) shop.erp.remove("customers", `C${index}`);
+    await shop.run();
+    for (let index = 12; index < 40; index += 1) shop.erp.remove("customers", `C${index}`);
+    await shop.run({ allowDeletes: true });
+
+    expect(await shop.salesforce.query("SELECT Id FROM Account")).toHaveLength(20);
+  });
+
+  it("counts the pages of a run together", async () => {
+    const shop = await Shop.open(shopMapping(DELETES));
+    shop.company(60);
+    await shop.run();
+    for (let index = 0; index < 13; index += 1) shop.erp.remove("customers", `C${index}`);
+
+    await expect(shop.run({ passDocuments: 5 })).rejects.toMatchObject({ code: "DELETE_GUARD" });
+    expect((await shop.salesforce.query("SELECT Id FROM Account")).length).toBeGreaterThanOrEqual(48);
+  });
+});
+
+describe("a run that is asked to stop", () => {
+  it("ends between two pages with nothing open, and the next one goes on", async () => {
+    const shop = await Shop.open();
+    shop.company(10);
+    const stop = new AbortController();
+    const observe = (): void => stop.abort(new Error("enough"));
+
+    await expect(shop.run({ passDocuments: 2, signal: stop.signal }, { observe })).rejects.toThrow("enough");
+    expect(await shop.state.intents()).toEqual([]);
+    expect(await shop.state.leaseHolder("run:erp")).toBeUndefined();
+    const report = await shop.run();
+
+    expect(report.held).toEqual([]);
+    expect(await shop.salesforce.query("SELECT Id FROM Account")).toHaveLength(10);
+  });
+});
+
+describe("a write without an answer", () => {
+  it("is looked up in the same run", async () => {
+    const shop = await Shop.open();
+    shop.company(1);
+    shop.mock.faultHook = lostReplies(1);
+
+    const report = await shop.run();
+
+    expect(report.recovered).toBe(1);
+    expect(report.held).toEqual([]);
+    expect(await shop.salesforce.query("SELECT Id FROM Account")).toHaveLength(1);
+  });
+});
+
+describe("a conflict that waits for a person", () => {
+  it("is carried out as it was answered", async () => {
+    const shop = await Shop.open(shopMapping({ Account: { policy: "manual" } }));
+    shop.company(1);
+    await shop.run();
+    const account = await shop.record("Account", "erp:Account:C0", "Name");
+    shop.save({
+      operation: "update",
+      records: [{ object: "Account", id: String(account?.["Id"]), values: { Name: "Ours" } }],
+    });
+    shop.erp.put("customers", "C0", { name: "Theirs" });
+    const waiting = await shop.run();
+    const [conflict] = await shop.state.conflicts({ open: true, limit: 10 });
+    if (conflict === undefined) throw new Error("a conflict is open");
+    shop.state.write({ conflicts: [{ ...conflict, winner: "salesforce" }] });
+
+    const report = await shop.run();
+
+    expect(waiting.held.map(({ obstacles }) => obstacles[0]?.code)).toEqual(["CONFLICT_MANUAL"]);
+    expect(report.held).toEqual([]);
+    expect(shop.erp.row("customers", "C0")?.fields["name"]).toBe("Ours");
+    expect(await shop.state.conflicts({ open: true, limit: 10 })).toEqual([]);
+  });
+});
+
+describe("a deletion with children", () => {
+  it("waits, because Salesforce would delete the orders along with their account", async () => {
+    const shop = await Shop.open(shopMapping(DELETES));
+    shop.company(1);
+    shop.order("O1");
+    await shop.run();
+    shop.erp.remove("customers", "C0");
+
+    const report = await shop.run();
+
+    expect(report.held).toMatchObject([{ key: "erp:Account:C0", obstacles: [{ code: "CHILDREN_EXIST" }] }]);
+    expect(await shop.salesforce.query("SELECT Id FROM Order")).toHaveLength(1);
+  });
+});
+
+describe("a refusal that comes again and again", () => {
+  it("is a dead letter in the end", async () => {
+    const shop = await Shop.open();
+    shop.company(1);
+    const execute: Shop["salesforce"]["execute"] = async (call) =>
+      (call.kind === "collections" ? call.parts.flatMap((part) => part.operations) : []).map(({ opId }) => ({
+        kind: "failed",
+        opId,
+        class: "replan",
+        faults: [{ code: "ENTITY_IS_DELETED", message: "entity is deleted", fields: [] }],
+      }));
+    const salesforce = { ...shop.salesforce, execute };
+    for (let run = 0; run < 3; run += 1) await shop.run({}, { salesforce });
+
+    expect(await shop.state.deadLetters("Account")).toMatchObject([{ obstacles: [{ code: "ENTITY_IS_DELETED" }] }]);
+    expect(await shop.state.parked("Account")).toEqual([]);
+  });
+});
+
+/** Loses the replies of so many writes whose call the org has carried out. */
+function lostReplies(times: number): FaultHook {
+  let left = times;
+  return {
+    before: () => undefined,
+    after: (call, result) => {
+      const writes = call.path.endsWith("/composite") && JSON.stringify(result.body).includes('"created":true');
+      if (!writes || left === 0) return undefined;
+      left -= 1;
+      return { kind: "drop" };
+    },
+  };
+}

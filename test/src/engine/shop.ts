@@ -1,0 +1,187 @@
+/** A whole connector in one process for the tests of the engine: mock org, ERP in memory, state in memory. */
+
+import type { SaveRequest, SaveResult } from "../../../mock-server/dml/contract.ts";
+import { save } from "../../../mock-server/dml/save.ts";
+import { createMockOrg, type MockOrg, textField } from "../../../mock-server/index.ts";
+import type { EngineEvent } from "../../../src/engine/events.ts";
+import type { EnginePorts } from "../../../src/engine/ports.ts";
+import type { RunReport } from "../../../src/engine/report.ts";
+import { type RunRequest, runOnce } from "../../../src/engine/run.ts";
+import { compileMapping } from "../../../src/mapping/compile.ts";
+import type { MappingInput } from "../../../src/mapping/spec.ts";
+import type { SalesforceOrg } from "../../../src/salesforce/port.ts";
+import { createInProcessOrg } from "../../simulation/in-process-org.ts";
+import { MemoryErp } from "../../simulation/memory-erp.ts";
+import { MemoryState } from "../../simulation/memory-state.ts";
+
+const KEY = textField("ERP_Key__c", { externalId: true, unique: true, caseSensitive: true });
+const KEYED = ["Account", "Product2", "PricebookEntry", "Order", "OrderItem"];
+const CONNECTOR = "connector@mock.org";
+/** Longer than the overlap of two polls. */
+const REST_MS = 250_000;
+
+type Objects = MappingInput["objects"];
+
+/** The usual mapping; parts may be replaced. */
+export function shopMapping(changes: Partial<Record<string, Partial<Objects[string]>>> = {}): MappingInput {
+  const objects: Objects = {
+    Account: {
+      collection: "customers",
+      keyField: "ERP_Key__c",
+      naturalKey: ["no"],
+      policy: "external",
+      fields: { Name: "name", Phone: "phone", BillingCity: "city" },
+    },
+    Product2: {
+      collection: "products",
+      keyField: "ERP_Key__c",
+      naturalKey: ["sku"],
+      fields: { Name: "name", IsActive: { constant: true } },
+    },
+    PricebookEntry: {
+      collection: "prices",
+      keyField: "ERP_Key__c",
+      naturalKey: ["sku"],
+      fields: {
+        Product2Id: { from: "sku", reference: "Product2" },
+        Pricebook2Id: { constant: "standard", reference: "Pricebook2" },
+        UnitPrice: "price",
+        IsActive: { constant: true },
+      },
+    },
+    Order: {
+      collection: "orders",
+      keyField: "ERP_Key__c",
+      naturalKey: ["no"],
+      policy: "external",
+      onActivated: "reopen",
+      fields: {
+        AccountId: { from: "customer_no", reference: "Account" },
+        Pricebook2Id: { constant: "standard", reference: "Pricebook2", createOnly: true },
+        EffectiveDate: "date",
+        Description: "note",
+        Status: { from: "state", convert: { picklist: { draft: "Draft", released: "Activated" } } },
+      },
+      lines: {
+        keyField: "ERP_Key__c",
+        naturalKey: ["line_no"],
+        fields: {
+          PricebookEntryId: { from: "sku", reference: "PricebookEntry" },
+          Quantity: "quantity",
+          UnitPrice: "price",
+        },
+      },
+    },
+  };
+  for (const [object, change] of Object.entries(changes)) {
+    const known = objects[object];
+    if (known !== undefined && change !== undefined) objects[object] = { ...known, ...change };
+  }
+  return { source: "erp", objects };
+}
+
+/** One connector between one mock org and one ERP. */
+export class Shop {
+  readonly mock: MockOrg;
+  readonly erp: MemoryErp;
+  readonly state = new MemoryState();
+  readonly salesforce: SalesforceOrg;
+  readonly ports: EnginePorts;
+  readonly events: EngineEvent[] = [];
+  /** Calls of `execute` so far. */
+  writeCalls = 0;
+  #ids = 0;
+
+  private constructor(mock: MockOrg, mapping: MappingInput) {
+    this.mock = mock;
+    this.erp = new MemoryErp(() => mock.clock.nowMs());
+    const compiled = compileMapping(mapping);
+    if (!compiled.ok) throw new Error(JSON.stringify(compiled.problems));
+    const org = createInProcessOrg({
+      mock,
+      username: CONNECTOR,
+      wallClockMs: () => mock.clock.nowMs(),
+      sleep: async (ms) => mock.clock.advance({ ms }),
+      random: () => 0.5,
+    });
+    this.salesforce = {
+      ...org,
+      execute: (call) => {
+        this.writeCalls += 1;
+        return org.execute(call);
+      },
+    };
+    this.ports = {
+      mapping: compiled.mapping,
+      salesforce: this.salesforce,
+      external: this.erp,
+      state: this.state,
+      nowMs: () => mock.clock.nowMs(),
+      newId: () => {
+        this.#ids += 1;
+        return `id${this.#ids}`;
+      },
+      observe: (event) => this.events.push(event),
+    };
+  }
+
+  static async open(mapping: MappingInput = shopMapping()): Promise<Shop> {
+    const mock = await createMockOrg({
+      now: "2026-03-02T08:00:00Z",
+      journalEntries: 0,
+      fields: Object.fromEntries(KEYED.map((object) => [object, [KEY]])),
+      users: [{ username: CONNECTOR, profile: "System Administrator" }],
+    });
+    return new Shop(mock, mapping);
+  }
+
+  /** Runs once and lets time pass, so that the next run's windows hold only what is new. */
+  async run(request: Partial<RunRequest> = {}, ports: Partial<EnginePorts> = {}): Promise<RunReport> {
+    try {
+      return await runOnce({ ...this.ports, ...ports }, { holder: "test", ...request });
+    } finally {
+      this.mock.clock.advance({ ms: REST_MS });
+    }
+  }
+
+  /** API calls that this work took. */
+  async calls(work: () => Promise<unknown>): Promise<number> {
+    const before = this.salesforce.usage().calls;
+    await work();
+    return this.salesforce.usage().calls - before;
+  }
+
+  /** What a Salesforce user does. */
+  save(request: Omit<SaveRequest, "allOrNone">): readonly SaveResult[] {
+    const { org } = this.mock;
+    const actor = org.actor("admin@mock.org");
+    if (actor === undefined) throw new Error("there is an administrator");
+    return org.transaction(actor, (tx) => save(tx, { ...request, allOrNone: false }));
+  }
+
+  /** The one record with this key. */
+  async record(object: string, key: string, fields: string): Promise<Readonly<Record<string, unknown>> | undefined> {
+    const [record] = await this.salesforce.query(`SELECT Id, ${fields} FROM ${object} WHERE ERP_Key__c = '${key}'`);
+    return record;
+  }
+
+  /** Fills the ERP with a product and so many customers. */
+  company(customers: number): void {
+    this.erp.put("products", "TEA", { name: "Tea", price: "10" });
+    for (let index = 0; index < customers; index += 1)
+      this.erp.put("customers", `C${index}`, { name: `Customer ${index}` });
+  }
+
+  /** An order of the ERP with so many lines. */
+  order(
+    no: string,
+    facts: { readonly lines?: number; readonly state?: string; readonly customer?: string } = {},
+  ): void {
+    const { lines = 1, state = "draft", customer = "C0" } = facts;
+    const items = Array.from({ length: lines }, (_, index) => [
+      String((index + 1) * 10),
+      { sku: "TEA", quantity: "2", price: "10" },
+    ]);
+    this.erp.put("orders", no, { customer_no: customer, date: "2026-03-01", state }, Object.fromEntries(items));
+  }
+}
