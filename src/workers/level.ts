@@ -60,7 +60,8 @@ function waitingItem({ key }: Pick<Parked, "key">): WaveItem {
 
 /** Dead letters for records that no job can be given, because they have no key. */
 async function refuseUnkeyed(round: Round, mapping: ObjectMapping, unkeyed: readonly ExternalChange[]): Promise<void> {
-  const rulesOf = orgRulesLoader(round.context.ports.salesforce);
+  const { salesforce, nowMs } = round.context.ports;
+  const rulesOf = orgRulesLoader(salesforce, nowMs);
   const rules = (): ReturnType<typeof rulesOf> => rulesOf(mapping.object);
   await runPass(round.context, { mapping, nominations: [], feed: "external", rules, cursors: {}, unkeyed });
 }
