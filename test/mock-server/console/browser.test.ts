@@ -219,7 +219,7 @@ describe.skipIf(!existsSync(CHROMIUM))(`the console in a browser (needs ${CHROMI
     await call("POST", "/sobjects/Account", { Name: `${"W".repeat(180)}${HOSTILE}` });
     await call("GET", `/query?q=${"x".repeat(400)}`);
     await call("GET", `/tooling/${"x".repeat(300)}`);
-    org.faults.add({ act: "row-lock", object: "O".repeat(120), name: "N".repeat(120) });
+    org.faults.add({ act: "row-lock", user: "O".repeat(120), name: "N".repeat(120) });
     await page.setViewportSize(PHONE);
     const account = firstId(org, "Account", (row) => String(row["Name"]).startsWith("WWW"));
     const paths = [
