@@ -16,6 +16,7 @@ import { curedDeadLetters } from "./cured.ts";
 import { allowDeletions } from "./delete-limit.ts";
 import { externalFeed, type ObjectPoll, pollSalesforce, salesforceFeed, salesforceNominations } from "./detect.ts";
 import { requireExternalFields } from "./external-fields.ts";
+import { startHeartbeat } from "./heartbeat.ts";
 import { LeaseKeeper, leaseName } from "./lease.ts";
 import { RunMemory } from "./memory.ts";
 import { NominationSet } from "./nominations.ts";
@@ -48,6 +49,8 @@ export async function runOnce(ports: EnginePorts, request: RunRequest): Promise<
     nowMs: ports.nowMs,
     ...(ports.holderIsGone === undefined ? {} : { holderIsGone: ports.holderIsGone }),
   });
+  // A call may take longer than the lease lives. That it was lost is told by the next commit.
+  const heartbeat = startHeartbeat(options.leaseTtlMs, () => lease.keep());
   const tally = new RunTally();
   const remember = (outcome: RunRecord["outcome"], error: string | null): RunRecord => ({
     id: runId,
@@ -78,6 +81,7 @@ export async function runOnce(ports: EnginePorts, request: RunRequest): Promise<
     await rememberFailure(lease, remember("failed", error instanceof Error ? error.message : String(error)));
     throw error;
   } finally {
+    heartbeat.stop();
     await lease.release();
   }
 }

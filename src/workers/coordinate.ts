@@ -1,9 +1,10 @@
 /** The coordinator's role: one worker has it, the others wait to take it over. */
+
+import { startHeartbeat } from "../engine/heartbeat.ts";
 import { LeaseKeeper } from "../engine/lease.ts";
 import { type NextStart, waitForStart } from "../engine/schedule.ts";
 import { SyncError } from "../errors.ts";
 import type { Crew } from "./crew.ts";
-import { startHeartbeat } from "./heartbeat.ts";
 import { isOutage, pause, persistently } from "./patience.ts";
 import { leadRun, roleName } from "./round.ts";
 

@@ -8,6 +8,7 @@
 import type { RunContext } from "../engine/context.ts";
 import { pollSalesforce } from "../engine/detect.ts";
 import { requireExternalFields } from "../engine/external-fields.ts";
+import { startHeartbeat } from "../engine/heartbeat.ts";
 import { LeaseKeeper, leaseName } from "../engine/lease.ts";
 import { RunMemory } from "../engine/memory.ts";
 import { recoverIntents } from "../engine/recovery.ts";
@@ -18,7 +19,6 @@ import { SyncError } from "../errors.ts";
 import type { RunRecord } from "../state/port.ts";
 import { type Crew, LANES_MAX } from "./crew.ts";
 import { type CallTally, isAlive, type Round } from "./dispatch.ts";
-import { startHeartbeat } from "./heartbeat.ts";
 import { laneName } from "./job.ts";
 import { runLevel } from "./level.ts";
 import { isOutage } from "./patience.ts";

@@ -1,5 +1,6 @@
 /** Works on one job: takes its lane, looks up unfinished writes where there may be some, and passes over its keys. */
 import type { RunContext } from "../engine/context.ts";
+import { startHeartbeat } from "../engine/heartbeat.ts";
 import { LeaseKeeper } from "../engine/lease.ts";
 import { RunMemory } from "../engine/memory.ts";
 import { orgRulesLoader } from "../engine/org-rules.ts";
@@ -9,7 +10,6 @@ import { type PartReport, RunTally } from "../engine/report.ts";
 import { SyncError } from "../errors.ts";
 import { objectMapping } from "../mapping/mapping.ts";
 import type { Crew } from "./crew.ts";
-import { startHeartbeat } from "./heartbeat.ts";
 import { type Job, type JobOutcome, keysOf, laneName } from "./job.ts";
 import { jobPorts } from "./job-ports.ts";
 import { isOutage, pause } from "./patience.ts";
@@ -115,7 +115,9 @@ async function pass(
     try {
       const identity = await ports.salesforce.connect();
       const memory = await RunMemory.load(ports.state);
-      const options = crew.options;
+      const options = { ...crew.options, allowDeletes: crew.options.allowDeletes || job.deletes };
+      // A job knows its own deletions only: the coordinator counts those of all jobs.
+      memory.deletions(job.object).made = Number.POSITIVE_INFINITY;
       const context: RunContext = { ports, options, runId: job.runId, identity, lease: lane, tally, memory };
       if (recover) await recoverIntents(context);
       await runPass(context, {

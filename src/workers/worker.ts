@@ -5,6 +5,7 @@
  */
 
 import { isPostgresUrl, placeOf } from "../database/url.ts";
+import { startHeartbeat } from "../engine/heartbeat.ts";
 import { DEFAULT_RUN_OPTIONS, type EnginePorts } from "../engine/ports.ts";
 import type { RunRequest } from "../engine/run.ts";
 import type { NextStart } from "../engine/schedule.ts";
@@ -13,7 +14,6 @@ import { DatabaseClock } from "./clock.ts";
 import { coordinate } from "./coordinate.ts";
 import type { Crew, WorkerObserver } from "./crew.ts";
 import { takeJobs } from "./hand.ts";
-import { startHeartbeat } from "./heartbeat.ts";
 import { pause } from "./patience.ts";
 import { JobQueue } from "./queue.ts";
 import { leaveRun } from "./round.ts";

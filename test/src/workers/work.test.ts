@@ -182,7 +182,7 @@ describe("a worker with a job", () => {
       outcomes.push(outcome);
       await options.end?.(outcome);
     };
-    const rulesOf = orgRulesLoader(crew.ports.salesforce);
+    const rulesOf = orgRulesLoader(crew.ports.salesforce, crew.ports.nowMs);
     await workOn(crew, { id: "11111111-2222-4333-8444-555555555555", job: job(), again, rulesOf }, { stop, end });
   }
 
