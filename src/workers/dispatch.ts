@@ -63,14 +63,14 @@ export async function dispatch(
   round: Round,
   mapping: ObjectMapping,
   items: readonly WaveItem[],
-  recover = false,
+  how: { readonly recover?: boolean; readonly deletes?: boolean } = {},
 ): Promise<void> {
   if (items.length === 0) return;
-  const lanes = await lanesOf(round, mapping, items, recover);
+  const lanes = await lanesOf(round, mapping, items, how);
   const outstanding = new Map<string, Outstanding>();
   for (const lane of lanes) await sendNext(round, lane, outstanding);
   await round.crew.queue.ring("jobs");
-  let failure: SyncError | Error | undefined;
+  let failure: Error | undefined;
   while (outstanding.size > 0) {
     round.ended.throwIfAborted();
     await round.context.lease.keep();
@@ -78,14 +78,16 @@ export async function dispatch(
     let moved = false;
     for (const [id, entry] of outstanding) {
       const state = await round.crew.queue.look(entry.job.object, id);
+      let met: Error | undefined;
       if (state.kind === "ended") {
-        failure ??= settle(round, entry.job, state.outcome);
+        met = settle(round, entry.job, state.outcome);
       } else if (state.kind === "lost") {
-        failure ??= await giveUp(round, entry.job);
+        met = await giveUp(round, entry.job);
       } else {
         if (await isForsaken(round, entry.job, state)) await sendBack(round, id, entry.job);
         continue;
       }
+      failure ??= met;
       moved = true;
       outstanding.delete(id);
       if (failure === undefined) await sendNext(round, entry.lane, outstanding);
@@ -102,7 +104,7 @@ async function lanesOf(
   round: Round,
   mapping: ObjectMapping,
   items: readonly WaveItem[],
-  recover: boolean,
+  { recover = false, deletes = false }: { readonly recover?: boolean; readonly deletes?: boolean },
 ): Promise<readonly Lane[]> {
   const { ports, options, lease, runId } = round.context;
   const nominations = items.map(({ nomination }) => nomination);
@@ -121,6 +123,7 @@ async function lanesOf(
         lane: number,
         feed,
         recover,
+        deletes,
         nominations: part,
       })),
     ),
