@@ -63,7 +63,12 @@ describe.skipIf(WITHOUT_CURL)("curl", () => {
   it("-I has headers alone, and -X OPTIONS tells browsers on this machine what they may do", async () => {
     const head = await curl("-I", "-H", authorization(), data("/sobjects/Account"));
     const preflight = await curl(
-      ...["-X", "OPTIONS", "-H", "Origin: http://localhost:5173", "-H", "Access-Control-Request-Method: PATCH"],
+      "-X",
+      "OPTIONS",
+      "-H",
+      "Origin: http://localhost:5173",
+      "-H",
+      "Access-Control-Request-Method: PATCH",
       data("/sobjects/Account/x"),
     );
     const foreign = await curl("-X", "OPTIONS", "-H", "Origin: https://elsewhere.example", data("/sobjects/Account/x"));
@@ -89,14 +94,12 @@ describe.skipIf(WITHOUT_CURL)("curl", () => {
   it("--data-binary uploads a file to a Bulk job, and -F does it in one call", async () => {
     const job = '{"object":"Account","operation":"insert","contentType":"CSV","lineEnding":"LF"}';
     const out = await curl(
-      ...[
-        "-H",
-        authorization(),
-        "-F",
-        `job=${job};type=application/json`,
-        "-F",
-        "content=Name\nFrom curl;type=text/csv;filename=content",
-      ],
+      "-H",
+      authorization(),
+      "-F",
+      `job=${job};type=application/json`,
+      "-F",
+      "content=Name\nFrom curl;type=text/csv;filename=content",
       data("/jobs/ingest"),
     );
     expect(out).toContain('"state":"UploadComplete"');
