@@ -3,7 +3,7 @@
  * called: help and completion answer without the weight of the clients of both systems.
  */
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
-import { SyncError } from "../errors.ts";
+import { ERROR_CODES, SyncError } from "../errors.ts";
 import { completionCommand } from "./commands/completion.ts";
 import type { InitOptions } from "./commands/init.ts";
 import type { ServeOptions } from "./commands/serve.ts";
@@ -247,12 +247,17 @@ function port(text: string): number {
   throw new InvalidArgumentError("must be a whole number from 0 to 65535.");
 }
 
+/** Salesforce's own words say what is wrong and rarely what to do. */
+function wayOut({ code }: SyncError): string {
+  return code.startsWith("SALESFORCE_") ? `  ${ERROR_CODES[code].remedy}\n` : "";
+}
+
 function tell(error: unknown, { environment, stderr, signal }: Surroundings): ExitCode {
   // Commander has already printed its own message.
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
   const debug = environment["ORDER_SYNC_DEBUG"] ?? "";
   if (error instanceof SyncError) {
-    stderr.write(`${error.code}: ${error.message}\n`);
+    stderr.write(`${error.code}: ${error.message}\n${wayOut(error)}`);
   } else if (signal?.aborted === true && error === signal.reason) {
     stderr.write("Stopped between two pages; the next run goes on from here.\n");
   } else {

@@ -24,7 +24,7 @@ const SCHEMA_ADDRESS = "./node_modules/salesforce-order-sync/schema/order-sync.s
 
 /** The file's text, YAML. */
 export function starterConfig(facts: StarterFacts): string {
-  const roles = rolesOf(facts.tables);
+  const roles = withSharedKeys(rolesOf(facts.tables));
   return `# yaml-language-server: $schema=${SCHEMA_ADDRESS}
 # order-sync: what to keep the same, and how. Every setting: docs/configuration.md of the package.
 # Secrets are never written here: \${NAME} is taken from the environment.
@@ -104,6 +104,28 @@ function isLoopback(url: string): boolean {
   return /^https?:\/\/(127\.|localhost|\[::1\])/.test(url);
 }
 
+/** Records are known by the key that others refer to them with: a customer number rather than a generated Id. */
+function withSharedKeys(roles: Roles): Roles {
+  const customers = keyedFor(roles.customers, roles.orders);
+  const products = keyedFor(roles.products, roles.lines);
+  return { ...roles, customers, products };
+}
+
+function keyedFor(table: SurveyedTable | undefined, child: SurveyedTable | undefined): SurveyedTable | undefined {
+  if (table === undefined || child === undefined || sharedKey(table, child) !== undefined) return table;
+  const better = table.otherKeys?.find((key) => sharedKey({ ...table, key }, child) !== undefined);
+  return better === undefined ? table : { ...table, key: better };
+}
+
+/** What was found and could not be mapped, and what is missing for it. */
+function leftOutText({ orders, customers }: Roles): string {
+  if (orders === undefined) return "";
+  const key = customers === undefined ? "a table of customers" : `(${customers.key.join(", ")}) of ${customers.name}`;
+  return `    # Order is left out: no column of ${orders.name} was recognised as a reference to ${key}.
+    # Add it with AccountId: { from: <column>, reference: Account }; docs/example/order-sync.yaml shows a whole one.
+`;
+}
+
 function collectionsText(roles: Roles): string {
   const lines: string[] = [];
   const add = (name: string, table: SurveyedTable | undefined, more: readonly string[] = []): void => {
@@ -139,12 +161,13 @@ function collectionsText(roles: Roles): string {
 }
 
 function objectsText(roles: Roles): string {
+  const order = orderText(roles);
   const blocks = [
     accountText(roles),
     contractText(roles),
     productText(roles),
     priceText(roles),
-    orderText(roles),
+    order === "" ? leftOutText(roles) : order,
   ].filter((block) => block !== "");
   if (blocks.length > 0) return blocks.join("\n");
   return `    Account:

@@ -5,12 +5,14 @@
 import { SyncError } from "../errors.ts";
 import type { ObjectMapping } from "../mapping/mapping.ts";
 import type { BusinessKey } from "../model/key.ts";
-import type { Decision } from "../sync/decision.ts";
+import type { Decision, Parked } from "../sync/decision.ts";
 import { excessiveDeletes, isDeletion } from "../sync/delete-guard.ts";
 import type { RunContext } from "./context.ts";
 
 /** So many records of an object may be deleted by any run, or small sets could never lose one. */
 export const DELETED_FREELY = 10;
+
+const HELD = "DELETE_HELD";
 
 /**
  * Parks the deletions of a page when, with those before them, they are more than a handful. What is parked is decided
@@ -59,6 +61,11 @@ export async function allowDeletions(context: RunContext, mapping: ObjectMapping
   return keys;
 }
 
+/** Whether a parked document is a deletion that waits for the others to be counted. */
+export function isHeldDeletion({ obstacles }: Pick<Parked, "obstacles">): boolean {
+  return obstacles.some(({ code }) => code === HELD);
+}
+
 function held(decision: Decision): Decision {
   const { deletedOn = decision.external === null ? "external" : "salesforce" } = decision.link;
   const side = deletedOn === "salesforce" ? "Salesforce" : "the external system";
@@ -73,7 +80,7 @@ function held(decision: Decision): Decision {
     changes: [],
     obstacles: [
       {
-        code: "DELETE_HELD",
+        code: HELD,
         message: `was deleted in ${side}; it is deleted on the other side once it is sure that the run does not delete too much`,
       },
     ],

@@ -69,7 +69,7 @@ export async function join(
     const linked = nomination.recordId === null ? undefined : linksById.get(nomination.recordId);
     const key = nomination.key ?? linked?.key ?? null;
     if (key !== null) deletedOn.set(key, nomination.deletedOn ?? deletedOn.get(key) ?? null);
-    if (key !== null) spelled.set(key, nomination.naturalKeys ?? []);
+    if (key !== null) spelled.set(key, [...(spelled.get(key) ?? []), ...(nomination.naturalKeys ?? [])]);
     else if (nomination.recordId !== null) strangers.set(nomination.recordId, nomination.deletedOn);
   }
   for (const reading of await readById(context, mapping, [...strangers.keys()])) {

@@ -62,10 +62,10 @@ export async function dispatch(
   round: Round,
   mapping: ObjectMapping,
   items: readonly WaveItem[],
-  recover = false,
+  how: { readonly recover?: boolean; readonly deletes?: boolean } = {},
 ): Promise<void> {
   if (items.length === 0) return;
-  const lanes = await lanesOf(round, mapping, items, recover);
+  const lanes = await lanesOf(round, mapping, items, how);
   const outstanding = new Map<string, Outstanding>();
   for (const lane of lanes) await sendNext(round, lane, outstanding);
   await round.crew.queue.ring("jobs");
@@ -103,7 +103,7 @@ async function lanesOf(
   round: Round,
   mapping: ObjectMapping,
   items: readonly WaveItem[],
-  recover: boolean,
+  { recover = false, deletes = false }: { readonly recover?: boolean; readonly deletes?: boolean },
 ): Promise<readonly Lane[]> {
   const { ports, options, lease, runId } = round.context;
   const nominations = items.map(({ nomination }) => nomination);
@@ -122,6 +122,7 @@ async function lanesOf(
         lane: number,
         feed,
         recover,
+        deletes,
         nominations: part,
       })),
     ),

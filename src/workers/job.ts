@@ -20,6 +20,8 @@ export interface Job {
   readonly feed: Side | "waiting";
   /** True: unfinished writes of these keys are looked up before anything is decided. */
   readonly recover: boolean;
+  /** False: deletions are parked, so that the coordinator knows how many there are before the first is made. */
+  readonly deletes: boolean;
   readonly nominations: readonly Nomination[];
 }
 
@@ -57,6 +59,7 @@ const jobSchema = z.object({
   lane: z.number(),
   feed: z.enum(["salesforce", "external", "waiting"]),
   recover: z.boolean(),
+  deletes: z.boolean(),
   // Only this program writes into the queue; keys and Ids were parsed before they went in.
   nominations: z.array(z.custom<Nomination>((value) => typeof value === "object" && value !== null)),
 });
@@ -77,7 +80,7 @@ const outcomeSchema = z.discriminatedUnion("kind", [
 
 /** What goes into the queue. The fields that the feed showed stay behind. */
 export function encodeJob(job: Job): object {
-  const nominations = job.nominations.map(({ key, recordId, deletedOn }) => ({ key, recordId, deletedOn }));
+  const nominations = job.nominations.map(({ seen: _seen, ...nomination }) => nomination);
   return { version: JOB_VERSION, ...job, nominations };
 }
 

@@ -4,12 +4,17 @@
  * A wave holds as many documents as keep all lanes busy for a while and fit into memory. The cursor of a page is stored
  * only when every job with a key of that page has ended.
  */
+import { allowDeletions, isHeldDeletion } from "../engine/delete-limit.ts";
 import { externalFeed, type ObjectPoll, salesforceFeed, salesforceNominations } from "../engine/detect.ts";
 import { type Nomination, NominationSet } from "../engine/nominations.ts";
+import { orgRulesLoader } from "../engine/org-rules.ts";
+import { runPass } from "../engine/pass.ts";
 import { acknowledge, feedName } from "../engine/run.ts";
+import type { ExternalChange } from "../external/port.ts";
 import { externalKey } from "../mapping/external-view.ts";
 import type { ObjectMapping } from "../mapping/mapping.ts";
 import type { BusinessKey } from "../model/key.ts";
+import type { Parked } from "../sync/decision.ts";
 import { LANES_MAX } from "./crew.ts";
 import { dispatch, type Round, type WaveItem, WORKERS_LOST } from "./dispatch.ts";
 
@@ -26,20 +31,45 @@ export async function runLevel(
   const waiting = new Set((await ports.state.parked(mapping.object)).map(({ key }) => key));
   for await (const wave of wavesOf(round, mapping, { ...detected, waiting: [...waiting] })) {
     await dispatch(round, mapping, wave.items);
+    if (wave.unkeyed.length > 0) await refuseUnkeyed(round, mapping, wave.unkeyed);
     if (Object.keys(wave.cursors).length > 0) await round.context.lease.commit({ cursors: wave.cursors });
     const behind = wave.cursors[externalFeed(feedName(mapping))];
     if (behind !== undefined) await acknowledge(round.context, mapping, behind);
   }
   // What had to wait for a record of the same object, or met an unknown outcome, gets a second look at once.
-  const again = (await ports.state.parked(mapping.object)).filter(
-    ({ key, obstacles }) => !waiting.has(key) && obstacles[0]?.code !== WORKERS_LOST,
+  const parked = await ports.state.parked(mapping.object);
+  const again = parked.filter(
+    (entry) => !waiting.has(entry.key) && entry.obstacles[0]?.code !== WORKERS_LOST && !isHeldDeletion(entry),
   );
-  const items = again.map(({ key }): WaveItem => ({ nomination: bare(key), feed: "waiting" }));
-  await dispatch(round, mapping, items, true);
+  await dispatch(round, mapping, again.map(waitingItem), { recover: true });
+  await deleteTogether(round, mapping, parked.filter(isHeldDeletion));
+}
+
+/** Jobs hold their deletions back; when those of all jobs are known, they go together or end the run. */
+async function deleteTogether(round: Round, mapping: ObjectMapping, held: readonly Parked[]): Promise<void> {
+  const { waiting } = round.context.memory.deletions(mapping.object);
+  for (const { key } of held) waiting.add(key);
+  const allowed = new Set(await allowDeletions(round.context, mapping));
+  const items = held.filter(({ key }) => allowed.has(key)).map(waitingItem);
+  await dispatch(round, mapping, items, { deletes: true });
+}
+
+function waitingItem({ key }: Pick<Parked, "key">): WaveItem {
+  return { nomination: bare(key), feed: "waiting" };
+}
+
+/** Dead letters for records that no job can be given, because they have no key. */
+async function refuseUnkeyed(round: Round, mapping: ObjectMapping, unkeyed: readonly ExternalChange[]): Promise<void> {
+  const { salesforce, nowMs } = round.context.ports;
+  const rulesOf = orgRulesLoader(salesforce, nowMs);
+  const rules = (): ReturnType<typeof rulesOf> => rulesOf(mapping.object);
+  await runPass(round.context, { mapping, nominations: [], feed: "external", rules, cursors: {}, unkeyed });
 }
 
 interface Wave {
   readonly items: readonly WaveItem[];
+  /** Changes of records whose natural key makes no business key. */
+  readonly unkeyed: readonly ExternalChange[];
   /** To be stored once all of it is done. */
   readonly cursors: Readonly<Record<string, string>>;
 }
@@ -66,6 +96,7 @@ async function* wavesOf(
   for (const key of detected.waiting) wave.add(bare(key), "waiting");
   while (salesforceMore || externalMore) {
     const moved: Record<string, string> = {};
+    const unkeyed: ExternalChange[] = [];
     while (salesforceMore && wave.size < documentsMax) {
       const next = await sets?.next();
       if (next === undefined || next.done === true) {
@@ -80,14 +111,15 @@ async function* wavesOf(
       const page = await context.ports.external.changes(mapping.collection, cursor, size);
       for (const change of page.changes) {
         const key = externalKey(mapping, change.naturalKey);
-        // A record without a usable key cannot be named.
-        if (key !== undefined) wave.add({ ...bare(key), deletedOn: change.deleted ? "external" : null }, "external");
+        const deletedOn = change.deleted ? ("external" as const) : null;
+        if (key === undefined) unkeyed.push(change);
+        else wave.add({ ...bare(key), deletedOn, naturalKeys: [change.naturalKey] }, "external");
       }
       if (page.cursor !== cursor) moved[feed] = page.cursor;
       cursor = page.cursor;
       externalMore = page.more;
     }
-    yield { items: wave.take(), cursors: moved };
+    yield { items: wave.take(), unkeyed, cursors: moved };
   }
 }
 

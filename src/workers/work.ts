@@ -115,7 +115,9 @@ async function pass(
     try {
       const identity = await ports.salesforce.connect();
       const memory = await RunMemory.load(ports.state);
-      const options = crew.options;
+      const options = { ...crew.options, allowDeletes: crew.options.allowDeletes || job.deletes };
+      // A job knows its own deletions only: the coordinator counts those of all jobs.
+      memory.deletions(job.object).made = Number.POSITIVE_INFINITY;
       const context: RunContext = { ports, options, runId: job.runId, identity, lease: lane, tally, memory };
       if (recover) await recoverIntents(context);
       await runPass(context, {

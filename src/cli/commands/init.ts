@@ -38,12 +38,14 @@ export async function initCommand(options: InitOptions, surroundings: Surroundin
   const { stdout, environment } = surroundings;
   const file = resolve(options.config ?? DEFAULT_FILE);
   const written: string[] = [];
+  const { password } = withoutPassword(options.externalUrl ?? "");
   if (options.sampleErp !== undefined) written.push(makeSampleErp(options.sampleErp));
   if (!existsSync(file) || options.force === true) {
     write(file, await starterText(file, options, surroundings));
     written.push(file);
   }
-  const loaded = await loadForMetadata(file, environment);
+  const given = password === null ? {} : { [PASSWORD_NAME]: password };
+  const loaded = await loadForMetadata(file, { ...environment, ...given });
   const folder = resolve(options.metadataDir);
   for (const { path, text } of [...keyFieldMetadata(loaded.mapping), permissionSetMetadata(loaded.mapping)]) {
     write(join(folder, path), text);
@@ -51,7 +53,10 @@ export async function initCommand(options: InitOptions, surroundings: Surroundin
   }
   const changeLog = options.installChangeLog === true ? await install(loaded) : null;
   if (options.json === true) stdout.write(`${JSON.stringify({ written, changeLog })}\n`);
-  else stdout.write(`${written.map((path) => `wrote ${path}`).join("\n")}\n${advice(loaded, folder, changeLog)}`);
+  else
+    stdout.write(
+      `${written.map((path) => `wrote ${path}`).join("\n")}\n${advice(loaded, folder, changeLog)}${secretAdvice(password)}`,
+    );
   return EXIT.done;
 }
 
@@ -64,7 +69,19 @@ async function starterText(file: string, options: InitOptions, surroundings: Sur
     (options.sampleErp === undefined ? undefined : `file:${relative(dirname(file), resolve(options.sampleErp))}`) ??
     (await ask("External database (file:path or postgres://…)", DEFAULT_EXTERNAL));
   const tables = await surveyDatabase(besideFile(interpolated(externalUrl, surroundings.environment), file));
-  return starterConfig({ name: options.name, loginUrl, auth: options.auth ?? "password", externalUrl, tables });
+  const { url } = withoutPassword(externalUrl);
+  return starterConfig({ name: options.name, loginUrl, auth: options.auth ?? "password", externalUrl: url, tables });
+}
+
+/** Takes the place of a password that was given in --external-url. */
+const PASSWORD_NAME = "EXTERNAL_PASSWORD";
+
+/** The URL as it may stand in a file: its password becomes a reference to the environment. */
+export function withoutPassword(url: string): { readonly url: string; readonly password: string | null } {
+  const found = /^(\w+:\/\/[^:@/]+:)([^@/]+)(@.*)$/.exec(url);
+  const [, before = "", password = "", after = ""] = found ?? [];
+  if (found === null || password.includes("${")) return { url, password: null };
+  return { url: `${before}\${${PASSWORD_NAME}}${after}`, password };
 }
 
 function makeSampleErp(path: string): string {
@@ -119,6 +136,11 @@ function write(path: string, text: string): void {
       { cause },
     );
   }
+}
+
+function secretAdvice(password: string | null): string {
+  if (password === null) return "";
+  return `\nThe database password is not written into the file; set ${PASSWORD_NAME} in the environment, spelled as in the URL.\n`;
 }
 
 function advice(

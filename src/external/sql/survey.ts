@@ -9,6 +9,8 @@ export interface SurveyedTable {
   readonly columns: readonly string[];
   /** The columns that name a row; empty where nothing is unique. */
   readonly key: readonly string[];
+  /** Other unique columns, for example a customer number beside a generated Id. */
+  readonly otherKeys?: readonly (readonly string[])[];
   /** Values that occur in columns called state or status, at most 20 each. */
   readonly statuses: Readonly<Record<string, readonly string[]>>;
 }
@@ -30,7 +32,7 @@ export async function surveyDatabase(url: string): Promise<readonly SurveyedTabl
       for (const column of columns.filter((one) => STATUS_COLUMN.test(one))) {
         statuses[column] = await distinct(connection.db, name, column);
       }
-      tables.push({ name, columns, key: table.uniqueKeys[0] ?? [], statuses });
+      tables.push({ name, columns, key: table.uniqueKeys[0] ?? [], otherKeys: table.uniqueKeys.slice(1), statuses });
     }
     return tables;
   } catch (error) {

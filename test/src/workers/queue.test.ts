@@ -14,6 +14,7 @@ const JOB: Job = {
   lane: 2,
   feed: "external",
   recover: false,
+  deletes: false,
   nominations: [{ key: "erp:Order:1" as never, recordId: null, deletedOn: null }],
 };
 const DONE: JobOutcome = {

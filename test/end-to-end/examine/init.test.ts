@@ -1,0 +1,47 @@
+/** The first minutes: `init` on tables that are not made for it. */
+import { describe, expect, it } from "vitest";
+import { withoutPassword } from "../../../src/cli/commands/init.ts";
+import { starterConfig } from "../../../src/config/starter.ts";
+
+const CUSTOMERS = { name: "customers", columns: ["id", "customer_no", "name"], key: ["id"], statuses: {} };
+const LINES = {
+  name: "order_lines",
+  columns: ["order_no", "line_no", "sku", "quantity"],
+  key: ["order_no", "line_no"],
+  statuses: {},
+};
+const ORDERS = { name: "orders", columns: ["order_no", "customer_no", "order_date"], key: ["order_no"], statuses: {} };
+
+describe("a starter configuration", () => {
+  it("knows customers by the unique column that orders refer to, not by a generated Id", () => {
+    const text = starter([{ ...CUSTOMERS, otherKeys: [["customer_no"]] }, ORDERS, LINES]);
+
+    expect(text).toContain("key: [customer_no]");
+    expect(text).toContain("AccountId: { from: customer_no, reference: Account }");
+  });
+
+  it("says why orders are left out", () => {
+    expect(starter([CUSTOMERS, ORDERS, LINES])).toContain(
+      "# Order is left out: no column of orders was recognised as a reference to (id) of customers.",
+    );
+  });
+
+  it.each([
+    ["postgres://erp:s3cret@host:5432/shop", "postgres://erp:${EXTERNAL_PASSWORD}@host:5432/shop", "s3cret"],
+    ["postgres://erp:${PASSWORD}@host/shop", "postgres://erp:${PASSWORD}@host/shop", null],
+    ["postgres://erp@host/shop", "postgres://erp@host/shop", null],
+    ["file:erp.db", "file:erp.db", null],
+  ])("holds no password: %s", (given, url, password) => {
+    expect(withoutPassword(given)).toEqual({ url, password });
+  });
+});
+
+function starter(tables: Parameters<typeof starterConfig>[0]["tables"]): string {
+  return starterConfig({
+    name: "erp",
+    loginUrl: "http://127.0.0.1:4880",
+    auth: "password",
+    externalUrl: "file:erp.db",
+    tables,
+  });
+}
