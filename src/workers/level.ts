@@ -17,6 +17,7 @@ import type { BusinessKey } from "../model/key.ts";
 import type { Parked } from "../sync/decision.ts";
 import { LANES_MAX } from "./crew.ts";
 import { dispatch, type Round, type WaveItem, WORKERS_LOST } from "./dispatch.ts";
+import { WaveItems } from "./wave-items.ts";
 
 /** Jobs per lane in one wave. */
 const WAVE_ROUNDS = 4;
@@ -148,32 +149,3 @@ async function keyed(round: Round, mapping: ObjectMapping, set: NominationSet): 
 }
 
 const bare = (key: BusinessKey): Nomination => ({ key, recordId: null, deletedOn: null });
-
-/**
- * Collects the items of a wave. A document that two feeds name is looked at once, unless the later one has evidence of a
- * deletion that the earlier one has not: both mentions are in one lane then, one after the other.
- */
-class WaveItems {
-  #items: WaveItem[] = [];
-  #seen = new Map<string, Nomination>();
-
-  get size(): number {
-    return this.#items.length;
-  }
-
-  add(nomination: Nomination, feed: WaveItem["feed"]): void {
-    const name = nomination.key ?? `#${nomination.recordId ?? ""}`;
-    const known = this.#seen.get(name);
-    const news = nomination.deletedOn !== null && nomination.deletedOn !== known?.deletedOn;
-    if (known !== undefined && !news && (nomination.recordId === null || known.recordId !== null)) return;
-    this.#seen.set(name, nomination);
-    this.#items.push({ nomination, feed });
-  }
-
-  take(): readonly WaveItem[] {
-    const items = this.#items;
-    this.#items = [];
-    this.#seen = new Map();
-    return items;
-  }
-}

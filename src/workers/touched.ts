@@ -31,10 +31,11 @@ export async function touchedRecords(
     for (const [key, base] of await ports.state.bases(mapping.object, keys)) {
       if (base.document !== null) known.set(key, parentNames(parents, base.document.fields));
     }
-    const fresh = nominations.flatMap(({ key, seen }) =>
-      key !== null && seen === undefined && !known.has(key) ? [key] : [],
-    );
-    await readParents(ports, mapping, { keys: fresh, parents, known });
+    const fresh = nominations.flatMap((nomination) => {
+      const { key, seen } = nomination;
+      return key !== null && seen === undefined && !known.has(key) ? spellingsOf(key, nomination) : [];
+    });
+    await readParents(ports, mapping, { naturalKeys: fresh, parents, known });
   }
   return ({ key, recordId, seen }) => [
     `${mapping.object} ${key ?? recordId ?? ""}`,
@@ -47,16 +48,12 @@ async function readParents(
   ports: EnginePorts,
   mapping: ObjectMapping,
   wanted: {
-    readonly keys: readonly BusinessKey[];
+    readonly naturalKeys: readonly NaturalKey[];
     readonly parents: readonly FieldMapping[];
     readonly known: Map<BusinessKey, readonly string[]>;
   },
 ): Promise<void> {
-  const { keys, parents, known } = wanted;
-  const naturalKeys = keys.flatMap((key): readonly NaturalKey[] => {
-    const parsed = parseBusinessKey(key);
-    return parsed === undefined ? [] : [parsed.naturalKey];
-  });
+  const { naturalKeys, parents, known } = wanted;
   for (let start = 0; start < naturalKeys.length; start += READ_KEYS) {
     const records = await ports.external.read(mapping.collection, naturalKeys.slice(start, start + READ_KEYS));
     for (const record of records) {
@@ -66,6 +63,12 @@ async function readParents(
       known.set(key, parentNames(parents, fields));
     }
   }
+}
+
+/** As the external feed spelled the key, or as the key itself does. */
+function spellingsOf(key: BusinessKey, nomination: Nomination): readonly NaturalKey[] {
+  const parsed = parseBusinessKey(key);
+  return nomination.naturalKeys ?? (parsed === undefined ? [] : [parsed.naturalKey]);
 }
 
 function isParent(field: FieldMapping): boolean {
