@@ -34,7 +34,7 @@ Options of start:
   --source-dir <folder>  Salesforce metadata to configure the org with; may be repeated
   --persist <file>       load the org from this file and save it there
   --now <instant>        stop the org's clock at this ISO instant (default: real time)
-  --fault <json>         arm a fault, for example '{\"act\":\"lost-reply\",\"path\":\"/composite/*\"}'; may be repeated
+  --fault <json>         arm a fault, for example '{"act":"lost-reply","path":"/composite/*"}'; may be repeated
   --api-version <number> newest API version, for example 67
   --daily-calls <number> API calls that 24 hours allow
   --json                 print one JSON object instead of the ready line

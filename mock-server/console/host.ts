@@ -6,7 +6,6 @@ import type { Journal } from "../http/journal.ts";
 import type { ApiUsage } from "../http/usage.ts";
 import type { Actor, Transaction } from "../org/contract.ts";
 import type { MockOrgCore } from "../org/org.ts";
-import type { Row } from "../schema/definition.ts";
 
 /** The parts of a mock org that the pages show. */
 export interface ConsoleHost {
@@ -36,9 +35,30 @@ export function read<T>(view: View, work: (tx: Transaction) => T): T {
   return view.host.org.transaction(view.actor, work);
 }
 
-/** Active users by name, the administrator first. */
-export function activeUsers(host: ConsoleHost): readonly Row[] {
-  return host.org.transaction(host.org.systemActor, (tx) =>
-    [...tx.rows("User")].filter((row) => row["IsActive"] === true),
-  );
+/** Users that a list offers; an org of thousands shows its first ones. */
+const USERS_MAX = 200;
+
+/** The usernames of active users, in order of their making. */
+export function activeUsernames(host: ConsoleHost): readonly string[] {
+  return host.org.transaction(host.org.systemActor, (tx) => {
+    const names: string[] = [];
+    for (const user of tx.rows("User")) {
+      if (user["IsActive"] === true) names.push(String(user["Username"]));
+      if (names.length === USERS_MAX) break;
+    }
+    return names;
+  });
+}
+
+/** How many records of an object the viewing user sees, without those in the recycle bin. */
+export function liveCount({ host, actor }: View, tx: Transaction, object: string): number {
+  if (tx.catalog.object(object)?.field("IsDeleted") === undefined) return tx.count(object);
+  if (tx.seesAll(object) && tx.actor.userId === actor.userId) return tx.count(object) - binned(host, object);
+  let count = 0;
+  for (const row of tx.rows(object)) if (row["IsDeleted"] !== true && tx.canSee(object, row)) count += 1;
+  return count;
+}
+
+function binned({ org }: ConsoleHost, object: string): number {
+  return org.recycleBin.entries().filter((deletion) => deletion.object === object && !deletion.purged).length;
 }

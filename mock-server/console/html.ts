@@ -7,7 +7,7 @@
  * Attributes stand in double quotes in every template; both contexts need the same five characters escaped.
  */
 
-/** A piece of HTML that may be sent as it is. Only `html` and `trusted` make one. */
+/** A piece of HTML that may be sent as it is: what `html` makes, or a constant of our own. Never made of a value. */
 export class Markup {
   readonly text: string;
 

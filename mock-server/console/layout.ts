@@ -1,7 +1,7 @@
 /** The frame of every page: the head, the top bar with the org's state, the navigation, and the live region. */
 import { address, HOME } from "./addresses.ts";
 import { type AssetAddresses, assetAddresses } from "./assets.ts";
-import { activeUsers, type ConsoleHost, type View } from "./host.ts";
+import { activeUsernames, type ConsoleHost, type View } from "./host.ts";
 import { html, Markup, type Part } from "./html.ts";
 import { counted, instant, whole } from "./present.ts";
 
@@ -87,6 +87,8 @@ ${shortcuts()}
 function topBar(view: View, current: Section, assets: AssetAddresses): Markup {
   const { host } = view;
   const state = orgState(host);
+  const known = activeUsernames(host);
+  const usernames = known.includes(view.actor.username) ? known : [view.actor.username, ...known];
   const organization = host.org.transaction(host.org.systemActor, (tx) => tx.get("Organization", host.org.id));
   return html`<header class="top">
 <div class="bar">
@@ -117,9 +119,8 @@ function topBar(view: View, current: Section, assets: AssetAddresses): Markup {
 </section>
 <section class="cell" aria-label="Viewing user">
 <label class="cell-label" for="view-as">View as</label>
-<select id="view-as">${activeUsers(host).map(
-    (user) =>
-      html`<option value="${String(user["Username"])}"${user["Id"] === view.actor.userId ? html` selected` : ""}>${String(user["Username"])}</option>`,
+<select id="view-as">${usernames.map(
+    (name) => html`<option value="${name}"${name === view.actor.username ? html` selected` : ""}>${name}</option>`,
   )}</select>
 </section>
 <section class="cell grow" aria-label="State of the org">

@@ -69,6 +69,9 @@ export class Faults {
   #calls: readonly ArmedCallFault[] = [];
   #triggers: readonly Trigger[] = [];
   #lastId = 0;
+  /** Where each request-limit fault ends the day's calls, and what the day allowed before the first of them. */
+  readonly #walls = new Map<number, number>();
+  #allowance = 0;
 
   constructor(host: FaultHost) {
     this.#host = host;
@@ -81,6 +84,9 @@ export class Faults {
    */
   add(fault: Fault): FaultHandle {
     const read = parseFault(fault);
+    if ("object" in read && read.object !== undefined && this.#host.org.catalog.object(read.object) === undefined) {
+      throw new Error(`the fault ${read.act} is not right: object: the org has no object ${read.object}`);
+    }
     if (this.#armed.size >= FAULTS_MAX) throw new Error(`There are ${FAULTS_MAX} faults already; remove some first`);
     const id = ++this.#lastId;
     const armed: Armed = {
@@ -158,10 +164,12 @@ export class Faults {
     if (fault.act === "locator-lost") cursors.clear();
     // The wall is put up once; later matches find it standing.
     if (fault.act === "request-limit" && armed.strike.applied === 1) {
-      const { max } = usage;
-      usage.max = usage.used + (fault.remaining ?? 0);
+      if (this.#walls.size === 0) this.#allowance = usage.max;
+      this.#walls.set(armed.id, usage.used + (fault.remaining ?? 0));
+      usage.max = Math.min(...this.#walls.values());
       armed.undo = () => {
-        usage.max = max;
+        this.#walls.delete(armed.id);
+        usage.max = this.#walls.size === 0 ? this.#allowance : Math.min(...this.#walls.values());
       };
     }
     if (fault.act === "long-transaction") {
@@ -186,7 +194,11 @@ export class Faults {
         const reasons = result?.faults.map((one) => `${one.code}: ${one.message}`).join("; ");
         throw new Error(`the long transaction cannot write ${object}: ${reasons ?? "no result"}`);
       }
-      if (fault.holdMs !== undefined) org.clock.at(org.clock.nowMs() + fault.holdMs, end);
+      if (fault.holdMs !== undefined) {
+        org.clock.at(org.clock.nowMs() + fault.holdMs, end);
+        // A running clock has nobody to move it.
+        if (org.clock.state.kind === "running") setTimeout(() => org.clock.settle(), fault.holdMs + 1).unref();
+      }
     }
   }
 

@@ -112,14 +112,15 @@ const COMPOSITE: readonly Route[] = [
 const QUERY_MORE = reading(queryMore);
 
 /** Resources that real orgs have and this one refuses by name, with everything below them. */
-const REFUSED: readonly Route[] = [
-  ...["actions", "analytics", "appMenu", "async-queries", "chatter", "commerce", "compactLayouts", "connect"],
-  ...["consent", "dedupe", "event", "knowledgeManagement", "metadata", "process", "quickActions", "sfdc", "support"],
-  ...["tabs", "theme", "ui-api", "wave", "webhooks"],
-].flatMap((name): Route[] => [
-  [name, refusing(`/${name}`)],
-  [`${name}/{rest...}`, refusing(`/${name}`)],
-]);
+const REFUSED: readonly Route[] = (
+  "actions analytics appMenu async-queries chatter commerce compactLayouts connect consent dedupe event " +
+  "knowledgeManagement metadata process quickActions sfdc support tabs theme ui-api wave webhooks"
+)
+  .split(" ")
+  .flatMap((name): Route[] => [
+    [name, refusing(`/${name}`)],
+    [`${name}/{rest...}`, refusing(`/${name}`)],
+  ]);
 
 /** Every resource below the version. */
 export const ROUTES: readonly Route[] = [

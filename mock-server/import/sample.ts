@@ -153,7 +153,7 @@ function treeValues(
     if (!isTaken(field) || value === null || value === undefined) continue;
     if (field.type !== "reference") values[field.name] = value;
     else {
-      const reference = references.get(String(value));
+      const reference = typeof value === "string" ? references.get(value) : undefined;
       if (reference !== undefined) values[field.name] = reference;
       else if (!field.nillable && !field.defaultedOnCreate) return field.name;
     }

@@ -124,6 +124,7 @@ export async function queryAll(org: SourceOrg, soql: string): Promise<readonly S
   for (let page = 0; page < PAGES_MAX; page += 1) {
     const body = expectOk(await send(org, path), `query ${soql.slice(0, 80)}`);
     const found = memberOf(body, "records");
+    // Each item of a query's answer is a record.
     if (Array.isArray(found)) records.push(...(found as readonly SourceRecord[]));
     const next = memberOf(body, "nextRecordsUrl");
     if (typeof next !== "string") return records;

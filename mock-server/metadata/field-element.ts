@@ -36,11 +36,17 @@ const PLAIN_TYPES: Readonly<Partial<Record<FieldType, string>>> = {
   encryptedstring: "EncryptedText",
 };
 
+/** What the object knows about a field. */
+export interface FieldPlace {
+  readonly fullName: string;
+  /** True where its history is kept. */
+  readonly tracked: boolean;
+  /** Decimals of the two numbers of a location; undefined for other fields. */
+  readonly locationScale: number | undefined;
+}
+
 /** The elements of a custom field in alphabetical order; `fullName` with or without the object before it. */
-export function fieldElements(
-  field: FieldDefinition,
-  place: { readonly fullName: string; readonly tracked: boolean },
-): readonly XmlElement[] {
+export function fieldElements(field: FieldDefinition, place: FieldPlace): readonly XmlElement[] {
   const type = metadataType(field);
   const computed = field.calculated === true;
   const isText = type === "Text" || type === "LongTextArea" || type === "Html" || type === "EncryptedText";
@@ -61,7 +67,7 @@ export function fieldElements(
     ...leaf("precision", isNumber ? field.precision : undefined),
     ...referenceElements(field),
     ...leaf("required", requires(type, computed) ? field.nillable !== true : undefined),
-    ...leaf("scale", isNumber || type === "Location" ? (field.scale ?? 0) : undefined),
+    ...leaf("scale", isNumber ? (field.scale ?? 0) : place.locationScale),
     ...summaryElements(field),
     ...leaf("trackHistory", place.tracked),
     ...leaf("type", type),

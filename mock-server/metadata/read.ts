@@ -120,7 +120,11 @@ function anyFieldElements(
   fullName: string,
 ): readonly XmlElement[] {
   const tracked = definition.historyTracked?.includes(field.name) ?? false;
-  if (field.custom === true) return fieldElements(field, { fullName, tracked });
+  if (field.custom === true) {
+    const number = definition.fields.find((part) => part.compoundFieldName === field.name);
+    const locationScale = field.type === "location" ? (number?.scale ?? 0) : undefined;
+    return fieldElements(field, { fullName, tracked, locationScale });
+  }
   return [
     ...leaf("fullName", fullName),
     ...leaf("inlineHelpText", field.inlineHelpText),

@@ -27,6 +27,7 @@ export class Counters {
   #firstId: number;
   #ids: Map<string, number>;
   #numbers: Map<string, number>;
+  #latest = "";
 
   /** Without a seed Ids begin at 1; with one they begin at a number that the seed decides, the same on every machine. */
   constructor(seed?: number | string) {
@@ -39,11 +40,14 @@ export class Counters {
   nextId(keyPrefix: string): string {
     const counter = this.#ids.get(keyPrefix) ?? this.#firstId;
     this.#ids.set(keyPrefix, counter + 1);
-    return flat(recordIdOf(keyPrefix, counter));
+    this.#latest = flat(recordIdOf(keyPrefix, counter));
+    return this.#latest;
   }
 
   /** Takes note of an Id that came from elsewhere (a snapshot file, a test), so that it is never handed out again. */
   observeId(id: string): void {
+    // Nearly every record is stored right after its Id was handed out.
+    if (id === this.#latest) return;
     const keyPrefix = id.slice(0, 3);
     if (id.slice(3, COUNTER_FROM) !== INSTANCE) return;
     const counter = counterOf(id);

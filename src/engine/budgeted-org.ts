@@ -60,11 +60,13 @@ class CallLedger {
   /** The connection's counter at times of the last 24 hours; the first one is the counter before them. */
   readonly #readings: { readonly atMs: number; readonly calls: number }[];
   #earlier: readonly RunRecord[] | null = null;
+  #askedAtMs: number;
 
   constructor(org: SalesforceOrg, keeping: BudgetKeeping) {
     this.#org = org;
     this.#keeping = keeping;
     this.#bornAtMs = keeping.nowMs();
+    this.#askedAtMs = this.#bornAtMs;
     this.#readings = [{ atMs: this.#bornAtMs, calls: org.usage().calls }];
   }
 
@@ -81,8 +83,10 @@ class CallLedger {
     const { state, nowMs } = this.#keeping;
     const now = nowMs();
     const readings = this.#readings;
-    const newest = readings.at(-1);
-    if (newest === undefined || now - newest.atMs >= READING_EVERY_MS) readings.push({ atMs: now, calls });
+    // After a rest the counter stands where the last call before it left it.
+    if (now - this.#askedAtMs >= READING_EVERY_MS) readings.push({ atMs: this.#askedAtMs, calls });
+    else if (now - (readings.at(-1)?.atMs ?? 0) >= READING_EVERY_MS) readings.push({ atMs: now, calls });
+    this.#askedAtMs = now;
     while ((readings[1]?.atMs ?? now) <= now - DAY_MS) readings.shift();
     this.#earlier ??= (await state.runs(RUNS_MAX)).filter((run) => run.startedAtMs < this.#bornAtMs);
     const earlier = this.#earlier.filter((run) => run.startedAtMs > now - DAY_MS);

@@ -26,6 +26,14 @@ export function callsByHour(
   return hours;
 }
 
+/** The first and the last label must not stick out of the picture. */
+function hourLabel(index: number, text: string): Markup {
+  const y = HEIGHT - 6;
+  if (index === 0) return html`<text class="first" x="0" y="${y}">${text}</text>`;
+  if (index === HOURS - 1) return html`<text class="last" x="${WIDTH}" y="${y}">${text}</text>`;
+  return html`<text x="${index * BAR + BAR / 2}" y="${y}">${text}</text>`;
+}
+
 /** The chart, with its numbers as a table for those who cannot see it. */
 export function callsChart(runs: readonly RunRecord[], nowMs: number): Markup {
   const hours = callsByHour(runs, nowMs);
@@ -39,7 +47,7 @@ export function callsChart(runs: readonly RunRecord[], nowMs: number): Markup {
       <rect class="slot" x="${x + 2}" y="0" width="${BAR - 4}" height="${BASE}"><title>${label(fromMs)} UTC: ${calls} calls</title></rect>
       <rect class="bar" x="${x + 4}" y="${BASE - height}" width="${BAR - 8}" height="${height}" rx="2"></rect>
       ${calls === most && calls > 0 ? html`<text class="peak" x="${x + BAR / 2}" y="${BASE - height - 6}">${calls}</text>` : ""}
-      ${index % 6 === 0 || index === HOURS - 1 ? html`<text x="${x + BAR / 2}" y="${HEIGHT - 6}">${label(fromMs)}</text>` : ""}
+      ${index % 6 === 0 || index === HOURS - 1 ? hourLabel(index, label(fromMs)) : ""}
     </g>`;
   });
   return html`<svg class="chart" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="API calls by hour in the last 24 hours, ${total} in all">

@@ -162,7 +162,7 @@ ol.timeline > li { position: relative; margin: 0 0 1.25rem; }
 ol.timeline > li::before { content: ""; position: absolute; left: -1.65rem; top: .45rem; width: .7rem; height: .7rem; border-radius: 50%; background: var(--bar); }
 .chart { width: 100%; height: auto; }
 .chart .bar { fill: var(--bar); } .chart .slot { fill: transparent; } .chart .slot:hover { fill: var(--line); opacity: .5; }
-.chart .axis { stroke: var(--line); } .chart text { fill: var(--soft); font-size: 11px; text-anchor: middle; } .chart .peak { fill: var(--ink); }
+.chart .axis { stroke: var(--line); } .chart text { fill: var(--soft); font-size: 11px; text-anchor: middle; } .chart .peak { fill: var(--ink); } .chart .first { text-anchor: start; } .chart .last { text-anchor: end; }
 .diff { margin: .25rem 0 0; padding: 0; list-style: none; }
 .diff li { padding: .1rem .5rem; overflow-wrap: anywhere; }
 .from { background: var(--take); padding: 0 .25rem; border-radius: 3px; } .to { background: var(--add); padding: 0 .25rem; border-radius: 3px; }

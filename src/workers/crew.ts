@@ -17,10 +17,10 @@ export type WorkerEvent =
 /** Receives the events. Must not throw and must return at once. */
 export type WorkerObserver = (event: WorkerEvent) => void;
 
-/** Lanes at most: Salesforce lets an org run 25 long requests at once [memory]; the rest is for other users. */
+/** Lanes at most: an org runs 25 long requests at once (reference: rest-api §10 [report]); the rest is for others. */
 export const LANES_MAX = 16;
-/** Two full graph calls (75 graphs each, Salesforce limit) share one reading call. */
-const LANE_ORDERS = 150;
+/** One full graph call (75 graphs, Salesforce limit), beside the call that reads them: small lanes share better. */
+const LANE_ORDERS = 75;
 /** Half a composite of collections (5 of 200 rows each, Salesforce limit). */
 const LANE_DOCUMENTS = 500;
 

@@ -70,7 +70,7 @@ export async function dispatch(
   const outstanding = new Map<string, Outstanding>();
   for (const lane of lanes) await sendNext(round, lane, outstanding);
   await round.crew.queue.ring("jobs");
-  let failure: SyncError | Error | undefined;
+  let failure: Error | undefined;
   while (outstanding.size > 0) {
     round.ended.throwIfAborted();
     await round.context.lease.keep();
@@ -78,14 +78,16 @@ export async function dispatch(
     let moved = false;
     for (const [id, entry] of outstanding) {
       const state = await round.crew.queue.look(entry.job.object, id);
+      let met: Error | undefined;
       if (state.kind === "ended") {
-        failure ??= settle(round, entry.job, state.outcome);
+        met = settle(round, entry.job, state.outcome);
       } else if (state.kind === "lost") {
-        failure ??= await giveUp(round, entry.job);
+        met = await giveUp(round, entry.job);
       } else {
         if (await isForsaken(round, entry.job, state)) await sendBack(round, id, entry.job);
         continue;
       }
+      failure ??= met;
       moved = true;
       outstanding.delete(id);
       if (failure === undefined) await sendNext(round, entry.lane, outstanding);

@@ -5,6 +5,7 @@
  * lives is told by the lane's lease, which is prolonged while it works; pg-boss's own expiry is the last resort.
  */
 import { randomUUID } from "node:crypto";
+import pg from "pg";
 import PgBoss from "pg-boss";
 import { placeOf } from "../database/url.ts";
 import { SyncError } from "../errors.ts";
@@ -22,6 +23,8 @@ export const JOB_MS_MAX = 2 * 3_600_000;
 /** pg-boss gives a job anew after this time, whatever the leases say. */
 const JOB_EXPIRES_SECONDS = JOB_MS_MAX / 1_000 + 900;
 const CONNECTIONS_MAX = 3;
+const CONNECT_TIMEOUT_MS = 10_000;
+const STATEMENT_TIMEOUT_MS = 60_000;
 const ARCHIVE_AFTER_SECONDS = 3_600;
 const DELETE_AFTER_DAYS = 2;
 const MAINTENANCE_SECONDS = 300;
@@ -48,24 +51,40 @@ export type JobState =
 export class JobQueue {
   readonly bell: Bell;
   readonly #boss: PgBoss;
+  readonly #pool: pg.Pool;
   readonly #source: string;
   readonly #place: string;
 
-  private constructor(boss: PgBoss, bell: Bell, source: string, place: string) {
-    this.#boss = boss;
-    this.bell = bell;
-    this.#source = source;
-    this.#place = place;
+  private constructor(parts: {
+    readonly boss: PgBoss;
+    readonly pool: pg.Pool;
+    readonly bell: Bell;
+    readonly source: string;
+    readonly place: string;
+  }) {
+    this.#boss = parts.boss;
+    this.#pool = parts.pool;
+    this.bell = parts.bell;
+    this.#source = parts.source;
+    this.#place = parts.place;
   }
 
   /** Opens the queue and makes pg-boss's tables where they are missing. */
   static async open(url: string, source: string): Promise<JobQueue> {
     const place = placeOf(url);
-    const boss = new PgBoss({
+    const pool = new pg.Pool({
       connectionString: url,
-      application_name: "order-sync jobs",
-      schema: QUEUE_SCHEMA,
       max: CONNECTIONS_MAX,
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      statement_timeout: STATEMENT_TIMEOUT_MS,
+      application_name: "order-sync jobs",
+      allowExitOnIdle: true,
+    });
+    // The server may end an idle connection at any time; the next statement opens another one.
+    pool.on("error", () => undefined);
+    const boss = new PgBoss({
+      db: { executeSql: (text, values) => pool.query(text, values) },
+      schema: QUEUE_SCHEMA,
       // The schedule is ours.
       schedule: false,
       supervise: true,
@@ -79,10 +98,10 @@ export class JobQueue {
     try {
       await boss.start();
     } catch (error) {
-      await boss.stop({ graceful: false, close: true });
+      await pool.end();
       throw stateFault(error, place);
     }
-    return new JobQueue(boss, new Bell(url, source), source, place);
+    return new JobQueue({ boss, pool, bell: new Bell(url, source), source, place });
   }
 
   /** Makes the queues of these objects where they are missing. */
@@ -161,7 +180,7 @@ export class JobQueue {
   async ring(what: Ring): Promise<void> {
     const { text, values } = this.bell.ring(what);
     try {
-      await this.#ask(() => this.#boss.getDb().executeSql(text, [...values]));
+      await this.#ask(() => this.#pool.query(text, [...values]));
     } catch (error) {
       if (!(error instanceof SyncError)) throw error;
     }
@@ -170,16 +189,17 @@ export class JobQueue {
   /** The database's time in milliseconds since 1970. */
   async nowMs(): Promise<number> {
     const { rows } = await this.#ask(() =>
-      this.#boss.getDb().executeSql("select (extract(epoch from clock_timestamp()) * 1000)::float8 as now", []),
+      this.#pool.query<{ now: number }>("select (extract(epoch from clock_timestamp()) * 1000)::float8 as now"),
     );
-    const [row]: readonly { readonly now: number }[] = rows;
+    const [row] = rows;
     if (row === undefined) throw new SyncError("STATE_UNREACHABLE", `State database ${this.#place} tells no time`);
     return Math.round(row.now);
   }
 
   async close(): Promise<void> {
     await this.bell.close();
-    await this.#boss.stop({ graceful: false, close: true });
+    await this.#boss.stop({ graceful: false });
+    await this.#pool.end();
   }
 
   #name(object: string): string {

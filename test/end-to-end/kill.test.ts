@@ -38,7 +38,6 @@ describe.skipIf(!isBuilt())("the connector killed with SIGKILL (skipped where np
     { write: 1, when: "after" },
     { write: 3, when: "before" },
     { write: 4, when: "after" },
-    { write: 5, when: "before" },
     { write: 5, when: "after" },
   ] as const)(
     "$when the org has write $write: a second run loses no order and doubles none",

@@ -108,6 +108,8 @@ describe.skipIf(!existsSync(CHROMIUM))("the pages in a browser (skipped where /u
 
   it("a person resolves a conflict by keyboard alone", async () => {
     const page = await open("/sign-in", { colorScheme: "dark" });
+    // The browser moves the focus to the field a moment after the page has loaded.
+    await page.waitForFunction("document.activeElement.id === 'token'");
     await page.keyboard.type(TOKEN);
     await page.keyboard.press("Enter");
     await page.waitForURL(`${url}/`);

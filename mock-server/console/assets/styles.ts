@@ -202,7 +202,7 @@ thead th { font-size: .78rem; color: var(--dim); font-weight: 600; white-space: 
 thead a { color: inherit; }
 tbody tr + tr > * { border-top: 1px solid var(--line); }
 tbody th { font-weight: 600; }
-.wide td, .wide th { white-space: nowrap; max-width: 24rem; overflow: hidden; text-overflow: ellipsis; }
+.wide td, .wide th { white-space: nowrap; max-width: 19rem; overflow: hidden; text-overflow: ellipsis; }
 tbody tr:hover > * { background: var(--sunken); }
 tfoot > tr > * { border-top: 1px solid var(--line-strong); font-weight: 650; }
 th.num, td.num { text-align: right; }
@@ -232,9 +232,9 @@ td summary { padding: 0; }
 .columns > div > * + *, .columns > aside > * + * { margin-top: 1.9rem; }
 .steps, .locks { border: 1px solid var(--line); background: var(--surface); border-radius: var(--radius); box-shadow: var(--shadow); }
 .steps > li + li, .locks > li + li { border-top: 1px solid var(--line); }
-.steps details { padding: 0 1.1rem; }
+.steps details > :not(summary) { margin-left: 1.1rem; margin-right: 1.1rem; }
 .steps details[open] { padding-bottom: .9rem; }
-.steps summary { display: flex; flex-wrap: wrap; gap: .1rem .7rem; align-items: baseline; padding: .55rem 0; list-style: none; }
+.steps summary { display: flex; flex-wrap: wrap; gap: .1rem .7rem; align-items: baseline; padding: .55rem 1.1rem; list-style: none; }
 .steps summary::-webkit-details-marker { display: none; }
 .steps summary:hover .step-label { text-decoration: underline; text-underline-offset: .18em; }
 .steps summary:focus-visible { outline-offset: -2px; }
@@ -385,6 +385,8 @@ dialog::backdrop { background: rgb(0 0 0 / 45%); }
   .rail li:not(:last-child)::after { display: none; }
   .keys dt { width: 6rem; }
   th, td { padding: .45rem .55rem; font-size: .84rem; }
+  .wide td, .wide th { max-width: 11rem; }
+  .code { white-space: pre-wrap; }
   .state .buttons { gap: .25rem; }
   .grow .buttons button { padding: .2rem .5rem; font-size: .78rem; }
 }

@@ -26,7 +26,8 @@ export function faultsPage({ host }: View): Page {
     ),
   )}</div>
 <details open><summary>When it strikes</summary><div class="form-grid">${MATCHES.map(
-    (member) => html`<div data-for-kind="${member.kinds.join(" ")}">${controlOf(member, `match-${member.name}${member.kinds.length === 1 ? `-${member.kinds[0]}` : ""}`)}</div>`,
+    (member) =>
+      html`<div data-for-kind="${member.kinds.join(" ")}">${controlOf(member, `match-${member.name}${member.kinds.length === 1 ? `-${member.kinds[0]}` : ""}`)}</div>`,
   )}</div></details>
 <div class="refusals" role="alert" data-refusals hidden></div>
 <p class="form-end"><button type="submit" class="primary">Arm</button></p>

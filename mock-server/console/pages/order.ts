@@ -1,7 +1,7 @@
 /** One order: its stages, its time line, its totals, its locks, and what the org would say to each next step. */
 import type { Row } from "../../schema/definition.ts";
 import { address, orderAddress, recordAddress, requestAddress } from "../addresses.ts";
-import { read, type View } from "../host.ts";
+import { API_VERSION, read, type View } from "../host.ts";
 import { html, type Markup, NOTHING, type Part } from "../html.ts";
 import type { Page } from "../layout.ts";
 import { type Lock, type OrderOutlook, outlookOf, type Step } from "../order-steps.ts";
@@ -9,7 +9,7 @@ import { type Moment, type Stage, stagesOf, timelineOf } from "../order-timeline
 import { type OrderTotals, totalsOf } from "../order-totals.ts";
 import { counted, json, money, shown } from "../present.ts";
 import { ruleFact } from "../reason.ts";
-import type { Outcome } from "../rehearsal.ts";
+import type { Attempt, Outcome } from "../rehearsal.ts";
 import { statusTag } from "./orders.ts";
 import { certainty } from "./request.ts";
 
@@ -81,16 +81,28 @@ function compared(stored: number, recomputed: number): Markup {
 }
 
 function nextSection({ steps }: OrderOutlook, username: string): Markup {
-  return html`<section class="panel" aria-labelledby="next"><h2 id="next">What may come next</h2><p class="dim">Each step was run as ${username} through the real rules and undone.</p><ul class="steps">${steps.map(stepItem)}</ul></section>`;
+  return html`<section class="panel" aria-labelledby="next"><h2 id="next">What may come next</h2><p class="dim">Each step was run as ${username} through the real rules and undone.</p><ul class="steps">${steps.map((step) => stepItem(step, username))}</ul></section>`;
 }
 
-function stepItem({ label, attempt, outcome }: Step): Markup {
-  const { operation, object, id, values } = attempt;
+function stepItem({ label, attempt, outcome }: Step, username: string): Markup {
   return html`<li class="${outcome.allowed ? "allowed" : "refused"}"><details><summary><span class="mark" aria-hidden="true">${outcome.allowed ? "✓" : "✕"}</span><span class="step-label">${label}</span>${
     outcome.allowed
       ? html`<span class="verdict good">allowed</span>`
       : html`<code class="code-tag">${outcome.faults[0]?.code}</code>`
-  }</summary>${refusalLines(outcome)}<pre class="code">${operation} ${object}${id === undefined ? "" : ` ${id}`}${Object.keys(values).length === 0 ? "" : `\n${json(values)}`}</pre></details></li>`;
+  }</summary>${refusalLines(outcome)}${callOf(attempt, label, username)}</details></li>`;
+}
+
+/** The step as the call that a client would send, with a button that sends it. */
+function callOf({ operation, object, id, values }: Attempt, label: string, username: string): Markup {
+  const path = `/services/data/v${API_VERSION}.0/sobjects/${object}${id === undefined ? "" : `/${id}`}`;
+  const name = html` aria-label="Do it as ${username}: ${label}"`;
+  if (operation === "undelete")
+    return html`<p><button type="button" data-undelete="${object}" data-id="${id}"${name}>Do it as ${username}</button></p>`;
+  if (operation === "delete")
+    return html`<pre class="code">DELETE ${path}</pre><p><button type="button" class="risky" data-delete="${object}" data-id="${id}"${name}>Do it as ${username}</button></p>`;
+  const method = operation === "insert" ? "POST" : "PATCH";
+  return html`<pre class="code">${method} ${path}
+${json(values)}</pre><p><button type="button" data-do="${method}" data-path="${path}" data-body="${JSON.stringify(values)}"${name}>Do it as ${username}</button></p>`;
 }
 
 function refusalLines({ faults, rule }: Outcome): Markup {

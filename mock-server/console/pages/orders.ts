@@ -2,7 +2,7 @@
 import { visibleRecords } from "../../org/dataset.ts";
 import type { Row } from "../../schema/definition.ts";
 import { address, orderAddress } from "../addresses.ts";
-import { read, type View } from "../host.ts";
+import { liveCount, read, type View } from "../host.ts";
 import { html, type Markup, NOTHING } from "../html.ts";
 import type { Page } from "../layout.ts";
 import { counted, instant, money, shown } from "../present.ts";
@@ -65,7 +65,7 @@ function ordersOf(
       lines: tx.find("OrderItem", "OrderId", String(order.row["Id"])).filter((line) => line["IsDeleted"] !== true)
         .length,
     }));
-    return { orders, more: wanted.length > page * PAGE_ROWS, total: data.count("Order") };
+    return { orders, more: wanted.length > page * PAGE_ROWS, total: liveCount(view, tx, "Order") };
   });
 }
 

@@ -4,7 +4,7 @@ import type { FieldDefinition, Row } from "../../schema/definition.ts";
 import type { JsonObject } from "../../soql/json.ts";
 import { address, recordAddress } from "../addresses.ts";
 import { columnsOf } from "../columns.ts";
-import { read, type View } from "../host.ts";
+import { liveCount, read, type View } from "../host.ts";
 import { html, type Markup, NOTHING, type Part } from "../html.ts";
 import type { Page } from "../layout.ts";
 import { nameOfRecord } from "../names.ts";
@@ -43,7 +43,7 @@ export function readRecordFilter(query: URLSearchParams): RecordFilter {
 /** The page of all objects that the viewing user sees. */
 export function objectsPage(view: View): Page {
   const objects = read(view, (tx) =>
-    view.actor.access.catalog.objects.map((type) => ({ type, count: tx.count(type.name) })),
+    view.actor.access.catalog.objects.map((type) => ({ type, count: liveCount(view, tx, type.name) })),
   );
   const filled = objects.filter(({ count }) => count > 0);
   const empty = objects.filter(({ count }) => count === 0);

@@ -3,12 +3,11 @@
 import type { JournalEntry, JournalRecord } from "../../http/journal.ts";
 import { redactPath } from "../../http/redaction.ts";
 import { address, HOME, requestAddress } from "../addresses.ts";
-import type { View } from "../host.ts";
+import { activeUsernames, type View } from "../host.ts";
 import { html, type Markup, NOTHING } from "../html.ts";
 import type { Page } from "../layout.ts";
 import { instant, milliseconds, timeOfDay } from "../present.ts";
 import { effectOf, refusalMessage } from "../reason.ts";
-import { actorNames } from "../users.ts";
 
 /** Rows on one page. */
 const PAGE_ROWS = 100;
@@ -51,13 +50,13 @@ export function requestsPage(view: View, filter: RequestFilter, before: number |
 <form class="filters" method="get" action="${HOME}" role="search" aria-label="Filter requests">
 <label class="field find"><span>Find</span><input type="search" name="find" value="${filter.text}" placeholder="Path, code, query or Id" data-find></label>
 <label class="field"><span>Show</span><select name="kind">${KINDS.map(([kind, label]) => html`<option value="${kind}"${kind === filter.kind ? html` selected` : ""}>${label}</option>`)}</select></label>
-<label class="field"><span>User</span><select name="user"><option value="">Everybody</option>${actorNames(view).map(
-    (name) => html`<option${name === filter.user ? html` selected` : ""}>${name}</option>`,
-  )}</select></label>
+<label class="field"><span>User</span><select name="user"><option value="">Everybody</option>${activeUsernames(
+    view.host,
+  ).map((name) => html`<option${name === filter.user ? html` selected` : ""}>${name}</option>`)}</select></label>
 <button type="submit">Filter</button>
 ${narrowed ? html`<a class="plain" href="${HOME}">Clear</a>` : NOTHING}
 </form>
-${entries.length === 0 && before === undefined ? emptyNote(narrowed) : NOTHING}
+${entries.length === 0 && before === undefined ? emptyNote(narrowed, journal.active) : NOTHING}
 <ol class="calls" data-rows${before === undefined ? html` data-live-list` : ""}>${entries.map(requestRow)}</ol>
 ${more && last !== undefined ? html`<p class="pager"><a class="button" href="${address(HOME, { ...query(filter), before: last.number })}">Older requests</a></p>` : NOTHING}`;
   return { title: "Requests", section: "requests", body };
@@ -164,8 +163,9 @@ function query({ text, kind, user }: RequestFilter): Record<string, string | und
   return { find: text, kind: kind === "all" ? undefined : kind, user };
 }
 
-function emptyNote(narrowed: boolean): Markup {
-  return narrowed
-    ? html`<p class="empty" data-empty>No request matches. <a href="${HOME}">Show all</a></p>`
-    : html`<div class="empty" data-empty><p><b>No requests yet.</b> They appear here the moment a client calls.</p><pre><code>curl -s http://localhost:4880/services/data/</code></pre></div>`;
+function emptyNote(narrowed: boolean, isKept: boolean): Markup {
+  if (narrowed) return html`<p class="empty" data-empty>No request matches. <a href="${HOME}">Show all</a></p>`;
+  if (!isKept)
+    return html`<div class="empty"><p><b>The journal is off.</b> This org was made with <code>journalEntries: 0</code>.</p></div>`;
+  return html`<div class="empty" data-empty><p><b>No requests yet.</b> They appear here the moment a client calls.</p><p>Log in at this page's own address, with jsforce, the Salesforce CLI or curl.</p></div>`;
 }

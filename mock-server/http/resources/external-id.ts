@@ -15,17 +15,8 @@ const UPDATE_ONLY_VERSION = 61;
 
 /** `GET /sobjects/{T}/{Field}/{value}`. */
 export const readByExternalId: RestHandler = (context, request) => {
-  const { type, field, value } = address(context, request);
-  const rows = matches(context, type, field, value);
-  const [row] = rows;
-  if (row === undefined) throw notFound();
-  if (rows.length > 1)
-    return multipleChoices(
-      request,
-      type,
-      rows.map((match) => String(match["Id"])),
-    );
-  return recordAnswer(context, request, type, row);
+  const found = onlyMatch(context, request);
+  return "status" in found ? found : recordAnswer(context, request, found.type, found.row);
 };
 
 /** `PATCH /sobjects/{T}/{Field}/{value}`: update the one match, create where there is none. */
@@ -53,17 +44,9 @@ export const upsertByExternalId: RestHandler = (context, request) => {
 
 /** `DELETE /sobjects/{T}/{Field}/{value}`. */
 export const deleteByExternalId: RestHandler = (context, request) => {
-  const { type, field, value } = address(context, request);
-  const rows = matches(context, type, field, value);
-  const [row] = rows;
-  if (row === undefined) throw notFound();
-  if (rows.length > 1)
-    return multipleChoices(
-      request,
-      type,
-      rows.map((match) => String(match["Id"])),
-    );
-  saveRow(context, request, "delete", { object: type.name, id: String(row["Id"]), values: {} });
+  const found = onlyMatch(context, request);
+  if ("status" in found) return found;
+  saveRow(context, request, "delete", { object: found.type.name, id: String(found.row["Id"]), values: {} });
   return NO_CONTENT;
 };
 
@@ -99,6 +82,22 @@ function address(
   if (value === undefined) throw methodNotAllowed(request.method, ["POST"]);
   if (rest.length > 0) throw notFound();
   return { type, field, value };
+}
+
+/** The one record that the address means, or the answer that names several; throws 404 where there is none. */
+function onlyMatch(
+  context: RestContext,
+  request: RestRequest,
+): { readonly type: SObjectType; readonly row: Row } | RestResult {
+  const { type, field, value } = address(context, request);
+  const [row, ...others] = matches(context, type, field, value);
+  if (row === undefined) throw notFound();
+  if (others.length === 0) return { type, row };
+  return multipleChoices(
+    request,
+    type,
+    [row, ...others].map((match) => String(match["Id"])),
+  );
 }
 
 function matches(context: RestContext, type: SObjectType, field: FieldDefinition, value: string): readonly Row[] {

@@ -70,6 +70,18 @@ describe.skipIf(!existsSync(CHROMIUM))(`the console in a browser (needs ${CHROMI
     expect(await page.locator(":focus").textContent()).toContain("Delete the order");
   });
 
+  it("does a step of an order, and says why it is refused the second time", async () => {
+    const order = firstId(org, "Order", (row) => isDraft(row) && Number(row["TotalAmount"]) > 0);
+    await page.goto(`${BASE}/orders/${order}`);
+    await page.locator(".steps summary", { hasText: "Activate (Activated)" }).click();
+    await page.getByRole("button", { name: "Do it as admin@mock.org: Activate (Activated)" }).click();
+    await said("Done.");
+    expect(first(org, "Order", (row) => row["Id"] === order)["StatusCode"]).toBe("Activated");
+    await page.locator(".steps summary", { hasText: "Add an order product" }).click();
+    await page.getByRole("button", { name: "Do it as admin@mock.org: Add an order product" }).click();
+    await said("ENTITY_IS_LOCKED");
+  });
+
   it("moves the clock", async () => {
     await page.goto("/_mock/");
     await page.getByRole("button", { name: "+1 day" }).click();
@@ -219,7 +231,7 @@ describe.skipIf(!existsSync(CHROMIUM))(`the console in a browser (needs ${CHROMI
     await call("POST", "/sobjects/Account", { Name: `${"W".repeat(180)}${HOSTILE}` });
     await call("GET", `/query?q=${"x".repeat(400)}`);
     await call("GET", `/tooling/${"x".repeat(300)}`);
-    org.faults.add({ act: "row-lock", object: "O".repeat(120), name: "N".repeat(120) });
+    org.faults.add({ act: "maintenance", path: `/${"p".repeat(120)}`, name: "N".repeat(120) });
     await page.setViewportSize(PHONE);
     const account = firstId(org, "Account", (row) => String(row["Name"]).startsWith("WWW"));
     const paths = [

@@ -229,6 +229,14 @@ describe("the console as another user", () => {
   });
 });
 
+describe("the console of an org without a journal", () => {
+  it("says that it is off", async () => {
+    await using org = await consoleOrg({ seed: "empty", journalEntries: 0 });
+    await client(org)("GET", "/limits");
+    expect(await page(org, "/_mock/")).toContain("The journal is off.");
+  });
+});
+
 describe("the console of an org without orders", () => {
   it("still has every page", async () => {
     await using org = await consoleOrg({ seed: "empty", settings: { enableOrders: false } });
@@ -277,6 +285,9 @@ describe("the console's records", () => {
     const made = (await call("POST", "/sobjects/Account", { Name: "Thrown away" })).body as { id: string };
     await call("DELETE", `/sobjects/Account/${made.id}`);
     expect(await page(org, `${BASE}/records/Account`)).not.toContain("Thrown away");
+    const counted = (text: string) => /<code>Account<\/code><span class="num">(\d+)/.exec(text)?.[1];
+    const listed = /<span class="num">(\d+) records/.exec(await page(org, `${BASE}/records/Account`))?.[1];
+    expect(counted(await page(org, `${BASE}/records`))).toBe(listed);
     const bin = await page(org, `${BASE}/records/Account?deleted=1`);
     expect(bin).toContain("Thrown away");
     expect(bin).not.toContain(`/${id}"`);

@@ -60,6 +60,17 @@ describe("a fault of calls", () => {
     expect(after.headers.get("sforce-limit-info")).toBe("api-usage=3/5000000");
   });
 
+  it("two request limits go away in any order", async () => {
+    const org = await make();
+    const first = org.faults.add({ act: "request-limit", remaining: 10 });
+    const second = org.faults.add({ act: "request-limit", remaining: 5 });
+    const standing = org.apiUsage.max;
+    first.remove();
+    const left = org.apiUsage.max;
+    second.remove();
+    expect([standing, left, org.apiUsage.max]).toEqual([5, 5, 5_000_000]);
+  });
+
   it("a request limit that waits for a call puts up its wall there", async () => {
     const org = await make();
     const client = clientOf(org);
@@ -283,6 +294,7 @@ describe("a fault that is not right", () => {
     [{ act: "maintenance", nth: 0 }, "nth: Too small"],
     [{ act: "maintenance", chance: 1.5 }, "chance: Too big"],
     [{ act: "maintenance", operation: "eat" }, "operation: Invalid option"],
+    [{ act: "row-lock", object: "Acount" }, "object: the org has no object Acount"],
     [{ act: "row-lock", path: "/composite" }, 'Unrecognized key: "path"'],
     [{ act: "row-lock", account: "801000000000001" }, "account: an account's Id begins with 001"],
   ])("%j is refused and named", async (fault, message) => {

@@ -33,16 +33,8 @@ describe("the demo company", () => {
     );
     expect(years).toEqual(new Set(["2024", "2025", "2026"]));
     expect(orders.filter((order) => order.IsReductionOrder).length).toBeGreaterThanOrEqual(3);
-    expect(
-      [
-        ...new Set(
-          demo
-            .records("Contract")
-            .all()
-            .map((row) => row["Status"]),
-        ),
-      ].sort(),
-    ).toEqual(["Activated", "Draft", "In Approval Process"]);
+    const states = demo.records("Contract").all();
+    expect(new Set(states.map((row) => row["Status"]))).toEqual(new Set(["Activated", "Draft", "In Approval Process"]));
   });
 
   it("has an order that an integration and a person change in turn", () => {

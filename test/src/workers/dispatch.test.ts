@@ -1,0 +1,196 @@
+/** The coordinator's side: jobs of workers that are gone, or that end the run, with a real queue and workers played by hand. */
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { LeaseKeeper } from "../../../src/engine/lease.ts";
+import { RunMemory } from "../../../src/engine/memory.ts";
+import { DEFAULT_RUN_OPTIONS, type EnginePorts } from "../../../src/engine/ports.ts";
+import { type PartReport, RunTally } from "../../../src/engine/report.ts";
+import { compileMapping } from "../../../src/mapping/compile.ts";
+import { objectMapping } from "../../../src/mapping/mapping.ts";
+import { businessKey } from "../../../src/model/business-key.ts";
+import { openStateStore } from "../../../src/state/open.ts";
+import type { StateStore } from "../../../src/state/port.ts";
+import type { WorkerEvent } from "../../../src/workers/crew.ts";
+import { dispatch, type Round, WORKERS_LOST } from "../../../src/workers/dispatch.ts";
+import { laneName } from "../../../src/workers/job.ts";
+import { JOB_RETRIES_MAX, JobQueue, type TakenJob } from "../../../src/workers/queue.ts";
+import { startPostgres } from "../../support/postgres.ts";
+
+const postgres = await startPostgres();
+const skipped = typeof postgres === "string" ? ` (skipped: ${postgres})` : "";
+const KEY = businessKey("erp", "Account", ["1"]);
+const OTHER = businessKey("erp", "Account", ["2"]);
+
+describe.skipIf(typeof postgres === "string")(`the coordinator${skipped}`, () => {
+  let state: StateStore;
+  let queue: JobQueue;
+  let round: Round;
+  let ended: AbortController;
+  let aheadMs: number;
+  let events: WorkerEvent[];
+
+  beforeAll(async () => {
+    if (typeof postgres === "string") return;
+    const url = await postgres.database();
+    state = await openStateStore(url);
+    await state.migrate();
+    queue = await JobQueue.open(url, "erp");
+    await queue.prepare(["Account"]);
+  });
+  afterAll(async () => {
+    await queue?.close();
+    await state?.close();
+    if (typeof postgres !== "string") await postgres.stop();
+  });
+  beforeEach(async () => {
+    aheadMs = 0;
+    events = [];
+    ended = new AbortController();
+    round = await openRound();
+  });
+  afterEach(async () => {
+    ended.abort(new Error("the test is over"));
+    await round.context.lease.release();
+    await queue.purge(["Account"]);
+  });
+
+  it("gives the job of a worker on another machine to the next one when its lease runs out", async () => {
+    const barrier = send();
+    const first = await take();
+    await state.acquireLease({ name: laneName("erp", 0), holder: "elsewhere:1:1", ttlMs: 20_000, nowMs: now() });
+    aheadMs = 10_000;
+    await queue.ring("done");
+    expect(await queue.look("Account", first.id)).toMatchObject({ kind: "active" });
+    aheadMs = 30_000;
+    await queue.ring("done");
+
+    const second = await take();
+    await queue.end(second, { kind: "done", holder: "third", report: { ...NOTHING, writes: 1, apiCalls: 4 } });
+    await queue.ring("done");
+    await barrier;
+
+    expect(second).toMatchObject({ id: first.id, tries: 1, job: first.job });
+    expect(events).toEqual([{ kind: "jobGivenBack", object: "Account", lane: 0 }]);
+    expect(round.context.tally.writes).toBe(1);
+    expect(round.calls.elsewhere).toBe(4);
+  });
+
+  it("lets the keys of a job wait that no worker survived", async () => {
+    const barrier = send();
+    for (let tries = 0; tries <= JOB_RETRIES_MAX; tries += 1) {
+      const taken = await take();
+      await queue.giveBack("Account", taken.id, "gone");
+    }
+    await queue.ring("done");
+    await barrier;
+
+    const [parked] = await state.parked("Account");
+    expect(parked).toMatchObject({ key: KEY, obstacles: [{ code: WORKERS_LOST }] });
+    expect(await state.journal({ key: KEY, limit: 1 })).toMatchObject([{ event: "parked" }]);
+    expect(round.context.tally.heldCount).toBe(1);
+  });
+
+  it("ends the run with the error of a job, after every job that had begun has ended", async () => {
+    const barrier = send(520);
+    const outcome = barrier.then(
+      () => "done",
+      (error: unknown) => error,
+    );
+    const first = await take();
+    const second = await take();
+    const failed = { kind: "failed", holder: "me", report: NOTHING, message: "limit reached" } as const;
+    await queue.end(first, { ...failed, code: "SALESFORCE_LIMIT" });
+    await queue.ring("done");
+    expect(await Promise.race([outcome, queue.bell.waitAfter("jobs", queue.bell.count("jobs"), 300)])).toBeUndefined();
+    await queue.end(second, { kind: "done", holder: "me", report: { ...NOTHING, compared: 20 } });
+    await queue.ring("done");
+
+    expect(await outcome).toMatchObject({ code: "SALESFORCE_LIMIT", message: "limit reached" });
+    expect(round.context.tally.compared).toBe(20);
+    expect(await queue.take("Account")).toBeUndefined();
+  });
+
+  it("stops when a worker says that the run is over", async () => {
+    const barrier = send();
+    const taken = await take();
+    await queue.end(taken, { kind: "stale" });
+    await queue.ring("done");
+    await expect(barrier).rejects.toMatchObject({ code: "LEASE_LOST" });
+  });
+
+  it("stops waiting when it must end", async () => {
+    const barrier = send();
+    await take();
+    ended.abort(new Error("told to end"));
+    await expect(barrier).rejects.toThrow("told to end");
+  });
+
+  function now(): number {
+    return Date.now() + aheadMs;
+  }
+
+  function send(documents = 1): Promise<void> {
+    const keys = Array.from({ length: documents }, (_, index) =>
+      index === 0 ? KEY : index === 1 ? OTHER : businessKey("erp", "Account", [String(index + 1)]),
+    );
+    const items = keys.map((key) => ({
+      nomination: { key, recordId: null, deletedOn: null },
+      feed: "external" as const,
+    }));
+    return dispatch(round, objectMapping(MAPPING, "Account"), items);
+  }
+
+  async function take(): Promise<TakenJob> {
+    for (;;) {
+      const rung = queue.bell.count("jobs");
+      const taken = await queue.take("Account");
+      if (taken !== undefined) return taken;
+      await queue.bell.waitAfter("jobs", rung, 100);
+    }
+  }
+
+  async function openRound(): Promise<Round> {
+    const unused = {} as EnginePorts;
+    const ports: EnginePorts = { ...unused, mapping: MAPPING, state, nowMs: now, observe: () => {} };
+    const options = { ...DEFAULT_RUN_OPTIONS, holder: "me" };
+    const lease = await LeaseKeeper.take({
+      state,
+      name: "run:erp",
+      holder: "workers:r",
+      ttlMs: 60_000,
+      nowMs: now,
+    });
+    const context = {
+      ports,
+      options,
+      runId: "r",
+      identity: { organizationId: "", userId: "", username: "", instanceUrl: "" },
+      lease,
+      tally: new RunTally(),
+      memory: await RunMemory.load(state),
+    };
+    const crew = { ports, options, queue, fingerprint: "f", observe: (event: WorkerEvent) => events.push(event) };
+    return { crew, context, ended: ended.signal, calls: { elsewhere: 0, byOwnHand: 0 } };
+  }
+});
+
+const NOTHING: PartReport = {
+  written: [],
+  writes: 0,
+  conflicts: [],
+  held: [],
+  recovered: 0,
+  compared: 0,
+  apiCalls: 0,
+  predictedWriteCalls: 0,
+};
+
+const MAPPING = (() => {
+  const compiled = compileMapping({
+    source: "erp",
+    objects: {
+      Account: { collection: "customers", keyField: "Key__c", naturalKey: ["no"], fields: { Name: "name" } },
+    },
+  });
+  if (!compiled.ok) throw new Error(JSON.stringify(compiled.problems));
+  return compiled.mapping;
+})();
