@@ -9,12 +9,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Database from "libsql";
 import { createMockOrg, textField } from "../../mock-server/index.ts";
+import { loadConfig } from "../../src/config/load.ts";
 import { openPorts, runOptions } from "../../src/engine/open.ts";
 import { runOnce } from "../../src/engine/run.ts";
-import { loadConfig } from "../../src/config/load.ts";
 import { installChangeLog } from "../../src/external/sql/install.ts";
-import { startPostgres } from "../support/postgres.ts";
 import { writeShopConfig } from "../src/cli/shop-config.ts";
+import { startPostgres } from "../support/postgres.ts";
 import { type BenchRow, compared } from "./bench-row.ts";
 
 const ORDERS = 2_000;

@@ -155,10 +155,11 @@ export class MemoryState implements StateStore {
   }
 
   async commit(lease: Lease, batch: StateBatch): Promise<void> {
-    const held = this.#leases.get(lease.name);
-    if (held?.fence !== lease.fence) {
+    for (const required of [lease, ...(batch.under ?? [])]) {
+      const held = this.#leases.get(required.name);
+      if (held?.fence === required.fence) continue;
       const holder = held === undefined || held.holder === "" ? "nobody" : held.holder;
-      throw new SyncError("LEASE_LOST", `Lease "${lease.name}" of ${lease.holder} is held by ${holder}`);
+      throw new SyncError("LEASE_LOST", `Lease "${required.name}" of ${required.holder} is held by ${holder}`);
     }
     this.write(batch);
   }
