@@ -55,7 +55,7 @@ export class DailyCount {
     const hour = Math.floor(this.#clock.nowMs() / HOUR_MS);
     if (hour === this.#hour) return;
     this.#hour = hour;
-    for (const [counted, amount] of [...this.#hours]) {
+    for (const [counted, amount] of this.#hours) {
       if (counted > hour - WINDOW_HOURS && counted <= hour) continue;
       this.#hours.delete(counted);
       this.#used -= amount;

@@ -108,7 +108,7 @@ async function stayUp(work: Workplace): Promise<void> {
 }
 
 function show(value: unknown): string {
-  return value === null || value === undefined ? "(empty)" : `"${String(value)}"`;
+  return value === null || value === undefined ? "(empty)" : JSON.stringify(value);
 }
 
 function say(line: string): void {
