@@ -60,8 +60,12 @@ export function datetimeWithZ(stored: string): string {
   return stored.replace("+0000", "Z");
 }
 
+/** Zones that every machine knows; the first question to the time zone data costs ten milliseconds of a start. */
+const KNOWN_ZONES: ReadonlySet<string> = new Set(["UTC", "GMT", "America/Los_Angeles"]);
+
 /** True for the name of a time zone that this machine knows, for example `Europe/Berlin`. */
 export function isTimeZone(name: string): boolean {
+  if (KNOWN_ZONES.has(name)) return true;
   try {
     new Intl.DateTimeFormat("en", { timeZone: name });
     return true;
