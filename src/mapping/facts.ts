@@ -1,6 +1,6 @@
 /** What an org and an external system say about themselves, as far as the mapping is compared with it. */
 
-/** The parts of a describe that are compared; `DescribedObject` of the Salesforce port has them. */
+/** The parts of an object's describe that are compared. */
 export interface ObjectFacts {
   readonly name: string;
   readonly createable: boolean;
@@ -26,6 +26,7 @@ export interface FieldFacts {
   readonly caseSensitive?: boolean;
   readonly referenceTo: readonly string[];
   readonly relationshipName: string | null;
+  /** Active values; null when the field is not a restricted picklist. */
   readonly restrictedValues: readonly string[] | null;
   /** True where the org fills the field when it is not sent; absent means not known. */
   readonly defaultedOnCreate?: boolean;

@@ -1,20 +1,18 @@
 /** Describes objects: the parts that mapping checks need, many objects per call. */
+
+import type { FieldFacts, ObjectFacts } from "../mapping/facts.ts";
 import type { OrgCaller } from "./caller.ts";
 import { COMPOSITE_SUBREQUESTS_MAX, isGood } from "./composite.ts";
 import { sendComposite } from "./composite-read.ts";
 import { CallFailure, isJsonObject, type JsonObject, textOf } from "./failure.ts";
-import type { DescribedField, DescribedObject } from "./port.ts";
 
 /**
  * Describes up to 25 objects per call. An object that does not exist, or that this user may not see, is missing from
  * the result; the caller names it. Rejects with `SyncError`.
  */
-export async function describeObjects(
-  caller: OrgCaller,
-  objects: readonly string[],
-): Promise<readonly DescribedObject[]> {
+export async function describeObjects(caller: OrgCaller, objects: readonly string[]): Promise<readonly ObjectFacts[]> {
   const names = [...new Set(objects)];
-  const described: DescribedObject[] = [];
+  const described: ObjectFacts[] = [];
   for (let start = 0; start < names.length; start += COMPOSITE_SUBREQUESTS_MAX) {
     const batch = names.slice(start, start + COMPOSITE_SUBREQUESTS_MAX);
     described.push(...(await describeBatch(caller, batch)));
@@ -22,7 +20,7 @@ export async function describeObjects(
   return described;
 }
 
-async function describeBatch(caller: OrgCaller, names: readonly string[]): Promise<readonly DescribedObject[]> {
+async function describeBatch(caller: OrgCaller, names: readonly string[]): Promise<readonly ObjectFacts[]> {
   const { root } = caller.connection;
   try {
     const { replies } = await sendComposite(
@@ -45,7 +43,7 @@ async function describeBatch(caller: OrgCaller, names: readonly string[]): Promi
 
 const STATUS_NOT_FOUND = 404;
 
-function parseObject(body: JsonObject): DescribedObject {
+function parseObject(body: JsonObject): ObjectFacts {
   const fields: readonly unknown[] = Array.isArray(body["fields"]) ? body["fields"] : [];
   return {
     name: textOf(body, "name"),
@@ -56,7 +54,7 @@ function parseObject(body: JsonObject): DescribedObject {
   };
 }
 
-function parseField(field: JsonObject): DescribedField {
+function parseField(field: JsonObject): FieldFacts {
   const referenceTo = field["referenceTo"];
   const relationshipName = field["relationshipName"];
   return {

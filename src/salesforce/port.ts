@@ -1,4 +1,5 @@
 /** The port to a Salesforce org as the engine uses it. The salesforce room implements it with jsforce. */
+import type { ObjectFacts } from "../mapping/facts.ts";
 import type { RecordId } from "../model/key.ts";
 import type { RowOutcome, SalesforceRecord } from "../model/salesforce-record.ts";
 import type { SalesforceCall } from "../sync/call.ts";
@@ -39,36 +40,6 @@ export interface ReadRequest {
   readonly includeDeleted: boolean;
 }
 
-/** The parts of an object's describe that mapping checks need. */
-export interface DescribedObject {
-  readonly name: string;
-  readonly createable: boolean;
-  readonly updateable: boolean;
-  readonly deletable: boolean;
-  readonly fields: readonly DescribedField[];
-}
-
-/** The parts of a field's describe that mapping checks need. */
-export interface DescribedField {
-  readonly name: string;
-  readonly type: string;
-  readonly length: number;
-  readonly precision: number;
-  readonly scale: number;
-  readonly nillable: boolean;
-  readonly createable: boolean;
-  readonly updateable: boolean;
-  readonly calculated: boolean;
-  readonly externalId: boolean;
-  readonly unique: boolean;
-  /** Whether values that differ in case only are different; absent means not known. */
-  readonly caseSensitive?: boolean;
-  readonly referenceTo: readonly string[];
-  readonly relationshipName: string | null;
-  /** Active values; null when the field is not a restricted picklist. */
-  readonly restrictedValues: readonly string[] | null;
-}
-
 /** API requests of this connection, and of the whole org as far as the last answer told. */
 export interface ApiUsage {
   /** Calls that this process made and that count against the org's limit. */
@@ -91,7 +62,7 @@ export interface OrgIdentity {
  */
 export interface SalesforceOrg {
   connect(): Promise<OrgIdentity>;
-  describe(objects: readonly string[]): Promise<readonly DescribedObject[]>;
+  describe(objects: readonly string[]): Promise<readonly ObjectFacts[]>;
   /** One API call for up to five objects, plus one for each further page of rows. */
   poll(requests: readonly PollRequest[]): Promise<readonly PolledObject[]>;
   /** Chunked by the URL limit and packed into composite calls. */
