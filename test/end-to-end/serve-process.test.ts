@@ -47,6 +47,8 @@ describe.skipIf(!isBuilt())("the serving process (skipped where npm run build ha
     const startedAt = await new Promise<number>((resolve) => {
       gate.watch((event) => {
         if (event.when === "before" && event.path.includes("/composite")) {
+          // One signal only: a second one ends the process at once.
+          gate.watch(() => {});
           first.kill("SIGTERM");
           resolve(performance.now());
         }
