@@ -19,6 +19,8 @@ const stateSchema = z
   .prefault({})
   .describe("The connector's memory.");
 
+const duration = z.string().regex(DURATION_PATTERN, "must be a time such as 30s, 5m or 2h");
+
 const runSchema = z
   .strictObject({
     leaseTtlMs: z
@@ -32,6 +34,18 @@ const runSchema = z
       .nullable()
       .default(null)
       .describe("From so many rows of one kind on a Bulk 2.0 job is used; null never uses one."),
+    retryRefused: z
+      .array(duration)
+      .max(20)
+      .default(["0s", "15m", "1h", "6h", "24h"])
+      .describe(
+        "Times after which a refused record is tried again by itself, one after the other; the last one repeats. 0s is the next run; an empty list waits for a person, for the source record to change, or for what it refers to.",
+      ),
+    retriesMax: z
+      .int()
+      .min(0)
+      .default(1_000)
+      .describe("Refused records that one run tries again, so that hopeless ones cannot use up the API calls."),
   })
   .prefault({})
   .describe("How one run works.");
@@ -59,8 +73,6 @@ const limitsSchema = z
   })
   .prefault({})
   .describe("What a run may use up and take away.");
-
-const duration = z.string().regex(DURATION_PATTERN, "must be a time such as 30s, 5m or 2h");
 
 const scheduleSchema = z
   .strictObject({

@@ -1,5 +1,6 @@
 /** Opens everything a configuration names: the state, the external system and the org, as the ports of a run. */
 import { existsSync } from "node:fs";
+import { durationMs } from "../config/duration.ts";
 import type { Config } from "../config/schema.ts";
 import { SyncError } from "../errors.ts";
 import { openExternal } from "../external/open.ts";
@@ -119,7 +120,10 @@ async function openAround(
 }
 
 /** The options of a run as a configuration sets them. */
-export function runOptions(config: Config): Pick<RunOptions, "leaseTtlMs" | "deleteShare" | "bulkRows"> {
-  const { leaseTtlMs, bulkRows } = config.run;
-  return { leaseTtlMs, deleteShare: config.limits.deleteShare, bulkRows };
+export function runOptions(
+  config: Config,
+): Pick<RunOptions, "leaseTtlMs" | "deleteShare" | "bulkRows" | "retryWaitsMs" | "retriesMax"> {
+  const { leaseTtlMs, bulkRows, retryRefused, retriesMax } = config.run;
+  const retryWaitsMs = retryRefused.map(durationMs);
+  return { leaseTtlMs, deleteShare: config.limits.deleteShare, bulkRows, retryWaitsMs, retriesMax };
 }

@@ -12,6 +12,7 @@ import { settle } from "../sync/settle.ts";
 import type { RunContext } from "./context.ts";
 import type { Unjoined } from "./join.ts";
 import { lostOn, type Performance, type Settlement, type SideResult } from "./perform.ts";
+import { dependenciesOf } from "./retry.ts";
 
 /** What one pass decided and performed. */
 export interface RecordInput {
@@ -87,6 +88,7 @@ class Page {
       this.#bases.push(settled.base);
     }
     this.#release(decision);
+    this.#stir(decision);
     this.#settleConflicts(decision.conflicts);
     for (const action of decision.actions) this.#write(decision, action, null, {});
     if (decision.obstacles.length > 0) this.#write(decision, "noted", null, { notes: decision.obstacles });
@@ -136,7 +138,9 @@ class Page {
     readonly faults: DeadLetter["faults"];
   } {
     if (failure.kind !== "again" || failure.faults === undefined) return false;
-    const parked = this.#context.memory.parked(decision.object, decision.key);
+    const { memory } = this.#context;
+    const parked = memory.parked(decision.object, decision.key);
+    if (memory.deadLetter(decision.object, decision.key) !== undefined || parked?.refusals !== undefined) return true;
     return (
       parked !== undefined && parked.attempts >= REPLANS_MAX && sameObstacles(parked.obstacles, [waiting(failure)])
     );
@@ -154,6 +158,7 @@ class Page {
     const nowMs = ports.nowMs();
     const parked = memory.parked(object, key);
     const refused = memory.deadLetter(object, key);
+    const refusals = refused?.attempts ?? parked?.refusals ?? 0;
     if (how === "parked") {
       const entry: Parked = {
         object,
@@ -161,6 +166,7 @@ class Page {
         obstacles,
         attempts: (parked?.attempts ?? 0) + 1,
         sinceMs: parked?.sinceMs ?? nowMs,
+        ...(refusals === 0 ? {} : { refusals }),
       };
       this.#parked.push(entry);
       memory.park(entry);
@@ -170,10 +176,12 @@ class Page {
         key,
         obstacles,
         faults,
-        attempts: (refused?.attempts ?? 0) + 1,
+        // Both feeds of one run may name it: that is one attempt.
+        attempts: refused !== undefined && tally.hasHeld(refused) ? refusals : refusals + 1,
         firstAtMs: refused?.firstAtMs ?? nowMs,
         lastAtMs: nowMs,
         fingerprint: fingerprint(decision),
+        dependsOn: dependenciesOf(this.#mapping, [decision.salesforceBefore, decision.externalBefore, decision.agreed]),
       };
       this.#deadLetters.push(entry);
       memory.reject(entry);
@@ -242,6 +250,7 @@ class Page {
 
   #landed(decision: Decision, side: Side): void {
     const { tally, ports } = this.#context;
+    this.#stir(decision);
     const changes = decision.changes.filter((change) => change.side === side);
     const actions = actionsOf(decision, side);
     this.written += 1;
@@ -253,6 +262,12 @@ class Page {
         .map(({ lineKey, field, from, to, rule }) => ({ lineKey, field, from, to, rule })),
     });
     ports.observe({ kind: "written", object: decision.object, key: decision.key, side, actions });
+  }
+
+  /** Refused documents that refer to this one may be written now. */
+  #stir({ object, key }: Decision): void {
+    const { memory, tally } = this.#context;
+    tally.stir(memory.dependentsOf(object, key));
   }
 
   #release({ object, key }: Decision): void {

@@ -8,7 +8,7 @@ import type { SyncLogger } from "../observe/log.ts";
 import type { SyncMetrics } from "../observe/metrics.ts";
 import type { ServiceState } from "../observe/status.ts";
 import type { EnginePorts } from "./ports.ts";
-import { stoppedText } from "./report.ts";
+import { outcomeOf, stoppedText } from "./report.ts";
 import { type RunRequest, runOnce } from "./run.ts";
 import { type NextStart, type WaitSurroundings, waitForStart } from "./schedule.ts";
 import { readStatus } from "./status.ts";
@@ -137,7 +137,7 @@ export class SyncService {
       metrics.ran(
         {
           seconds: seconds(),
-          outcome: stopped.length > 0 ? "failed" : report.held.length === 0 ? "done" : "doneWithRefusals",
+          outcome: outcomeOf(report).outcome,
           code: stopped[0]?.code ?? null,
           calls: report.apiCalls,
           predictedCalls: report.predictedWriteCalls,

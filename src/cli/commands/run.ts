@@ -4,7 +4,7 @@ import type { Config } from "../../config/schema.ts";
 import { checkBeforeFirstRun } from "../../engine/check.ts";
 import { processHolder } from "../../engine/holder.ts";
 import { openPorts, runOptions } from "../../engine/open.ts";
-import type { RunReport } from "../../engine/report.ts";
+import { outcomeOf } from "../../engine/report.ts";
 import { type RunRequest, runOnce } from "../../engine/run.ts";
 import { showProgress } from "../progress.ts";
 import { reportText } from "../report-text.ts";
@@ -41,8 +41,7 @@ export function requestOf(
   };
 }
 
-/** 3 when an object had to stand still, 1 when something was held back, else 0. */
-export function exitOf(report: Pick<RunReport, "held"> & Partial<Pick<RunReport, "stopped">>): ExitCode {
-  if ((report.stopped ?? []).length > 0) return EXIT.failed;
-  return report.held.length === 0 ? EXIT.done : EXIT.doneWithRefusals;
+/** 3 when an object had to stand still, 1 while something is held back or a dead letter is open, else 0. */
+export function exitOf(report: Parameters<typeof outcomeOf>[0]): ExitCode {
+  return EXIT[outcomeOf(report).outcome];
 }

@@ -204,6 +204,7 @@ const NOTHING: PartReport = {
   conflicts: [],
   held: [],
   stopped: [],
+  stirred: [],
   recovered: 0,
   compared: 0,
   apiCalls: 0,

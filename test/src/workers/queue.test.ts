@@ -27,6 +27,7 @@ const DONE: JobOutcome = {
     conflicts: [],
     held: [],
     stopped: [],
+    stirred: [],
     recovered: 0,
     compared: 1,
     apiCalls: 2,

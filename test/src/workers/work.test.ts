@@ -254,6 +254,7 @@ const ORG: SalesforceOrg = {
   connect: async () => ({ organizationId: "00D", userId: "005", username: "u", instanceUrl: "" }),
   describe: async () => [],
   poll: async () => [],
+  endOfJob: async () => ({ landed: new Map() }),
   read: async ({ by }) =>
     by.kind === "id"
       ? []
