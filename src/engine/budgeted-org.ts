@@ -8,6 +8,7 @@ import { SyncError } from "../errors.ts";
 import type { SalesforceOrg } from "../salesforce/port.ts";
 import type { RunRecord, StateStore } from "../state/port.ts";
 import { allowCalls, type BudgetLimits } from "../sync/budget.ts";
+import { BULK_JOB_CALLS } from "../sync/sequence.ts";
 
 /** What the budget is kept by. */
 export interface BudgetKeeping {
@@ -43,9 +44,13 @@ export function withinBudget(org: SalesforceOrg, keeping: BudgetKeeping): Salesf
       await ledger.ask(1);
       return await org.query(soql);
     },
-    execute: async (call) => {
+    execute: async (call, listener) => {
       await ledger.ask(call.predictedCalls);
-      return await org.execute(call);
+      return await org.execute(call, listener);
+    },
+    endOfJob: async (jobId) => {
+      await ledger.ask(BULK_JOB_CALLS);
+      return await org.endOfJob(jobId);
     },
     usage: () => org.usage(),
     close: () => org.close(),

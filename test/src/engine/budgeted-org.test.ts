@@ -20,6 +20,7 @@ function countingOrg(usage: { used: number | null; limit: number | null } = { us
     poll: refuse,
     read: refuse,
     execute: refuse,
+    endOfJob: refuse,
     query: async () => {
       calls += 1;
       return [];
