@@ -8,6 +8,7 @@ import type { SyncLogger } from "../observe/log.ts";
 import type { SyncMetrics } from "../observe/metrics.ts";
 import type { ServiceState } from "../observe/status.ts";
 import type { EnginePorts } from "./ports.ts";
+import { stoppedText } from "./report.ts";
 import { type RunRequest, runOnce } from "./run.ts";
 import { type NextStart, type WaitSurroundings, waitForStart } from "./schedule.ts";
 import { readStatus } from "./status.ts";
@@ -129,13 +130,15 @@ export class SyncService {
     try {
       this.#parts.beforeRun?.();
       const report = await runOnce(ports, { ...request, signal: stop });
+      const { stopped } = report;
       this.#kind = "idle";
-      this.#trouble = null;
+      this.#trouble = stopped.length === 0 ? null : stoppedText(stopped);
+      if (this.#trouble !== null) log.error({ code: stopped[0]?.code }, this.#trouble);
       metrics.ran(
         {
           seconds: seconds(),
-          outcome: report.held.length === 0 ? "done" : "doneWithRefusals",
-          code: null,
+          outcome: stopped.length > 0 ? "failed" : report.held.length === 0 ? "done" : "doneWithRefusals",
+          code: stopped[0]?.code ?? null,
           calls: report.apiCalls,
           predictedCalls: report.predictedWriteCalls,
         },

@@ -41,7 +41,8 @@ export function requestOf(
   };
 }
 
-/** 1 when something was held back, else 0. */
-export function exitOf(report: Pick<RunReport, "held">): ExitCode {
+/** 3 when an object had to stand still, 1 when something was held back, else 0. */
+export function exitOf(report: Pick<RunReport, "held"> & Partial<Pick<RunReport, "stopped">>): ExitCode {
+  if ((report.stopped ?? []).length > 0) return EXIT.failed;
   return report.held.length === 0 ? EXIT.done : EXIT.doneWithRefusals;
 }

@@ -11,7 +11,7 @@ import { showProgress } from "../progress.ts";
 import { reportText } from "../report-text.ts";
 import { EXIT, type ExitCode, type Surroundings } from "../surroundings.ts";
 import { type ConfigOptions, withConfig } from "../with-config.ts";
-import { type RunCommandOptions, requestOf } from "./run.ts";
+import { exitOf, type RunCommandOptions, requestOf } from "./run.ts";
 
 /** Compares every record on both sides, not only what changed. */
 export async function sweepCommand(options: RunCommandOptions, outer: Surroundings): Promise<ExitCode> {
@@ -22,7 +22,8 @@ export async function sweepCommand(options: RunCommandOptions, outer: Surroundin
       if (options.json !== true) stdout.write(reportText(report));
     });
     if (options.json === true) stdout.write(`${JSON.stringify(reports)}\n`);
-    return reports.at(-1)?.held.length === 0 ? EXIT.done : EXIT.doneWithRefusals;
+    const last = reports.at(-1);
+    return last === undefined ? EXIT.done : exitOf(last);
   });
 }
 
