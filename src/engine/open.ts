@@ -7,9 +7,9 @@ import type { Mapping } from "../mapping/mapping.ts";
 import type { RetryEvent } from "../salesforce/call-policy.ts";
 import { createSalesforceOrg } from "../salesforce/org.ts";
 import type { SalesforceOrg } from "../salesforce/port.ts";
-import { openStateStore } from "../state/open.ts";
+import { type OpenState, openStateStore } from "../state/open.ts";
 import { stateFile, statePlace } from "../state/place.ts";
-import type { StateStore } from "../state/port.ts";
+import type { StateUpkeep } from "../state/upkeep.ts";
 import { withinBudget } from "./budgeted-org.ts";
 import { randomId } from "./context.ts";
 import type { EngineObserver } from "./events.ts";
@@ -19,6 +19,8 @@ import type { EnginePorts, RunOptions } from "./ports.ts";
 /** The ports of a run, to be closed by whoever opened them. */
 export interface OpenPorts extends AsyncDisposable {
   readonly ports: EnginePorts;
+  /** The upkeep of the ports' state. */
+  readonly upkeep: StateUpkeep;
 }
 
 /** Who listens while the ports are used. */
@@ -55,7 +57,7 @@ export async function openPortsToLook(settings: PortSettings, listeners: PortLis
 }
 
 /** Opens the state alone, for commands that neither need the org nor the external system; it must exist. */
-export async function openExistingState(config: Config): Promise<StateStore> {
+export async function openExistingState(config: Config): Promise<OpenState> {
   const { url } = config.state;
   if (!stateExists(url)) {
     throw new SyncError(
@@ -81,7 +83,7 @@ function stateExists(url: string): boolean {
 }
 
 async function openAround(
-  state: StateStore,
+  state: OpenState,
   { config, mapping }: PortSettings,
   listeners: PortListeners,
   prepare: () => Promise<void>,
@@ -106,6 +108,7 @@ async function openAround(
         newId: randomId,
         holderIsGone: processIsGone,
       },
+      upkeep: state.upkeep,
       async [Symbol.asyncDispose]() {
         await salesforce.close();
         await external.close();

@@ -1,8 +1,9 @@
-/** `order-sync sweep`, `migrate` and `reset`: care of the memory. */
+/** `order-sync sweep`, `migrate`, `prune` and `reset`: care of the memory. */
 import { existsSync, rmSync } from "node:fs";
 import { processIsGone } from "../../engine/holder.ts";
 import { leaseName } from "../../engine/lease.ts";
 import { openExistingState, openPorts } from "../../engine/open.ts";
+import { pruneState } from "../../engine/retention.ts";
 import { sweep } from "../../engine/sweep.ts";
 import { SyncError } from "../../errors.ts";
 import { openStateStore } from "../../state/open.ts";
@@ -11,7 +12,7 @@ import { showProgress } from "../progress.ts";
 import { reportText } from "../report-text.ts";
 import { EXIT, type ExitCode, type Surroundings } from "../surroundings.ts";
 import { type ConfigOptions, withConfig } from "../with-config.ts";
-import { type RunCommandOptions, requestOf } from "./run.ts";
+import { exitAfter, type RunCommandOptions, requestOf } from "./run.ts";
 
 /** Compares every record on both sides, not only what changed. */
 export async function sweepCommand(options: RunCommandOptions, outer: Surroundings): Promise<ExitCode> {
@@ -22,7 +23,8 @@ export async function sweepCommand(options: RunCommandOptions, outer: Surroundin
       if (options.json !== true) stdout.write(reportText(report));
     });
     if (options.json === true) stdout.write(`${JSON.stringify(reports)}\n`);
-    return reports.at(-1)?.held.length === 0 ? EXIT.done : EXIT.doneWithRefusals;
+    const last = reports.at(-1);
+    return last === undefined ? EXIT.done : await exitAfter(open.ports.state, last);
   });
 }
 
@@ -37,6 +39,29 @@ export async function migrateCommand(options: ConfigOptions, outer: Surroundings
     }
     const place = statePlace(config.state.url);
     stdout.write(options.json === true ? `${JSON.stringify({ migrated: place })}\n` : `${place} is up to date.\n`);
+    return EXIT.done;
+  });
+}
+
+/** Removes everything that is older than `state.retention` keeps it, which a run does in small steps by itself. */
+export async function pruneCommand(options: ConfigOptions, outer: Surroundings): Promise<ExitCode> {
+  return await withConfig(options, outer, async ({ config }, { stdout, signal }) => {
+    const state = await openExistingState(config);
+    try {
+      await state.migrate();
+      const { journal, conflicts, runs } = await pruneState(state.upkeep, config.state.retention, {
+        nowMs: Date.now(),
+        batchesMax: Number.POSITIVE_INFINITY,
+        signal,
+      });
+      stdout.write(
+        options.json === true
+          ? `${JSON.stringify({ journal, conflicts, runs })}\n`
+          : `Removed ${journal} journal entries, ${conflicts} settled conflicts and ${runs} runs.\n`,
+      );
+    } finally {
+      await state.close();
+    }
     return EXIT.done;
   });
 }

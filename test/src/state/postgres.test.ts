@@ -1,23 +1,23 @@
 import pg from "pg";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
-import { openStateStore } from "../../../src/state/open.ts";
-import type { StateStore } from "../../../src/state/port.ts";
+import { type OpenState, openStateStore } from "../../../src/state/open.ts";
 import { startPostgres } from "../../support/postgres.ts";
 import { stateStoreContract } from "./contract.ts";
+import { upkeepContract } from "./upkeep-contract.ts";
 
 const postgres = await startPostgres();
 const server = typeof postgres === "string" ? undefined : postgres;
 const reason = typeof postgres === "string" ? postgres : "with a PostgreSQL server";
 let url = "";
-let opened: StateStore[] = [];
+let opened: OpenState[] = [];
 
-async function open(at: string): Promise<StateStore> {
+async function open(at: string): Promise<OpenState> {
   const store = await openStateStore(at);
   opened.push(store);
   return store;
 }
 
-async function fresh(): Promise<StateStore> {
+async function fresh(): Promise<OpenState> {
   url = (await server?.scratch()) ?? "";
   const store = await open(url);
   await store.migrate();
@@ -42,6 +42,11 @@ afterAll(async () => {
 
 describe.skipIf(server === undefined)(reason, () => {
   stateStoreContract("PostgreSQL", { fresh, again: () => open(url) });
+  upkeepContract("PostgreSQL", {
+    fresh,
+    again: () => open(url),
+    execute: (statements) => execute(`set search_path to order_sync; ${statements}`),
+  });
 
   describe("a PostgreSQL state database", () => {
     it("may hold the user's own tables beside the state", async () => {
