@@ -1,6 +1,7 @@
 /** Opens everything a configuration names: the state, the external system and the org, as the ports of a run. */
 import { existsSync } from "node:fs";
 import type { Config } from "../config/schema.ts";
+import type { Redactor } from "../config/secrets.ts";
 import { SyncError } from "../errors.ts";
 import { openExternal } from "../external/open.ts";
 import type { Mapping } from "../mapping/mapping.ts";
@@ -13,7 +14,8 @@ import type { StateUpkeep } from "../state/upkeep.ts";
 import { withinBudget } from "./budgeted-org.ts";
 import { randomId } from "./context.ts";
 import type { EngineObserver } from "./events.ts";
-import { processIsGone } from "./holder.ts";
+import { processHolder, processIsGone } from "./holder.ts";
+import { createLoginKeeper } from "./login-keeper.ts";
 import type { EnginePorts, RunOptions } from "./ports.ts";
 
 /** The ports of a run, to be closed by whoever opened them. */
@@ -34,6 +36,8 @@ export interface PortListeners {
 export interface PortSettings {
   readonly config: Config;
   readonly mapping: Mapping;
+  /** Is told secrets that come up later; absent where nobody prints anything. */
+  readonly redact?: Pick<Redactor, "hide">;
 }
 
 /**
@@ -68,12 +72,25 @@ export async function openExistingState(config: Config): Promise<OpenState> {
   return await openStateStore(url);
 }
 
-/** Connects to the org alone, for `init` and `check`. */
-export function openSalesforce(config: Config, listeners: PortListeners = {}): SalesforceOrg {
-  const { reserveShare } = config.limits;
+function openSalesforce({ config, mapping, redact }: PortSettings, listeners: PortListeners): SalesforceOrg {
+  const { auth } = config.salesforce;
+  const keeper =
+    auth.kind !== "refreshToken" || config.state.url === ":memory:"
+      ? {}
+      : {
+          keeper: createLoginKeeper({
+            openState: () => openStateStore(config.state.url),
+            source: mapping.source,
+            holder: `${processHolder(Date.now())}:${randomId()}`,
+            holderIsGone: processIsGone,
+            nowMs: Date.now,
+            configured: auth.refreshToken,
+            hide: (secret) => redact?.hide(secret),
+          }),
+        };
   return createSalesforceOrg(
-    { ...config.salesforce, usedShareMax: 1 - reserveShare },
-    listeners.onRetry === undefined ? {} : { onRetry: listeners.onRetry },
+    { ...config.salesforce, usedShareMax: 1 - config.limits.reserveShare },
+    { ...keeper, ...(listeners.onRetry === undefined ? {} : { onRetry: listeners.onRetry }) },
   );
 }
 
@@ -84,15 +101,16 @@ function stateExists(url: string): boolean {
 
 async function openAround(
   state: OpenState,
-  { config, mapping }: PortSettings,
+  settings: PortSettings,
   listeners: PortListeners,
   prepare: () => Promise<void>,
 ): Promise<OpenPorts> {
+  const { config, mapping } = settings;
   try {
     await prepare();
     const external = await openExternal(config.external);
     const { dailyCalls, reserveShare } = config.limits;
-    const salesforce = withinBudget(openSalesforce(config, listeners), {
+    const salesforce = withinBudget(openSalesforce(settings, listeners), {
       limits: { dailyCalls, reserveShare },
       state,
       nowMs: Date.now,

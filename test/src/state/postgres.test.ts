@@ -80,7 +80,7 @@ describe.skipIf(server === undefined)(reason, () => {
     it("goes on after the server has cut its connections", async () => {
       const store = await fresh();
       await execute(
-        "select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and datname = current_database()",
+        "select pg_terminate_backend(pid, 5000) from pg_stat_activity where pid <> pg_backend_pid() and datname = current_database()",
       );
       const reading = store.cursors().catch((error: unknown) => error);
       expect([{}, expect.objectContaining({ code: "STATE_UNREACHABLE" })]).toContainEqual(await reading);
