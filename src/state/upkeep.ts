@@ -3,9 +3,11 @@
  *
  * A port of its own beside `StateStore`: no decision of a run depends on it, and none of it needs the lease of a run.
  */
+import assert from "node:assert/strict";
 import { type Kysely, sql } from "kysely";
 import { stateFault } from "./fault.ts";
-import { CALL_SLICE_MS, type StateDialect, type StateTables } from "./schema.ts";
+import type { Lease } from "./port.ts";
+import { CALL_SLICE_MS, STATE_SCHEMA, type StateDialect, type StateTables } from "./schema.ts";
 
 /** What grows with time and may be removed once it is old. */
 export type PrunedKind = "journal" | "runs" | "conflicts";
@@ -38,6 +40,13 @@ export interface StateUpkeep {
   /** A text that was kept under this name, as it was put. */
   sealed(name: string): Promise<string | null>;
   putSealed(name: string, body: string): Promise<void>;
+  /** The leases that somebody holds and that have not run out. */
+  leases(nowMs: number): Promise<readonly Lease[]>;
+  /**
+   * PostgreSQL: removes the schema of the state with everything in it, and these schemas beside it. `mayGo` gets the
+   * leases that somebody holds, while no other can be taken; when it throws nothing is removed.
+   */
+  dropSchemas(others: readonly string[], nowMs: number, mayGo: (held: readonly Lease[]) => void): Promise<void>;
 }
 
 /** A first run is told from a later one by the runs before it, so some stay, however old. */
@@ -124,6 +133,23 @@ export class SqlUpkeep implements StateUpkeep {
     );
   }
 
+  async leases(nowMs: number): Promise<readonly Lease[]> {
+    return await this.#ask((db) => heldLeases(db, nowMs));
+  }
+
+  async dropSchemas(others: readonly string[], nowMs: number, mayGo: (held: readonly Lease[]) => void): Promise<void> {
+    assert(this.#parts.dialect === "postgres", "an SQLite state has no schemas");
+    await this.#ask((db) =>
+      db.transaction().execute(async (tx) => {
+        await sql`lock table ${sql.id(STATE_SCHEMA, "lease")} in access exclusive mode`.execute(tx);
+        mayGo(await heldLeases(tx, nowMs));
+        for (const schema of [...others, STATE_SCHEMA]) {
+          await sql`drop schema if exists ${sql.id(schema)} cascade`.execute(tx);
+        }
+      }),
+    );
+  }
+
   async #pruneJournal(db: Kysely<StateTables>, beforeMs: number, rowsMax: number): Promise<number> {
     const keyOfConflict =
       this.#parts.dialect === "postgres"
@@ -154,6 +180,17 @@ export class SqlUpkeep implements StateUpkeep {
       throw stateFault(error, this.#parts.place);
     }
   }
+}
+
+async function heldLeases(db: Kysely<StateTables>, nowMs: number): Promise<readonly Lease[]> {
+  const rows = await db
+    .selectFrom("lease")
+    .selectAll()
+    .where("holder", "<>", "")
+    .where("expires_at_ms", ">", nowMs)
+    .orderBy("name")
+    .execute();
+  return rows.map(({ name, holder, fence, expires_at_ms }) => ({ name, holder, fence, expiresAtMs: expires_at_ms }));
 }
 
 async function pruneRuns(db: Kysely<StateTables>, beforeMs: number, rowsMax: number): Promise<number> {
