@@ -24,7 +24,9 @@ export interface ServiceParts {
   /** False: the first run waits for the schedule. */
   readonly runAtStart: boolean;
   /** Looks before each run whether it can be made; throws the `SyncError` that keeps it from being made. */
-  readonly beforeRun?: () => void;
+  readonly beforeRun?: () => void | Promise<void>;
+  /** Upkeep after each run that went through; tells by itself what hinders it. */
+  readonly afterRun?: () => Promise<void>;
   /** The defaults are the real clock and timers. */
   readonly around?: WaitSurroundings;
 }
@@ -128,7 +130,7 @@ export class SyncService {
     this.#nextRunAtMs = null;
     const seconds = (): number => Math.max(0, this.#around.nowMs() - startedMs) / 1000;
     try {
-      this.#parts.beforeRun?.();
+      await this.#parts.beforeRun?.();
       const report = await runOnce(ports, { ...request, signal: stop });
       const { stopped } = report;
       this.#kind = "idle";
@@ -144,6 +146,7 @@ export class SyncService {
         },
         this.#around.nowMs(),
       );
+      await this.#parts.afterRun?.();
     } catch (error) {
       if (stop.aborted && error === stop.reason) {
         log.info("run stopped between two pages");

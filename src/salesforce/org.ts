@@ -1,5 +1,6 @@
 /** A Salesforce org through jsforce: the implementation of the port, put together from the parts of this room. */
 import { setTimeout as delay } from "node:timers/promises";
+import type { LoginKeeper } from "./auth.ts";
 import { endOfBulkJob, executeBulk } from "./bulk.ts";
 import type { BulkPatience } from "./bulk-job.ts";
 import type { CallPolicy, RetryEvent } from "./call-policy.ts";
@@ -25,8 +26,8 @@ export interface OrgSurroundings {
   readonly sleep?: (ms: number) => Promise<void>;
   /** In [0, 1). */
   readonly random?: () => number;
-  /** Stores a rotated refresh token before it is used; without it a rotated token is lost with the process. */
-  readonly onRefreshToken?: (refreshToken: string) => Promise<void>;
+  /** Keeps rotated refresh tokens; without it a rotated token is lost with the process. */
+  readonly keeper?: LoginKeeper;
   /** Hears of each repeated call. */
   readonly onRetry?: (event: RetryEvent) => void;
 }
@@ -72,7 +73,7 @@ export function createSalesforceOrg(config: SalesforceConfig, surroundings: OrgS
       timeoutMs: config.requestTimeoutMs,
       nowMs: wallClockMs,
       onAnswer: (exchange) => connection.learnServerTime(exchange),
-      ...(surroundings.onRefreshToken === undefined ? {} : { onRefreshToken: surroundings.onRefreshToken }),
+      ...(surroundings.keeper === undefined ? {} : { keeper: surroundings.keeper }),
     },
   });
   const patience: BulkPatience = { sleep: policy.sleep, waitMs: config.bulkWaitMs };
