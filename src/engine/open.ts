@@ -113,7 +113,7 @@ async function openAround(
     const { dailyCalls, reserveShare } = config.limits;
     const salesforce = withinBudget(openSalesforce(settings, listeners), {
       limits: { dailyCalls, reserveShare },
-      state,
+      upkeep: state.upkeep,
       nowMs: Date.now,
     });
     return {
