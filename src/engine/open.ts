@@ -119,7 +119,8 @@ async function openAround(
 }
 
 /** The options of a run as a configuration sets them. */
-export function runOptions(config: Config): Pick<RunOptions, "leaseTtlMs" | "deleteShare" | "bulkRows"> {
-  const { leaseTtlMs, bulkRows } = config.run;
-  return { leaseTtlMs, deleteShare: config.limits.deleteShare, bulkRows };
+export function runOptions(
+  config: Config,
+): Pick<RunOptions, "leaseTtlMs" | "deleteShare" | "bulkRows" | "preImages" | "conditionalWrites"> {
+  return { ...config.run, deleteShare: config.limits.deleteShare };
 }

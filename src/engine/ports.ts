@@ -35,6 +35,10 @@ export interface RunOptions {
   readonly allowDeletes: boolean;
   /** So many single rows of one kind go as a Bulk 2.0 job; null never uses Bulk. */
   readonly bulkRows: number | null;
+  /** Existing records are read in the call that writes them, so that edits made meanwhile are found and kept. */
+  readonly preImages: boolean;
+  /** Single records are written only if they were not modified since they were read. */
+  readonly conditionalWrites: boolean;
   /** Asks the run to stop at the next page. */
   readonly signal?: AbortSignal;
 }
@@ -47,4 +51,6 @@ export const DEFAULT_RUN_OPTIONS: Omit<RunOptions, "holder"> = {
   deleteShare: 0.2,
   allowDeletes: false,
   bulkRows: null,
+  preImages: true,
+  conditionalWrites: false,
 };
