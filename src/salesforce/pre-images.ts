@@ -4,12 +4,10 @@
  * A composite reads with sObject Collections, a graph with one node per record. Both answer with the record's own
  * fields; paths to parents are not asked for, because no document says that they are served there.
  */
-import type { RecordId } from "../model/key.ts";
 import type { RowOperation, RowOutcome, SalesforceRecord } from "../model/salesforce-record.ts";
 import { collectionReads, readsOf } from "../sync/pre-image.ts";
 import { isGood, type Subreply, type Subrequest } from "./composite.ts";
 import { isJsonObject } from "./failure.ts";
-import { parseRecordId } from "./record-id.ts";
 
 /** The reads of a composite: one request per object (reference: change-events §6.1). */
 export function collectionReadRequests(operations: readonly RowOperation[], root: string): readonly Subrequest[] {
@@ -32,7 +30,7 @@ export function rowReadRequests(operations: readonly RowOperation[], root: strin
 
 /** Gives outcomes what was read before them; a record that several operations touch is told with the first one. */
 export class PreImages {
-  readonly #records = new Map<RecordId, SalesforceRecord>();
+  readonly #records = new Map<string, SalesforceRecord>();
 
   constructor(replies: ReadonlyMap<string, Subreply>, reads: readonly Subrequest[]) {
     for (const { referenceId } of reads) {
@@ -41,8 +39,7 @@ export class PreImages {
       // A record that is gone, or that the user may not see, is null.
       for (const record of [reply.body].flat()) {
         if (!isJsonObject(record) || typeof record["Id"] !== "string") continue;
-        const recordId = parseRecordId(record["Id"]);
-        this.#records.set(recordId, { ...record, Id: recordId });
+        this.#records.set(record["Id"], record);
       }
     }
   }
