@@ -9,6 +9,7 @@ import type { KeyLookup } from "../mapping/salesforce-view.ts";
 import { asBusinessKey } from "../model/business-key.ts";
 import type { BusinessKey, RecordId } from "../model/key.ts";
 import type { SalesforceRecord } from "../model/salesforce-record.ts";
+import type { Value } from "../model/value.ts";
 import type { Base, Conflict, Decision, Displaced, Obstacle } from "../sync/decision.ts";
 import { conflictOf } from "../sync/merge.ts";
 import { EDITED_MEANWHILE, type Overrun, overrunsOf } from "../sync/pre-image.ts";
@@ -37,6 +38,25 @@ export async function findOverruns(
   }
   return found;
 }
+
+/** An overrun as the journal keeps it: what was found, what was written over it, and what had been read. */
+export function overrunEntry({ lineKey, field, joined, value, ours, by, at }: Overrun): JournalChange {
+  const read = joined === undefined || joined === null ? "empty" : JSON.stringify(joined);
+  const rule = `read as ${read}; edited${by === null ? "" : ` by ${by}`}${at === null ? "" : ` at ${at}`}`;
+  return {
+    ...(lineKey === undefined ? {} : { lineKey }),
+    field,
+    from: value,
+    to: ours ?? null,
+    rule,
+    read: joined ?? null,
+    by,
+    at,
+  };
+}
+
+/** A change as people and scripts read it. */
+type JournalChange = Readonly<Record<string, Value>>;
 
 /** Why a written document is looked at once more. */
 export function editedMeanwhile(displaced: readonly Displaced[]): Obstacle {

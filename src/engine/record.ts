@@ -12,7 +12,7 @@ import { displacedOf, EDITED_MEANWHILE, lacksPreImage, type Overrun } from "../s
 import { settle } from "../sync/settle.ts";
 import type { RunContext } from "./context.ts";
 import type { Unjoined } from "./join.ts";
-import { deletedEdits, editedMeanwhile, findOverruns, type Overruns } from "./overruns.ts";
+import { deletedEdits, editedMeanwhile, findOverruns, type Overruns, overrunEntry } from "./overruns.ts";
 import { lostOn, type Performance, type Settlement, type SideResult } from "./perform.ts";
 
 /** What one pass decided and performed. */
@@ -148,15 +148,7 @@ class Page {
   #tellOverruns(decision: Decision, before: Base | null, overruns: readonly Overrun[]): void {
     if (overruns.length === 0) return;
     this.#write(decision, EDITED_MEANWHILE, "salesforce", {
-      changes: overruns.map(({ lineKey, field, joined, value, ours, by, at }) => ({
-        ...(lineKey === undefined ? {} : { lineKey }),
-        field,
-        read: joined ?? null,
-        found: value,
-        wrote: ours ?? null,
-        by,
-        at,
-      })),
+      changes: overruns.map(overrunEntry),
     });
     this.#settleConflicts(deletedEdits(decision, before, overruns));
   }

@@ -118,17 +118,25 @@ export function overrunsOf(input: {
   return sheet.overruns();
 }
 
-/** Whether operations that asked for a pre-image landed without one: by Bulk, or because it could not be read. */
+/**
+ * Whether something was replaced that nobody has seen: operations that asked for a pre-image landed without one (by
+ * Bulk, or because it could not be read), or a write by key met a record that was not there when it was decided.
+ */
 export function lacksPreImage(decision: Decision, outcomes: readonly RowOutcome[]): boolean {
   const told = new Set(
     outcomes
       .flatMap((outcome) => (outcome.kind === "done" ? (outcome.preImage ?? []) : []))
       .map((record) => record["Id"]),
   );
-  const landed = new Set(outcomes.flatMap((outcome) => (outcome.kind === "done" ? [outcome.opId] : [])));
-  return readsOf(decision.salesforce.filter(({ opId }) => landed.has(opId))).some(
-    ({ recordId }) => !told.has(recordId),
-  );
+  const landed = new Map(outcomes.flatMap((outcome) => (outcome.kind === "done" ? [[outcome.opId, outcome]] : [])));
+  const operations = decision.salesforce.filter(({ opId }) => landed.has(opId));
+  if (readsOf(operations).some(({ recordId }) => !told.has(recordId))) return true;
+  const made = new Set<string>();
+  return operations.some((operation) => {
+    if (operation.kind !== "upsert" || made.has(operation.key)) return false;
+    made.add(operation.key);
+    return landed.get(operation.opId)?.created === false;
+  });
 }
 
 /** What the base has to remember of overruns: the last one of each field, where the row is still there. */

@@ -233,7 +233,7 @@ export class Judge {
     for (const overwritten of this.#overwritten) {
       const { side, key, line, field, value, seq } = overwritten;
       const overrun = this.#overrunsTold.some(
-        (entry) => entry.key === key && entry.text.includes(`"found":${JSON.stringify(value)}`),
+        (entry) => entry.key === key && entry.text.includes(`"from":${JSON.stringify(value)}`),
       );
       if (overwritten.unseen && overrun) {
         this.overruns += 1;

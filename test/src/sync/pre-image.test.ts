@@ -44,7 +44,7 @@ function decision(...salesforce: readonly RowOperation[]): Decision {
   return withPreImages(mapping, decided);
 }
 
-function done(opId: string, ...preImage: readonly SalesforceRecord[]): RowOutcome {
+function done(opId: string, ...preImage: readonly SalesforceRecord[]): Extract<RowOutcome, { kind: "done" }> {
   return { kind: "done", opId, recordId: ORDER, created: false, preImage };
 }
 
@@ -172,6 +172,13 @@ describe("guards", () => {
     expect(lacksPreImage(decided, [done("a")])).toBe(true);
     expect(lacksPreImage(decided, [done("a", header({ Description: "old" }))])).toBe(false);
     expect(lacksPreImage(decided, [])).toBe(false);
+  });
+
+  it("know a record that was there when it was to be made", () => {
+    const made = { kind: "upsert", opId: "a", object: "Order", keyField: "ERP_Key__c", key: "k", fields: {} } as const;
+    const decided = decision(made, { ...made, opId: "b" });
+    expect(lacksPreImage(decided, [{ ...done("a"), created: true }, done("b")])).toBe(false);
+    expect(lacksPreImage(decided, [done("a"), done("b")])).toBe(true);
   });
 
   it("make a single update of a root conditional, and nothing else", () => {
