@@ -143,8 +143,10 @@ async function openAround(
 /** The options of a run as a configuration sets them. */
 export function runOptions(
   config: Config,
-): Pick<RunOptions, "leaseTtlMs" | "deleteShare" | "bulkRows" | "retryWaitsMs" | "retriesMax"> {
-  const { leaseTtlMs, bulkRows, retryRefused, retriesMax } = config.run;
-  const retryWaitsMs = retryRefused.map(durationMs);
-  return { leaseTtlMs, deleteShare: config.limits.deleteShare, bulkRows, retryWaitsMs, retriesMax };
+): Pick<
+  RunOptions,
+  "leaseTtlMs" | "deleteShare" | "bulkRows" | "retryWaitsMs" | "retriesMax" | "preImages" | "conditionalWrites"
+> {
+  const { retryRefused, ...run } = config.run;
+  return { ...run, deleteShare: config.limits.deleteShare, retryWaitsMs: retryRefused.map(durationMs) };
 }
