@@ -4,6 +4,7 @@ import type { Mapping } from "../mapping/mapping.ts";
 import type { SalesforceOrg } from "../salesforce/port.ts";
 import type { StateStore } from "../state/port.ts";
 import type { EngineObserver } from "./events.ts";
+import { RETRIES_MAX, RETRY_WAITS_MS } from "./retry.ts";
 
 /** What a run works with. The engine opens and closes none of it. */
 export interface EnginePorts {
@@ -39,6 +40,10 @@ export interface RunOptions {
   readonly preImages: boolean;
   /** Single records are written only if they were not modified since they were read. */
   readonly conditionalWrites: boolean;
+  /** Times between the tries of a dead letter that nothing else brings back; the last one repeats, empty: never. */
+  readonly retryWaitsMs: readonly number[];
+  /** Dead letters that one run tries again. */
+  readonly retriesMax: number;
   /** Asks the run to stop at the next page. */
   readonly signal?: AbortSignal;
 }
@@ -53,4 +58,6 @@ export const DEFAULT_RUN_OPTIONS: Omit<RunOptions, "holder"> = {
   bulkRows: null,
   preImages: true,
   conditionalWrites: false,
+  retryWaitsMs: RETRY_WAITS_MS,
+  retriesMax: RETRIES_MAX,
 };

@@ -14,6 +14,7 @@ import type { RunContext } from "./context.ts";
 import type { Unjoined } from "./join.ts";
 import { deletedEdits, editedMeanwhile, findOverruns, type Overruns, overrunEntry } from "./overruns.ts";
 import { lostOn, type Performance, type Settlement, type SideResult } from "./perform.ts";
+import { dependenciesOf } from "./retry.ts";
 
 /** What one pass decided and performed. */
 export interface RecordInput {
@@ -57,7 +58,8 @@ export async function record(context: RunContext, input: RecordInput): Promise<n
     }
   }
   for (const unjoined of input.unjoined) page.unjoined(unjoined);
-  await page.commit(input.performance.stop === null ? input.cursors : {});
+  const { stop, stopped } = input.performance;
+  await page.commit(stop === null && stopped === null ? input.cursors : {});
   return page.written;
 }
 
@@ -91,6 +93,7 @@ class Page {
       this.#bases.push(settled.base);
     }
     this.#release(decision);
+    this.#stir(decision);
     this.#settleConflicts(decision.conflicts);
     for (const action of decision.actions) this.#write(decision, action, null, {});
     if (decision.obstacles.length > 0) this.#write(decision, "noted", null, { notes: decision.obstacles });
@@ -131,14 +134,9 @@ class Page {
     const failure = [salesforce, external].find((result) => !landed(result));
     if (failure === undefined) return;
     if (!uncertain && (failure.kind === "refused" || this.#isRefusedForGood(decision, failure))) {
-      const obstacles = failure.faults.map(
-        (fault): Obstacle => ({
-          code: fault.code,
-          message: fault.message,
-          ...(fault.fields[0] === undefined ? {} : { field: fault.fields[0] }),
-        }),
-      );
-      this.hold(decision, "rejected", obstacles, failure.faults);
+      this.hold(decision, "rejected", obstaclesOf(failure.faults), failure.faults);
+    } else if (failure.kind === "stopped") {
+      this.hold(decision, "parked", obstaclesOf(failure.faults));
     } else {
       this.hold(decision, "parked", [waiting(failure)]);
     }
@@ -161,7 +159,9 @@ class Page {
     readonly faults: DeadLetter["faults"];
   } {
     if (failure.kind !== "again" || failure.faults === undefined) return false;
-    const parked = this.#context.memory.parked(decision.object, decision.key);
+    const { memory } = this.#context;
+    const parked = memory.parked(decision.object, decision.key);
+    if (memory.deadLetter(decision.object, decision.key) !== undefined || parked?.refusals !== undefined) return true;
     return (
       parked !== undefined && parked.attempts >= REPLANS_MAX && sameObstacles(parked.obstacles, [waiting(failure)])
     );
@@ -179,6 +179,7 @@ class Page {
     const nowMs = ports.nowMs();
     const parked = memory.parked(object, key);
     const refused = memory.deadLetter(object, key);
+    const refusals = refused?.attempts ?? parked?.refusals ?? 0;
     if (how === "parked") {
       const entry: Parked = {
         object,
@@ -186,6 +187,7 @@ class Page {
         obstacles,
         attempts: (parked?.attempts ?? 0) + 1,
         sinceMs: parked?.sinceMs ?? nowMs,
+        ...(refusals === 0 ? {} : { refusals }),
       };
       this.#parked.push(entry);
       memory.park(entry);
@@ -195,10 +197,12 @@ class Page {
         key,
         obstacles,
         faults,
-        attempts: (refused?.attempts ?? 0) + 1,
+        // Both feeds of one run may name it: that is one attempt.
+        attempts: refused !== undefined && tally.hasHeld(refused) ? refusals : refusals + 1,
         firstAtMs: refused?.firstAtMs ?? nowMs,
         lastAtMs: nowMs,
         fingerprint: fingerprint(decision),
+        dependsOn: dependenciesOf(this.#mapping, [decision.salesforceBefore, decision.externalBefore, decision.agreed]),
       };
       this.#deadLetters.push(entry);
       memory.reject(entry);
@@ -267,6 +271,7 @@ class Page {
 
   #landed({ decision, outcomes }: Settlement, side: Side): void {
     const { tally, ports } = this.#context;
+    this.#stir(decision);
     const changes = decision.changes.filter((change) => change.side === side);
     const actions = actionsOf(decision, side);
     this.written += 1;
@@ -280,6 +285,12 @@ class Page {
         .map(({ lineKey, field, from, to, rule }) => ({ lineKey, field, from, to, rule })),
     });
     ports.observe({ kind: "written", object: decision.object, key: decision.key, side, actions });
+  }
+
+  /** Refused documents that refer to this one may be written now. */
+  #stir({ object, key }: Decision): void {
+    const { memory, tally } = this.#context;
+    tally.stir(memory.dependentsOf(object, key));
   }
 
   #release({ object, key }: Decision): void {
@@ -340,19 +351,34 @@ function landed(result: SideResult): boolean {
   return result.kind === "none" || result.kind === "done";
 }
 
+function obstaclesOf(faults: DeadLetter["faults"]): readonly Obstacle[] {
+  return faults.map(({ code, message, fields }) => ({
+    code,
+    message,
+    ...(fields[0] === undefined ? {} : { field: fields[0] }),
+  }));
+}
+
 function waiting(result: SideResult): Obstacle {
   switch (result.kind) {
     case "again":
-      return { code: "TRY_AGAIN", message: `${result.reason}; it is compared and tried again in the next run` };
+      return {
+        code: result.code ?? "TRY_AGAIN",
+        message: `${result.reason}; it is compared and tried again in the next run`,
+      };
     case "unknown":
       return {
         code: "OUTCOME_UNKNOWN",
         message: `nobody knows whether the last write landed (${result.reason}); it is looked up before anything else is done`,
       };
     case "refused":
+    case "stopped":
       return { code: "REFUSED", message: result.faults.map((fault) => `${fault.code}: ${fault.message}`).join("; ") };
     case "unsent":
-      return { code: "UNSENT", message: "the run ended before it was sent; the next run goes on" };
+      return {
+        code: "UNSENT",
+        message: "the run, or its object, had to stop before it was sent; the next run goes on",
+      };
     case "none":
     case "done":
       return { code: "DONE", message: "it landed" };

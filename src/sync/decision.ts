@@ -172,6 +172,8 @@ export interface Intent {
   readonly passing?: PassingStatus | null;
   /** True when the write lands as a whole or not at all: one graph, one row, one external operation. */
   readonly atomic?: boolean;
+  /** The Bulk job by which the write went, and the key or record Id of its row there. */
+  readonly job?: { readonly jobId: string; readonly row: string };
   /** What the write overwrites although it had moved: recovery keeps it when nobody else is left to do so. */
   readonly conflicts?: readonly Conflict[];
   readonly startedAtMs: number;
@@ -188,6 +190,8 @@ export interface DeadLetter {
   readonly lastAtMs: number;
   /** Hash of what was tried: the letter is tried again by itself when the source record changes. */
   readonly fingerprint: string;
+  /** The records that it refers to: when one of them changes, the document is tried again. */
+  readonly dependsOn?: readonly { readonly object: string; readonly key: BusinessKey }[];
 }
 
 /** A document that waits: for a parent, for a person, for a lock, for a limit. */
@@ -197,4 +201,6 @@ export interface Parked {
   readonly obstacles: readonly Obstacle[];
   readonly attempts: number;
   readonly sinceMs: number;
+  /** The attempts of the dead letter that it was before, so that tries of what is refused again stay rare. */
+  readonly refusals?: number;
 }

@@ -197,6 +197,7 @@ class SimulatedProcess {
           return records;
         }),
       query: (soql) => this.#call("calm", () => org.query(soql)),
+      endOfJob: (jobId) => this.#call("calm", () => org.endOfJob(jobId)),
       execute: (call) =>
         this.#call("writing", async () => {
           const operations = operationsOf(call);
