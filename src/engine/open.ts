@@ -143,8 +143,8 @@ async function openAround(
 /** The options of a run as a configuration sets them. */
 export function runOptions(
   config: Config,
-): Pick<RunOptions, "leaseTtlMs" | "deleteShare" | "bulkRows" | "retryWaitsMs" | "retriesMax"> {
-  const { leaseTtlMs, bulkRows, retryRefused, retriesMax } = config.run;
-  const retryWaitsMs = retryRefused.map(durationMs);
-  return { leaseTtlMs, deleteShare: config.limits.deleteShare, bulkRows, retryWaitsMs, retriesMax };
+): Omit<RunOptions, "holder" | "passDocuments" | "passOrders" | "allowDeletes" | "signal"> {
+  const { retryRefused, ...run } = config.run;
+  const { deleteShare, deleteLineShare } = config.limits;
+  return { ...run, deleteShare, deleteLineShare, retryWaitsMs: retryRefused.map(durationMs) };
 }

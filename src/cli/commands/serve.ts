@@ -4,7 +4,7 @@ import { isLoopbackHost } from "../../config/loopback.ts";
 import { checkBeforeFirstRun } from "../../engine/check.ts";
 import { answerConflict, discardDeadLetter, findDeadLetter, retryDeadLetter } from "../../engine/held.ts";
 import { processHolder } from "../../engine/holder.ts";
-import { openPorts } from "../../engine/open.ts";
+import { openPorts, runOptions } from "../../engine/open.ts";
 import { makePlan } from "../../engine/plan.ts";
 import type { EnginePorts } from "../../engine/ports.ts";
 import { pruneAfterRun } from "../../engine/retention.ts";
@@ -112,12 +112,6 @@ function serviceOf(
         const letter = await findDeadLetter(ports.state, key, object === "" ? undefined : object);
         await (how === "retry" ? retryDeadLetter(held, letter) : discardDeadLetter(held, letter));
       }),
-    makePlan: () =>
-      sync.between(() =>
-        makePlan(
-          { ...ports, observe: () => {} },
-          { holder, deleteShare: config.limits.deleteShare, bulkRows: config.run.bulkRows },
-        ),
-      ),
+    makePlan: () => sync.between(() => makePlan({ ...ports, observe: () => {} }, { holder, ...runOptions(config) })),
   };
 }
