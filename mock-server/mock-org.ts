@@ -27,7 +27,7 @@ import { Given } from "./kit/given.ts";
 import { type Records, recordsOf } from "./kit/records.ts";
 import type { MockOrgOptions } from "./mock-org-options.ts";
 import { mswHandlers } from "./msw-handlers.ts";
-import { insertCurrencies, withCurrencies } from "./multicurrency.ts";
+import { currencyRemarks, insertCurrencies, withCurrencies } from "./multicurrency.ts";
 import type { Seed } from "./named-seeds.ts";
 import { frozenClock, ManualClock } from "./org/clock.ts";
 import { createOrg, type MockOrgCore } from "./org/org.ts";
@@ -71,7 +71,8 @@ export async function createMockOrg(options: MockOrgOptions = {}): Promise<MockO
     core.markOrigin();
   }
   const validationRules = [...custom.validationRules, ...(options.validationRules ?? [])];
-  return new MockOrg(core, { ...options, users, validationRules }, { remarks: custom.remarks, persisted });
+  const remarks = [...custom.remarks, ...(multicurrency === undefined ? [] : currencyRemarks(custom.definitions))];
+  return new MockOrg(core, { ...options, users, validationRules }, { remarks, persisted });
 }
 
 /** A mock org at work. Dispose it to close its port. */
