@@ -21,8 +21,10 @@ export function statePage(frame: Frame, status: SyncStatus, service: ServiceStat
       ${figure("Open conflicts", String(open), open > 0 ? "warn" : "", "/conflicts")}
       ${figure("Dead letters", String(dead), dead > 0 ? "warn" : "", "/dead-letters")}
       ${figure("API calls in 24 h", status.dailyCalls === null ? String(status.callsOfTheDay) : `${status.callsOfTheDay} of ${status.dailyCalls}`, "")}
+      ${service.changeEvents.length === 0 ? "" : figure("Change events", channelsText(service.changeEvents), service.changeEvents.every(({ kind }) => kind === "listening") ? "good" : "warn")}
       ${service.orgUsed === null || service.orgLimit === null ? "" : figure("Whole org", `${service.orgUsed.toLocaleString("en")} of ${service.orgLimit.toLocaleString("en")}`, "")}
     </div>
+    ${service.changeEvents.map(({ channel, trouble }) => (trouble === null ? "" : html`<p class="soft">${channel} is not heard: ${trouble}. Changes are found by the schedule.</p>`))}
     <p>${changeButton(frame, { action: "/run", label: "Run now" })}</p>
     <h2>Objects</h2>
     <div class="card">
@@ -237,4 +239,9 @@ function spanText(ms: number): string {
   const seconds = Math.max(0, Math.round(ms / 1000));
   if (seconds < 120) return `${seconds} s`;
   return seconds < 7_200 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3_600)} h`;
+}
+
+function channelsText(channels: ServiceState["changeEvents"]): string {
+  const heard = channels.filter(({ kind }) => kind === "listening").length;
+  return heard === channels.length ? "Listening" : heard === 0 ? "Lost" : `${heard} of ${channels.length}`;
 }
