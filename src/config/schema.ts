@@ -101,6 +101,14 @@ const limitsSchema = z
       .max(1)
       .default(0.2)
       .describe("A run stops when it would delete more than this share of an object's records, 0 to 1."),
+    deleteLineShare: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0.2)
+      .describe(
+        "A run stops when it would delete more than this share of the known lines, of documents that stay, 0 to 1; 50 lines are always allowed.",
+      ),
   })
   .prefault({})
   .describe("What a run may use up and take away.");

@@ -167,6 +167,19 @@ describe("planning calls", () => {
     expect(planCalls(mixed, inGraph)).toMatchObject({ predictedCalls: 1, lowerBound: 1 });
   });
 
+  it("reads 600 deleted orders with their lines in the call that deletes them, and 601 in two", () => {
+    const deleted = (index: number): Decision => {
+      const recordId = `801${index}` as RecordId;
+      const preImage = [
+        { object: "Order", recordId, fields: ["Id"] },
+        { object: "OrderItem", recordId: `802${index}` as RecordId, fields: ["Id"] },
+      ];
+      return { ...template, salesforce: [{ kind: "delete", opId: `d${index}`, object: "Order", recordId, preImage }] };
+    };
+    expect(planCalls(many(600, deleted), inGraph)).toMatchObject({ predictedCalls: 1, lowerBound: 1 });
+    expect(planCalls(many(601, deleted), inGraph)).toMatchObject({ predictedCalls: 2, lowerBound: 2 });
+  });
+
   it("counts a node of a graph for each record that is read first", () => {
     const reopened = (index: number): Decision => {
       const [only] = updated(index).salesforce;
