@@ -130,7 +130,7 @@ async function openAround(
         holderIsGone: processIsGone,
       },
       upkeep: state.upkeep,
-      listen: org.listen,
+      listen: (request, stop) => org.listen(request, stop),
       async [Symbol.asyncDispose]() {
         await salesforce.close();
         await external.close();
