@@ -4,6 +4,7 @@ import type { Value } from "../model/value.ts";
 import type { JournalEntry, RunRecord, StoredConflict } from "../state/port.ts";
 import type { DeadLetter, Obstacle, Parked } from "../sync/decision.ts";
 import { callsChart, type Markup } from "./chart.ts";
+import { isEmptyChange, reasonsIn } from "./journal-detail.ts";
 import { changeButton, type Frame } from "./layout.ts";
 import type { PlanView } from "./plan-view.ts";
 import { remedyFor } from "./remedy.ts";
@@ -175,8 +176,12 @@ function obstacleList(obstacles: readonly Obstacle[]): Markup {
 
 function detailMarkup(detail: JournalEntry["detail"]): Markup {
   const rows = Object.entries(detail).flatMap(([name, value]): Markup[] => {
-    if (name === "changes" && Array.isArray(value)) return value.map(changeMarkup);
+    if (name === "changes" && Array.isArray(value)) {
+      return value.filter((change: unknown) => !isEmptyChange(change)).map(changeMarkup);
+    }
     if (name === "fields") return [];
+    const reasons = reasonsIn(value);
+    if (reasons !== null) return reasons.map(({ code, message }) => html`<li><code>${code}</code> ${message}</li>`);
     return [
       html`<li>${name}: <span class="value">${typeof value === "string" ? value : JSON.stringify(value)}</span></li>`,
     ];
@@ -205,7 +210,7 @@ function planMarkup(plan: PlanView): Markup {
         write,
       ) => html`<section class="card" aria-label="${write.key}"><strong>${write.object} ${recordLink(write.key)}</strong>
         <span class="soft">${write.actions.join(", ")} → ${write.side === "salesforce" ? "Salesforce" : "external"}</span>
-        <ul class="diff">${write.changes.map(changeMarkup)}</ul></section>`,
+        <ul class="diff">${write.changes.filter((change) => !isEmptyChange(change)).map(changeMarkup)}</ul></section>`,
     )}
     ${surplus(plan.writes.length)}
     ${plan.held.map((held) => html`<section class="card"><strong>${held.how} ${recordLink(held.key)}</strong>${obstacleList(held.obstacles)}</section>`)}`;
