@@ -143,10 +143,8 @@ async function openAround(
 /** The options of a run as a configuration sets them. */
 export function runOptions(
   config: Config,
-): Pick<
-  RunOptions,
-  "leaseTtlMs" | "deleteShare" | "bulkRows" | "preImages" | "conditionalWrites" | "retryWaitsMs" | "retriesMax"
-> {
+): Omit<RunOptions, "holder" | "passDocuments" | "passOrders" | "allowDeletes" | "signal"> {
   const { retryRefused, ...run } = config.run;
-  return { ...run, deleteShare: config.limits.deleteShare, retryWaitsMs: retryRefused.map(durationMs) };
+  const { deleteShare, deleteLineShare } = config.limits;
+  return { ...run, deleteShare, deleteLineShare, retryWaitsMs: retryRefused.map(durationMs) };
 }

@@ -11,17 +11,30 @@ export interface Telemetry {
   readonly onRetry: (event: RetryEvent) => void;
 }
 
-/** Lines carry the run, the object and the key where they have one. */
+/** Lines and counts. Lines carry the run, the object and the key where they have one. */
 export function telemetry(log: SyncLogger, metrics: SyncMetrics): Telemetry {
+  const lines = logEvents(log);
+  return {
+    observe: (event) => {
+      countRecords(event, metrics);
+      lines.observe(event);
+    },
+    onRetry: (event) => {
+      metrics.retried(reasonClass(event.reason));
+      lines.onRetry(event);
+    },
+  };
+}
+
+/** Lines alone. */
+export function logEvents(log: SyncLogger): Telemetry {
   let run: string | undefined;
   return {
     observe: (event) => {
       if (event.kind === "runStarted") run = event.runId;
-      countRecords(event, metrics);
       write(event, run, log);
     },
     onRetry: (event) => {
-      metrics.retried(reasonClass(event.reason));
       log.warn(
         { run, call: event.call, attempt: event.attempt, waitMs: event.waitMs, reason: event.reason },
         "call repeated",

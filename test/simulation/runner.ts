@@ -110,7 +110,7 @@ class SimulatedProcess {
       observe: () => {},
     });
     const options = { holder: this.#input.holder, leaseTtlMs: LEASE_TTL_MS, passDocuments: 3, passOrders: 2 };
-    const work = runOnce(ports, { ...options, deleteShare: 1 }).then(
+    const work = runOnce(ports, { ...options, deleteShare: 1, deleteLineShare: 1 }).then(
       (report): RunEnd => ({ kind: "done", report }),
       (error: unknown): RunEnd => {
         if (error instanceof SyncError) return { kind: "failed", error };
@@ -301,6 +301,7 @@ class SimulatedProcess {
       journal: (query) => fallible(() => state.journal(query)),
       runs: (limit) => fallible(() => state.runs(limit)),
       counts: () => fallible(() => state.counts()),
+      lineCount: (object) => fallible(() => state.lineCount(object)),
       commit: (lease: Lease, batch) =>
         fallible(async () => {
           await state.commit(lease, batch);
