@@ -10,7 +10,7 @@ import type { FailureClass, RowOutcome, SalesforceFault } from "../model/salesfo
 import type { Side } from "../model/value.ts";
 import type { SalesforceCall } from "../sync/call.ts";
 import type { Conflict, Decision, Intent } from "../sync/decision.ts";
-import { type CallPlan, isAtomic, planCalls, type SequenceOptions } from "../sync/sequence.ts";
+import { type CallPlan, isAtomic, operationsToDrop, planCalls, type SequenceOptions } from "../sync/sequence.ts";
 import { operationsOf, retainOperations } from "../sync/split.ts";
 import type { RunContext } from "./context.ts";
 import type { StoppedObject } from "./report.ts";
@@ -147,7 +147,7 @@ async function sendToSalesforce(
       sequenceOptions(context, company),
     );
     if (round === 0) context.tally.predictedWriteCalls += plan.predictedCalls;
-    ({ stop, stopped } = await sendPlan(context, plan, { owners: ownersOf(company), outcomes, intents }));
+    ({ stop, stopped } = await sendPlan(context, plan, { company, owners: ownersOf(company), outcomes, intents }));
     const pending = company.filter((decision) => {
       const verdict = judge(context, decision, outcomes);
       const { result } = verdict;
@@ -166,6 +166,7 @@ async function sendToSalesforce(
 }
 
 interface Sending {
+  readonly company: readonly Decision[];
   /** The decision that each operation belongs to, by operation. */
   readonly owners: ReadonlyMap<string, Decision>;
   /** Filled as answers come in. */
@@ -179,10 +180,11 @@ async function sendPlan(
   plan: CallPlan,
   sending: Sending,
 ): Promise<Pick<Performance, "stop" | "stopped">> {
-  const failed = new Set<Decision | undefined>();
+  const failed = new Set<string>();
   for (const step of plan.steps) {
     for (const planned of step) {
-      const call = retainOperations(planned, ({ opId }) => !failed.has(sending.owners.get(opId)));
+      const dropped = operationsToDrop(sending.company, failed);
+      const call = retainOperations(planned, ({ opId }) => !dropped.has(opId));
       if (call === undefined) continue;
       await context.lease.keep();
       const listener = {
@@ -191,7 +193,7 @@ async function sendPlan(
       try {
         for (const outcome of await context.ports.salesforce.execute(call, listener)) {
           sending.outcomes.set(outcome.opId, outcome);
-          if (outcome.kind !== "done") failed.add(sending.owners.get(outcome.opId));
+          if (outcome.kind !== "done") failed.add(outcome.opId);
         }
       } catch (error) {
         if (error instanceof SyncError) return { stop: error, stopped: null };

@@ -15,6 +15,9 @@ export function telemetry(log: SyncLogger, metrics: SyncMetrics): Telemetry {
   let run: string | undefined;
   return {
     observe: (event) => {
+      if (event.kind === "runFinished" && event.report.unseenDeletes.length > 0) {
+        log.warn({ run, objects: event.report.unseenDeletes }, "deletions may have been missed; run a sweep");
+      }
       if (event.kind === "runStarted") run = event.runId;
       count(event, metrics);
       write(event, run, log);
