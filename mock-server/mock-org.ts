@@ -51,9 +51,11 @@ export async function createMockOrg(options: MockOrgOptions = {}): Promise<MockO
   const standard = setup?.definitions(STANDARD_OBJECTS) ?? STANDARD_OBJECTS;
   const objects = withFields([...standard, ...(options.customObjects ?? [])], options.fields ?? {});
   const custom = await customized(objects, options.sourceDirs ?? []);
+  const { multicurrency } = options;
+  const currencies = multicurrency === undefined ? undefined : await import("./multicurrency.ts");
   const users = [...(setup?.users ?? []), ...(options.users ?? [])];
   const core = createOrg({
-    definitions: custom.definitions,
+    definitions: currencies?.withCurrencies(custom.definitions, multicurrency ?? {}) ?? custom.definitions,
     clock: clockAt(options.now),
     settings: { ...setup?.settings, ...custom.settings, ...options.settings },
     permissions: [...custom.permissions, ...(options.permissions ?? [])],
@@ -61,6 +63,7 @@ export async function createMockOrg(options: MockOrgOptions = {}): Promise<MockO
     ...defined({ seed: options.idSeed, name: options.name, sharing: options.sharing }),
   });
   const persisted = options.persist === undefined ? undefined : await persist(core, options.persist);
+  if (multicurrency !== undefined && persisted?.loaded !== true) currencies?.insertCurrencies(core, multicurrency);
   if (seed !== undefined && persisted?.loaded !== true) {
     const { seedOrg } = await import("./seed.ts");
     seedOrg(core, seed.files(core));
@@ -207,6 +210,7 @@ export class MockOrg implements AsyncDisposable {
   async close(): Promise<void> {
     this.#doors?.faults.clear();
     this.#doors?.services.bulk.jobs?.stop();
+    this.#doors?.streaming.forget();
     const server = this.#server;
     this.#server = undefined;
     if (server !== undefined) {
@@ -229,11 +233,11 @@ export class MockOrg implements AsyncDisposable {
     doors?.faults.clear();
     this.org.reset();
     if (doors === undefined) return;
-    forgetResults(doors.services);
+    forgetResults(doors);
     doors.journal.clear();
     doors.usage.reset();
     const { batches, queryJobs } = doors.services.bulk.allowances;
-    for (const count of [batches, queryJobs]) count.reset();
+    for (const count of [batches, queryJobs, doors.services.streaming.delivered]) count.reset();
   }
 
   /** The records' and the clock's state now. */
@@ -244,7 +248,7 @@ export class MockOrg implements AsyncDisposable {
   /** Goes back to a snapshot; open query results and bulk jobs are forgotten. */
   restore(snapshot: OrgSnapshot): void {
     this.org.restore(snapshot);
-    if (this.#doors !== undefined) forgetResults(this.#doors.services);
+    if (this.#doors !== undefined) forgetResults(this.#doors);
   }
 
   /** An independent org with the same records, with doors and a journal of its own. It is kept in no file. */

@@ -65,6 +65,18 @@ const runSchema = z
       .min(0)
       .default(1_000)
       .describe("Refused records that one run tries again, so that hopeless ones cannot use up the API calls."),
+    preImages: z
+      .boolean()
+      .default(true)
+      .describe(
+        "The call that updates or deletes records also reads them right before, so that an edit made since they were compared is found and kept. Costs no call as such, but room in it: 800 updated rows a call instead of 1,000, and one node of a graph for each record. Bulk jobs read nothing.",
+      ),
+    conditionalWrites: z
+      .boolean()
+      .default(false)
+      .describe(
+        "A record that is updated by itself is not written when it was modified since it was compared (If-Unmodified-Since, to the second). Costs one request per row, 25 rows a call. Orders written together with their lines go without a condition.",
+      ),
   })
   .prefault({})
   .describe("How one run works.");

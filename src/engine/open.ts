@@ -113,7 +113,7 @@ async function openAround(
     const { dailyCalls, reserveShare } = config.limits;
     const salesforce = withinBudget(openSalesforce(settings, listeners), {
       limits: { dailyCalls, reserveShare },
-      state,
+      upkeep: state.upkeep,
       nowMs: Date.now,
     });
     return {
@@ -144,8 +144,7 @@ async function openAround(
 export function runOptions(
   config: Config,
 ): Omit<RunOptions, "holder" | "passDocuments" | "passOrders" | "allowDeletes" | "signal"> {
-  const { leaseTtlMs, bulkRows, retryRefused, retriesMax } = config.run;
-  const retryWaitsMs = retryRefused.map(durationMs);
+  const { retryRefused, ...run } = config.run;
   const { deleteShare, deleteLineShare } = config.limits;
-  return { leaseTtlMs, deleteShare, deleteLineShare, bulkRows, retryWaitsMs, retriesMax };
+  return { ...run, deleteShare, deleteLineShare, retryWaitsMs: retryRefused.map(durationMs) };
 }

@@ -42,6 +42,10 @@ export interface RunOptions {
   readonly retryWaitsMs: readonly number[];
   /** Dead letters that one run tries again. */
   readonly retriesMax: number;
+  /** Existing records are read in the call that writes them, so that edits made meanwhile are found and kept. */
+  readonly preImages: boolean;
+  /** Single records are written only if they were not modified since they were read. */
+  readonly conditionalWrites: boolean;
   /** Asks the run to stop at the next page. */
   readonly signal?: AbortSignal;
 }
@@ -57,4 +61,6 @@ export const DEFAULT_RUN_OPTIONS: Omit<RunOptions, "holder"> = {
   bulkRows: null,
   retryWaitsMs: RETRY_WAITS_MS,
   retriesMax: RETRIES_MAX,
+  preImages: true,
+  conditionalWrites: false,
 };

@@ -8,9 +8,11 @@ import type { BusinessKey } from "../model/key.ts";
 import type { Side } from "../model/value.ts";
 import type { JournalEntry, StoredConflict } from "../state/port.ts";
 import type { Base, Conflict, DeadLetter, Decision, Link, Obstacle, Parked } from "../sync/decision.ts";
+import { displacedOf, EDITED_MEANWHILE, lacksPreImage, type Overrun } from "../sync/pre-image.ts";
 import { settle } from "../sync/settle.ts";
 import type { RunContext } from "./context.ts";
 import type { Unjoined } from "./join.ts";
+import { deletedEdits, editedMeanwhile, findOverruns, type Overruns, overrunEntry } from "./overruns.ts";
 import { lostOn, type Performance, type Settlement, type SideResult } from "./perform.ts";
 import { dependenciesOf } from "./retry.ts";
 
@@ -32,7 +34,8 @@ const JOURNAL_CHANGES_MAX = 50;
 
 /** Commits the results of a pass and tells the observer. Returns the number of documents written. */
 export async function record(context: RunContext, input: RecordInput): Promise<number> {
-  const page = new Page(context, input.mapping);
+  const overruns = await findOverruns(context, input.mapping, input.performance.settlements);
+  const page = new Page(context, input.mapping, overruns);
   const settlements = new Map(input.performance.settlements.map((settlement) => [settlement.decision, settlement]));
   for (const decision of input.decisions) {
     switch (decision.kind) {
@@ -73,10 +76,12 @@ class Page {
   readonly #parked: Parked[] = [];
   readonly #released: { readonly object: string; readonly key: BusinessKey }[] = [];
   readonly #journal: JournalEntry[] = [];
+  readonly #overruns: Overruns;
 
-  constructor(context: RunContext, mapping: ObjectMapping) {
+  constructor(context: RunContext, mapping: ObjectMapping, overruns: Overruns) {
     this.#context = context;
     this.#mapping = mapping;
+    this.#overruns = overruns;
   }
 
   /** Both sides are alike: the base follows. */
@@ -103,16 +108,23 @@ class Page {
       if (result.kind !== "unknown") this.#clearIntents.push(intent.id);
     }
     for (const side of SIDES) {
-      if (settlement[side].kind === "done") this.#landed(decision, side);
+      if (settlement[side].kind === "done") this.#landed(settlement, side);
     }
     // What is unknown counts as not landed: the base keeps its old values there, and recovery brings them up to date.
-    const settled = settle(decision, before, settlement.outcomes, settlement.externalOutcome);
+    const overruns = this.#overruns.get(decision) ?? [];
+    this.#tellOverruns(decision, before, overruns);
+    const displaced = displacedOf(overruns);
+    const settled = settle(decision, before, settlement.outcomes, { external: settlement.externalOutcome, displaced });
     this.#links.push(settled.link);
     if (settled.base.document !== null || settled.complete) this.#bases.push(settled.base);
     if (uncertain) this.#context.memory.doubt(decision.object);
     if (landed(salesforce) && landed(external)) {
       this.#release(decision);
       this.#settleConflicts(decision.conflicts);
+      if (displaced.length > 0) {
+        this.hold(decision, "parked", [editedMeanwhile(displaced)]);
+        this.#context.memory.recovered(decision.object, [decision.key]);
+      }
       return;
     }
     // Half of it landed: what that half overwrote must be told now, the other half is decided anew.
@@ -128,6 +140,15 @@ class Page {
     } else {
       this.hold(decision, "parked", [waiting(failure)]);
     }
+  }
+
+  /** What a write replaced unseen is told at once, whatever is decided about it later. */
+  #tellOverruns(decision: Decision, before: Base | null, overruns: readonly Overrun[]): void {
+    if (overruns.length === 0) return;
+    this.#write(decision, EDITED_MEANWHILE, "salesforce", {
+      changes: overruns.map(overrunEntry),
+    });
+    this.#settleConflicts(deletedEdits(decision, before, overruns));
   }
 
   /** The same refusal, decided anew in several runs, does not go away by itself. */
@@ -248,15 +269,17 @@ class Page {
     });
   }
 
-  #landed(decision: Decision, side: Side): void {
+  #landed({ decision, outcomes }: Settlement, side: Side): void {
     const { tally, ports } = this.#context;
     this.#stir(decision);
     const changes = decision.changes.filter((change) => change.side === side);
     const actions = actionsOf(decision, side);
     this.written += 1;
     tally.addWritten(decision.object, side, actions);
+    const unguarded = side === "salesforce" && lacksPreImage(decision, outcomes);
     this.#write(decision, actions.join(", "), side, {
       fields: changes.length,
+      ...(unguarded ? { preImage: "none" } : {}),
       changes: changes
         .slice(0, JOURNAL_CHANGES_MAX)
         .map(({ lineKey, field, from, to, rule }) => ({ lineKey, field, from, to, rule })),

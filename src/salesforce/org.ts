@@ -16,6 +16,7 @@ import { fetchLimits, type OrgLimit, usageOf } from "./limits.ts";
 import type { OrgIdentity, SalesforceOrg } from "./port.ts";
 import { queryAllRows } from "./query.ts";
 import { readRecords } from "./read.ts";
+import { executeRows } from "./rows.ts";
 
 /** Inputs besides the settings; the defaults are the real world. */
 export interface OrgSurroundings {
@@ -98,6 +99,8 @@ export function createSalesforceOrg(config: SalesforceConfig, surroundings: OrgS
           return await executeCollections(caller, call.parts);
         case "graphs":
           return await executeGraphs(caller, call.graphs);
+        case "rows":
+          return await executeRows(caller, call.operations);
         case "bulk":
           return await executeBulk(caller, call.part, { listener: listener ?? null, patience });
       }

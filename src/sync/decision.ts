@@ -35,6 +35,23 @@ export interface Base {
   readonly rewrites?: readonly Rewrite[];
   /** Set while Salesforce stands in a status in which we left the record half way. */
   readonly passing?: PassingStatus | null;
+  /** Edits that our last write replaced unseen and about which nothing has been decided yet. */
+  readonly displaced?: readonly Displaced[];
+}
+
+/**
+ * A value that somebody wrote in Salesforce after we had read the field and before we wrote it. As long as the field
+ * still shows what we wrote, this value stands for it: it is what Salesforce would show without us.
+ */
+export interface Displaced {
+  readonly lineKey?: LineKey;
+  readonly field: string;
+  readonly value: Value;
+  /** What we wrote over it. */
+  readonly ours: Value;
+  /** Who changed the record last before our write, and when. */
+  readonly by: string | null;
+  readonly at: string | null;
 }
 
 /**
@@ -127,6 +144,8 @@ export interface Decision {
   readonly passing: PassingStatus | null;
   /** To be stored with the base. */
   readonly rewrites: readonly Rewrite[];
+  /** Displaced values that this decision leaves undecided; to be stored with the base. */
+  readonly displaced: readonly Displaced[];
 }
 
 /** One field that a decision changes on one side. */

@@ -9,6 +9,8 @@ export function operationsOf(call: SalesforceCall): readonly RowOperation[] {
       return call.parts.flatMap((part) => part.operations);
     case "graphs":
       return call.graphs.flatMap((graph) => graph.operations);
+    case "rows":
+      return call.operations;
     case "bulk":
       return call.part.operations;
     default:
@@ -34,6 +36,10 @@ export function retainOperations(
     case "graphs": {
       const graphs = call.graphs.filter((graph) => graph.operations.some(keep));
       return graphs.length === 0 ? undefined : { ...call, graphs };
+    }
+    case "rows": {
+      const operations = call.operations.filter(keep);
+      return operations.length === 0 ? undefined : { ...call, operations };
     }
     case "bulk": {
       const operations = call.part.operations.filter(keep);

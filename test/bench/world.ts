@@ -127,6 +127,7 @@ export function benchMapping(): Mapping {
         collection: "orders",
         keyField: KEY,
         naturalKey: ["no"],
+        onActivated: "reopen",
         fields: {
           AccountId: { from: "customer", reference: "Account" },
           Pricebook2Id: { constant: "standard", reference: "Pricebook2" },

@@ -22,6 +22,7 @@ import { usageOf } from "../../src/salesforce/limits.ts";
 import type { OrgIdentity, SalesforceOrg } from "../../src/salesforce/port.ts";
 import { queryAllRows } from "../../src/salesforce/query.ts";
 import { readRecords } from "../../src/salesforce/read.ts";
+import { executeRows } from "../../src/salesforce/rows.ts";
 
 /** What the connection needs from the simulated world. */
 export interface InProcessOptions {
@@ -79,6 +80,8 @@ export function createInProcessOrg(options: InProcessOptions): SalesforceOrg {
           return executeCollections(caller, call.parts);
         case "graphs":
           return executeGraphs(caller, call.graphs);
+        case "rows":
+          return executeRows(caller, call.operations);
         case "bulk":
           return executeBulk(caller, call.part, { listener: listener ?? null, patience });
       }

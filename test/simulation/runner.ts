@@ -95,6 +95,8 @@ class SimulatedProcess {
 
   #after: WireAct | undefined;
   #deliveredTwice = false;
+  /** Seed of the edit that the next write meets. */
+  #race: number | undefined;
 
   async run(): Promise<RunEnd> {
     const { stage, newId, breaking } = this.#input;
@@ -137,6 +139,9 @@ class SimulatedProcess {
         return stage.openLate(act.seed);
       case "commitLate":
         return stage.commitLate();
+      case "race":
+        this.#race = act.seed;
+        return;
       case "lock":
         return stage.lockRow(act.seed);
       case "advance":
@@ -196,6 +201,8 @@ class SimulatedProcess {
       execute: (call) =>
         this.#call("writing", async () => {
           const operations = operationsOf(call);
+          if (this.#race !== undefined) stage.race(this.#race, operations);
+          this.#race = undefined;
           judge.sending(operations);
           this.#deliveredTwice = false;
           const outcomes = await org.execute(call);

@@ -204,7 +204,8 @@ describe("a worker with a job", () => {
     };
     const options = { ...DEFAULT_RUN_OPTIONS, holder: "me" };
     // A job never touches the queue; its worker does.
-    return { ports, options, queue: undefined as never, fingerprint: "", observe: (event) => events.push(event) };
+    const unused = { queue: undefined as never, afterRun: async () => {} };
+    return { ...unused, ports, options, fingerprint: "", observe: (event) => events.push(event) };
   }
 
   function externalSystem(): ExternalSystem {
