@@ -1,6 +1,7 @@
 /** `order-sync serve`: runs on the schedule, with web pages and metrics, until the process is told to stop. */
 import type { LoadedConfig } from "../../config/load.ts";
 import { isLoopbackHost } from "../../config/loopback.ts";
+import type { Config } from "../../config/schema.ts";
 import { checkBeforeFirstRun } from "../../engine/check.ts";
 import { answerConflict, discardDeadLetter, findDeadLetter, retryDeadLetter } from "../../engine/held.ts";
 import { processHolder } from "../../engine/holder.ts";
@@ -13,7 +14,8 @@ import { SyncService } from "../../engine/serve.ts";
 import { readStatus } from "../../engine/status.ts";
 import { telemetry } from "../../engine/telemetry.ts";
 import { SyncError } from "../../errors.ts";
-import { createApp, type Service } from "../../observe/app.ts";
+import { refuseWebhook, webhookConfigSchema } from "../../external/http/webhook.ts";
+import { type AppOptions, createApp, type Service } from "../../observe/app.ts";
 import { openLog } from "../../observe/log.ts";
 import { SyncMetrics } from "../../observe/metrics.ts";
 import { watchStateFile } from "../../state/place.ts";
@@ -69,7 +71,7 @@ export async function serveCommand(options: ServeOptions, outer: Surroundings): 
     });
     const app = createApp(serviceOf(loaded, open.ports, sync, metrics), {
       token: config.serve.token ?? null,
-      webhookSecret: config.serve.webhookSecret ?? null,
+      refuseWebhook: webhookOf(config),
       readersSignIn: !isLoopbackHost(host),
       hosts: isLoopbackHost(host) ? ["127.0.0.1", "localhost", "[::1]", host, ...config.serve.hosts] : null,
     });
@@ -114,4 +116,12 @@ function serviceOf(
       }),
     makePlan: () => sync.between(() => makePlan({ ...ports, observe: () => {} }, { holder, ...runOptions(config) })),
   };
+}
+
+/** The check of webhook calls, as the configuration describes them. */
+function webhookOf({ serve }: Config): AppOptions["refuseWebhook"] {
+  const { webhookSecret, webhook } = serve;
+  const described = webhookSecret === undefined ? webhook : webhookConfigSchema.parse({ secret: webhookSecret });
+  if (described === undefined) return null;
+  return (call) => refuseWebhook(described, { ...call, nowMs: Date.now() });
 }
