@@ -244,6 +244,16 @@ describe("the commands, on an ERP and an org", () => {
     ]);
   });
 
+  it("init takes the change log away again, and leaves the tables as they were", async () => {
+    const before = shop.erp("SELECT name FROM sqlite_master WHERE name LIKE 'order_sync_%'");
+    const said = await shop.order("init", "--remove-change-log");
+
+    expect(before).not.toEqual([]);
+    expect(said).toMatchObject({ exit: 0, out: expect.stringContaining("are gone from the external database") });
+    expect(shop.erp("SELECT name FROM sqlite_master WHERE name LIKE 'order_sync_%'")).toEqual([]);
+    expect((await shop.order("run")).err).toContain("init --install-change-log");
+  });
+
   it("reset asks first, and a run after it makes nothing twice", async () => {
     await shop.order("run");
 
