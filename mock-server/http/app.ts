@@ -18,8 +18,10 @@ import { answerLoginCall } from "./login-call.ts";
 import {
   answerAuthConfiguration,
   answerAuthorize,
+  answerDeviceApproval,
   answerIdentity,
   answerIntrospect,
+  answerKeys,
   answerOpenIdConfiguration,
   answerRevoke,
   answerToken,
@@ -133,6 +135,12 @@ export function createApp(options: AppOptions): MockOrgApp {
     "/services/oauth2/authorize",
     route((call) => answerAuthorize(login, call)),
   );
+  app.on(
+    ["GET", "POST"],
+    "/setup/connect",
+    route((call) => answerDeviceApproval(login, call)),
+  );
+  app.get("/id/keys", (context) => answerKeys(login, wireCall(context)));
   app.on(
     ["GET", "POST"],
     "/services/oauth2/revoke",

@@ -163,7 +163,7 @@ export function writeMetadata(folder: string, mapping: Mapping): string {
 /** A mock org in a process of its own, for as long as `work` needs it. */
 export async function withOrg<T>(sourceDir: string, work: (org: OrgAddress) => Promise<T>): Promise<T> {
   const args = [
-    "dist/mock-server/bin.js",
+    "dist/mock-server/bin.cjs",
     "start",
     "--port",
     "0",
