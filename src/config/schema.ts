@@ -1,6 +1,7 @@
 /** The configuration file as one zod schema: what may be written, what it means, and what holds where nothing is said. */
 import { z } from "zod";
 import { externalConfigSchema } from "../external/config.ts";
+import { webhookConfigSchema } from "../external/http/webhook.ts";
 import { mappingSchema } from "../mapping/spec.ts";
 import { SalesforceConfig } from "../salesforce/config.ts";
 import { DURATION_PATTERN } from "./duration.ts";
@@ -164,6 +165,13 @@ const serveSchema = z
       .min(16, "must have at least 16 characters")
       .optional()
       .describe("Key of the HMAC-SHA256 in X-Signature-256 of POST /webhook, which starts a run at once."),
+    webhook: webhookConfigSchema
+      .optional()
+      .describe("The same for systems that sign in another way; instead of webhookSecret."),
+  })
+  .refine((value) => value.webhookSecret === undefined || value.webhook === undefined, {
+    message: "says the same as webhookSecret; keep one of them",
+    path: ["webhook"],
   })
   .refine((value) => isLoopbackHost(value.host) || value.token !== undefined, {
     message: "must be set where serve.host is open to other machines; for example ${ORDER_SYNC_TOKEN}",

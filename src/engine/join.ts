@@ -15,7 +15,7 @@ import type { SalesforceRecord } from "../model/salesforce-record.ts";
 import type { Side } from "../model/value.ts";
 import type { ReadRequest } from "../salesforce/port.ts";
 import type { Base, Link } from "../sync/decision.ts";
-import { equalsBase } from "../sync/diff.ts";
+import { isEcho } from "../sync/screen.ts";
 import type { RunContext } from "./context.ts";
 import type { Nomination } from "./nominations.ts";
 
@@ -273,8 +273,7 @@ function spelling(naturalKey: NaturalKey): string {
 }
 
 function isExternalEcho(mapping: ObjectMapping, base: Base | undefined, reading: ExternalReading | undefined): boolean {
-  if (base?.document === null || base?.document === undefined || reading?.kind !== "view") return false;
-  return reading.view.problems.length === 0 && equalsBase(mapping, base.document, reading.view.document);
+  return reading?.kind === "view" && isEcho(mapping, base ?? null, reading.view);
 }
 
 function isRecord(raw: unknown): raw is SalesforceRecord {

@@ -31,6 +31,9 @@ export function logEvents(log: SyncLogger): Telemetry {
   let run: string | undefined;
   return {
     observe: (event) => {
+      if (event.kind === "runFinished" && event.report.unseenDeletes.length > 0) {
+        log.warn({ run, objects: event.report.unseenDeletes }, "deletions may have been missed; run a sweep");
+      }
       if (event.kind === "runStarted") run = event.runId;
       write(event, run, log);
     },

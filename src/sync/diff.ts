@@ -40,15 +40,7 @@ export function diffFields(before: Fields, after: Fields): readonly DocumentDelt
     .map((field) => ({ field, before: before[field], after: after[field] }));
 }
 
-/**
- * True when a side shows nothing that its base does not: no compared field moved and no line came or went.
- * Fields that are written once are not compared; "never agreed" and "empty" count as the same.
- */
-export function equalsBase(mapping: ObjectMapping, base: SyncDocument, seen: SyncDocument): boolean {
-  return movedFields(mapping, base, seen).length === 0;
-}
-
-/** What moved on a side since the base, without the fields that are written once. */
+/** What moved on a side since the base; "never agreed" and "empty" count as the same, and fields written once do not. */
 export function movedFields(mapping: ObjectMapping, base: SyncDocument, seen: SyncDocument): readonly DocumentDelta[] {
   const rootFields = comparedFields(mapping.fields);
   const lineFields = comparedFields(mapping.lines?.fields ?? []);

@@ -126,18 +126,6 @@ export function operationsToDrop(decisions: readonly Decision[], failed: Readonl
   return new Set(hit.flatMap((decision) => decision.salesforce.map((operation) => operation.opId)));
 }
 
-/** Decisions in at most `count` lanes that may be written at the same time: those of one parent stay together. */
-export function inLanes(decisions: readonly Decision[], count: number): readonly (readonly Decision[])[] {
-  const groups = groupsByLane(decisions);
-  const lanes: Decision[][] = Array.from({ length: Math.max(1, count) }, () => []);
-  // The largest groups first, each into the emptiest lane: even lanes without cutting a group.
-  for (const group of [...groups.values()].sort((a, b) => b.length - a.length)) {
-    const emptiest = lanes.reduce((best, lane) => (lane.length < best.length ? lane : best));
-    emptiest.push(...group);
-  }
-  return lanes.filter((lane) => lane.length > 0);
-}
-
 /** The lane of a decision: its root parent. Decisions of one lane must not be written at the same time. */
 export function laneOf(decision: Decision): string {
   const first = decision.salesforce[0];

@@ -1,6 +1,7 @@
 /** `order-sync serve`: runs on the schedule, with web pages and metrics, until the process is told to stop. */
 import type { LoadedConfig } from "../../config/load.ts";
 import { isLoopbackHost } from "../../config/loopback.ts";
+import type { Config } from "../../config/schema.ts";
 import { ChannelWatch } from "../../engine/channel-watch.ts";
 import { checkBeforeFirstRun } from "../../engine/check.ts";
 import { answerConflict, discardDeadLetter, findDeadLetter, retryDeadLetter } from "../../engine/held.ts";
@@ -14,8 +15,9 @@ import { SyncService } from "../../engine/serve.ts";
 import { readStatus } from "../../engine/status.ts";
 import { telemetry } from "../../engine/telemetry.ts";
 import { SyncError } from "../../errors.ts";
+import { refuseWebhook, webhookConfigSchema } from "../../external/http/webhook.ts";
 import type { Mapping } from "../../mapping/mapping.ts";
-import { createApp, type Service } from "../../observe/app.ts";
+import { type AppOptions, createApp, type Service } from "../../observe/app.ts";
 import { openLog } from "../../observe/log.ts";
 import { SyncMetrics } from "../../observe/metrics.ts";
 import { watchStateFile } from "../../state/place.ts";
@@ -82,7 +84,7 @@ export async function serveCommand(options: ServeOptions, outer: Surroundings): 
     });
     const app = createApp(serviceOf(loaded, open.ports, sync, metrics), {
       token: config.serve.token ?? null,
-      webhookSecret: config.serve.webhookSecret ?? null,
+      refuseWebhook: webhookOf(config),
       readersSignIn: !isLoopbackHost(host),
       hosts: isLoopbackHost(host) ? ["127.0.0.1", "localhost", "[::1]", host, ...config.serve.hosts] : null,
     });
@@ -140,4 +142,12 @@ function serviceOf(
       }),
     makePlan: () => sync.between(() => makePlan({ ...ports, observe: () => {} }, { holder, ...runOptions(config) })),
   };
+}
+
+/** The check of webhook calls, as the configuration describes them. */
+function webhookOf({ serve }: Config): AppOptions["refuseWebhook"] {
+  const { webhookSecret, webhook } = serve;
+  const described = webhookSecret === undefined ? webhook : webhookConfigSchema.parse({ secret: webhookSecret });
+  if (described === undefined) return null;
+  return (call) => refuseWebhook(described, { ...call, nowMs: Date.now() });
 }
