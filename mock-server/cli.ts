@@ -10,6 +10,7 @@ import { DEFAULT_PASSWORD } from "./auth/passwords.ts";
 import type { Fault } from "./faults/fault.ts";
 import { createMockOrg, type MockOrg } from "./mock-org.ts";
 import type { MockOrgOptions } from "./mock-org-options.ts";
+import { type Currencies, readCurrencies } from "./multicurrency.ts";
 import { ADMIN_USER } from "./org/standard-records.ts";
 import { lineOf } from "./schema/metadata/problem.ts";
 
@@ -35,6 +36,7 @@ Options of start:
   --persist <file>       load the org from this file and save it there
   --now <instant>        stop the org's clock at this ISO instant (default: real time)
   --fault <json>         arm a fault, for example '{"act":"lost-reply","path":"/composite/*"}'; may be repeated
+  --multicurrency <list> several currencies with their rates, the corporate one first: EUR,USD:1.08
   --api-version <number> newest API version, for example 67
   --daily-calls <number> API calls that 24 hours allow
   --json                 print one JSON object instead of the ready line
@@ -49,6 +51,7 @@ const OPTIONS = {
   persist: { type: "string" },
   now: { type: "string" },
   fault: { type: "string", multiple: true, default: [] as string[] },
+  multicurrency: { type: "string" },
   "api-version": { type: "string" },
   "daily-calls": { type: "string" },
   json: { type: "boolean", default: false },
@@ -145,6 +148,7 @@ function readCommand(args: readonly string[]): StartCommand | "help" {
       ...(now === undefined ? {} : { now }),
       ...(newestVersion === undefined ? {} : { newestVersion }),
       ...(dailyCalls === undefined ? {} : { limits: { DailyApiRequests: dailyCalls } }),
+      ...(values.multicurrency === undefined ? {} : { multicurrency: currenciesOf(values.multicurrency) }),
     },
   };
 }
@@ -163,6 +167,14 @@ function whole(name: string, text: string | undefined, least: number, most: numb
   const number = Number(text);
   if (/^\d+$/.test(text) && number >= least && number <= most) return number;
   throw new UsageError(`--${name} ${text} is no whole number from ${least} to ${most}`);
+}
+
+function currenciesOf(text: string): Currencies {
+  try {
+    return readCurrencies(text);
+  } catch (error) {
+    throw new UsageError(`--multicurrency: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
 async function createOrg(options: MockOrgOptions): Promise<MockOrg> {

@@ -51,9 +51,11 @@ export async function createMockOrg(options: MockOrgOptions = {}): Promise<MockO
   const standard = setup?.definitions(STANDARD_OBJECTS) ?? STANDARD_OBJECTS;
   const objects = withFields([...standard, ...(options.customObjects ?? [])], options.fields ?? {});
   const custom = await customized(objects, options.sourceDirs ?? []);
+  const { multicurrency } = options;
+  const currencies = multicurrency === undefined ? undefined : await import("./multicurrency.ts");
   const users = [...(setup?.users ?? []), ...(options.users ?? [])];
   const core = createOrg({
-    definitions: custom.definitions,
+    definitions: currencies?.withCurrencies(custom.definitions, multicurrency ?? {}) ?? custom.definitions,
     clock: clockAt(options.now),
     settings: { ...setup?.settings, ...custom.settings, ...options.settings },
     permissions: [...custom.permissions, ...(options.permissions ?? [])],
@@ -61,6 +63,7 @@ export async function createMockOrg(options: MockOrgOptions = {}): Promise<MockO
     ...defined({ seed: options.idSeed, name: options.name, sharing: options.sharing }),
   });
   const persisted = options.persist === undefined ? undefined : await persist(core, options.persist);
+  if (multicurrency !== undefined && persisted?.loaded !== true) currencies?.insertCurrencies(core, multicurrency);
   if (seed !== undefined && persisted?.loaded !== true) {
     const { seedOrg } = await import("./seed.ts");
     seedOrg(core, seed.files(core));

@@ -2,6 +2,7 @@
 import { Anonymizer } from "./anonymize.ts";
 import { type MetadataFile, metadataOf } from "./metadata-files.ts";
 import { takeSample } from "./sample.ts";
+import { settingsOf } from "./settings-files.ts";
 import { type DescribedObject, describeObject, queryAll, type SourceOrg } from "./source-org.ts";
 
 /** Objects that are read where the org has them. */
@@ -52,6 +53,7 @@ export async function importOrg(org: SourceOrg, options: ImportOptions): Promise
     files.push(...metadata.files.map((file) => ({ ...file, path: `force-app/${file.path}` })));
     remarks.push(...metadata.remarks);
   }
+  files.push(...(await settingsOf(org, objects)).map((file) => ({ ...file, path: `force-app/${file.path}` })));
   if (options.records > 0) {
     const anonymizer = options.anonymize ? new Anonymizer() : undefined;
     const sample = await takeSample(org, objects, { records: options.records, anonymizer });

@@ -6,20 +6,28 @@ import type { DeadLetter, Parked } from "../sync/decision.ts";
 /** More open conflicts than a person will ever answer; older ones come up when newer ones are settled. */
 const OPEN_CONFLICTS_MAX = 10_000;
 
-/** The deletions of one object in one run. */
-export interface DeletionTally {
+/** Deletions of one kind in one run. */
+export interface DeletionCount {
   /** Deletions that were let through. */
   made: number;
-  /** Deletions that wait until all of them are known. */
-  readonly waiting: Set<BusinessKey>;
+  /** Documents that wait until all deletions are known, each with the number of its own. */
+  readonly waiting: Map<BusinessKey, number>;
   /** True once they are known to be few enough. */
   allowed: boolean;
+}
+
+/** The deletions of one object in one run: of records, and of lines whose record stays. */
+export interface DeletionTally {
+  readonly records: DeletionCount;
+  readonly lines: DeletionCount;
 }
 
 /** The held documents and open conflicts of one run. */
 export class RunMemory {
   readonly #parked: Map<string, Parked>;
   readonly #deadLetters: Map<string, DeadLetter>;
+  /** The refused documents that refer to a record, by that record. */
+  readonly #dependents = new Map<string, Set<string>>();
   readonly #conflicts: Map<string, readonly StoredConflict[]>;
   readonly #deletions = new Map<string, DeletionTally>();
   /** Objects with a write of this run whose fate is unknown. */
@@ -33,6 +41,7 @@ export class RunMemory {
   ) {
     this.#parked = new Map(parked.map((entry) => [name(entry.object, entry.key), entry]));
     this.#deadLetters = new Map(deadLetters.map((entry) => [name(entry.object, entry.key), entry]));
+    for (const letter of deadLetters) this.#remember(letter);
     this.#conflicts = new Map();
     for (const conflict of conflicts) {
       const of = name(conflict.object, conflict.key);
@@ -66,6 +75,17 @@ export class RunMemory {
     return this.#deadLetters.get(name(object, key));
   }
 
+  get deadLetterCount(): number {
+    return this.#deadLetters.size;
+  }
+
+  /** The refused documents that refer to this record. */
+  dependentsOf(object: string, key: BusinessKey): readonly DeadLetter[] {
+    const dependents = this.#dependents.get(name(object, key));
+    if (dependents === undefined) return [];
+    return [...dependents].flatMap((dependent) => this.#deadLetters.get(dependent) ?? []);
+  }
+
   /** Conflicts that wait for a person or for the run that carries out the person's answer. */
   openConflicts(object: string, key: BusinessKey): readonly StoredConflict[] {
     return this.#conflicts.get(name(object, key)) ?? [];
@@ -73,7 +93,7 @@ export class RunMemory {
 
   /** The deletions of an object so far, to be brought up to date in place. */
   deletions(object: string): DeletionTally {
-    const tally = this.#deletions.get(object) ?? { made: 0, waiting: new Set(), allowed: false };
+    const tally = this.#deletions.get(object) ?? { records: noDeletions(), lines: noDeletions() };
     this.#deletions.set(object, tally);
     return tally;
   }
@@ -114,6 +134,7 @@ export class RunMemory {
 
   reject(entry: DeadLetter): void {
     this.#deadLetters.set(name(entry.object, entry.key), entry);
+    this.#remember(entry);
     this.#parked.delete(name(entry.object, entry.key));
   }
 
@@ -123,6 +144,17 @@ export class RunMemory {
     this.#deadLetters.delete(name(object, key));
     this.#conflicts.delete(name(object, key));
   }
+
+  #remember(letter: DeadLetter): void {
+    for (const { object, key } of letter.dependsOn ?? []) {
+      const dependents = this.#dependents.get(name(object, key)) ?? new Set();
+      this.#dependents.set(name(object, key), dependents.add(name(letter.object, letter.key)));
+    }
+  }
 }
 
 const name = (object: string, key: BusinessKey): string => `${object} ${key}`;
+
+function noDeletions(): DeletionCount {
+  return { made: 0, waiting: new Map(), allowed: false };
+}

@@ -9,6 +9,7 @@ import { decide } from "../sync/decide.ts";
 import type { Decision } from "../sync/decision.ts";
 import { answerKey } from "../sync/merge.ts";
 import type { OrgRules } from "../sync/org-rules.ts";
+import { withCondition, withPreImages } from "../sync/pre-image.ts";
 import { type SalesforceSighting, sightExternal, sightSalesforce } from "../sync/sighting.ts";
 import { holdCascades } from "./cascade.ts";
 import type { RunContext } from "./context.ts";
@@ -32,12 +33,16 @@ export interface PassInput {
   readonly unkeyed?: readonly ExternalChange[];
 }
 
-/** Runs one pass. Throws the `SyncError` that ends the run after everything that landed was recorded. */
+/**
+ * Runs one pass. Throws the `SyncError` that ends the run after everything that landed was recorded. After a pass whose
+ * object stopped (`tally.isStopped`) the caller makes no further one of it, and its cursors stay.
+ */
 export async function runPass(context: RunContext, input: PassInput): Promise<void> {
   const { joined, unjoined } = await join(context, input.mapping, input.nominations, input.feed);
   const unkeyed = (input.unkeyed ?? []).map((change) => unkeyedRecord(input.mapping, change));
   const decided = joined.length === 0 ? [] : await decideAll(context, input.mapping, joined, await input.rules());
-  const decisions = holdDeletions(context, input.mapping, await holdCascades(context, input.mapping, decided));
+  const allowed = holdDeletions(context, input.mapping, await holdCascades(context, input.mapping, decided));
+  const decisions = allowed.map((decision) => guarded(context, input.mapping, decision));
   const performance = await perform(
     context,
     decisions.filter((decision) => decision.kind === "change"),
@@ -59,7 +64,14 @@ export async function runPass(context: RunContext, input: PassInput): Promise<vo
     nominated: joined.length,
     written,
   });
+  if (performance.stopped !== null) context.tally.stop(performance.stopped);
   if (performance.stop !== null) throw performance.stop;
+}
+
+/** The decision with what protects other people's edits from its writes, as far as the options say. */
+function guarded({ options }: RunContext, mapping: ObjectMapping, decision: Decision): Decision {
+  const conditional = options.conditionalWrites ? withCondition(mapping, decision) : decision;
+  return options.preImages ? withPreImages(mapping, conditional) : conditional;
 }
 
 /** Decides about joined documents; reads nothing but links of parents and of merge survivors. */

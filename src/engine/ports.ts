@@ -4,6 +4,7 @@ import type { Mapping } from "../mapping/mapping.ts";
 import type { SalesforceOrg } from "../salesforce/port.ts";
 import type { StateStore } from "../state/port.ts";
 import type { EngineObserver } from "./events.ts";
+import { RETRIES_MAX, RETRY_WAITS_MS } from "./retry.ts";
 
 /** What a run works with. The engine opens and closes none of it. */
 export interface EnginePorts {
@@ -32,9 +33,19 @@ export interface RunOptions {
   readonly passOrders: number;
   /** The run stops when it would delete more than this share of an object's known records. */
   readonly deleteShare: number;
+  /** The same for lines whose document stays. */
+  readonly deleteLineShare: number;
   readonly allowDeletes: boolean;
   /** So many single rows of one kind go as a Bulk 2.0 job; null never uses Bulk. */
   readonly bulkRows: number | null;
+  /** Times between the tries of a dead letter that nothing else brings back; the last one repeats, empty: never. */
+  readonly retryWaitsMs: readonly number[];
+  /** Dead letters that one run tries again. */
+  readonly retriesMax: number;
+  /** Existing records are read in the call that writes them, so that edits made meanwhile are found and kept. */
+  readonly preImages: boolean;
+  /** Single records are written only if they were not modified since they were read. */
+  readonly conditionalWrites: boolean;
   /** Asks the run to stop at the next page. */
   readonly signal?: AbortSignal;
 }
@@ -45,6 +56,11 @@ export const DEFAULT_RUN_OPTIONS: Omit<RunOptions, "holder"> = {
   passDocuments: 1_000,
   passOrders: 300,
   deleteShare: 0.2,
+  deleteLineShare: 0.2,
   allowDeletes: false,
   bulkRows: null,
+  retryWaitsMs: RETRY_WAITS_MS,
+  retriesMax: RETRIES_MAX,
+  preImages: true,
+  conditionalWrites: false,
 };

@@ -19,6 +19,15 @@ export interface HeldDocument {
   readonly obstacles: readonly Obstacle[];
 }
 
+/** An object whose writes to Salesforce were all refused alike, so that its mapping stood still for the rest of the run. */
+export interface StoppedObject {
+  readonly object: string;
+  /** Salesforce's code. */
+  readonly code: string;
+  /** What was refused, with Salesforce's words. */
+  readonly message: string;
+}
+
 /** The result of a run. JSON-serialisable. */
 export interface RunReport {
   readonly runId: string;
@@ -29,6 +38,12 @@ export interface RunReport {
   readonly writes: number;
   readonly conflicts: readonly Conflict[];
   readonly held: readonly HeldDocument[];
+  /** Objects that stood still because of their mapping or rights; empty in a run that did all it could. */
+  readonly stopped: readonly StoppedObject[];
+  /** Dead letters of earlier runs that were tried again. */
+  readonly retried: number;
+  /** Dead letters that were open when the run ended, those of earlier runs included. */
+  readonly openDeadLetters: number;
   /** Intents of interrupted runs that were looked up. */
   readonly recovered: number;
   /** Keys that the feeds named and that were read and compared. */
@@ -39,7 +54,34 @@ export interface RunReport {
 }
 
 /** What a part of a run did. JSON-serialisable. */
-export type PartReport = Omit<RunReport, "runId" | "startedAtMs" | "finishedAtMs">;
+export type PartReport = Omit<RunReport, "runId" | "startedAtMs" | "finishedAtMs" | "openDeadLetters" | "retried"> & {
+  /** Dead letters that refer to a record which the part wrote or found changed. */
+  readonly stirred: readonly DocumentName[];
+};
+
+/** Names one document. */
+export interface DocumentName {
+  readonly object: string;
+  readonly key: BusinessKey;
+}
+
+/**
+ * How a run is remembered that nothing ended before its time. Refusals of earlier runs count as long as they are open:
+ * they are not tried in every run, and a schedule must not look well in between.
+ */
+export function outcomeOf(report: Pick<RunReport, "stopped" | "held" | "openDeadLetters">): {
+  readonly outcome: "done" | "doneWithRefusals" | "failed";
+  readonly error: string | null;
+} {
+  const { stopped, held, openDeadLetters } = report;
+  if (stopped.length > 0) return { outcome: "failed", error: stoppedText(stopped) };
+  return { outcome: held.length + openDeadLetters === 0 ? "done" : "doneWithRefusals", error: null };
+}
+
+/** Stopped objects as one sentence. */
+export function stoppedText(stopped: readonly StoppedObject[]): string {
+  return stopped.map(({ object, message }) => `${object} stands still: ${message}`).join("; ");
+}
 
 /** Collects what happens in a run. */
 export class RunTally {
@@ -47,6 +89,9 @@ export class RunTally {
   readonly #conflicts: Conflict[] = [];
   readonly #openConflicts = new Set<string>();
   readonly #held = new Map<string, HeldDocument>();
+  readonly #stopped = new Map<string, StoppedObject>();
+  readonly #stirred = new Map<string, DocumentName>();
+  readonly #tried = new Set<string>();
   writes = 0;
   recovered = 0;
   compared = 0;
@@ -74,6 +119,8 @@ export class RunTally {
     }
     for (const key of keys) this.release(object, key);
     for (const held of part.held) this.addHeld(held);
+    for (const stopped of part.stopped) this.stop(stopped);
+    this.stir(part.stirred);
     this.addConflicts(part.conflicts);
     this.writes += part.writes;
     this.recovered += part.recovered;
@@ -92,12 +139,53 @@ export class RunTally {
 
   /** A document that is held twice in a run counts once, with its latest reason. */
   addHeld(held: HeldDocument): void {
-    this.#held.set(`${held.object} ${held.key}`, held);
+    this.#held.set(nameOf(held), held);
+  }
+
+  /** Dead letters that refer to a record which moved. */
+  stir(letters: readonly DocumentName[]): void {
+    for (const { object, key } of letters) this.#stirred.set(nameOf({ object, key }), { object, key });
+  }
+
+  /** The keys of an object's dead letters that refer to a record which moved. */
+  stirred(object: string): ReadonlySet<BusinessKey> {
+    return new Set([...this.#stirred.values()].filter((letter) => letter.object === object).map(({ key }) => key));
+  }
+
+  /** Dead letters that are tried again in this run. */
+  addTried(letters: readonly DocumentName[]): void {
+    for (const letter of letters) this.#tried.add(nameOf(letter));
+  }
+
+  wasTried(letter: DocumentName): boolean {
+    return this.#tried.has(nameOf(letter));
+  }
+
+  get retried(): number {
+    return this.#tried.size;
+  }
+
+  /** Whether this run has already held the document back. */
+  hasHeld(document: DocumentName): boolean {
+    return this.#held.has(nameOf(document));
+  }
+
+  /** An object stands still for the rest of the run; the first reason counts. */
+  stop(stopped: StoppedObject): void {
+    if (!this.#stopped.has(stopped.object)) this.#stopped.set(stopped.object, stopped);
+  }
+
+  isStopped(object: string): boolean {
+    return this.#stopped.has(object);
+  }
+
+  get stopped(): readonly StoppedObject[] {
+    return [...this.#stopped.values()];
   }
 
   /** A document that was held and then written is not held any more. */
   release(object: string, key: BusinessKey): void {
-    this.#held.delete(`${object} ${key}`);
+    this.#held.delete(nameOf({ object, key }));
   }
 
   /** The counters by `object side action`, for the run record. */
@@ -115,16 +203,27 @@ export class RunTally {
     readonly startedAtMs: number;
     readonly finishedAtMs: number;
     readonly apiCalls: number;
+    readonly openDeadLetters: number;
   }): RunReport {
+    const { apiCalls: _calls, stirred: _stirred, ...part } = this.part(run.apiCalls);
+    return { ...run, ...part, retried: this.retried };
+  }
+
+  /** What a part of a run did. */
+  part(apiCalls: number): PartReport {
     return {
-      ...run,
+      apiCalls,
+      stirred: [...this.#stirred.values()],
       written: [...this.#written.values()],
       writes: this.writes,
       conflicts: this.#conflicts,
       held: [...this.#held.values()],
+      stopped: this.stopped,
       recovered: this.recovered,
       compared: this.compared,
       predictedWriteCalls: this.predictedWriteCalls,
     };
   }
 }
+
+const nameOf = ({ object, key }: DocumentName): string => `${object} ${key}`;

@@ -7,10 +7,13 @@ import { SyncError } from "../errors.ts";
 import type { SyncLogger } from "../observe/log.ts";
 import type { SyncMetrics } from "../observe/metrics.ts";
 import type { ServiceState } from "../observe/status.ts";
+import { isHalting, waitForRunByHand } from "./halt.ts";
 import type { EnginePorts } from "./ports.ts";
+import { stoppedText } from "./report.ts";
 import { type RunRequest, runOnce } from "./run.ts";
 import { type NextStart, type WaitSurroundings, waitForStart } from "./schedule.ts";
 import { readStatus } from "./status.ts";
+import { measureOf } from "./telemetry.ts";
 
 /** What a service is made of. */
 export interface ServiceParts {
@@ -23,16 +26,15 @@ export interface ServiceParts {
   /** False: the first run waits for the schedule. */
   readonly runAtStart: boolean;
   /** Looks before each run whether it can be made; throws the `SyncError` that keeps it from being made. */
-  readonly beforeRun?: () => void;
+  readonly beforeRun?: () => void | Promise<void>;
+  /** Upkeep after each run that went through; tells by itself what hinders it. */
+  readonly afterRun?: () => Promise<void>;
   /** The defaults are the real clock and timers. */
   readonly around?: WaitSurroundings;
 }
 
 /** A run that is told to stop gets so long for its present page. Design: SIGTERM finishes or checkpoints within 10 s. */
 export const STOP_GRACE_MS = 9_000;
-
-/** Errors after which repeating would do harm: failed logins lock the user, and deletes want a person's eye. */
-const HALTING: readonly string[] = ["SALESFORCE_LOGIN", "DELETE_GUARD"];
 
 const REAL: WaitSurroundings = {
   nowMs: Date.now,
@@ -105,7 +107,8 @@ export class SyncService {
       await Promise.race([this.#running, graceAfter(stop)]);
       if (stop.aborted) break;
       this.#running = null;
-      await this.#wait(this.#kind === "halted" ? () => Number.POSITIVE_INFINITY : next, lastStartMs, stop);
+      if (this.#kind === "halted") await this.#waitForPerson(stop);
+      else await this.#wait(next, lastStartMs, stop);
     }
     this.#kind = "stopping";
     log.info("stopped");
@@ -118,6 +121,12 @@ export class SyncService {
     });
   }
 
+  /** A person has somebody run: by our button, or from a shell. */
+  async #waitForPerson(stop: AbortSignal): Promise<void> {
+    this.#nextRunAtMs = null;
+    await waitForRunByHand(this.#parts.ports.state, this.#around.sleep, AbortSignal.any([stop, this.#wake.signal]));
+  }
+
   /** Never rejects. */
   async #runOnce(stop: AbortSignal): Promise<void> {
     const { ports, request, metrics, log } = this.#parts;
@@ -127,20 +136,14 @@ export class SyncService {
     this.#nextRunAtMs = null;
     const seconds = (): number => Math.max(0, this.#around.nowMs() - startedMs) / 1000;
     try {
-      this.#parts.beforeRun?.();
+      await this.#parts.beforeRun?.();
       const report = await runOnce(ports, { ...request, signal: stop });
+      const { stopped } = report;
       this.#kind = "idle";
-      this.#trouble = null;
-      metrics.ran(
-        {
-          seconds: seconds(),
-          outcome: report.held.length === 0 ? "done" : "doneWithRefusals",
-          code: null,
-          calls: report.apiCalls,
-          predictedCalls: report.predictedWriteCalls,
-        },
-        this.#around.nowMs(),
-      );
+      this.#trouble = stopped.length === 0 ? null : stoppedText(stopped);
+      if (this.#trouble !== null) log.error({ code: stopped[0]?.code }, this.#trouble);
+      metrics.ran(measureOf(report), this.#around.nowMs());
+      await this.#parts.afterRun?.();
     } catch (error) {
       if (stop.aborted && error === stop.reason) {
         log.info("run stopped between two pages");
@@ -156,7 +159,7 @@ export class SyncService {
 
   #failed(error: unknown): void {
     const { log, metrics } = this.#parts;
-    const halts = error instanceof SyncError && HALTING.includes(error.code);
+    const halts = isHalting(error);
     this.#kind = halts ? "halted" : "idle";
     if (error instanceof SyncError) {
       this.#trouble = `${error.code}: ${error.message}`;
@@ -165,7 +168,8 @@ export class SyncService {
       this.#trouble = error instanceof Error ? error.message : String(error);
       log.error({ err: error }, "unexpected failure");
     }
-    if (halts) log.error("the schedule stands still until somebody starts a run by hand");
+    if (halts)
+      log.error("the schedule stands still until somebody starts a run by hand, with the button or order-sync run");
     metrics.halted(halts);
   }
 

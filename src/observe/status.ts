@@ -28,6 +28,8 @@ export interface SyncStatus {
   readonly runs: readonly RunRecord[];
   /** Writes whose end nobody saw; the next run looks them up. */
   readonly unfinishedIntents: number;
+  /** When the last run that was not a failure ended; null before the first one. */
+  readonly lastGoodRunAtMs: number | null;
   readonly callsOfTheDay: number;
   readonly dailyCalls: number | null;
 }

@@ -15,6 +15,7 @@ import {
   type StateTables,
   versionTableStatement,
 } from "./schema.ts";
+import { SqlUpkeep, type StateUpkeep } from "./upkeep.ts";
 import { stateVersion } from "./version.ts";
 import { writeBatch } from "./write-batch.ts";
 
@@ -50,12 +51,15 @@ export class SqlStateStore implements StateStore {
   readonly #dialect: StateDialect;
   readonly #place: string;
   #version: number;
+  readonly upkeep: StateUpkeep;
 
   constructor(parts: StateStoreParts) {
-    this.#db = parts.db;
-    this.#dialect = parts.dialect;
-    this.#place = parts.place;
-    this.#version = parts.version;
+    const { db, dialect, place, version } = parts;
+    this.#db = db;
+    this.#dialect = dialect;
+    this.#place = place;
+    this.#version = version;
+    this.upkeep = new SqlUpkeep({ db, dialect, place, isReady: () => this.#version === NEWEST_VERSION });
   }
 
   async migrate(): Promise<void> {
@@ -282,6 +286,17 @@ export class SqlStateStore implements StateStore {
       }
     }
     return counts;
+  }
+
+  async lineCount(object: string): Promise<number> {
+    const keys =
+      this.#dialect === "sqlite"
+        ? sql<number>`coalesce(sum((select count(*) from json_each(body, '$.lineIds'))), 0)`
+        : sql<number>`coalesce(sum((select count(*) from json_object_keys(body::json -> 'lineIds'))), 0)`;
+    const row = await this.#read((db) =>
+      db.selectFrom("link").select(keys.as("count")).where("object", "=", object).executeTakeFirst(),
+    );
+    return Number(row?.count ?? 0);
   }
 
   async commit(lease: Lease, batch: StateBatch): Promise<void> {

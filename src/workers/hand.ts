@@ -99,6 +99,8 @@ const NOTHING = {
   writes: 0,
   conflicts: [],
   held: [],
+  stopped: [],
+  stirred: [],
   recovered: 0,
   compared: 0,
   apiCalls: 0,

@@ -4,11 +4,12 @@
  * A wave holds as many documents as keep all lanes busy for a while and fit into memory. The cursor of a page is stored
  * only when every job with a key of that page has ended.
  */
-import { allowDeletions, isHeldDeletion } from "../engine/delete-limit.ts";
+import { allowDeletions, countHeld, isHeldDeletion } from "../engine/delete-limit.ts";
 import { externalFeed, type ObjectPoll, salesforceFeed, salesforceNominations } from "../engine/detect.ts";
 import { type Nomination, NominationSet } from "../engine/nominations.ts";
 import { orgRulesLoader } from "../engine/org-rules.ts";
 import { runPass } from "../engine/pass.ts";
+import { lettersToTry } from "../engine/retry.ts";
 import { acknowledge, feedName } from "../engine/run.ts";
 import type { ExternalChange } from "../external/port.ts";
 import { externalKey } from "../mapping/external-view.ts";
@@ -29,9 +30,11 @@ export async function runLevel(
   detected: { readonly poll: ObjectPoll | undefined; readonly cursors: Readonly<Record<string, string>> },
 ): Promise<void> {
   const { ports } = round.context;
-  const waiting = new Set((await ports.state.parked(mapping.object)).map(({ key }) => key));
+  const parkedBefore = (await ports.state.parked(mapping.object)).map(({ key }) => key);
+  const waiting = new Set([...parkedBefore, ...(await lettersToTry(round.context, mapping))]);
   for await (const wave of wavesOf(round, mapping, { ...detected, waiting: [...waiting] })) {
     await dispatch(round, mapping, wave.items);
+    if (round.context.tally.isStopped(mapping.object)) return;
     if (wave.unkeyed.length > 0) await refuseUnkeyed(round, mapping, wave.unkeyed);
     if (Object.keys(wave.cursors).length > 0) await round.context.lease.commit({ cursors: wave.cursors });
     const behind = wave.cursors[externalFeed(feedName(mapping))];
@@ -42,14 +45,16 @@ export async function runLevel(
   const again = parked.filter(
     (entry) => !waiting.has(entry.key) && entry.obstacles[0]?.code !== WORKERS_LOST && !isHeldDeletion(entry),
   );
-  await dispatch(round, mapping, again.map(waitingItem), { recover: true });
-  await deleteTogether(round, mapping, parked.filter(isHeldDeletion));
+  const letters = (await lettersToTry(round.context, mapping)).map((key) => ({ key }));
+  await dispatch(round, mapping, [...again, ...letters].map(waitingItem), { recover: true });
+  if (!round.context.tally.isStopped(mapping.object))
+    await deleteTogether(round, mapping, parked.filter(isHeldDeletion));
 }
 
 /** Jobs hold their deletions back; when those of all jobs are known, they go together or end the run. */
 async function deleteTogether(round: Round, mapping: ObjectMapping, held: readonly Parked[]): Promise<void> {
-  const { waiting } = round.context.memory.deletions(mapping.object);
-  for (const { key } of held) waiting.add(key);
+  const tallies = round.context.memory.deletions(mapping.object);
+  for (const entry of held) countHeld(tallies, entry);
   const allowed = new Set(await allowDeletions(round.context, mapping));
   const items = held.filter(({ key }) => allowed.has(key)).map(waitingItem);
   await dispatch(round, mapping, items, { deletes: true });

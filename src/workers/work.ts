@@ -59,11 +59,7 @@ export async function workOn(
   const callsBefore = ports.salesforce.usage().calls;
   const tally = new RunTally();
   const holder = options.holder;
-  const report = (): PartReport => {
-    const apiCalls = ports.salesforce.usage().calls - callsBefore;
-    const { runId: _run, startedAtMs: _start, finishedAtMs: _finish, ...part } = tally.report({ ...NO_RUN, apiCalls });
-    return part;
-  };
+  const report = (): PartReport => tally.part(ports.salesforce.usage().calls - callsBefore);
   try {
     const error = await pass(crew, assignment, { lane, tally, ended });
     if (error === undefined) return await end({ kind: "done", holder, report: report() });
@@ -75,8 +71,6 @@ export async function workOn(
     await letGo(lane);
   }
 }
-
-const NO_RUN = { runId: "", startedAtMs: 0, finishedAtMs: 0 };
 
 async function takeLane(crew: Crew, job: Job): Promise<LeaseKeeper> {
   const { ports, options } = crew;
@@ -117,7 +111,9 @@ async function pass(
       const memory = await RunMemory.load(ports.state);
       const options = { ...crew.options, allowDeletes: crew.options.allowDeletes || job.deletes };
       // A job knows its own deletions only: the coordinator counts those of all jobs.
-      memory.deletions(job.object).made = Number.POSITIVE_INFINITY;
+      const { records, lines } = memory.deletions(job.object);
+      records.made = lines.made = Number.POSITIVE_INFINITY;
+      for (const stopped of job.stopped) tally.stop(stopped);
       const context: RunContext = { ports, options, runId: job.runId, identity, lease: lane, tally, memory };
       if (recover) await recoverIntents(context);
       await runPass(context, {

@@ -4,6 +4,7 @@
  * a smaller number of seeds runs through the real client.
  */
 import type { MockOrg } from "../../mock-server/index.ts";
+import { endOfBulkJob, executeBulk } from "../../src/salesforce/bulk.ts";
 import type { CallPolicy } from "../../src/salesforce/call-policy.ts";
 import { OrgCaller } from "../../src/salesforce/caller.ts";
 import { ChangeFeed } from "../../src/salesforce/change-feed.ts";
@@ -21,6 +22,7 @@ import { usageOf } from "../../src/salesforce/limits.ts";
 import type { OrgIdentity, SalesforceOrg } from "../../src/salesforce/port.ts";
 import { queryAllRows } from "../../src/salesforce/query.ts";
 import { readRecords } from "../../src/salesforce/read.ts";
+import { executeRows } from "../../src/salesforce/rows.ts";
 
 /** What the connection needs from the simulated world. */
 export interface InProcessOptions {
@@ -31,6 +33,8 @@ export interface InProcessOptions {
   /** Waits in virtual time. */
   readonly sleep: (ms: number) => Promise<void>;
   readonly random: () => number;
+  /** Sees each request before it is sent and after it was answered; what it throws is thrown to the caller. */
+  readonly watch?: (when: "before" | "after", request: OrgRequest) => void;
 }
 
 const INSTANCE = "https://mock.my.salesforce.com";
@@ -56,9 +60,10 @@ export function createInProcessOrg(options: InProcessOptions): SalesforceOrg {
     budget: { usedShareMax: 1, callsMax: null },
     login: { loginUrl: INSTANCE, version: "62.0", timeoutMs: 1_000, nowMs: options.wallClockMs },
   });
+  const patience = { sleep: options.sleep, waitMs: 60_000 };
   const feed = new ChangeFeed(caller, {
     wallClockMs: options.wallClockMs,
-    patience: { sleep: options.sleep, waitMs: 60_000 },
+    patience,
     bulkQueryRows: Number.POSITIVE_INFINITY,
   });
   const userId = mock.org.actor(username)?.userId ?? "";
@@ -69,16 +74,19 @@ export function createInProcessOrg(options: InProcessOptions): SalesforceOrg {
     poll: (requests) => feed.poll(requests),
     read: (request) => readRecords(caller, request),
     query: (soql) => queryAllRows(caller, soql),
-    execute: (call) => {
+    execute: (call, listener) => {
       switch (call.kind) {
         case "collections":
           return executeCollections(caller, call.parts);
         case "graphs":
           return executeGraphs(caller, call.graphs);
+        case "rows":
+          return executeRows(caller, call.operations);
         case "bulk":
-          return Promise.reject(new TypeError("the simulation sends no Bulk jobs"));
+          return executeBulk(caller, call.part, { listener: listener ?? null, patience });
       }
     },
+    endOfJob: (jobId) => endOfBulkJob(caller, jobId, patience),
     usage: () => usageOf(caller),
     close: () => Promise.resolve(),
   };
@@ -112,13 +120,15 @@ class InProcessConnection {
   async send(request: OrgRequest): Promise<OrgReply> {
     const { mock, username } = this.#options;
     const startedMs = mock.clock.nowMs();
+    this.#options.watch?.("before", request);
     const text = request.json === undefined ? request.text : JSON.stringify(request.json);
     const response = await mock.app.fetch(
       new Request(`${INSTANCE}${request.path}`, {
         method: request.method,
         headers: {
           authorization: `Bearer ${this.#token}`,
-          ...(text === undefined ? {} : { "content-type": "application/json" }),
+          ...(text === undefined ? {} : { "content-type": request.contentType ?? "application/json" }),
+          ...request.headers,
         },
         ...(text === undefined ? {} : { body: text }),
       }),
@@ -129,6 +139,7 @@ class InProcessConnection {
     }
     const body = await response.text();
     const headers = Object.fromEntries(response.headers);
+    this.#options.watch?.("after", request);
     const serverDateMs = Date.parse(headers["date"] ?? "");
     this.#serverOffsetMs = serverDateMs - mock.clock.nowMs();
     // A dead session is renewed by the caller's next attempt: the log-in itself is not part of the simulation.
@@ -136,7 +147,7 @@ class InProcessConnection {
     else this.#count(headers["sforce-limit-info"]);
     refuseFailedAnswer({ url: request.path, status: response.status, headers, body });
     return {
-      body: body === "" ? undefined : JSON.parse(body),
+      body: body === "" ? undefined : request.raw === true ? body : JSON.parse(body),
       status: response.status,
       headers,
       serverDateMs,

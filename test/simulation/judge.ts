@@ -12,6 +12,7 @@ import type { RowOperation, RowOutcome } from "../../src/model/salesforce-record
 import type { Side, Value } from "../../src/model/value.ts";
 import type { Lease, StateBatch, StoredConflict } from "../../src/state/port.ts";
 import type { Base } from "../../src/sync/decision.ts";
+import { EDITED_MEANWHILE } from "../../src/sync/pre-image.ts";
 import { canonicalOf, cellId, erpCells, LINE_FIELDS, OBJECTS_OF, ROOT_FIELDS } from "./cells.ts";
 import type { ErpChange } from "./memory-erp.ts";
 import type { Stage } from "./stage.ts";
@@ -39,7 +40,22 @@ interface Overwritten {
   readonly value: Value;
   /** When the person wrote it. */
   readonly seq: number;
+  /** When the connector wrote over it. */
+  readonly overSeq: number;
+  /** True where the connector had read the field before the person wrote it. */
+  readonly unseen: boolean;
+  /** Why nobody could find it in a pre-image. */
+  excuse: Excuse | null;
 }
+
+/** Why an edit that was overwritten between a read and its write stands in no pre-image. */
+type Excuse =
+  /** The reply is gone; what the write had replaced is known to nobody. */
+  | "reply lost"
+  /** The pre-image that came back is the one of the second delivery. */
+  | "delivered twice"
+  /** A write by key to a record that was not there when it was read has no pre-image. */
+  | "made meanwhile";
 
 /** Refusals that say: the order's state forbids this. */
 const FORBIDDEN = new Set([
@@ -55,8 +71,10 @@ const FORBIDDEN = new Set([
 /** Watches one simulation. */
 export class Judge {
   readonly violations: Violation[] = [];
-  /** Edits that were overwritten between the connector's read and its write: Salesforce offers no way to see them. */
+  /** Edits that were overwritten between the connector's read and its write, and for which nobody has a pre-image. */
   raced = 0;
+  /** Such edits that the connector found in pre-images. */
+  overruns = 0;
   connectorWrites = 0;
   readonly #stage: Stage;
   readonly #connectorId: string;
@@ -69,10 +87,15 @@ export class Judge {
   readonly #bases = new Map<string, Base>();
   readonly #conflicts = new Map<string, StoredConflict>();
   readonly #recovered: { readonly key: string; readonly text: string }[] = [];
+  readonly #overrunsTold: { readonly key: string; readonly text: string }[] = [];
+  /** When each intent was stored, and when it was looked up because its end was unknown. */
+  readonly #intents = new Map<string, { readonly key: string; readonly putSeq: number; recoveredSeq: number | null }>();
   readonly #excused = new Set<string>();
   readonly #overwritten: Overwritten[] = [];
   readonly #inFlight = new Set<string>();
   readonly #deleted = new Set<string>();
+  /** So many overwritten edits belong to calls that have been answered. */
+  #judged = 0;
   #holder = "";
   #fence = 0;
   #seq = 0;
@@ -129,8 +152,16 @@ export class Judge {
       this.#checkConflict(conflict);
       this.#conflicts.set(conflict.id, conflict);
     }
+    for (const { id, key } of batch.putIntents ?? []) {
+      this.#intents.set(id, { key, putSeq: this.#seq, recoveredSeq: null });
+    }
     for (const entry of batch.journal ?? []) {
-      if (entry.event === "recovered") this.#recovered.push({ key: entry.key, text: JSON.stringify(entry.detail) });
+      const told = { key: entry.key, text: JSON.stringify(entry.detail) };
+      if (entry.event === EDITED_MEANWHILE) this.#overrunsTold.push(told);
+      if (entry.event !== "recovered") continue;
+      this.#recovered.push(told);
+      const intent = this.#intents.get(String(entry.detail["intent"]));
+      if (intent !== undefined) intent.recoveredSeq = this.#seq;
     }
     const recovering = new Set(
       (batch.journal ?? []).filter((entry) => entry.event === "recovered").map((entry) => String(entry.key)),
@@ -155,6 +186,13 @@ export class Judge {
       const record = operation.kind === "upsert" ? operation.key : operation.recordId;
       this.#inFlight.delete(`${record} ${operation.opId}`);
     }
+    for (const overwritten of this.#overwritten.slice(this.#judged)) {
+      const { key, line } = overwritten;
+      const byKey = operations.some((each) => each.kind === "upsert" && (each.key === key || each.key === line));
+      if (twice) overwritten.excuse = "delivered twice";
+      else if (byKey) overwritten.excuse = "made meanwhile";
+    }
+    this.#judged = this.#overwritten.length;
     for (const [index, outcome] of outcomes.entries()) {
       const operation = operations[index];
       // The second delivery of a request meets what the first one did.
@@ -192,7 +230,15 @@ export class Judge {
 
   /** Reports whatever was overwritten and stands neither in the base nor in conflicts or journal. */
   checkLosses(): void {
-    for (const { side, key, line, field, value, seq } of this.#overwritten) {
+    for (const overwritten of this.#overwritten) {
+      const { side, key, line, field, value, seq } = overwritten;
+      const overrun = this.#overrunsTold.some(
+        (entry) => entry.key === key && entry.text.includes(`"from":${JSON.stringify(value)}`),
+      );
+      if (overwritten.unseen && overrun) {
+        this.overruns += 1;
+        continue;
+      }
       // It stands there again: the connector passed through another value, or the other side agreed.
       if (this.#cells.get(cellId(side, key, `${line}|${field}`))?.value === value) continue;
       const other = side === "salesforce" ? "external" : "salesforce";
@@ -207,12 +253,23 @@ export class Judge {
         (entry) => entry.key === key && entry.text.includes(JSON.stringify(value)),
       );
       if (!told && !recovered) {
+        if (overwritten.unseen && (overwritten.excuse !== null || this.#replyLost(overwritten))) {
+          this.raced += 1;
+          continue;
+        }
         this.fail(
           "I6",
           `${side} ${key} ${line} ${field}: the value ${JSON.stringify(value)} was overwritten and is lost`,
         );
       }
     }
+  }
+
+  /** True where the write's intent had to be looked up: its reply was lost, or died with its process. */
+  #replyLost({ key, overSeq }: Overwritten): boolean {
+    return [...this.#intents.values()].some(
+      (intent) => intent.key === key && intent.putSeq <= overSeq && (intent.recoveredSeq ?? -1) >= overSeq,
+    );
   }
 
   /** Conflicts that wait for a person. */
@@ -371,19 +428,17 @@ export class Judge {
     if (agreed === old || (agreed === undefined && old === null)) return;
     // What one side owns flows one way: products and prices belong to the ERP.
     if (object === "Product2" || object === "PricebookEntry") return;
-    const read = this.#readSeq.get(key) ?? 0;
-    const writtenBetween = cell.connectorSeq > read && cell.connectorSeq < cell.clerkSeq;
-    if (side === "salesforce" && cell.clerkSeq > read && !writtenBetween) {
-      this.raced += 1;
-      return;
-    }
-    this.#overwritten.push({ side, key, line, field, value: old, seq: cell.clerkSeq });
+    const unseen = side === "salesforce" && cell.clerkSeq > (this.#readSeq.get(key) ?? 0);
+    const { clerkSeq: seq } = cell;
+    this.#overwritten.push({ side, key, line, field, value: old, seq, overSeq: this.#seq, unseen, excuse: null });
   }
 
   /** A conflict has two people in it: our own write is no edit. */
   #checkConflict(conflict: StoredConflict): void {
     const { key, field, lineKey = "", base } = conflict;
     if (this.#conflicts.has(conflict.id) || base === undefined || field === "*" || field === "Status") return;
+    // An edit that was brought back stands there by our hand.
+    if (conflict.rule.startsWith(EDITED_MEANWHILE)) return;
     for (const side of ["salesforce", "external"] as const) {
       const cell = this.#cells.get(cellId(side, key, `${lineKey}|${field}`));
       if (cell === undefined || cell.value === undefined || cell.value !== conflict[side]) continue;

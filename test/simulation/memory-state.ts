@@ -154,6 +154,13 @@ export class MemoryState implements StateStore {
     return counts;
   }
 
+  async lineCount(object: string): Promise<number> {
+    const links = [...this.#links.values()].map((body) => JSON.parse(body) as Link);
+    return links
+      .filter((link) => link.object === object)
+      .reduce((sum, link) => sum + Object.keys(link.lineIds).length, 0);
+  }
+
   async commit(lease: Lease, batch: StateBatch): Promise<void> {
     for (const required of [lease, ...(batch.under ?? [])]) {
       const held = this.#leases.get(required.name);

@@ -95,6 +95,8 @@ class SimulatedProcess {
 
   #after: WireAct | undefined;
   #deliveredTwice = false;
+  /** Seed of the edit that the next write meets. */
+  #race: number | undefined;
 
   async run(): Promise<RunEnd> {
     const { stage, newId, breaking } = this.#input;
@@ -108,7 +110,7 @@ class SimulatedProcess {
       observe: () => {},
     });
     const options = { holder: this.#input.holder, leaseTtlMs: LEASE_TTL_MS, passDocuments: 3, passOrders: 2 };
-    const work = runOnce(ports, { ...options, deleteShare: 1 }).then(
+    const work = runOnce(ports, { ...options, deleteShare: 1, deleteLineShare: 1 }).then(
       (report): RunEnd => ({ kind: "done", report }),
       (error: unknown): RunEnd => {
         if (error instanceof SyncError) return { kind: "failed", error };
@@ -137,6 +139,9 @@ class SimulatedProcess {
         return stage.openLate(act.seed);
       case "commitLate":
         return stage.commitLate();
+      case "race":
+        this.#race = act.seed;
+        return;
       case "lock":
         return stage.lockRow(act.seed);
       case "advance":
@@ -192,9 +197,12 @@ class SimulatedProcess {
           return records;
         }),
       query: (soql) => this.#call("calm", () => org.query(soql)),
+      endOfJob: (jobId) => this.#call("calm", () => org.endOfJob(jobId)),
       execute: (call) =>
         this.#call("writing", async () => {
           const operations = operationsOf(call);
+          if (this.#race !== undefined) stage.race(this.#race, operations);
+          this.#race = undefined;
           judge.sending(operations);
           this.#deliveredTwice = false;
           const outcomes = await org.execute(call);
@@ -293,6 +301,7 @@ class SimulatedProcess {
       journal: (query) => fallible(() => state.journal(query)),
       runs: (limit) => fallible(() => state.runs(limit)),
       counts: () => fallible(() => state.counts()),
+      lineCount: (object) => fallible(() => state.lineCount(object)),
       commit: (lease: Lease, batch) =>
         fallible(async () => {
           await state.commit(lease, batch);

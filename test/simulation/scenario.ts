@@ -7,6 +7,8 @@ export interface Disturbance {
   readonly at: number;
   readonly act:
     | { readonly kind: "edit" | "late" | "lock"; readonly seed: number }
+    /** The next call that writes to Salesforce meets an edit of something that it writes. */
+    | { readonly kind: "race"; readonly seed: number }
     /** The process is gone; nothing of it runs any more. */
     | { readonly kind: "crash" }
     /** The port's call fails; at the second place of a call after it has taken effect. */
@@ -72,6 +74,8 @@ const POLICIES = ["salesforce", "external", "newest", "manual"] as const;
 /** About so many places and calls has a run of this size. */
 const PLACES = 140;
 const CALLS = 16;
+/** Before the first write of nearly every run. */
+const EARLY = 20;
 
 /** Draws a history. The same seed gives the same one for ever. */
 export function drawScenario(seed: number): Scenario {
@@ -92,7 +96,16 @@ export function drawScenario(seed: number): Scenario {
   const violence = random.pick([0, 1, 2, 4]);
   const count = 4 + random.below(9);
   for (let index = 0; index < count; index += 1) steps.push(...drawSteps(random, violence));
-  return { seed, config, steps };
+  // Drawn apart, so that the rest of a history does not depend on it.
+  const races = new Random(seed ^ 0x5eed);
+  return { seed, config, steps: steps.map((step, index) => (index === 0 ? step : withRace(races, step))) };
+}
+
+/** In more than half of all runs the first write meets an edit of what it writes. */
+function withRace(random: Random, step: Step): Step {
+  if (step.kind !== "run" || !random.chance(0.6)) return step;
+  const race: Disturbance = { at: random.below(EARLY), act: { kind: "race", seed: random.fork() } };
+  return { ...step, disturbances: [...step.disturbances, race] };
 }
 
 function drawSteps(random: Random, violence: number): readonly Step[] {

@@ -14,8 +14,10 @@ import { CONNECTOR, Stage } from "./stage.ts";
 /** What one history came to. */
 export interface Played {
   readonly violations: readonly Violation[];
-  /** Edits that fell between a read and its write. */
+  /** Edits that fell between a read and its write, and for which nobody has a pre-image. */
   readonly raced: number;
+  /** Such edits that were found in pre-images. */
+  readonly overruns: number;
   readonly runs: number;
   readonly crashes: number;
   readonly failures: number;
@@ -266,6 +268,7 @@ class Player {
     return {
       violations: this.#judge.violations,
       raced: this.#judge.raced,
+      overruns: this.#judge.overruns,
       runs: this.#runs,
       crashes: this.#crashes,
       failures: this.#failures,

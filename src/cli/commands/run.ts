@@ -4,7 +4,8 @@ import type { Config } from "../../config/schema.ts";
 import { checkBeforeFirstRun } from "../../engine/check.ts";
 import { processHolder } from "../../engine/holder.ts";
 import { openPorts, runOptions } from "../../engine/open.ts";
-import type { RunReport } from "../../engine/report.ts";
+import { outcomeOf } from "../../engine/report.ts";
+import { pruneAfterRun } from "../../engine/retention.ts";
 import { type RunRequest, runOnce } from "../../engine/run.ts";
 import { showProgress } from "../progress.ts";
 import { reportText } from "../report-text.ts";
@@ -22,6 +23,7 @@ export async function runCommand(options: RunCommandOptions, outer: Surroundings
     await using open = await openPorts(loaded, { observe: showProgress(surroundings.stderr) });
     await checkBeforeFirstRun(open.ports);
     const report = await runOnce(open.ports, requestOf(loaded.config, options, surroundings));
+    await pruneAfterRun(open, loaded.config, (text) => surroundings.stderr.write(`${text}\n`));
     surroundings.stdout.write(options.json === true ? `${JSON.stringify(report)}\n` : reportText(report));
     return exitOf(report);
   });
@@ -41,7 +43,10 @@ export function requestOf(
   };
 }
 
-/** 1 when something was held back, else 0. */
-export function exitOf(report: Pick<RunReport, "held">): ExitCode {
-  return report.held.length === 0 ? EXIT.done : EXIT.doneWithRefusals;
+/**
+ * The exit code of a run as a scheduler sees it: 0 means that both sides are the same, 1 that something is held back or a
+ * dead letter is open, though this run may not have tried it, and 3 that an object had to stand still.
+ */
+export function exitOf(report: Parameters<typeof outcomeOf>[0]): ExitCode {
+  return EXIT[outcomeOf(report).outcome];
 }

@@ -1,11 +1,21 @@
 /** `order-sync worker`: one of any number of processes that share the work through the state in PostgreSQL. */
 import { createHash } from "node:crypto";
+import { Hono } from "hono";
+import type { LoadedConfig } from "../../config/load.ts";
 import type { Config } from "../../config/schema.ts";
 import { openPorts } from "../../engine/open.ts";
+import type { EnginePorts } from "../../engine/ports.ts";
+import { pruneAfterRun } from "../../engine/retention.ts";
 import { nextStartOf } from "../../engine/schedule.ts";
+import { readStatus } from "../../engine/status.ts";
+import { logEvents } from "../../engine/telemetry.ts";
+import { openLog, type SyncLogger } from "../../observe/log.ts";
+import { SyncMetrics } from "../../observe/metrics.ts";
+import { addProbes, answerError } from "../../observe/probes.ts";
 import type { WorkerEvent } from "../../workers/crew.ts";
+import { WorkerSight } from "../../workers/sight.ts";
 import { runWorker } from "../../workers/worker.ts";
-import { showProgress } from "../progress.ts";
+import { type Listening, listen } from "../listen.ts";
 import { EXIT, type ExitCode, type Surroundings } from "../surroundings.ts";
 import { type ConfigOptions, withConfig } from "../with-config.ts";
 import { requestOf } from "./run.ts";
@@ -13,6 +23,9 @@ import { requestOf } from "./run.ts";
 /** Options of `order-sync worker`. */
 export interface WorkerOptions extends ConfigOptions {
   readonly allowDeletes?: true;
+  /** Port of `/metrics`, `/healthz` and `/readyz`; none without it. */
+  readonly metricsPort?: number;
+  readonly metricsHost: string;
 }
 
 /** Whatever still hangs by then is cut off: a service manager kills after ten seconds or later. */
@@ -23,9 +36,30 @@ export async function workerCommand(options: WorkerOptions, outer: Surroundings)
   return await withConfig(options, outer, async (loaded, surroundings) => {
     const stop = surroundings.signal ?? new AbortController().signal;
     stop.addEventListener("abort", () => setTimeout(() => process.exit(EXIT.done), EXIT_MS).unref(), { once: true });
-    const say = (text: string): unknown => surroundings.stderr.write(`${text}\n`);
-    const print = options.json === true ? (event: object) => say(JSON.stringify(event)) : undefined;
-    await using open = await openPorts(loaded, { observe: print ?? showProgress(surroundings.stderr) });
+    const print =
+      options.json === true ? (event: object) => surroundings.stderr.write(`${JSON.stringify(event)}\n`) : null;
+    const log = openLog({
+      level: print === null ? loaded.config.log.level : "silent",
+      write: (line) => surroundings.stdout.write(line),
+      redact: loaded.redact,
+      base: { source: loaded.config.mapping.source },
+    });
+    const lines = logEvents(log);
+    const metrics = new SyncMetrics();
+    const sight = new WorkerSight(metrics, Date.now);
+    await using open = await openPorts(loaded, {
+      observe: (event) => {
+        sight.sawEngine(event);
+        lines.observe(event);
+        print?.(event);
+      },
+      onRetry: (event) => {
+        sight.sawRetry(event);
+        lines.onRetry(event);
+      },
+    });
+    await using probes = await listenForProbes(loaded, options, open.ports, { sight, metrics });
+    if (probes !== null) log.info({ url: probes.url }, `metrics at ${probes.url}`);
     await runWorker(
       open.ports,
       {
@@ -33,12 +67,36 @@ export async function workerCommand(options: WorkerOptions, outer: Surroundings)
         request: requestOf(loaded.config, options, surroundings),
         next: nextStartOf(loaded.config.schedule, Math.random),
         fingerprint: fingerprintOf(loaded.config),
-        observe: print ?? ((event) => say(eventText(event))),
+        observe: (event) => {
+          sight.sawWorker(event);
+          logWorkerEvent(event, log);
+          print?.(event);
+        },
+        afterRun: () => pruneAfterRun(open, loaded.config, (text) => log.warn(text)),
       },
       stop,
     );
+    log.info("stopped");
     return EXIT.done;
   });
+}
+
+async function listenForProbes(
+  { config, mapping }: LoadedConfig,
+  { metricsPort, metricsHost }: WorkerOptions,
+  ports: EnginePorts,
+  { sight, metrics }: { readonly sight: WorkerSight; readonly metrics: SyncMetrics },
+): Promise<Listening | null> {
+  if (metricsPort === undefined) return null;
+  const { dailyCalls } = config.limits;
+  const app = new Hono();
+  addProbes(app, {
+    metrics,
+    status: () => readStatus(ports.state, mapping, { nowMs: Date.now(), dailyCalls, runs: 1 }),
+    service: () => sight.state(ports.salesforce.usage()),
+  });
+  app.onError(answerError);
+  return await listen(app.fetch, metricsHost, metricsPort);
 }
 
 /** The mapping as it is written, in short. */
@@ -46,19 +104,33 @@ function fingerprintOf({ mapping }: Config): string {
   return createHash("sha256").update(JSON.stringify(mapping)).digest("hex").slice(0, 16);
 }
 
-function eventText(event: WorkerEvent): string {
+function logWorkerEvent(event: WorkerEvent, log: SyncLogger): void {
   switch (event.kind) {
     case "coordinating":
-      return event.on ? "this worker coordinates" : "this worker no longer coordinates";
+      log.info(event.on ? "this worker coordinates" : "this worker no longer coordinates");
+      break;
     case "jobTaken":
-      return `${event.object}, lane ${event.lane}: took ${event.documents} documents`;
+      log.debug({ object: event.object, lane: event.lane, documents: event.documents }, "job taken");
+      break;
     case "jobEnded":
-      return `${event.object}, lane ${event.lane}: ${event.outcome}`;
+      log.debug({ object: event.object, lane: event.lane, outcome: event.outcome }, "job ended");
+      break;
     case "jobGivenBack":
-      return `${event.object}, lane ${event.lane}: its worker is gone; another one takes it`;
+      log.warn({ object: event.object, lane: event.lane }, "the worker that had a job is gone; another one takes it");
+      break;
+    case "runFailed":
+      log.error({ code: event.code }, `the run failed, the next one comes at its time: ${event.message}`);
+      break;
+    case "halted":
+      log.error(
+        { code: event.code },
+        `runs stand still until an order-sync run went through or this worker is restarted: ${event.message}`,
+      );
+      break;
     case "trouble":
-      return `trouble, tried again: ${event.message}`;
+      log.warn(`trouble, tried again: ${event.message}`);
+      break;
     default:
-      return event satisfies never;
+      event satisfies never;
   }
 }

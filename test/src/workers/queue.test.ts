@@ -15,6 +15,7 @@ const JOB: Job = {
   feed: "external",
   recover: false,
   deletes: false,
+  stopped: [],
   nominations: [{ key: "erp:Order:1" as never, recordId: null, deletedOn: null }],
 };
 const DONE: JobOutcome = {
@@ -25,6 +26,8 @@ const DONE: JobOutcome = {
     writes: 1,
     conflicts: [],
     held: [],
+    stopped: [],
+    stirred: [],
     recovered: 0,
     compared: 1,
     apiCalls: 2,
@@ -77,7 +80,7 @@ describe.skipIf(typeof postgres === "string")(`the queue${skipped}`, () => {
       await queue.giveBack("Contract", id, "its worker is gone");
     }
     expect(await queue.take("Contract")).toBeUndefined();
-    expect(await queue.look("Contract", id)).toEqual({ kind: "lost" });
+    expect(await queue.look("Contract", id)).toEqual({ kind: "exhausted" });
   });
 
   it("does not believe a worker whose job went back and was not taken yet", async () => {
