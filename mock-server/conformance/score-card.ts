@@ -4,6 +4,7 @@ import { BULK_BEHAVIOURS } from "./bulk-behaviours.ts";
 import { COLLECTION_BEHAVIOURS } from "./collection-behaviours.ts";
 import { COMPOSITE_BEHAVIOURS } from "./composite-behaviours.ts";
 import { COMPOSITE_EDGES } from "./composite-edges.ts";
+import { EVENT_BEHAVIOURS } from "./event-behaviours.ts";
 import { ORDER_BEHAVIOURS } from "./order-behaviours.ts";
 import { ORDER_EDGES } from "./order-edges.ts";
 import { REST_BEHAVIOURS } from "./rest-behaviours.ts";
@@ -23,6 +24,7 @@ export const BEHAVIOURS: readonly Behaviour[] = [
   ...COLLECTION_BEHAVIOURS,
   ...BULK_BEHAVIOURS,
   ...ORDER_BEHAVIOURS,
+  ...EVENT_BEHAVIOURS,
   ...ORDER_EDGES,
 ];
 
