@@ -7,6 +7,7 @@ import { withMulticurrency } from "../fixtures/objects/features.ts";
 import { save } from "./dml/save.ts";
 import type { MockOrgCore } from "./org/org.ts";
 import type { ObjectDefinition } from "./schema/definition.ts";
+import type { MetadataProblem } from "./schema/metadata/problem.ts";
 
 /** ISO codes with their rates: units of the currency for one unit of the corporate currency, which comes first. */
 export type Currencies = Readonly<Record<string, number>>;
@@ -23,6 +24,19 @@ export function withCurrencies(
     if (!(rate > 0)) throw new Error(`the rate of ${code} is ${rate}; it is a number above 0`);
   }
   return withMulticurrency(definitions, codes);
+}
+
+/** The roll-up summaries that a real org would convert; nothing here can refuse them, so the start says so. */
+export function currencyRemarks(definitions: readonly ObjectDefinition[]): readonly MetadataProblem[] {
+  return definitions.flatMap((definition) =>
+    definition.fields
+      .filter(({ type, summary }) => type === "currency" && summary !== undefined)
+      .map(({ name }) => ({
+        path: `${definition.name}.${name}`,
+        element: "summaryOperation",
+        reason: "amounts of children in several currencies are summed up as they are, without conversion",
+      })),
+  );
 }
 
 /** Writes the CurrencyType records of an org. */

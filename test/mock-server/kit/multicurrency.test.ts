@@ -1,6 +1,6 @@
 /** An org with several currencies: what records carry, and that nothing is added up across currencies. */
 import { describe, expect, it } from "vitest";
-import { createMockOrg } from "../../../mock-server/index.ts";
+import { createMockOrg, numberField } from "../../../mock-server/index.ts";
 import { clientOf } from "../../support/mock-client.ts";
 
 const NOW = "2026-03-01T08:00:00Z";
@@ -57,6 +57,16 @@ describe("an org with several currencies", () => {
     org.reset();
     expect(org.records("CurrencyType").count()).toBe(3);
     expect(org.records("Order").where({ CurrencyIsoCode: "EUR" }).length).toBe(org.records("Order").count());
+  });
+
+  it("says which roll-up summaries it does not convert", async () => {
+    const total = {
+      ...numberField("Ordered__c"),
+      type: "currency",
+      summary: { operation: "sum", childObject: "Order", foreignKey: "AccountId", field: "TotalAmount", filters: [] },
+    } as const;
+    await using org = await createMockOrg({ multicurrency, fields: { Account: [total] } });
+    expect(org.remarks).toEqual([expect.objectContaining({ path: "Account.Ordered__c" })]);
   });
 
   it.each([
