@@ -54,7 +54,13 @@ export async function retryDeadLetter(ports: HeldPorts, letter: DeadLetter): Pro
       {
         object: letter.object,
         key: letter.key,
-        obstacles: [{ code: "RETRY", message: "somebody asked for another try; the next run decides anew" }],
+        obstacles: [
+          {
+            code: "RETRY",
+            message: "somebody asked for another try; the next run decides anew",
+            naturalKeys: letter.obstacles.flatMap(({ naturalKeys }) => naturalKeys ?? []),
+          },
+        ],
         attempts: letter.attempts,
         sinceMs: ports.nowMs(),
       },

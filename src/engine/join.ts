@@ -14,7 +14,7 @@ import type { BusinessKey, NaturalKey, RecordId } from "../model/key.ts";
 import type { SalesforceRecord } from "../model/salesforce-record.ts";
 import type { Side } from "../model/value.ts";
 import type { ReadRequest } from "../salesforce/port.ts";
-import type { Base, Link } from "../sync/decision.ts";
+import type { Base, Link, Obstacle } from "../sync/decision.ts";
 import { isEcho } from "../sync/screen.ts";
 import type { RunContext } from "./context.ts";
 import type { Nomination } from "./nominations.ts";
@@ -225,7 +225,8 @@ async function readExternal(
 ): Promise<ReadonlyMap<BusinessKey, ExternalReading>> {
   const naturalKeys = new Map<string, NaturalKey>();
   for (const key of wanted.keys) {
-    const known = [...(wanted.spelled.get(key) ?? []), wanted.links.get(key)?.naturalKey ?? null];
+    const refused = heldObstacles(context, mapping, key).flatMap(({ naturalKeys }) => naturalKeys ?? []);
+    const known = [...(wanted.spelled.get(key) ?? []), ...refused, wanted.links.get(key)?.naturalKey ?? null];
     const told = known.filter((each) => each !== null);
     const spellings = told.length > 0 ? told : [parseBusinessKey(key)?.naturalKey ?? []];
     for (const each of spellings) if (each.length > 0) naturalKeys.set(JSON.stringify(each), each);
@@ -245,6 +246,12 @@ async function readExternal(
   return found;
 }
 
+function heldObstacles({ memory }: RunContext, mapping: ObjectMapping, key: BusinessKey): readonly Obstacle[] {
+  return [memory.parked(mapping.object, key), memory.deadLetter(mapping.object, key)].flatMap(
+    (held) => held?.obstacles ?? [],
+  );
+}
+
 /** Two records that differ only in blanks or case have one key: neither is written before one is renamed. */
 function sameKey(mapping: ObjectMapping, first: ExternalReading, second: NaturalKey): ExternalReading {
   if (first.kind !== "view") return first;
@@ -252,6 +259,7 @@ function sameKey(mapping: ObjectMapping, first: ExternalReading, second: Natural
     field: mapping.naturalKey.join(", "),
     value: spelling(second),
     reason: `makes the same key as ${spelling(first.view.naturalKey)}; rename one of the two records`,
+    naturalKeys: [first.view.naturalKey, second],
   };
   return { ...first, view: { ...first.view, problems: [...first.view.problems, problem] } };
 }

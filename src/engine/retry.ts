@@ -40,7 +40,8 @@ export async function lettersToTry(context: RunContext, mapping: ObjectMapping):
     const isCured = missed.some(({ object, key }) => present.has(`${object} ${key}`)) || stirred.has(letter.key);
     if (isCured) return [{ letter, dueAtMs: Number.NEGATIVE_INFINITY }];
     const dueAtMs = nextTryAtMs(letter, options.retryWaitsMs);
-    return dueAtMs === null || dueAtMs > nowMs ? [] : [{ letter, dueAtMs }];
+    // What this run itself refused is for the next one.
+    return dueAtMs === null || dueAtMs > nowMs || tally.hasHeld(letter) ? [] : [{ letter, dueAtMs }];
   });
   ranked.sort((left, right) => left.dueAtMs - right.dueAtMs);
   const chosen = ranked.slice(0, Math.max(0, options.retriesMax - tally.retried)).map(({ letter }) => letter);

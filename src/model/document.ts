@@ -27,6 +27,8 @@ export interface ValueProblem {
   readonly value: string;
   /** What is wrong and what would be right, as a sentence. */
   readonly reason: string;
+  /** The external records that make one key, as they spell it. */
+  readonly naturalKeys?: readonly NaturalKey[];
 }
 
 /** The life-cycle category of an order's or contract's status (`StatusCode`). */

@@ -94,6 +94,7 @@ function valueObstacles(input: Situation): readonly Obstacle[] {
     message: `${problem.field}${problem.lineKey === undefined ? "" : ` of line ${problem.lineKey}`}: "${problem.value}" in ${problem.side} ${problem.reason}`,
     field: problem.field,
     ...(problem.lineKey === undefined ? {} : { lineKey: problem.lineKey }),
+    ...(problem.naturalKeys === undefined ? {} : { naturalKeys: problem.naturalKeys }),
   }));
 }
 

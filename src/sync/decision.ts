@@ -110,6 +110,8 @@ export interface Obstacle {
   readonly field?: string;
   /** The record whose absence is the reason: when it comes, the document is tried again. */
   readonly missing?: { readonly object: string; readonly key: BusinessKey };
+  /** The external records that make one key: they are looked up together again, or one of them would seem to be alone. */
+  readonly naturalKeys?: readonly NaturalKey[];
   /** How many lines of the document it is about. */
   readonly lines?: number;
 }
