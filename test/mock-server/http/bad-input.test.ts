@@ -4,6 +4,9 @@
  * The addresses come from the router's own tables, so a new route is tried without anybody adding it here.
  */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import type { AdminHost } from "../../../mock-server/admin/routes.ts";
+import { createAdminApp } from "../../../mock-server/admin-app.ts";
+import type { ConsoleHost } from "../../../mock-server/console/host.ts";
 import { BULK_ROUTES } from "../../../mock-server/http/resources/bulk.ts";
 import { TOOLING_ROUTES } from "../../../mock-server/http/resources/tooling.ts";
 import { ROUTES } from "../../../mock-server/http/router.ts";
@@ -184,9 +187,10 @@ describe("bad input to what is no REST resource", () => {
       now: "2026-03-01T08:00:00.000Z",
       onDefect: (error) => errors.push(error),
     });
-    const paths = new Set(
-      other.app.routes.map(({ path }) => path).filter((path) => !path.startsWith("/services/data/")),
-    );
+    // The admin API and the console are mounted at the first call; only their addresses are looked at here.
+    const shown = {} as AdminHost & ConsoleHost;
+    const routes = [...other.app.routes, ...createAdminApp(shown, shown).routes];
+    const paths = new Set(routes.map(({ path }) => path).filter((path) => !path.startsWith("/services/data/")));
     const addresses = [...paths].flatMap((path) =>
       ["x", "__proto__"].map((filling) => path.replaceAll(/:\w+|\*/g, filling)),
     );
