@@ -60,8 +60,8 @@ interface Trace {
   faults: readonly string[];
 }
 
-/** Answers one call under `/services/data/`. */
-export async function answerRest(options: PipelineOptions, call: WireCall): Promise<Response> {
+/** Answers one call under `/services/data/`, or refuses one that is not answered at all. */
+export async function answerRest(options: PipelineOptions, call: WireCall, refusal?: OrgError): Promise<Response> {
   const startedMs = performance.now();
   const trace: Trace = {
     actor: undefined,
@@ -75,7 +75,9 @@ export async function answerRest(options: PipelineOptions, call: WireCall): Prom
   };
   const hook = options.faultHook();
   let result: RestResult;
-  if (hook === undefined) {
+  if (refusal !== undefined) {
+    result = await refusalAsResult(options, () => Promise.reject(refusal));
+  } else if (hook === undefined) {
     result = await refusalAsResult(options, () => execute(options, call, trace));
   } else {
     const outcome = await executeWithFaults(options, call, trace, hook);
@@ -175,7 +177,7 @@ async function prepare(options: PipelineOptions, call: WireCall, trace: Trace): 
   const query = new URLSearchParams(call.query);
   const place = findResource(segments);
   const resource = place?.load === undefined ? place : (await place.load())(segments);
-  if (resource === undefined) {
+  if (resource === undefined || version < (resource.since ?? 0)) {
     options.journal.noteUnknownAddress(call.path);
     throw notFound();
   }

@@ -113,6 +113,9 @@ const limitsSchema = z
   .prefault({})
   .describe("What a run may use up and take away.");
 
+/** Change events and platform events, as CometD names them. */
+const CHANNEL = /^\/(data|event)\/\w+$/;
+
 const scheduleSchema = z
   .strictObject({
     every: duration.optional().describe("Time between the starts of two runs, for example 5m. Default: 5m."),
@@ -122,6 +125,15 @@ const scheduleSchema = z
       .optional()
       .describe("A cron expression instead, for example */10 6-20 * * 1-5; with six fields the first is seconds."),
     timeZone: z.string().min(1).default("UTC").describe("IANA zone in which the cron expression is meant."),
+    changeEvents: z
+      .union([
+        z.boolean(),
+        z.array(z.string().regex(CHANNEL, "must be a channel such as /data/OrderChangeEvent")).min(1),
+      ])
+      .default(false)
+      .describe(
+        "True: a Salesforce change event starts a run at once. Listens to /data/ChangeEvents, which brings the objects that Setup, Change Data Capture selects, or to the channels of a list. The schedule goes on beside it.",
+      ),
     jitter: duration
       .default("0s")
       .describe("Each start is put off by a random time up to this one, so that many connectors do not start at once."),

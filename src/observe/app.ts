@@ -18,7 +18,10 @@ import { COOKIE, type Credentials, isSigned, MARK_FIELD, SessionKeeper } from ".
 export interface Service extends Probed {
   readonly source: string;
   readonly state: StateStore;
+  /** A person wants a run now. */
   wake(): void;
+  /** Another system says that something has changed. */
+  nudge(): void;
   answerConflict(id: string, winner: Side): Promise<void>;
   settleDeadLetter(how: "retry" | "discard", key: string, object: string): Promise<void>;
   makePlan(): Promise<PlanView>;
@@ -141,7 +144,7 @@ export function createApp(service: Service, options: AppOptions): Hono<Env> {
     if (!isSigned(await c.req.text(), c.req.header("x-signature-256"), options.webhookSecret)) {
       return c.json({ error: "X-Signature-256 does not fit the body" }, 401);
     }
-    service.wake();
+    service.nudge();
     return c.json({ accepted: true }, 202);
   });
 

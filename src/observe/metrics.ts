@@ -32,6 +32,7 @@ export class SyncMetrics {
   readonly #waiting: Gauge<"object" | "kind">;
   readonly #lastRun: LateGauge;
   readonly #halted: Gauge;
+  readonly #channels: Gauge<"channel">;
 
   constructor() {
     const registers = [this.#registry];
@@ -109,6 +110,17 @@ export class SyncMetrics {
       help: "1 while the schedule stands still because a person is needed.",
       registers,
     });
+    this.#channels = new Gauge({
+      name: "order_sync_change_events_listening",
+      help: "1 while a channel of Salesforce change events is listened to, 0 while it is lost.",
+      labelNames: ["channel"],
+      registers,
+    });
+  }
+
+  /** Whether a channel of change events is listened to. */
+  channel(channel: string, isOpen: boolean): void {
+    this.#channels.set({ channel }, isOpen ? 1 : 0);
   }
 
   written(object: string, side: Side, actions: readonly string[]): void {

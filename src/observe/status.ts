@@ -43,4 +43,14 @@ export interface ServiceState {
   /** The org's own count of API requests, as it last told. */
   readonly orgUsed: number | null;
   readonly orgLimit: number | null;
+  /** The channels of change events that may start a run early; empty where none are listened to. */
+  readonly changeEvents: readonly ChannelState[];
+}
+
+/** A channel of change events. While one is lost, changes are found by the schedule alone. */
+export interface ChannelState {
+  readonly channel: string;
+  readonly kind: "connecting" | "listening" | "lost";
+  /** Why it is lost; null while it is not. */
+  readonly trouble: string | null;
 }

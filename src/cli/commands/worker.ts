@@ -59,6 +59,9 @@ export async function workerCommand(options: WorkerOptions, outer: Surroundings)
       },
     });
     await using probes = await listenForProbes(loaded, options, open.ports, { sight, metrics });
+    if (loaded.config.schedule.changeEvents !== false) {
+      log.warn("schedule.changeEvents has no effect on workers, which run by the schedule alone; see order-sync serve");
+    }
     if (probes !== null) log.info({ url: probes.url }, `metrics at ${probes.url}`);
     await runWorker(
       open.ports,

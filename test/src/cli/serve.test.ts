@@ -142,6 +142,18 @@ describe("serve", () => {
     expect(signed.status).toBe(202);
   });
 
+  it("listens for change events, which start a run, and shows that it does", async () => {
+    served = await serve("schedule: { every: 1h, changeEvents: true }");
+
+    // The second run looks for what had changed before somebody listened.
+    await untilRuns(2);
+    const { service } = (await (await fetch(`${served.url}/api/status`)).json()) as { service: object };
+    const metrics = await (await fetch(`${served.url}/metrics`)).text();
+
+    expect(service).toMatchObject({ changeEvents: [{ channel: "/data/ChangeEvents", kind: "listening" }] });
+    expect(metrics).toContain('order_sync_change_events_listening{channel="/data/ChangeEvents"} 1');
+  });
+
   it("changes nothing for whoever does not know the token", async () => {
     served = await serve();
     await untilRuns(1);
