@@ -17,6 +17,7 @@ import { Faults } from "./faults/faults.ts";
 import { createApp } from "./http/app.ts";
 import type { FaultHook } from "./http/fault-hook.ts";
 import { Journal } from "./http/journal.ts";
+import type { PipelineOptions } from "./http/pipeline.ts";
 import type { RestServices } from "./http/rest.ts";
 import { ApiUsage } from "./http/usage.ts";
 import { versionRange } from "./http/versions.ts";
@@ -31,6 +32,8 @@ import { mountSoap } from "./soap/mount.ts";
 export interface Doors {
   readonly app: Hono<AppEnvironment>;
   readonly services: RestServices;
+  /** What every REST call goes through. */
+  readonly pipeline: PipelineOptions;
   readonly desk: LoginDesk;
   readonly journal: Journal;
   readonly usage: ApiUsage;
@@ -103,7 +106,7 @@ export function openDoors(
     rehearse: (tx, request, onVerdict) => save(tx, request, { ...own, onVerdict }),
   });
   mountAdminEnd(app);
-  return { app, services, desk, journal, usage, faults };
+  return { app, services, pipeline, desk, journal, usage, faults };
 }
 
 /** What a failed batch says unless the fault says otherwise; reference: rest-api §11 [memory]. */

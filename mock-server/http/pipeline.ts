@@ -59,8 +59,21 @@ interface Trace {
   faults: readonly string[];
 }
 
+/** An answer before it becomes a message. */
+export interface RestAnswer {
+  readonly result: RestResult;
+  readonly headers: Record<string, string>;
+}
+
 /** Answers one call under `/services/data/`. */
 export async function answerRest(options: PipelineOptions, call: WireCall): Promise<Response> {
+  const answer = await answerInProcess(options, call);
+  if (answer === "dropped") return dropConnection(call);
+  return buildResponse(answer.result, answerForm(call.method, call.header), answer.headers);
+}
+
+/** Answers one call, and leaves it to the caller to make a message of it. */
+export async function answerInProcess(options: PipelineOptions, call: WireCall): Promise<RestAnswer | "dropped"> {
   const startedMs = performance.now();
   const trace: Trace = {
     actor: undefined,
@@ -80,7 +93,7 @@ export async function answerRest(options: PipelineOptions, call: WireCall): Prom
     const outcome = await executeWithFaults(options, call, trace, hook);
     if (outcome === "drop") {
       record(options, call, trace, { status: 0 }, startedMs);
-      return dropConnection(call);
+      return "dropped";
     }
     result = outcome;
   }
@@ -89,7 +102,7 @@ export async function answerRest(options: PipelineOptions, call: WireCall): Prom
   if (trace.limitInfo !== undefined) headers["Sforce-Limit-Info"] = trace.limitInfo;
   if (trace.warning !== undefined) headers["Warning"] = trace.warning;
   if (result.status === 401) headers["WWW-Authenticate"] = "Token";
-  return buildResponse(result, answerForm(call.method, call.header), headers);
+  return { result, headers };
 }
 
 async function refusalAsResult(options: PipelineOptions, work: () => Promise<RestResult>): Promise<RestResult> {

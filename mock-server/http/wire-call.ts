@@ -14,6 +14,23 @@ export interface AppEnvironment {
   Bindings: NodeBindings;
 }
 
+/** What is read of a request itself: of a web request, or of a call that never was one. */
+export interface RawCall {
+  readonly headers: Iterable<readonly [string, string]> & {
+    readonly get: (name: string) => string | null | undefined;
+  };
+  readonly body: AsyncIterable<Uint8Array> | null;
+}
+
+/** A call in process, without a web request around it. */
+export interface PlainCall {
+  readonly method: string;
+  /** From the first slash on, with the query. */
+  readonly path: string;
+  readonly accessToken: string;
+  readonly json?: string;
+}
+
 /** A call. Path and query are raw text, still percent-encoded. */
 export interface WireCall {
   readonly method: string;
@@ -23,7 +40,7 @@ export interface WireCall {
   /** `https://host:port` as the client wrote it. */
   readonly origin: string;
   readonly header: (name: string) => string | undefined;
-  readonly raw: Request;
+  readonly raw: RawCall;
   readonly incoming: IncomingMessage | undefined;
   readonly outgoing: ServerResponse | undefined;
 }
@@ -49,6 +66,30 @@ export function wireCall(context: Context<AppEnvironment>): WireCall {
   };
 }
 
+/** The host that calls in process seem to come to. */
+const PLAIN_ORIGIN = "https://mock-org.my.salesforce.com";
+
+/** Dresses a plain call up as one that came in. */
+export function dressed({ method, path, accessToken, json }: PlainCall): WireCall {
+  const headers = new Map([["authorization", `Bearer ${accessToken}`]]);
+  if (json !== undefined) headers.set("content-type", "application/json");
+  const queryStart = path.indexOf("?");
+  return {
+    method,
+    path: queryStart < 0 ? path : path.slice(0, queryStart),
+    query: queryStart < 0 ? "" : path.slice(queryStart + 1),
+    origin: PLAIN_ORIGIN,
+    header: (name) => headers.get(name),
+    raw: { headers, body: json === undefined ? null : once(Buffer.from(json)) },
+    incoming: undefined,
+    outgoing: undefined,
+  };
+}
+
+async function* once(bytes: Buffer): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}
+
 /** Refuses oversize addresses (414) and headers (431). Source: rest-api §2.5; codes and texts are this org's own. */
 export function checkSize(call: WireCall): void {
   const uriBytes = call.path.length + call.query.length + 1;
@@ -69,7 +110,7 @@ function textBytes(texts: readonly string[]): number {
   return bytes;
 }
 
-function webHeaderBytes(headers: Headers): number {
+function webHeaderBytes(headers: RawCall["headers"]): number {
   let bytes = 0;
   for (const [name, value] of headers) bytes += name.length + value.length + 4;
   return bytes;

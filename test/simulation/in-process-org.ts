@@ -112,32 +112,29 @@ class InProcessConnection {
   async send(request: OrgRequest): Promise<OrgReply> {
     const { mock, username } = this.#options;
     const startedMs = mock.clock.nowMs();
-    const text = request.json === undefined ? request.text : JSON.stringify(request.json);
-    const response = await mock.app.fetch(
-      new Request(`${INSTANCE}${request.path}`, {
-        method: request.method,
-        headers: {
-          authorization: `Bearer ${this.#token}`,
-          ...(text === undefined ? {} : { "content-type": "application/json" }),
-        },
-        ...(text === undefined ? {} : { body: text }),
-      }),
-    );
-    if (response.type === "error") {
+    const json = request.json === undefined ? request.text : JSON.stringify(request.json);
+    const answer = await mock.answer({
+      method: request.method,
+      path: request.path,
+      accessToken: this.#token,
+      ...(json === undefined ? {} : { json }),
+    });
+    if (answer === "dropped") {
       this.#meter = { ...this.#meter, calls: this.#meter.calls + 1 };
       throw new CallFailure({ kind: "network", code: "ECONNRESET", sent: true });
     }
-    const body = await response.text();
-    const headers = Object.fromEntries(response.headers);
+    const { status, body: data, headers: own } = answer.result;
+    const headers = lowerCased({ ...answer.headers, ...own });
+    const body = data === undefined || status === 204 ? "" : typeof data === "string" ? data : JSON.stringify(data);
     const serverDateMs = Date.parse(headers["date"] ?? "");
     this.#serverOffsetMs = serverDateMs - mock.clock.nowMs();
     // A dead session is renewed by the caller's next attempt: the log-in itself is not part of the simulation.
-    if (response.status === 401) this.#token = mock.openSession(username);
+    if (status === 401) this.#token = mock.openSession(username);
     else this.#count(headers["sforce-limit-info"]);
-    refuseFailedAnswer({ url: request.path, status: response.status, headers, body });
+    refuseFailedAnswer({ url: request.path, status, headers, body });
     return {
       body: body === "" ? undefined : JSON.parse(body),
-      status: response.status,
+      status,
       headers,
       serverDateMs,
       elapsedMs: mock.clock.nowMs() - startedMs,
@@ -153,4 +150,8 @@ class InProcessConnection {
       readAtMs: this.#options.mock.clock.nowMs(),
     };
   }
+}
+
+function lowerCased(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 }

@@ -42,7 +42,12 @@ let template: Promise<MockOrg> | undefined;
 
 /** A mock org of its own for one simulation, forked from one that is made once. */
 async function freshOrg(): Promise<MockOrg> {
-  template ??= createMockOrg({
+  template ??= templateOrg();
+  return (await template).fork();
+}
+
+async function templateOrg(): Promise<MockOrg> {
+  const org = await createMockOrg({
     now: START,
     idSeed: 7,
     journalEntries: 0,
@@ -50,7 +55,9 @@ async function freshOrg(): Promise<MockOrg> {
     settings: { enableReductionOrders: true, enableNegativeQuantity: true },
     users: [CONNECTOR, CLERK].map((username) => ({ username, profile: "System Administrator" })),
   });
-  return (await template).fork();
+  // What a user may do is worked out once, and forks take it along.
+  for (const username of [CONNECTOR, CLERK]) org.org.actor(username);
+  return org;
 }
 
 /** The mapping of a stage. */

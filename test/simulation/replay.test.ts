@@ -1,0 +1,13 @@
+/** A seed is a name of a history: whoever plays it sees the same. */
+import { expect, it } from "vitest";
+import { drawScenario } from "./scenario.ts";
+import { play } from "./simulate.ts";
+
+it.each([3, 11])("plays seed %i twice alike, to the last word of what people and the connector did", async (seed) => {
+  const told: string[][] = [[], []];
+  const first = await play(drawScenario(seed), { trace: (line) => told[0]?.push(line) });
+  const second = await play(drawScenario(seed), { trace: (line) => told[1]?.push(line) });
+  expect(second).toEqual(first);
+  expect(told[1]).toEqual(told[0]);
+  expect(told[0]?.length).toBeGreaterThan(5);
+});
