@@ -5,11 +5,10 @@
  * nothing but its records.
  */
 import type { Hono } from "hono";
-import { type AdminHost, mountAdminEnd, mountAdminRoutes } from "./admin/routes.ts";
+import type { AdminHost } from "./admin/routes.ts";
 import { LoginDesk } from "./auth/login.ts";
 import type { Credentials } from "./auth/passwords.ts";
 import { DEFAULT_PASSWORD } from "./auth/passwords.ts";
-import { mountConsole } from "./console/mount.ts";
 import { merge } from "./dml/merge.ts";
 import type { SaveOptions } from "./dml/options.ts";
 import { save } from "./dml/save.ts";
@@ -97,16 +96,24 @@ export function openDoors(
     return fault.act === "bulk-stuck" ? { kind: "stuck" } : { kind: "failed", message: fault.message ?? BATCH_FAILED };
   };
   mountSoap(app, pipeline);
-  mountAdminRoutes(app, { org, desk, journal, usage, faults, ...host, ...defined({ adminHosts: options.adminHosts }) });
-  mountConsole(app, {
-    org,
-    journal,
-    usage,
-    faults,
-    rehearse: (tx, request, onVerdict) => save(tx, request, { ...own, onVerdict }),
+  mountLater(app, "/_mock", async () => {
+    const { createAdminApp } = await import("./admin-app.ts");
+    const shown = { org, journal, usage, faults };
+    return createAdminApp(
+      { ...shown, desk, ...host, ...defined({ adminHosts: options.adminHosts }) },
+      { ...shown, rehearse: (tx, request, onVerdict) => save(tx, request, { ...own, onVerdict }) },
+    );
   });
-  mountAdminEnd(app);
   return { app, services, pipeline, desk, journal, usage, faults };
+}
+
+/** Hands everything under a path to an app that is loaded when the first call comes. */
+function mountLater(app: Hono<AppEnvironment>, path: string, load: () => Promise<Hono<AppEnvironment>>): void {
+  let loaded: Promise<Hono<AppEnvironment>> | undefined;
+  app.all(`${path}/*`, async (context) => {
+    loaded ??= load();
+    return (await loaded).fetch(context.req.raw, context.env);
+  });
 }
 
 /** What a failed batch says unless the fault says otherwise; reference: rest-api §11 [memory]. */

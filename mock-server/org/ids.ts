@@ -24,22 +24,23 @@ export interface CounterState {
 
 /** Hands out record Ids and automatic numbers of one org. */
 export class Counters {
-  #firstId: number;
-  #ids: Map<string, number>;
-  #numbers: Map<string, number>;
+  /** What was reached when somebody last asked; forks share it. */
+  #state: CounterState;
+  /** The same as maps, once a number was handed out since. */
+  #open: { readonly ids: Map<string, number>; readonly numbers: Map<string, number> } | undefined;
   #latest = "";
 
   /** Without a seed Ids begin at 1; with one they begin at a number that the seed decides, the same on every machine. */
   constructor(seed?: number | string) {
-    this.#firstId = seed === undefined ? 1 : 1 + (hashOf(String(seed)) % SEEDED_START_MAX);
-    this.#ids = new Map();
-    this.#numbers = new Map();
+    const firstId = seed === undefined ? 1 : 1 + (hashOf(String(seed)) % SEEDED_START_MAX);
+    this.#state = { firstId, ids: {}, numbers: {} };
   }
 
   /** The next 18-character Id with this key prefix, above all earlier ones. */
   nextId(keyPrefix: string): string {
-    const counter = this.#ids.get(keyPrefix) ?? this.#firstId;
-    this.#ids.set(keyPrefix, counter + 1);
+    const { ids } = this.#opened();
+    const counter = ids.get(keyPrefix) ?? this.#state.firstId;
+    ids.set(keyPrefix, counter + 1);
     this.#latest = flat(recordIdOf(keyPrefix, counter));
     return this.#latest;
   }
@@ -50,29 +51,38 @@ export class Counters {
     if (id === this.#latest) return;
     const keyPrefix = id.slice(0, 3);
     if (id.slice(3, COUNTER_FROM) !== INSTANCE) return;
+    const { ids } = this.#opened();
     const counter = counterOf(id);
-    if (counter >= (this.#ids.get(keyPrefix) ?? this.#firstId)) this.#ids.set(keyPrefix, counter + 1);
+    if (counter >= (ids.get(keyPrefix) ?? this.#state.firstId)) ids.set(keyPrefix, counter + 1);
   }
 
   /** The next automatic number of `Object.Field` in its display format; dates in the format are those of `nowMs`. */
   nextNumber(fieldName: string, autoNumber: AutoNumber, nowMs: number): string {
-    const number = this.#numbers.get(fieldName) ?? autoNumber.start;
-    this.#numbers.set(fieldName, number + 1);
+    const { numbers } = this.#opened();
+    const number = numbers.get(fieldName) ?? autoNumber.start;
+    numbers.set(fieldName, number + 1);
     return formatAutoNumber(autoNumber, number, nowMs);
   }
 
   get state(): CounterState {
-    return {
-      firstId: this.#firstId,
-      ids: Object.fromEntries(this.#ids),
-      numbers: Object.fromEntries(this.#numbers),
-    };
+    if (this.#open === undefined) return this.#state;
+    const { ids, numbers } = this.#open;
+    this.#open = undefined;
+    this.#state = { ...this.#state, ids: Object.fromEntries(ids), numbers: Object.fromEntries(numbers) };
+    return this.#state;
   }
 
   restore(state: CounterState): void {
-    this.#firstId = state.firstId;
-    this.#ids = new Map(Object.entries(state.ids));
-    this.#numbers = new Map(Object.entries(state.numbers));
+    this.#state = state;
+    this.#open = undefined;
+  }
+
+  #opened() {
+    this.#open ??= {
+      ids: new Map(Object.entries(this.#state.ids)),
+      numbers: new Map(Object.entries(this.#state.numbers)),
+    };
+    return this.#open;
   }
 }
 

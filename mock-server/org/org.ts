@@ -293,7 +293,7 @@ export class MockOrgCore implements Org {
       sharing: this.#sharingModels,
       actors: this.#actors,
     });
-    fork.#origin = fork.snapshot();
+    fork.#origin = this.snapshot();
     return fork;
   }
 

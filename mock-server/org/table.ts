@@ -41,11 +41,14 @@ export class Table {
   #own: Layer | undefined;
   #count: number;
   #version = 0;
+  /** The last snapshot, as long as nothing changed since. */
+  #taken: TableSnapshot | undefined;
 
   private constructor(shape: TableShape, snapshot: TableSnapshot) {
     this.#shape = shape;
     this.#frozen = snapshot.layers;
     this.#count = snapshot.count;
+    this.#taken = snapshot;
   }
 
   /** An empty table, or one with the records of a snapshot; the object's fields decide what is indexed. */
@@ -185,6 +188,7 @@ export class Table {
     const before = this.get(id);
     if (before === after) return;
     this.#version += 1;
+    this.#taken = undefined;
     this.#own ??= new Layer(this.#shape.plan);
     if (after !== undefined) this.#own.setRow(id, after);
     else if (this.#frozen.length === 0) this.#own.dropRow(id);
@@ -200,11 +204,13 @@ export class Table {
 
   /** The records as they are now, unaffected by later changes. */
   snapshot(): TableSnapshot {
+    if (this.#taken !== undefined) return this.#taken;
     if (this.#own !== undefined && this.#own.rows.size > 0) {
       this.#frozen = bounded([this.#own, ...this.#frozen], this.#shape.plan);
       this.#own = undefined;
     }
-    return { layers: this.#frozen, count: this.#count };
+    this.#taken = { layers: this.#frozen, count: this.#count };
+    return this.#taken;
   }
 
   /** Goes back to a snapshot of this table or of one that it was forked from. */
@@ -212,6 +218,7 @@ export class Table {
     this.#own = undefined;
     this.#frozen = snapshot.layers;
     this.#count = snapshot.count;
+    this.#taken = snapshot;
     this.#version += 1;
   }
 

@@ -229,6 +229,9 @@ export function orderSync(surroundings: Surroundings, done: (exit: ExitCode) => 
   command("migrate", "make the state's tables, or bring them up to date", ["migrate"]).action(
     act<object>(async (options) => (await import("./commands/upkeep.ts")).migrateCommand(options, out)),
   );
+  command("prune", "remove history that is older than state.retention keeps it; runs do so in small steps", [
+    "prune",
+  ]).action(act<object>(async (options) => (await import("./commands/upkeep.ts")).pruneCommand(options, out)));
   command("reset", "forget everything that the state holds", ["reset", "reset --yes"])
     .option("--yes", "do not ask")
     .action(act<{ yes?: true }>(async (options) => (await import("./commands/upkeep.ts")).resetCommand(options, out)));

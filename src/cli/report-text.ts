@@ -25,6 +25,11 @@ export function reportText(report: RunReport): string {
   }
   lines.push(...surplus(report.conflicts.length, "conflicts"));
   lines.push(...heldLines(report.held));
+  for (const { object, code, message } of report.stopped) {
+    lines.push(`stopped   ${object}: ${message}`);
+    const remedy = remedyFor(code);
+    if (remedy !== null) lines.push(`          → ${remedy}`);
+  }
   const seconds = ((report.finishedAtMs - report.startedAtMs) / 1000).toFixed(1);
   lines.push(
     `${report.writes} documents written, ${report.compared} compared, ${report.apiCalls} API calls in ${seconds} s`,

@@ -6,6 +6,24 @@ import { SalesforceConfig } from "../salesforce/config.ts";
 import { DURATION_PATTERN } from "./duration.ts";
 import { isLoopbackHost } from "./loopback.ts";
 
+/** Days, or `forever`. Zero could be meant either way, so it is refused. */
+const days = z.union([z.int().min(1), z.literal("forever")], {
+  error: "must be a whole number of days from 1 on, or forever",
+});
+
+const retentionSchema = z
+  .strictObject({
+    journalDays: days
+      .default(400)
+      .describe("Days for which the journal is kept: what was written, overwritten and refused, and why."),
+    conflictsDays: days.default(400).describe("Days for which settled conflicts are kept, with both values."),
+    runsDays: days.default(90).describe("Days for which runs are remembered; the newest hundred always are."),
+  })
+  .prefault({})
+  .describe(
+    "When history is removed, after each run. What is open stays whatever its age, with the history of its record.",
+  );
+
 const stateSchema = z
   .strictObject({
     url: z
@@ -15,6 +33,7 @@ const stateSchema = z
       .describe(
         "Where the connector remembers: file:path of an SQLite file, or postgres://user:password@host/database.",
       ),
+    retention: retentionSchema,
   })
   .prefault({})
   .describe("The connector's memory.");

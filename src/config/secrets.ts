@@ -90,17 +90,36 @@ function record(value: unknown): Readonly<Record<string, unknown>> {
 /** Shorter values would blot out ordinary words. */
 const REDACTED_LENGTH_MIN = 4;
 
+/** Secrets that came up while the program ran: of rotated tokens only the last ones still open anything. */
+const HIDDEN_LATER_MAX = 16;
+
 /** Replaces secrets in texts. */
-export type Redactor = (text: string) => string;
+export interface Redactor {
+  (text: string): string;
+  /** One more secret, from now on. */
+  hide(secret: string): void;
+}
 
 /** A redactor for these values, also as they stand in JSON and in addresses. */
 export function redactorOf(secrets: Iterable<string>): Redactor {
+  const fixed = formsOf(secrets);
+  let later: readonly string[] = [];
+  let forms = fixed;
+  const redact = (text: string): string => forms.reduce((shown, secret) => shown.replaceAll(secret, "[secret]"), text);
+  const hide = (secret: string): void => {
+    if (later.includes(secret)) return;
+    later = [...later, secret].slice(-HIDDEN_LATER_MAX);
+    forms = formsOf([...fixed, ...later]);
+  };
+  return Object.assign(redact, { hide });
+}
+
+/** Longer ones first: a secret may hold another one. */
+function formsOf(secrets: Iterable<string>): readonly string[] {
   const forms = new Set<string>();
   for (const secret of secrets) {
     if (secret.length < REDACTED_LENGTH_MIN) continue;
     for (const form of [secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)]) forms.add(form);
   }
-  // Longer ones first: a secret may hold another one.
-  const longestFirst = [...forms].sort((left, right) => right.length - left.length);
-  return (text) => longestFirst.reduce((shown, secret) => shown.replaceAll(secret, "[secret]"), text);
+  return [...forms].sort((left, right) => right.length - left.length);
 }

@@ -1,24 +1,28 @@
 /** Opens everything a configuration names: the state, the external system and the org, as the ports of a run. */
 import { existsSync } from "node:fs";
 import type { Config } from "../config/schema.ts";
+import type { Redactor } from "../config/secrets.ts";
 import { SyncError } from "../errors.ts";
 import { openExternal } from "../external/open.ts";
 import type { Mapping } from "../mapping/mapping.ts";
 import type { RetryEvent } from "../salesforce/call-policy.ts";
 import { createSalesforceOrg } from "../salesforce/org.ts";
 import type { SalesforceOrg } from "../salesforce/port.ts";
-import { openStateStore } from "../state/open.ts";
+import { type OpenState, openStateStore } from "../state/open.ts";
 import { stateFile, statePlace } from "../state/place.ts";
-import type { StateStore } from "../state/port.ts";
+import type { StateUpkeep } from "../state/upkeep.ts";
 import { withinBudget } from "./budgeted-org.ts";
 import { randomId } from "./context.ts";
 import type { EngineObserver } from "./events.ts";
-import { processIsGone } from "./holder.ts";
+import { processHolder, processIsGone } from "./holder.ts";
+import { createLoginKeeper } from "./login-keeper.ts";
 import type { EnginePorts, RunOptions } from "./ports.ts";
 
 /** The ports of a run, to be closed by whoever opened them. */
 export interface OpenPorts extends AsyncDisposable {
   readonly ports: EnginePorts;
+  /** The upkeep of the ports' state. */
+  readonly upkeep: StateUpkeep;
 }
 
 /** Who listens while the ports are used. */
@@ -32,6 +36,8 @@ export interface PortListeners {
 export interface PortSettings {
   readonly config: Config;
   readonly mapping: Mapping;
+  /** Is told secrets that come up later; absent where nobody prints anything. */
+  readonly redact?: Pick<Redactor, "hide">;
 }
 
 /**
@@ -55,7 +61,7 @@ export async function openPortsToLook(settings: PortSettings, listeners: PortLis
 }
 
 /** Opens the state alone, for commands that neither need the org nor the external system; it must exist. */
-export async function openExistingState(config: Config): Promise<StateStore> {
+export async function openExistingState(config: Config): Promise<OpenState> {
   const { url } = config.state;
   if (!stateExists(url)) {
     throw new SyncError(
@@ -66,12 +72,25 @@ export async function openExistingState(config: Config): Promise<StateStore> {
   return await openStateStore(url);
 }
 
-/** Connects to the org alone, for `init` and `check`. */
-export function openSalesforce(config: Config, listeners: PortListeners = {}): SalesforceOrg {
-  const { reserveShare } = config.limits;
+function openSalesforce({ config, mapping, redact }: PortSettings, listeners: PortListeners): SalesforceOrg {
+  const { auth } = config.salesforce;
+  const keeper =
+    auth.kind !== "refreshToken" || config.state.url === ":memory:"
+      ? {}
+      : {
+          keeper: createLoginKeeper({
+            openState: () => openStateStore(config.state.url),
+            source: mapping.source,
+            holder: `${processHolder(Date.now())}:${randomId()}`,
+            holderIsGone: processIsGone,
+            nowMs: Date.now,
+            configured: auth.refreshToken,
+            hide: (secret) => redact?.hide(secret),
+          }),
+        };
   return createSalesforceOrg(
-    { ...config.salesforce, usedShareMax: 1 - reserveShare },
-    listeners.onRetry === undefined ? {} : { onRetry: listeners.onRetry },
+    { ...config.salesforce, usedShareMax: 1 - config.limits.reserveShare },
+    { ...keeper, ...(listeners.onRetry === undefined ? {} : { onRetry: listeners.onRetry }) },
   );
 }
 
@@ -81,16 +100,17 @@ function stateExists(url: string): boolean {
 }
 
 async function openAround(
-  state: StateStore,
-  { config, mapping }: PortSettings,
+  state: OpenState,
+  settings: PortSettings,
   listeners: PortListeners,
   prepare: () => Promise<void>,
 ): Promise<OpenPorts> {
+  const { config, mapping } = settings;
   try {
     await prepare();
     const external = await openExternal(config.external);
     const { dailyCalls, reserveShare } = config.limits;
-    const salesforce = withinBudget(openSalesforce(config, listeners), {
+    const salesforce = withinBudget(openSalesforce(settings, listeners), {
       limits: { dailyCalls, reserveShare },
       state,
       nowMs: Date.now,
@@ -106,6 +126,7 @@ async function openAround(
         newId: randomId,
         holderIsGone: processIsGone,
       },
+      upkeep: state.upkeep,
       async [Symbol.asyncDispose]() {
         await salesforce.close();
         await external.close();

@@ -33,11 +33,16 @@ export async function parentLookup(
       if (recordId !== null) states.set(`${object} ${key}`, { kind: "linked", recordId });
       else if (context.memory.deadLetter(object, key) !== undefined)
         states.set(`${object} ${key}`, { kind: "rejected" });
-      else if (context.memory.parked(object, key) !== undefined) states.set(`${object} ${key}`, { kind: "pending" });
+      else if (isAwaited(context, object, key)) states.set(`${object} ${key}`, { kind: "pending" });
       else states.set(`${object} ${key}`, { kind: "absent" });
     }
   }
   return (object, key) => states.get(`${object} ${key}`) ?? { kind: "absent" };
+}
+
+/** Whether the parent waits itself, or may be one that its object did not come to before it had to stop. */
+function isAwaited({ memory, tally }: RunContext, object: string, key: BusinessKey): boolean {
+  return memory.parked(object, key) !== undefined || tally.isStopped(object);
 }
 
 /** A merge of a survivor leads on; so many steps are followed. */

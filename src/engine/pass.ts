@@ -32,7 +32,10 @@ export interface PassInput {
   readonly unkeyed?: readonly ExternalChange[];
 }
 
-/** Runs one pass. Throws the `SyncError` that ends the run after everything that landed was recorded. */
+/**
+ * Runs one pass. Throws the `SyncError` that ends the run after everything that landed was recorded. After a pass whose
+ * object stopped (`tally.isStopped`) the caller makes no further one of it, and its cursors stay.
+ */
 export async function runPass(context: RunContext, input: PassInput): Promise<void> {
   const { joined, unjoined } = await join(context, input.mapping, input.nominations, input.feed);
   const unkeyed = (input.unkeyed ?? []).map((change) => unkeyedRecord(input.mapping, change));
@@ -59,6 +62,7 @@ export async function runPass(context: RunContext, input: PassInput): Promise<vo
     nominated: joined.length,
     written,
   });
+  if (performance.stopped !== null) context.tally.stop(performance.stopped);
   if (performance.stop !== null) throw performance.stop;
 }
 

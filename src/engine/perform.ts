@@ -8,26 +8,36 @@ import { SyncError } from "../errors.ts";
 import type { ExternalOutcome } from "../model/external-record.ts";
 import type { FailureClass, RowOutcome, SalesforceFault } from "../model/salesforce-record.ts";
 import type { Side } from "../model/value.ts";
+import type { SalesforceCall } from "../sync/call.ts";
 import type { Conflict, Decision, Intent } from "../sync/decision.ts";
 import { type CallPlan, isAtomic, planCalls, type SequenceOptions } from "../sync/sequence.ts";
-import { retainOperations } from "../sync/split.ts";
+import { operationsOf, retainOperations } from "../sync/split.ts";
 import type { RunContext } from "./context.ts";
+import type { StoppedObject } from "./report.ts";
 
 /** What became of a decision on one side. */
 export type SideResult =
   /** There was nothing to write. */
   | { readonly kind: "none" }
   | { readonly kind: "done"; readonly created: boolean }
-  /** Refused for good: dead letter. */
-  | { readonly kind: "refused"; readonly faults: readonly SalesforceFault[] }
+  /** Refused for good: dead letter. With `configuration` a right or a setting is to blame, not a value. */
+  | { readonly kind: "refused"; readonly faults: readonly SalesforceFault[]; readonly configuration?: true }
+  /** Refused like every other record of its call: the object stops, and the record waits until that is put right. */
+  | { readonly kind: "stopped"; readonly faults: readonly SalesforceFault[] }
   /**
    * A lock never came free, or the record moved meanwhile: decide again later. With `faults` Salesforce refused what
    * was decided on the state that was read; the same refusal again and again is a dead letter.
    */
-  | { readonly kind: "again"; readonly reason: string; readonly faults?: readonly SalesforceFault[] }
+  | {
+      readonly kind: "again";
+      readonly reason: string;
+      readonly faults?: readonly SalesforceFault[];
+      /** The code under which it waits, where that is not just another try. */
+      readonly code?: string;
+    }
   /** The reply was lost: the intent stays. */
   | { readonly kind: "unknown"; readonly reason: string }
-  /** Not sent, because the run has to stop. */
+  /** Not sent, because the run or its object has to stop. */
   | { readonly kind: "unsent" };
 
 /** One decision with its intents and its fate. */
@@ -41,10 +51,11 @@ export interface Settlement {
   readonly externalOutcome: ExternalOutcome | null;
 }
 
-/** What performing came to; with `stop` the run records what it has and ends. */
+/** What performing came to; with `stop` the run records what it has and ends, with `stopped` its object does. */
 export interface Performance {
   readonly settlements: readonly Settlement[];
   readonly stop: SyncError | null;
+  readonly stopped: StoppedObject | null;
 }
 
 /**
@@ -57,6 +68,8 @@ const ROUND_SIZES = [Number.POSITIVE_INFINITY, 50, 10, 1] as const;
  * trigger that fails) is not cured by a smaller company, and each of the others would cost its own calls to show it.
  */
 const FRUITLESS_MAX = 5;
+/** So many records of a call must be refused for the configuration before it is to blame: one may be a special case. */
+const REFUSED_ALIKE_MIN = 2;
 /** External operations per call to the adapter, so that a stop does not wait for a long list. */
 const EXTERNAL_OPERATIONS_MAX = 200;
 
@@ -70,6 +83,7 @@ export async function perform(context: RunContext, decisions: readonly Decision[
   const external = await sendToExternal(context, decisions, sent.stop);
   return {
     stop: sent.stop ?? external.stop,
+    stopped: sent.stopped,
     settlements: decisions.map((decision) => {
       const outcome = external.outcomes.get(decision);
       return {
@@ -112,25 +126,29 @@ interface SalesforceSending {
   readonly results: ReadonlyMap<Decision, SideResult>;
   readonly outcomes: ReadonlyMap<string, RowOutcome>;
   readonly stop: SyncError | null;
+  readonly stopped: StoppedObject | null;
 }
 
 async function sendToSalesforce(context: RunContext, decisions: readonly Decision[]): Promise<SalesforceSending> {
   const results = new Map<Decision, SideResult>();
   const outcomes = new Map<string, RowOutcome>();
   let stop: SyncError | null = null;
+  let stopped: StoppedObject | null = null;
   let fruitless = 0;
 
   const send = async (company: readonly Decision[], round: number): Promise<void> => {
-    if (stop !== null || fruitless >= FRUITLESS_MAX) return;
+    if (stop !== null || stopped !== null || fruitless >= FRUITLESS_MAX) return;
     const plan = planCalls(
       company.map((decision) => withoutDone(decision, outcomes)),
       sequenceOptions(context, company),
     );
     if (round === 0) context.tally.predictedWriteCalls += plan.predictedCalls;
-    stop = await sendPlan(context, plan, { owners: ownersOf(company), outcomes });
+    ({ stop, stopped } = await sendPlan(context, plan, { owners: ownersOf(company), outcomes }));
     const pending = company.filter((decision) => {
-      const verdict = judge(decision, outcomes);
-      results.set(decision, verdict.result);
+      const verdict = judge(context, decision, outcomes);
+      const { result } = verdict;
+      const isAlike = stopped !== null && result.kind === "refused" && result.configuration === true;
+      results.set(decision, isAlike ? { kind: "stopped", faults: result.faults } : result);
       if (verdict.stop !== null) stop ??= verdict.stop;
       return verdict.resend;
     });
@@ -140,7 +158,7 @@ async function sendToSalesforce(context: RunContext, decisions: readonly Decisio
   };
   const writing = decisions.filter((decision) => decision.salesforce.length > 0);
   if (writing.length > 0) await send(writing, 0);
-  return { results, outcomes, stop };
+  return { results, outcomes, stop, stopped };
 }
 
 interface Sending {
@@ -151,7 +169,11 @@ interface Sending {
 }
 
 /** Sends the steps of a plan; operations of decisions that failed in an earlier step are left out. */
-async function sendPlan(context: RunContext, plan: CallPlan, sending: Sending): Promise<SyncError | null> {
+async function sendPlan(
+  context: RunContext,
+  plan: CallPlan,
+  sending: Sending,
+): Promise<Pick<Performance, "stop" | "stopped">> {
   const failed = new Set<Decision | undefined>();
   for (const step of plan.steps) {
     for (const planned of step) {
@@ -164,12 +186,37 @@ async function sendPlan(context: RunContext, plan: CallPlan, sending: Sending): 
           if (outcome.kind !== "done") failed.add(sending.owners.get(outcome.opId));
         }
       } catch (error) {
-        if (error instanceof SyncError) return error;
+        if (error instanceof SyncError) return { stop: error, stopped: null };
         throw error;
       }
+      const stopped = refusedAlike(context, call, sending);
+      if (stopped !== null) return { stop: null, stopped };
     }
   }
-  return null;
+  return { stop: null, stopped: null };
+}
+
+/**
+ * The object of a call whose records were all refused for the configuration: a field that may not be written, a right
+ * that is missing. Null as soon as one record of the page landed, or was not even tried because of the others.
+ */
+function refusedAlike(context: RunContext, call: SalesforceCall, { owners, outcomes }: Sending): StoppedObject | null {
+  for (const outcome of outcomes.values()) if (outcome.kind === "done") return null;
+  const decisions = new Set(operationsOf(call).flatMap(({ opId }) => owners.get(opId) ?? []));
+  const refusals: { readonly decision: Decision; readonly faults: readonly SalesforceFault[] }[] = [];
+  for (const decision of decisions) {
+    const { result } = judge(context, decision, outcomes);
+    if (result.kind !== "refused" || result.configuration !== true) return null;
+    refusals.push({ decision, faults: result.faults });
+  }
+  const [first] = refusals;
+  const fault = first?.faults[0];
+  if (first === undefined || fault === undefined || refusals.length < REFUSED_ALIKE_MIN) return null;
+  return {
+    object: first.decision.object,
+    code: fault.code,
+    message: `all ${refusals.length} records of a call were refused, the first one ${first.decision.key}: ${fault.code}: ${fault.message}`,
+  };
 }
 
 function ownersOf(decisions: readonly Decision[]): ReadonlyMap<string, Decision> {
@@ -201,7 +248,7 @@ interface Verdict {
 }
 
 /** What the outcomes of a decision's operations come to: the worst one decides. */
-function judge(decision: Decision, outcomes: ReadonlyMap<string, RowOutcome>): Verdict {
+function judge(context: RunContext, decision: Decision, outcomes: ReadonlyMap<string, RowOutcome>): Verdict {
   const own = decision.salesforce.map((operation) => outcomes.get(operation.opId));
   const verdict = (result: SideResult, resend = false, stop: SyncError | null = null): Verdict => ({
     result,
@@ -212,8 +259,9 @@ function judge(decision: Decision, outcomes: ReadonlyMap<string, RowOutcome>): V
   if (lost?.kind === "unknown") return verdict({ kind: "unknown", reason: lost.reason });
   const failed = own.flatMap((outcome) => (outcome?.kind === "failed" ? [outcome] : []));
   const culprit = failed.find((outcome) => outcome.class !== "collateral") ?? failed[0];
-  if (culprit !== undefined && existsAlready(decision, culprit)) {
-    return verdict({ kind: "again", reason: "the record was made meanwhile", faults: culprit.faults });
+  if (culprit !== undefined && existsAlready(context, decision, culprit)) {
+    const { faults } = culprit;
+    return verdict({ kind: "again", reason: "the record was made meanwhile", faults, code: MADE_MEANWHILE });
   }
   if (culprit === undefined) {
     const first = own[0];
@@ -223,13 +271,34 @@ function judge(decision: Decision, outcomes: ReadonlyMap<string, RowOutcome>): V
   return byClass(decision, culprit.class, culprit.faults, verdict);
 }
 
+/** Waits under this code when it looks as if the record had been made by somebody else. */
+const MADE_MEANWHILE = "MADE_MEANWHILE";
+
 /**
  * A new record whose create-only fields are refused exists already: the network delivered the request twice, or somebody
- * else made it. Salesforce has no code of its own for that (reference: change-events §6.2.7).
+ * else made it. Salesforce has no code of its own for that (reference: change-events §6.2.7). Where a second look did not
+ * find the record, it is the right to the field that is missing.
  */
-function existsAlready(decision: Decision, failed: Extract<RowOutcome, { kind: "failed" }>): boolean {
+function existsAlready(
+  { memory, ports }: RunContext,
+  decision: Decision,
+  failed: Extract<RowOutcome, { kind: "failed" }>,
+): boolean {
   const operation = decision.salesforce.find(({ opId }) => opId === failed.opId);
-  return operation?.kind === "upsert" && failed.faults.some(({ code }) => code === "INVALID_FIELD_FOR_INSERT_UPDATE");
+  if (operation?.kind !== "upsert") return false;
+  const waited = memory.parked(decision.object, decision.key)?.obstacles ?? [];
+  if (waited.some(({ code }) => code === MADE_MEANWHILE)) return false;
+  const mapping = ports.mapping.byObject.get(decision.object);
+  const ofLines = mapping?.lines;
+  const isCreateOnly = (field: string): boolean =>
+    field === ofLines?.parent ||
+    [...(mapping?.fields ?? []), ...(ofLines?.fields ?? [])].some(
+      (one) => one.field === field && one.write !== "always",
+    );
+  return failed.faults.some(
+    ({ code, fields }) =>
+      code === "INVALID_FIELD_FOR_INSERT_UPDATE" && (fields.length === 0 || fields.some(isCreateOnly)),
+  );
 }
 
 function byClass(
@@ -248,12 +317,13 @@ function byClass(
       return verdict({ kind: "again", reason: said, faults });
     case "refused":
       return verdict({ kind: "refused", faults });
+    case "configuration":
+      return verdict({ kind: "refused", faults, configuration: true });
     case "unknown":
       return verdict({ kind: "unknown", reason: said });
     case "slow":
       return verdict({ kind: "again", reason: said }, false, new SyncError("SALESFORCE_LIMIT", said));
     case "login":
-    case "configuration":
       return verdict(
         { kind: "refused", faults },
         false,

@@ -54,7 +54,8 @@ export async function record(context: RunContext, input: RecordInput): Promise<n
     }
   }
   for (const unjoined of input.unjoined) page.unjoined(unjoined);
-  await page.commit(input.performance.stop === null ? input.cursors : {});
+  const { stop, stopped } = input.performance;
+  await page.commit(stop === null && stopped === null ? input.cursors : {});
   return page.written;
 }
 
@@ -119,14 +120,9 @@ class Page {
     const failure = [salesforce, external].find((result) => !landed(result));
     if (failure === undefined) return;
     if (!uncertain && (failure.kind === "refused" || this.#isRefusedForGood(decision, failure))) {
-      const obstacles = failure.faults.map(
-        (fault): Obstacle => ({
-          code: fault.code,
-          message: fault.message,
-          ...(fault.fields[0] === undefined ? {} : { field: fault.fields[0] }),
-        }),
-      );
-      this.hold(decision, "rejected", obstacles, failure.faults);
+      this.hold(decision, "rejected", obstaclesOf(failure.faults), failure.faults);
+    } else if (failure.kind === "stopped") {
+      this.hold(decision, "parked", obstaclesOf(failure.faults));
     } else {
       this.hold(decision, "parked", [waiting(failure)]);
     }
@@ -317,19 +313,34 @@ function landed(result: SideResult): boolean {
   return result.kind === "none" || result.kind === "done";
 }
 
+function obstaclesOf(faults: DeadLetter["faults"]): readonly Obstacle[] {
+  return faults.map(({ code, message, fields }) => ({
+    code,
+    message,
+    ...(fields[0] === undefined ? {} : { field: fields[0] }),
+  }));
+}
+
 function waiting(result: SideResult): Obstacle {
   switch (result.kind) {
     case "again":
-      return { code: "TRY_AGAIN", message: `${result.reason}; it is compared and tried again in the next run` };
+      return {
+        code: result.code ?? "TRY_AGAIN",
+        message: `${result.reason}; it is compared and tried again in the next run`,
+      };
     case "unknown":
       return {
         code: "OUTCOME_UNKNOWN",
         message: `nobody knows whether the last write landed (${result.reason}); it is looked up before anything else is done`,
       };
     case "refused":
+    case "stopped":
       return { code: "REFUSED", message: result.faults.map((fault) => `${fault.code}: ${fault.message}`).join("; ") };
     case "unsent":
-      return { code: "UNSENT", message: "the run ended before it was sent; the next run goes on" };
+      return {
+        code: "UNSENT",
+        message: "the run, or its object, had to stop before it was sent; the next run goes on",
+      };
     case "none":
     case "done":
       return { code: "DONE", message: "it landed" };

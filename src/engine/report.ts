@@ -19,6 +19,15 @@ export interface HeldDocument {
   readonly obstacles: readonly Obstacle[];
 }
 
+/** An object whose writes to Salesforce were all refused alike, so that its mapping stood still for the rest of the run. */
+export interface StoppedObject {
+  readonly object: string;
+  /** Salesforce's code. */
+  readonly code: string;
+  /** What was refused, with Salesforce's words. */
+  readonly message: string;
+}
+
 /** The result of a run. JSON-serialisable. */
 export interface RunReport {
   readonly runId: string;
@@ -29,6 +38,8 @@ export interface RunReport {
   readonly writes: number;
   readonly conflicts: readonly Conflict[];
   readonly held: readonly HeldDocument[];
+  /** Objects that stood still because of their mapping or rights; empty in a run that did all it could. */
+  readonly stopped: readonly StoppedObject[];
   /** Intents of interrupted runs that were looked up. */
   readonly recovered: number;
   /** Keys that the feeds named and that were read and compared. */
@@ -41,12 +52,18 @@ export interface RunReport {
 /** What a part of a run did. JSON-serialisable. */
 export type PartReport = Omit<RunReport, "runId" | "startedAtMs" | "finishedAtMs">;
 
+/** Stopped objects as one sentence. */
+export function stoppedText(stopped: readonly StoppedObject[]): string {
+  return stopped.map(({ object, message }) => `${object} stands still: ${message}`).join("; ");
+}
+
 /** Collects what happens in a run. */
 export class RunTally {
   readonly #written = new Map<string, WrittenCount>();
   readonly #conflicts: Conflict[] = [];
   readonly #openConflicts = new Set<string>();
   readonly #held = new Map<string, HeldDocument>();
+  readonly #stopped = new Map<string, StoppedObject>();
   writes = 0;
   recovered = 0;
   compared = 0;
@@ -74,6 +91,7 @@ export class RunTally {
     }
     for (const key of keys) this.release(object, key);
     for (const held of part.held) this.addHeld(held);
+    for (const stopped of part.stopped) this.stop(stopped);
     this.addConflicts(part.conflicts);
     this.writes += part.writes;
     this.recovered += part.recovered;
@@ -95,6 +113,19 @@ export class RunTally {
     this.#held.set(`${held.object} ${held.key}`, held);
   }
 
+  /** An object stands still for the rest of the run; the first reason counts. */
+  stop(stopped: StoppedObject): void {
+    if (!this.#stopped.has(stopped.object)) this.#stopped.set(stopped.object, stopped);
+  }
+
+  isStopped(object: string): boolean {
+    return this.#stopped.has(object);
+  }
+
+  get stopped(): readonly StoppedObject[] {
+    return [...this.#stopped.values()];
+  }
+
   /** A document that was held and then written is not held any more. */
   release(object: string, key: BusinessKey): void {
     this.#held.delete(`${object} ${key}`);
@@ -103,6 +134,12 @@ export class RunTally {
   /** The counters by `object side action`, for the run record. */
   counts(): Readonly<Record<string, number>> {
     return Object.fromEntries([...this.#written].map(([name, entry]) => [name, entry.count]));
+  }
+
+  /** How the run is remembered when nothing ended it before its time. */
+  get outcome(): { readonly outcome: "done" | "doneWithRefusals" | "failed"; readonly error: string | null } {
+    if (this.#stopped.size > 0) return { outcome: "failed", error: stoppedText(this.stopped) };
+    return { outcome: this.#held.size === 0 ? "done" : "doneWithRefusals", error: null };
   }
 
   get heldCount(): number {
@@ -122,6 +159,7 @@ export class RunTally {
       writes: this.writes,
       conflicts: this.#conflicts,
       held: [...this.#held.values()],
+      stopped: this.stopped,
       recovered: this.recovered,
       compared: this.compared,
       predictedWriteCalls: this.predictedWriteCalls,

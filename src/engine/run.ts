@@ -34,7 +34,8 @@ export type RunRequest = Partial<RunOptions> & Pick<RunOptions, "holder">;
  * Runs one round over all mapped objects and reports what it did.
  *
  * Throws `SyncError` when the run as a whole cannot be done (`LEASE_HELD`, `SALESFORCE_*`, `EXTERNAL_*`, `STATE_*`);
- * whatever had landed by then is recorded. Documents that were refused or wait are in the report, not exceptions.
+ * whatever had landed by then is recorded. Documents that were refused or wait are in the report, not exceptions; so are
+ * objects that stood still because Salesforce refused all of their records alike.
  */
 export async function runOnce(ports: EnginePorts, request: RunRequest): Promise<RunReport> {
   const options: RunOptions = { ...DEFAULT_RUN_OPTIONS, ...request };
@@ -68,7 +69,8 @@ export async function runOnce(ports: EnginePorts, request: RunRequest): Promise<
     const identity = await ports.salesforce.connect();
     const memory = await RunMemory.load(ports.state);
     await runAll({ ports, options, runId, identity, lease, tally, memory });
-    await lease.commit({ run: remember(tally.heldCount === 0 ? "done" : "doneWithRefusals", null) });
+    const { outcome, error } = tally.outcome;
+    await lease.commit({ run: remember(outcome, error) });
     const report = tally.report({
       runId,
       startedAtMs,
@@ -102,6 +104,7 @@ async function runAll(context: RunContext): Promise<void> {
     const poll = polls.get(mapping.object);
     if (poll !== undefined) await salesforcePasses(context, mapping, { poll, cursors, size, rulesOf });
     await externalPasses(context, mapping, { cursor: cursors[externalFeed(feedName(mapping))] ?? null, size, rulesOf });
+    if (context.tally.isStopped(mapping.object)) continue;
     // What had to wait for a record of the same object, or moved while it was written, gets a second look at once.
     const recovered = context.memory.takeRecovered(mapping.object);
     const known = new Set(waiting);
@@ -125,6 +128,7 @@ async function passes(context: RunContext, mapping: ObjectMapping, input: Passes
   for (const set of input.sets) {
     for (const nominations of set.parts(input.size)) {
       checkSignal(context);
+      if (context.tally.isStopped(mapping.object)) return;
       const rules = (): ReturnType<RulesOf> => input.rulesOf(mapping.object);
       await runPass(context, { mapping, nominations, feed: input.feed, rules, cursors: {} });
       await recoverDoubts(context, mapping);
@@ -143,8 +147,10 @@ async function salesforcePasses(
   },
 ): Promise<void> {
   const { poll, cursors, size, rulesOf } = input;
+  if (context.tally.isStopped(mapping.object)) return;
   for await (const set of salesforceNominations(context, mapping, poll, size)) {
     await passes(context, mapping, { sets: [set], feed: "salesforce", size, rulesOf });
+    if (context.tally.isStopped(mapping.object)) return;
   }
   // The watermark moves only now: every row below it is done, parked or a dead letter.
   const moved = [poll.root, ...(poll.lines === null ? [] : [poll.lines])].filter(
@@ -163,7 +169,7 @@ async function externalPasses(
 ): Promise<void> {
   const { size, rulesOf } = input;
   let cursor = input.cursor;
-  let more = true;
+  let more = !context.tally.isStopped(mapping.object);
   while (more) {
     checkSignal(context);
     const page = await context.ports.external.changes(mapping.collection, cursor, size);
@@ -182,6 +188,7 @@ async function externalPasses(
       const rules = (): ReturnType<RulesOf> => rulesOf(mapping.object);
       await runPass(context, { mapping, nominations, feed: "external", rules, cursors, unkeyed: last ? unkeyed : [] });
       await recoverDoubts(context, mapping);
+      if (context.tally.isStopped(mapping.object)) return;
     }
     if (parts.length === 0 && page.cursor !== cursor) {
       await context.lease.commit({ cursors: { [externalFeed(feedName(mapping))]: page.cursor } });

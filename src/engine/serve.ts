@@ -8,6 +8,7 @@ import type { SyncLogger } from "../observe/log.ts";
 import type { SyncMetrics } from "../observe/metrics.ts";
 import type { ServiceState } from "../observe/status.ts";
 import type { EnginePorts } from "./ports.ts";
+import { stoppedText } from "./report.ts";
 import { type RunRequest, runOnce } from "./run.ts";
 import { type NextStart, type WaitSurroundings, waitForStart } from "./schedule.ts";
 import { readStatus } from "./status.ts";
@@ -23,7 +24,9 @@ export interface ServiceParts {
   /** False: the first run waits for the schedule. */
   readonly runAtStart: boolean;
   /** Looks before each run whether it can be made; throws the `SyncError` that keeps it from being made. */
-  readonly beforeRun?: () => void;
+  readonly beforeRun?: () => void | Promise<void>;
+  /** Upkeep after each run that went through; tells by itself what hinders it. */
+  readonly afterRun?: () => Promise<void>;
   /** The defaults are the real clock and timers. */
   readonly around?: WaitSurroundings;
 }
@@ -127,20 +130,23 @@ export class SyncService {
     this.#nextRunAtMs = null;
     const seconds = (): number => Math.max(0, this.#around.nowMs() - startedMs) / 1000;
     try {
-      this.#parts.beforeRun?.();
+      await this.#parts.beforeRun?.();
       const report = await runOnce(ports, { ...request, signal: stop });
+      const { stopped } = report;
       this.#kind = "idle";
-      this.#trouble = null;
+      this.#trouble = stopped.length === 0 ? null : stoppedText(stopped);
+      if (this.#trouble !== null) log.error({ code: stopped[0]?.code }, this.#trouble);
       metrics.ran(
         {
           seconds: seconds(),
-          outcome: report.held.length === 0 ? "done" : "doneWithRefusals",
-          code: null,
+          outcome: stopped.length > 0 ? "failed" : report.held.length === 0 ? "done" : "doneWithRefusals",
+          code: stopped[0]?.code ?? null,
           calls: report.apiCalls,
           predictedCalls: report.predictedWriteCalls,
         },
         this.#around.nowMs(),
       );
+      await this.#parts.afterRun?.();
     } catch (error) {
       if (stop.aborted && error === stop.reason) {
         log.info("run stopped between two pages");

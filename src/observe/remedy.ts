@@ -6,13 +6,17 @@
  */
 
 const RIGHTS =
-  "the integration user lacks a right: assign the permission set Order_Sync (orders need Activate Orders, and Edit Activated Orders to be reopened), run order-sync check, then order-sync dead-letters retry --all";
+  "the integration user lacks a right: assign the permission set Order_Sync (orders need Activate Orders, and Edit Activated Orders to be reopened), and see order-sync check; it is tried again by itself";
 
 const REMEDIES: Readonly<Record<string, string>> = {
   INSUFFICIENT_ACCESS_OR_READONLY: RIGHTS,
   INSUFFICIENT_ACCESS: RIGHTS,
   INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY:
     "the integration user may not use a record that this one refers to: share it, or give View All on its object",
+  INVALID_FIELD:
+    "the org has no such field, or hides it from the integration user: order-sync check names it; grant access or correct the mapping",
+  STORAGE_LIMIT_EXCEEDED: "the org's data storage is full: delete or archive records, or buy storage",
+  MIXED_DML_OPERATION: "the mapping writes a setup object beside business records, which the org refuses; take it out",
   INVALID_FIELD_FOR_INSERT_UPDATE: "grant field-level Edit access to the named fields, or map them toExternal",
   FIELD_CUSTOM_VALIDATION_EXCEPTION:
     "a validation rule of the org refuses the values: correct them at their source, or the rule",

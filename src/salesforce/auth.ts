@@ -22,11 +22,8 @@ export interface LoginContext {
   readonly timeoutMs: number;
   /** Epoch milliseconds, for the expiry of a JWT. */
   readonly nowMs: () => number;
-  /**
-   * Receives a rotated refresh token and must store it before it returns: the old one is already dead
-   * (reference: rest-api §3.3 [doc]).
-   */
-  readonly onRefreshToken?: (refreshToken: string) => Promise<void>;
+  /** Keeps rotated refresh tokens; without it they are lost with the process. */
+  readonly keeper?: LoginKeeper;
   /** Sees each answer of the login host, for the server's clock. */
   readonly onAnswer?: (exchange: Exchange) => void;
 }
@@ -35,6 +32,24 @@ export interface LoginContext {
 export interface Login {
   readonly session: Session;
   readonly refreshToken: string | null;
+}
+
+/** A login as it is kept: the newest refresh token, and the session that came with it. */
+export interface KeptLogin {
+  readonly refreshToken: string;
+  readonly session: Session;
+}
+
+/**
+ * Keeps the newest refresh token of an app that rotates them, for every process that signs in with it.
+ *
+ * A rotated-out token is dead at once, using it again revokes the whole grant, and every exchange ends the session before
+ * (reference: rest-api §3.3). So one process at a time renews, what it got is kept before it is used, and the others take
+ * over its session instead of ending it.
+ */
+export interface LoginKeeper {
+  /** Calls `renew` with what is kept, while no other process does; keeps what it returns. */
+  renewing(renew: (kept: KeptLogin | null) => Promise<Login>): Promise<Login>;
 }
 
 /** Whether the same credentials can be used for a second login. */
@@ -75,18 +90,13 @@ export async function logIn(auth: AuthConfig, context: LoginContext): Promise<Lo
         client_id: auth.clientId,
         client_secret: auth.clientSecret,
       });
-    case "refreshToken": {
-      const login = await oauthLogin(context, null, {
+    case "refreshToken":
+      return await oauthLogin(context, null, {
         grant_type: "refresh_token",
         refresh_token: auth.refreshToken,
         client_id: auth.clientId,
         ...(auth.clientSecret === undefined ? {} : { client_secret: auth.clientSecret }),
       });
-      if (login.refreshToken !== null && login.refreshToken !== auth.refreshToken) {
-        await context.onRefreshToken?.(login.refreshToken);
-      }
-      return login;
-    }
     case "accessToken":
       return {
         session: {

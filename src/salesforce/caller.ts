@@ -3,7 +3,7 @@
  * that this connector may use. Everything else in this room sends through it.
  */
 import { SyncError } from "../errors.ts";
-import { canLogInAgain, type LoginContext, logIn } from "./auth.ts";
+import { canLogInAgain, type KeptLogin, type Login, type LoginContext, logIn } from "./auth.ts";
 import { type CallPolicy, callWithPolicy, failureToSyncError } from "./call-policy.ts";
 import type { AuthConfig } from "./config.ts";
 import type { OrgConnection, OrgReply, OrgRequest, Session } from "./connection.ts";
@@ -107,27 +107,39 @@ export class OrgCaller {
   /** A new session in place of a dead one; when somebody else has renewed it already, that one serves. */
   async #renew(dead: Session | null): Promise<Session> {
     if (this.#session !== null && this.#session !== dead) return this.#session;
-    this.#renewing ??= this.#logIn().finally(() => {
+    this.#renewing ??= this.#logIn(dead).finally(() => {
       this.#renewing = null;
     });
     return await this.#renewing;
   }
 
-  async #logIn(): Promise<Session> {
+  async #logIn(dead: Session | null): Promise<Session> {
     const { login, policy } = this.#options;
     try {
-      const { session, refreshToken } = await callWithPolicy(policy, {
-        name: "login",
-        intent: "read",
-        attempt: async () => await logIn(this.#auth, login),
-      });
-      if (refreshToken !== null && this.#auth.kind === "refreshToken") this.#auth = { ...this.#auth, refreshToken };
+      const { session } = await this.#attemptLogin(dead, async (auth) =>
+        callWithPolicy(policy, { name: "login", intent: "read", attempt: async () => await logIn(auth, login) }),
+      );
       this.connection.useSession(session);
       this.#session = session;
       return session;
     } catch (error) {
       throw error instanceof CallFailure ? failureToSyncError(error, "login", login.loginUrl) : error;
     }
+  }
+
+  /** With a refresh token the newest one counts, and the session that another process got with it serves as well. */
+  async #attemptLogin(dead: Session | null, attempt: (auth: AuthConfig) => Promise<Login>): Promise<Login> {
+    const auth = this.#auth;
+    const { keeper } = this.#options.login;
+    if (auth.kind !== "refreshToken") return await attempt(auth);
+    const renew = async (kept: KeptLogin | null): Promise<Login> => {
+      if (kept !== null && kept.session.accessToken !== dead?.accessToken) return kept;
+      const login = await attempt(kept === null ? auth : { ...auth, refreshToken: kept.refreshToken });
+      return { ...login, refreshToken: login.refreshToken ?? kept?.refreshToken ?? null };
+    };
+    const login = keeper === undefined ? await renew(null) : await keeper.renewing(renew);
+    if (login.refreshToken !== null) this.#auth = { ...auth, refreshToken: login.refreshToken };
+    return login;
   }
 
   #refuseOverBudget(): void {

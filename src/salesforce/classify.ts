@@ -98,7 +98,8 @@ export const FAULT_RULES: readonly FaultRule[] = [
   },
   { codes: ["NOT_FOUND", "ENTITY_IS_DELETED", "ENTITY_IS_LOCKED", "FAILED_ACTIVATION"], class: "replan" },
   { codes: ["DELETE_FAILED", "DEPENDENCY_EXISTS"], class: "replan" },
-  { codes: ["INSUFFICIENT_ACCESS_OR_READONLY"], class: "refused" },
+  // One record may be special; when all of a call are refused so, the mapping or the rights are to blame.
+  { codes: ["INSUFFICIENT_ACCESS_OR_READONLY"], class: "configuration" },
 
   // Rows: values.
   {

@@ -2,6 +2,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { RowOutcome } from "../model/salesforce-record.ts";
 import type { CollectionPart } from "../sync/call.ts";
+import type { LoginKeeper } from "./auth.ts";
 import { type BulkJournal, executeBulk, resumeBulk, settleBulkJob } from "./bulk.ts";
 import type { BulkPatience, JobState } from "./bulk-job.ts";
 import type { CallPolicy, RetryEvent } from "./call-policy.ts";
@@ -27,8 +28,8 @@ export interface OrgSurroundings {
   readonly sleep?: (ms: number) => Promise<void>;
   /** In [0, 1). */
   readonly random?: () => number;
-  /** Stores a rotated refresh token before it is used; without it a rotated token is lost with the process. */
-  readonly onRefreshToken?: (refreshToken: string) => Promise<void>;
+  /** Keeps rotated refresh tokens; without it a rotated token is lost with the process. */
+  readonly keeper?: LoginKeeper;
   /** Remembers running Bulk jobs; without it a job outlives a crash unnoticed until it ends. */
   readonly bulkJournal?: BulkJournal;
   /** Hears of each repeated call. */
@@ -80,7 +81,7 @@ export function createSalesforceOrg(config: SalesforceConfig, surroundings: OrgS
       timeoutMs: config.requestTimeoutMs,
       nowMs: wallClockMs,
       onAnswer: (exchange) => connection.learnServerTime(exchange),
-      ...(surroundings.onRefreshToken === undefined ? {} : { onRefreshToken: surroundings.onRefreshToken }),
+      ...(surroundings.keeper === undefined ? {} : { keeper: surroundings.keeper }),
     },
   });
   const patience: BulkPatience = { sleep: policy.sleep, waitMs: config.bulkWaitMs };

@@ -10,7 +10,13 @@ import { stateFault } from "./fault.ts";
 import type { StateStore } from "./port.ts";
 import { STATE_SCHEMA, type StateDialect, type StateTables } from "./schema.ts";
 import { SqlStateStore } from "./store.ts";
+import type { StateUpkeep } from "./upkeep.ts";
 import { stateVersion } from "./version.ts";
+
+/** An open store, with its upkeep. */
+export interface OpenState extends StateStore {
+  readonly upkeep: StateUpkeep;
+}
 
 /** How the store waits. */
 export interface StateOptions {
@@ -32,7 +38,7 @@ const STATEMENT_TIMEOUT_MS = 60_000;
  * PostgreSQL the tables live in the schema `order_sync`, one store per database. Throws `STATE_UNREADABLE` (not SQLite,
  * another program's database, newer than this program), `STATE_LOCKED` or `STATE_UNREACHABLE`.
  */
-export async function openStateStore(url: string, options: StateOptions = {}): Promise<StateStore> {
+export async function openStateStore(url: string, options: StateOptions = {}): Promise<OpenState> {
   const place = placeOf(url);
   const dialect: StateDialect = isPostgresUrl(url) ? "postgres" : "sqlite";
   const db = connect(url, dialect, options);

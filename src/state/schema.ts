@@ -52,7 +52,14 @@ export interface StateTables {
     readonly detail: string;
   };
   readonly run: { readonly id: string; readonly started_at_ms: number; readonly body: string };
+  /** Small secrets that we were handed, encrypted with one that only the configuration knows. */
+  readonly sealed: { readonly name: string; readonly body: string };
+  /** API calls of all processes, counted by the slice of time in which they were asked for. */
+  readonly api_call: { readonly slice_ms: number; readonly calls: number };
 }
+
+/** Length of a slice of `api_call`: the rolling 24 hours roll in such steps. */
+export const CALL_SLICE_MS = 600_000;
 
 /** One step of the schema. Statements run in order, in one transaction with the entry in the version table. */
 interface Migration {
@@ -61,7 +68,10 @@ interface Migration {
   readonly statements: (dialect: StateDialect) => readonly string[];
 }
 
-const MIGRATIONS: readonly Migration[] = [{ version: 1, name: "first tables", statements: firstTables }];
+const MIGRATIONS: readonly Migration[] = [
+  { version: 1, name: "first tables", statements: firstTables },
+  { version: 2, name: "upkeep", statements: upkeepTables },
+];
 
 /** The newest schema version that this program knows. */
 export const NEWEST_VERSION = MIGRATIONS.length;
@@ -92,9 +102,13 @@ export function versionTableStatement(dialect: StateDialect): string {
     (version integer primary key, name text not null, applied_at text not null)`;
 }
 
+/** Keys sort and compare byte by byte on both dialects, whatever the database's locale. */
+function keyType(dialect: StateDialect): string {
+  return dialect === "postgres" ? 'text collate "C"' : "text";
+}
+
 function firstTables(dialect: StateDialect): readonly string[] {
-  // Keys sort and compare byte by byte on both dialects, whatever the database's locale.
-  const key = dialect === "postgres" ? 'text collate "C"' : "text";
+  const key = keyType(dialect);
   const sequence =
     dialect === "postgres" ? "bigint generated always as identity primary key" : "integer primary key autoincrement";
   const table = (name: string, columns: string): string => `create table ${qualified(dialect, name)} (${columns})`;
@@ -129,6 +143,20 @@ function firstTables(dialect: StateDialect): readonly string[] {
     index("journal_by_run", "journal", "run_id, seq"),
     table("run", `id ${key} primary key, started_at_ms bigint not null, body text not null`),
     index("run_by_time", "run", "started_at_ms, id"),
+  ];
+}
+
+/** What pruning looks up by age, a place for handed-out secrets, and the count of calls, begun with what runs remember. */
+function upkeepTables(dialect: StateDialect): readonly string[] {
+  const table = (name: string): string => qualified(dialect, name);
+  const calls = dialect === "postgres" ? "(body::jsonb ->> 'apiCalls')::bigint" : "json_extract(body, '$.apiCalls')";
+  return [
+    `create index journal_by_time on ${table("journal")} (at_ms)`,
+    `create index conflict_by_settling on ${table("conflict")} (resolved_at_ms)`,
+    `create table ${table("sealed")} (name ${keyType(dialect)} primary key, body text not null)`,
+    `create table ${table("api_call")} (slice_ms bigint primary key, calls bigint not null)`,
+    `insert into ${table("api_call")} (slice_ms, calls)
+     select started_at_ms / ${CALL_SLICE_MS} * ${CALL_SLICE_MS}, sum(${calls}) from ${table("run")} group by 1`,
   ];
 }
 

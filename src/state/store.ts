@@ -15,6 +15,7 @@ import {
   type StateTables,
   versionTableStatement,
 } from "./schema.ts";
+import { SqlUpkeep, type StateUpkeep } from "./upkeep.ts";
 import { stateVersion } from "./version.ts";
 import { writeBatch } from "./write-batch.ts";
 
@@ -50,12 +51,15 @@ export class SqlStateStore implements StateStore {
   readonly #dialect: StateDialect;
   readonly #place: string;
   #version: number;
+  readonly upkeep: StateUpkeep;
 
   constructor(parts: StateStoreParts) {
-    this.#db = parts.db;
-    this.#dialect = parts.dialect;
-    this.#place = parts.place;
-    this.#version = parts.version;
+    const { db, dialect, place, version } = parts;
+    this.#db = db;
+    this.#dialect = dialect;
+    this.#place = place;
+    this.#version = version;
+    this.upkeep = new SqlUpkeep({ db, dialect, place, isReady: () => this.#version === NEWEST_VERSION });
   }
 
   async migrate(): Promise<void> {

@@ -55,8 +55,8 @@ interface Outstanding {
 }
 
 /**
- * Has a wave worked on. Returns when every key of it is done, parked or a dead letter; throws the error that ends the run
- * after every job that had begun has ended.
+ * Has a wave worked on. Returns when every key of it is done, parked or a dead letter, or the object has to stand still
+ * (`tally.isStopped`); throws the error that ends the run after every job that had begun has ended.
  */
 export async function dispatch(
   round: Round,
@@ -64,7 +64,8 @@ export async function dispatch(
   items: readonly WaveItem[],
   how: { readonly recover?: boolean; readonly deletes?: boolean } = {},
 ): Promise<void> {
-  if (items.length === 0) return;
+  const isStopped = (): boolean => round.context.tally.isStopped(mapping.object);
+  if (items.length === 0 || isStopped()) return;
   const lanes = await lanesOf(round, mapping, items, how);
   const outstanding = new Map<string, Outstanding>();
   for (const lane of lanes) await sendNext(round, lane, outstanding);
@@ -89,10 +90,10 @@ export async function dispatch(
       failure ??= met;
       moved = true;
       outstanding.delete(id);
-      if (failure === undefined) await sendNext(round, entry.lane, outstanding);
+      if (failure === undefined && !isStopped()) await sendNext(round, entry.lane, outstanding);
     }
     // What nobody has begun need not begin any more.
-    if (failure !== undefined) await withdraw(round, outstanding);
+    if (failure !== undefined || isStopped()) await withdraw(round, outstanding);
     if (moved) await round.crew.queue.ring("jobs");
     else await round.crew.queue.bell.waitAfter("done", rung, LOOK_EVERY_MS, round.ended);
   }
@@ -123,6 +124,7 @@ async function lanesOf(
         feed,
         recover,
         deletes,
+        stopped: round.context.tally.stopped,
         nominations: part,
       })),
     ),

@@ -99,6 +99,7 @@ const NOTHING = {
   writes: 0,
   conflicts: [],
   held: [],
+  stopped: [],
   recovered: 0,
   compared: 0,
   apiCalls: 0,

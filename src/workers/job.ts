@@ -1,7 +1,7 @@
 /** A job: the keys of one lane and object level that one worker passes over, and what became of them. */
 import { z } from "zod";
 import type { Nomination } from "../engine/nominations.ts";
-import type { PartReport } from "../engine/report.ts";
+import type { PartReport, StoppedObject } from "../engine/report.ts";
 import { ERROR_CODES, type ErrorCode } from "../errors.ts";
 import type { BusinessKey } from "../model/key.ts";
 import type { Side } from "../model/value.ts";
@@ -22,6 +22,8 @@ export interface Job {
   readonly recover: boolean;
   /** False: deletions are parked, so that the coordinator knows how many there are before the first is made. */
   readonly deletes: boolean;
+  /** Objects that stand still for the rest of the run: what depends on their records waits. */
+  readonly stopped: readonly StoppedObject[];
   readonly nominations: readonly Nomination[];
 }
 
@@ -41,7 +43,7 @@ export type JobOutcome =
   | { readonly kind: "stale" };
 
 /** Raised when a job means something else than before: workers of different versions may share one queue. */
-const JOB_VERSION = 1;
+const JOB_VERSION = 2;
 
 const leaseSchema = z.object({
   name: z.string(),
@@ -60,6 +62,7 @@ const jobSchema = z.object({
   feed: z.enum(["salesforce", "external", "waiting"]),
   recover: z.boolean(),
   deletes: z.boolean(),
+  stopped: z.array(z.object({ object: z.string(), code: z.string(), message: z.string() })),
   // Only this program writes into the queue; keys and Ids were parsed before they went in.
   nominations: z.array(z.custom<Nomination>((value) => typeof value === "object" && value !== null)),
 });

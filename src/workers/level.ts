@@ -32,6 +32,7 @@ export async function runLevel(
   const waiting = new Set((await ports.state.parked(mapping.object)).map(({ key }) => key));
   for await (const wave of wavesOf(round, mapping, { ...detected, waiting: [...waiting] })) {
     await dispatch(round, mapping, wave.items);
+    if (round.context.tally.isStopped(mapping.object)) return;
     if (wave.unkeyed.length > 0) await refuseUnkeyed(round, mapping, wave.unkeyed);
     if (Object.keys(wave.cursors).length > 0) await round.context.lease.commit({ cursors: wave.cursors });
     const behind = wave.cursors[externalFeed(feedName(mapping))];
@@ -43,7 +44,8 @@ export async function runLevel(
     (entry) => !waiting.has(entry.key) && entry.obstacles[0]?.code !== WORKERS_LOST && !isHeldDeletion(entry),
   );
   await dispatch(round, mapping, again.map(waitingItem), { recover: true });
-  await deleteTogether(round, mapping, parked.filter(isHeldDeletion));
+  if (!round.context.tally.isStopped(mapping.object))
+    await deleteTogether(round, mapping, parked.filter(isHeldDeletion));
 }
 
 /** Jobs hold their deletions back; when those of all jobs are known, they go together or end the run. */

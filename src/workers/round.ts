@@ -69,7 +69,8 @@ export async function leadRun(crew: Crew, role: LeaseKeeper, ended: AbortSignal)
     const memory = await RunMemory.load(ports.state);
     const context: RunContext = { ports, options, runId, identity, lease, tally, memory };
     await allLevels({ crew, context, ended: over, calls }, () => lease.commit({ run: remember("running", null) }));
-    await lease.commit({ run: remember(tally.heldCount === 0 ? "done" : "doneWithRefusals", null) });
+    const { outcome, error } = tally.outcome;
+    await lease.commit({ run: remember(outcome, error) });
     const report = tally.report({ runId, startedAtMs, finishedAtMs: ports.nowMs(), apiCalls: apiCalls() });
     ports.observe({ kind: "runFinished", report });
     await lease.release();

@@ -118,6 +118,7 @@ async function pass(
       const options = { ...crew.options, allowDeletes: crew.options.allowDeletes || job.deletes };
       // A job knows its own deletions only: the coordinator counts those of all jobs.
       memory.deletions(job.object).made = Number.POSITIVE_INFINITY;
+      for (const stopped of job.stopped) tally.stop(stopped);
       const context: RunContext = { ports, options, runId: job.runId, identity, lease: lane, tally, memory };
       if (recover) await recoverIntents(context);
       await runPass(context, {

@@ -1,10 +1,12 @@
 /**
- * What a test author pays: the first org of a process, a fork for each test, a reset, the journal.
+ * What a test author pays: the first org of a process, a fork for each test, a hundred tests at once, a reset, the journal.
  *
  * The first org is made in a process of its own, from the compiled package. The journal is weighed in process, over
  * `app.fetch`, with a mix of reads and writes.
  */
 import { spawnSync } from "node:child_process";
+import { createAdaptorServer } from "@hono/node-server";
+import { Connection } from "jsforce";
 import { createMockOrg, type MockOrg } from "salesforce-order-sync/mock-server";
 import { type BenchRow, compared, medianTime } from "./bench-row.ts";
 
@@ -52,27 +54,77 @@ function resetTime(demo: MockOrg): number {
   });
 }
 
-/** A hundred tests at once, a fork each, against the same number of saves and queries in one org. */
+/**
+ * A hundred tests at once, each with a fork on a port of its own and jsforce, against the same tests where each has a
+ * plain `Map` behind the same listener: what jsforce, sockets and JSON cost is in both.
+ */
 async function parallelTests(demo: MockOrg): Promise<BenchRow> {
-  const each = async (org: MockOrg): Promise<void> => {
-    const headers = { authorization: `Bearer ${org.openSession()}`, "content-type": "application/json" };
-    const body = JSON.stringify({ Name: "A" });
-    await (await org.app.request(`${DATA}/sobjects/Account`, { method: "POST", headers, body })).text();
-    await (await org.app.request(`${DATA}/query?q=SELECT+Id+FROM+Account`, { headers })).text();
-  };
-  const time = async (orgOf: () => MockOrg): Promise<number> => {
-    const times: number[] = [];
-    for (let round = 0; round < 7; round += 1) {
-      const start = performance.now();
-      await Promise.all(Array.from({ length: 100 }, () => each(orgOf())));
-      times.push(performance.now() - start);
+  const onForks = (): Promise<void> =>
+    hundred(async () => {
+      const org = demo.fork();
+      await clientTest(await org.listen());
+      await org.close();
+    });
+  const onMaps = (): Promise<void> =>
+    hundred(async () => {
+      const server = createAdaptorServer({ fetch: plainObjects() });
+      const port = await new Promise<number>((resolve) => {
+        server.listen(0, "127.0.0.1", () => resolve(Number(Object(server.address()).port)));
+      });
+      await clientTest({ url: `http://127.0.0.1:${port}`, accessToken: "none" });
+      await new Promise((resolve) => server.close(resolve));
+    });
+  // In turns, a pair at a time: other work of the machine then weighs on both alike.
+  const pairs: { readonly forks: number; readonly maps: number }[] = [];
+  for (let round = 0; round < 9; round += 1) pairs.push({ maps: await timeOf(onMaps), forks: await timeOf(onForks) });
+  const middle = pairs.slice(2).sort((one, other) => one.forks / one.maps - other.forks / other.maps)[3];
+  const { forks, maps } = middle ?? { forks: Number.NaN, maps: 1 };
+  return compared("100 tests at once through jsforce: a fork each against plain objects", forks, maps, 2, "ms");
+}
+
+/** What a test of a client does: it makes an account and an order, changes the order, reads both, takes the order away. */
+async function clientTest({ url, accessToken }: { readonly url: string; readonly accessToken: string }): Promise<void> {
+  const salesforce = new Connection({ instanceUrl: url, accessToken, version: "62.0" });
+  const account = await salesforce.sobject("Account").create({ Name: "A" });
+  const draft = { AccountId: account.id, EffectiveDate: "2026-03-01", Status: "Draft" };
+  const { id = "" } = await salesforce.sobject("Order").create(draft);
+  await salesforce.sobject("Order").update({ Id: id, PoNumber: "PO-1" });
+  await salesforce.query(`SELECT Id, PoNumber, Account.Name FROM Order WHERE AccountId = '${account.id}'`);
+  await salesforce.sobject("Account").retrieve(account.id ?? "");
+  await salesforce.sobject("Order").destroy(id);
+}
+
+/** As much of an org as `clientTest` asks for, out of plain objects: no schema, no rules, no query language. */
+function plainObjects(): (request: Request) => Promise<Response> {
+  const records = new Map<string, Record<string, unknown>>();
+  return async (request) => {
+    const { pathname, searchParams } = new URL(request.url);
+    const [object = "", id = ""] = pathname.split("/").slice(5);
+    if (request.method === "GET" && searchParams.has("q")) {
+      const wanted = searchParams.get("q")?.split("'")[1];
+      const found = [...records.values()].filter((record) => record["AccountId"] === wanted);
+      return Response.json({ totalSize: found.length, done: true, records: found });
     }
-    return times.sort((a, b) => a - b)[3] ?? Number.NaN;
+    if (request.method === "GET") return Response.json(records.get(id));
+    if (request.method === "DELETE") records.delete(id);
+    else {
+      const body: unknown = await request.json();
+      const saved = id === "" ? `001${String(records.size).padStart(15, "0")}` : id;
+      records.set(saved, { attributes: { type: object }, Id: saved, ...records.get(id), ...Object(body) });
+      if (id === "") return Response.json({ id: saved, success: true, errors: [] }, { status: 201 });
+    }
+    return new Response(null, { status: 204 });
   };
-  const shared = demo.fork();
-  const one = await time(() => shared);
-  const forks = await time(() => demo.fork());
-  return compared("100 tests at once: a fork each against one org for all", forks, one, 2, "ms");
+}
+
+async function hundred(test: () => Promise<void>): Promise<void> {
+  await Promise.all(Array.from({ length: 100 }, test));
+}
+
+async function timeOf(work: () => Promise<void>): Promise<number> {
+  const start = performance.now();
+  await work();
+  return performance.now() - start;
 }
 
 /** Calls with the journal on against calls with it off, in turns. */

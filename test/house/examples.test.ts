@@ -5,7 +5,10 @@ import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { createMockOrg } from "../../mock-server/index.ts";
 
+const run = promisify(execFile);
 const ROOT = new URL("../../", import.meta.url);
+/** A machine without Python has nothing to try it with. */
+const WITHOUT_PYTHON = spawnSync("python3", ["--version"]).status !== 0;
 const read = (path: string): string => readFileSync(new URL(path, ROOT), "utf8");
 const PAGES = ["docs/testing.md", "docs/mock-org.md"];
 
@@ -24,10 +27,29 @@ describe("an example of the documents", () => {
     expect(shown).toBe(read(file));
   });
 
-  it("runs under node:test too", () => {
-    const run = spawnSync(process.execPath, ["--test", "test/examples/node-test.mjs"], { cwd: ROOT, encoding: "utf8" });
-    expect(run.stdout).toMatch(/pass 1\n/);
-    expect(run.status).toBe(0);
+  it.concurrent("runs under node:test", async () => {
+    const { stdout } = await run(process.execPath, ["--test", "test/examples/node-test.mjs"], { cwd: ROOT });
+    expect(stdout).toMatch(/pass 1\n/);
+  });
+
+  it.concurrent("runs under Jest", async () => {
+    const jest = [
+      "--experimental-vm-modules",
+      "node_modules/jest/bin/jest.js",
+      "--config",
+      "test/examples/jest.config.json",
+    ];
+    const { stderr } = await run(process.execPath, [...jest, "--runInBand"], { cwd: ROOT });
+    expect(stderr).toMatch(/Tests: +2 passed, 2 total/);
+  });
+
+  it.skipIf(WITHOUT_PYTHON)("runs under Python, where there is one", async () => {
+    await using org = await createMockOrg({ seed: "demo" });
+    const { url } = await org.listen();
+    const env = { ...process.env, URL: url };
+    const { stdout } = await run("python3", ["test/examples/client.py"], { cwd: ROOT, env });
+    expect(stdout).toBe("400 DELETE_FAILED\n");
+    expect(org.records("Order").where({ PoNumber: "PO-4711", Status: "Activated" })).toHaveLength(1);
   });
 
   it.each([...read("docs/mock-org.md").matchAll(/```sh curl\n([\s\S]*?)```/g)].map((match) => [match[1] ?? ""]))(
@@ -35,7 +57,6 @@ describe("an example of the documents", () => {
     async (script) => {
       await using org = await createMockOrg({ seed: "demo" });
       const { url } = await org.listen();
-      const run = promisify(execFile);
       const { stdout } = await run("bash", ["-euc", script], { env: { ...process.env, URL: url } });
       expect(stdout).not.toMatch(/errorCode|"error"/);
       expect(stdout).toMatch(/"totalSize":\d{2}|"unsupported":\[\]/);

@@ -15,6 +15,7 @@ import type { Base } from "../../src/sync/decision.ts";
 import { canonicalOf, cellId, erpCells, LINE_FIELDS, OBJECTS_OF, ROOT_FIELDS } from "./cells.ts";
 import type { ErpChange } from "./memory-erp.ts";
 import type { Stage } from "./stage.ts";
+import { TrafficJudge } from "./traffic-judge.ts";
 
 /** A broken invariant. */
 export interface Violation {
@@ -58,6 +59,8 @@ export class Judge {
   /** Edits that were overwritten between the connector's read and its write: Salesforce offers no way to see them. */
   raced = 0;
   connectorWrites = 0;
+  /** Judges what is sent. */
+  readonly traffic: TrafficJudge;
   readonly #stage: Stage;
   readonly #connectorId: string;
   readonly #cells = new Map<string, Cell>();
@@ -71,7 +74,6 @@ export class Judge {
   readonly #recovered: { readonly key: string; readonly text: string }[] = [];
   readonly #excused = new Set<string>();
   readonly #overwritten: Overwritten[] = [];
-  readonly #inFlight = new Set<string>();
   readonly #deleted = new Set<string>();
   #holder = "";
   #fence = 0;
@@ -80,6 +82,7 @@ export class Judge {
   constructor(stage: Stage, connectorId: string) {
     this.#stage = stage;
     this.#connectorId = connectorId;
+    this.traffic = new TrafficJudge((invariant, what) => this.fail(invariant, what), stage.config.reserveShare);
     for (const collection of ["customers", "products", "orders"])
       for (const row of stage.erp.rows(collection))
         this.erpChanged({ collection, key: row.key, before: undefined, after: row, author: "clerk" });
@@ -125,6 +128,7 @@ export class Judge {
         `${lease.holder} committed with fencing number ${lease.fence}; ${this.#holder} has ${this.#fence}`,
       );
     }
+    this.traffic.committed(batch);
     for (const conflict of batch.conflicts ?? []) {
       this.#checkConflict(conflict);
       this.#conflicts.set(conflict.id, conflict);
@@ -140,21 +144,8 @@ export class Judge {
     for (const [feed, cursor] of Object.entries(batch.cursors ?? {})) this.#checkCursor(feed, cursor);
   }
 
-  /** A call is about to be sent; ends with `sent`. */
-  sending(operations: readonly RowOperation[]): void {
-    for (const operation of operations) {
-      const record = operation.kind === "upsert" ? operation.key : operation.recordId;
-      const name = `${record} ${operation.opId}`;
-      if ([...this.#inFlight].some((other) => other.startsWith(`${record} `) && other !== name)) continue;
-      this.#inFlight.add(name);
-    }
-  }
-
+  /** A call was answered: nothing in it was forbidden by what the connector had read (I8). */
   sent(operations: readonly RowOperation[], outcomes: readonly RowOutcome[], twice: boolean): void {
-    for (const operation of operations) {
-      const record = operation.kind === "upsert" ? operation.key : operation.recordId;
-      this.#inFlight.delete(`${record} ${operation.opId}`);
-    }
     for (const [index, outcome] of outcomes.entries()) {
       const operation = operations[index];
       // The second delivery of a request meets what the first one did.
@@ -165,11 +156,6 @@ export class Judge {
       if ((this.#touchedSeq.get(key) ?? 0) > (this.#readSeq.get(key) ?? 0)) continue;
       this.fail("I8", `${outcome.opId} ${operation.kind} ${operation.object}: ${fault.code}: ${fault.message}`);
     }
-  }
-
-  /** True while two calls that touch one record are under way. */
-  isBusy(record: string): boolean {
-    return [...this.#inFlight].some((name) => name.startsWith(`${record} `));
   }
 
   erpChanged(change: ErpChange): void {

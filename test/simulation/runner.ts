@@ -16,6 +16,7 @@ import { operationsOf } from "../../src/sync/split.ts";
 import type { Judge } from "./judge.ts";
 import type { Disturbance, WireAct, WireFault } from "./scenario.ts";
 import type { Stage } from "./stage.ts";
+import type { UsageReading } from "./traffic-judge.ts";
 
 /** How long a silent runner keeps its lease. */
 export const LEASE_TTL_MS = 120_000;
@@ -63,6 +64,9 @@ class SimulatedProcess {
   #dead = false;
   #places = 0;
   #wireCalls = 0;
+  #wireFaults = 0;
+  /** What the last answer told about the calls of the day. */
+  #usage: UsageReading | undefined;
   /** Change number at which the org answered last. */
   #answeredSeq = 0;
 
@@ -80,6 +84,8 @@ class SimulatedProcess {
         this.#wireCalls += 1;
         await this.#place("calm");
         const fault = input.wire.find(({ at }) => at === call)?.act;
+        if (fault !== undefined) this.#wireFaults += 1;
+        input.judge.traffic.calling(this.#usage, input.stage.nowMs);
         this.#after = fault;
         this.#deliveredTwice ||= fault === "twice";
         return fault === undefined ? undefined : ACTS_BEFORE[fault];
@@ -87,6 +93,8 @@ class SimulatedProcess {
       after: async () => {
         this.#answeredSeq = input.judge.seq;
         const fault = this.#after;
+        const { used, max: limit } = input.stage.mock.apiUsage;
+        if (fault === undefined) this.#usage = { used, limit, atMs: input.stage.nowMs };
         await this.#place("calm");
         return fault === undefined ? undefined : ACTS_AFTER[fault];
       },
@@ -143,6 +151,7 @@ class SimulatedProcess {
         return stage.advance(act.seconds * 1_000);
       case "crash":
         this.#dead = true;
+        this.#input.judge.traffic.died(this.#input.holder);
         this.#die({ kind: "crashed" });
         return await FOREVER;
       case "error":
@@ -169,7 +178,7 @@ class SimulatedProcess {
   }
 
   #salesforce(): SalesforceOrg {
-    const { judge, stage } = this.#input;
+    const { judge, stage, holder } = this.#input;
     const org = this.#input.openOrg(async (ms) => {
       stage.advance(ms);
       await this.#place("calm");
@@ -195,10 +204,15 @@ class SimulatedProcess {
       execute: (call) =>
         this.#call("writing", async () => {
           const operations = operationsOf(call);
-          judge.sending(operations);
+          judge.traffic.sending(holder, operations);
           this.#deliveredTwice = false;
+          const [calls, faults] = [this.#wireCalls, this.#wireFaults];
           const outcomes = await org.execute(call);
+          judge.traffic.answered(operations, outcomes);
           judge.sent(operations, outcomes, this.#deliveredTwice);
+          // What fails as a whole is sent again, or in halves.
+          if (this.#wireFaults === faults && outcomes.every(({ kind }) => kind === "done"))
+            judge.traffic.wrote(this.#wireCalls - calls, call.predictedCalls);
           return outcomes;
         }),
       usage: () => org.usage(),
@@ -219,7 +233,7 @@ class SimulatedProcess {
   }
 
   #external(): ExternalSystem {
-    const { judge, stage } = this.#input;
+    const { judge, stage, holder } = this.#input;
     const { erp } = stage;
     const unreachable = async <Result>(work: () => Promise<Result>): Promise<Result> => {
       try {
@@ -254,7 +268,9 @@ class SimulatedProcess {
           const outcomes = [];
           for (const operation of operations) {
             await this.#place("calm");
+            judge.traffic.applying(holder, operation.opId);
             outcomes.push(...(await erp.apply([operation])));
+            judge.traffic.applied(operation.opId);
             await this.#place("fallible");
           }
           return outcomes;

@@ -3,11 +3,13 @@ import type { AddressInfo } from "node:net";
 import { type ServerType, serve } from "@hono/node-server";
 import type { LoadedConfig } from "../../config/load.ts";
 import { isLoopbackHost } from "../../config/loopback.ts";
+import { checkBeforeFirstRun } from "../../engine/check.ts";
 import { answerConflict, discardDeadLetter, findDeadLetter, retryDeadLetter } from "../../engine/held.ts";
 import { processHolder } from "../../engine/holder.ts";
 import { openPorts } from "../../engine/open.ts";
 import { makePlan } from "../../engine/plan.ts";
 import type { EnginePorts } from "../../engine/ports.ts";
+import { pruneAfterRun } from "../../engine/retention.ts";
 import { nextStartOf } from "../../engine/schedule.ts";
 import { SyncService } from "../../engine/serve.ts";
 import { readStatus } from "../../engine/status.ts";
@@ -50,6 +52,7 @@ export async function serveCommand(options: ServeOptions, outer: Surroundings): 
     });
     const { observe, onRetry } = telemetry(log, metrics);
     await using open = await openPorts(loaded, { observe, onRetry });
+    const checkStateFile = watchStateFile(config.state.url);
     const { signal: _unused, ...request } = requestOf(config, {}, surroundings);
     const sync = new SyncService({
       ports: open.ports,
@@ -59,7 +62,11 @@ export async function serveCommand(options: ServeOptions, outer: Surroundings): 
       metrics,
       dailyCalls: config.limits.dailyCalls,
       runAtStart: options.runAtStart,
-      beforeRun: watchStateFile(config.state.url),
+      beforeRun: async () => {
+        checkStateFile();
+        await checkBeforeFirstRun(open.ports);
+      },
+      afterRun: () => pruneAfterRun(open, config, (text) => log.warn(text)),
     });
     const app = createApp(serviceOf(loaded, open.ports, sync, metrics), {
       token: config.serve.token ?? null,

@@ -1,17 +1,19 @@
-/** `order-sync sweep`, `migrate` and `reset`: care of the memory. */
+/** `order-sync sweep`, `migrate`, `prune` and `reset`: care of the memory. */
 import { existsSync, rmSync } from "node:fs";
 import { processIsGone } from "../../engine/holder.ts";
-import { leaseName } from "../../engine/lease.ts";
 import { openExistingState, openPorts } from "../../engine/open.ts";
+import { pruneState } from "../../engine/retention.ts";
 import { sweep } from "../../engine/sweep.ts";
 import { SyncError } from "../../errors.ts";
 import { openStateStore } from "../../state/open.ts";
 import { stateFile, statePlace } from "../../state/place.ts";
+import type { Lease } from "../../state/port.ts";
+import { QUEUE_SCHEMA } from "../../workers/queue.ts";
 import { showProgress } from "../progress.ts";
 import { reportText } from "../report-text.ts";
 import { EXIT, type ExitCode, type Surroundings } from "../surroundings.ts";
 import { type ConfigOptions, withConfig } from "../with-config.ts";
-import { type RunCommandOptions, requestOf } from "./run.ts";
+import { exitAfter, type RunCommandOptions, requestOf } from "./run.ts";
 
 /** Compares every record on both sides, not only what changed. */
 export async function sweepCommand(options: RunCommandOptions, outer: Surroundings): Promise<ExitCode> {
@@ -22,7 +24,8 @@ export async function sweepCommand(options: RunCommandOptions, outer: Surroundin
       if (options.json !== true) stdout.write(reportText(report));
     });
     if (options.json === true) stdout.write(`${JSON.stringify(reports)}\n`);
-    return reports.at(-1)?.held.length === 0 ? EXIT.done : EXIT.doneWithRefusals;
+    const last = reports.at(-1);
+    return last === undefined ? EXIT.done : await exitAfter(open.ports.state, last);
   });
 }
 
@@ -41,43 +44,66 @@ export async function migrateCommand(options: ConfigOptions, outer: Surroundings
   });
 }
 
+/** Removes everything that is older than `state.retention` keeps it, which a run does in small steps by itself. */
+export async function pruneCommand(options: ConfigOptions, outer: Surroundings): Promise<ExitCode> {
+  return await withConfig(options, outer, async ({ config }, { stdout, signal }) => {
+    const state = await openExistingState(config);
+    try {
+      await state.migrate();
+      const { journal, conflicts, runs } = await pruneState(state.upkeep, config.state.retention, {
+        nowMs: Date.now(),
+        batchesMax: Number.POSITIVE_INFINITY,
+        signal,
+      });
+      stdout.write(
+        options.json === true
+          ? `${JSON.stringify({ journal, conflicts, runs })}\n`
+          : `Removed ${journal} journal entries, ${conflicts} settled conflicts and ${runs} runs.\n`,
+      );
+    } finally {
+      await state.close();
+    }
+    return EXIT.done;
+  });
+}
+
 /** Forgets everything: the next run reads both sides anew and makes nothing twice. */
 export async function resetCommand(
   options: ConfigOptions & { readonly yes?: true },
   outer: Surroundings,
 ): Promise<ExitCode> {
-  return await withConfig(options, outer, async ({ config, mapping }, surroundings) => {
+  return await withConfig(options, outer, async ({ config }, surroundings) => {
     const { url } = config.state;
-    const path = stateFile(url);
-    if (path === null) {
-      throw new SyncError(
-        "USAGE",
-        "reset removes a state file only; for PostgreSQL stop all runs, then: drop schema order_sync cascade",
-      );
-    }
+    const place = statePlace(url);
     const state = await openExistingState(config);
     try {
-      const lease = await state.leaseHolder(leaseName(mapping.source));
-      if (lease !== undefined && lease.expiresAtMs > Date.now() && !processIsGone(lease.holder)) {
-        throw new SyncError("LEASE_HELD", `${lease.holder} is running this synchronisation; stop it before a reset`);
-      }
+      refuseWhileHeld(await state.upkeep.leases(Date.now()));
+      await confirm(options, surroundings, place);
+      // The queue of the workers holds jobs of runs that nobody remembers then.
+      if (stateFile(url) === null) await state.upkeep.dropSchemas([QUEUE_SCHEMA], Date.now(), refuseWhileHeld);
     } finally {
       await state.close();
     }
-    await confirm(options, surroundings, path);
-    for (const file of [path, `${path}-wal`, `${path}-shm`]) if (existsSync(file)) rmSync(file);
+    const path = stateFile(url);
+    if (path !== null) for (const file of [path, `${path}-wal`, `${path}-shm`]) if (existsSync(file)) rmSync(file);
     surroundings.stdout.write(
       options.json === true
-        ? `${JSON.stringify({ removed: path })}\n`
-        : `${path} is removed. The next run compares everything anew; values that differ are settled by the mapping's policy.\n`,
+        ? `${JSON.stringify({ removed: place })}\n`
+        : `${place} is removed. The next run compares everything anew; values that differ are settled by the mapping's policy.\n`,
     );
     return EXIT.done;
   });
 }
 
-async function confirm(options: { readonly yes?: true }, { ask }: Surroundings, path: string): Promise<void> {
+function refuseWhileHeld(leases: readonly Lease[]): void {
+  const held = leases.find(({ holder }) => !processIsGone(holder));
+  if (held === undefined) return;
+  throw new SyncError("LEASE_HELD", `${held.holder} is using this state (${held.name}); stop it before a reset`);
+}
+
+async function confirm(options: { readonly yes?: true }, { ask }: Surroundings, place: string): Promise<void> {
   if (options.yes === true) return;
   if (ask === undefined) throw new SyncError("USAGE", "reset forgets all links and open conflicts; confirm with --yes");
-  const answer = await ask(`Forget all links, conflicts, dead letters and the journal in ${path}? Type yes: `);
+  const answer = await ask(`Forget all links, conflicts, dead letters and the journal in ${place}? Type yes: `);
   if (answer.toLowerCase() !== "yes") throw new SyncError("USAGE", "Nothing was removed");
 }

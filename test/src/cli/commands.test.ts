@@ -1,6 +1,9 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import Database from "libsql";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { BusinessKey } from "../../../src/model/key.ts";
+import { openStateStore } from "../../../src/state/open.ts";
 import { openShop, type Shop, say } from "./shop.ts";
 
 describe("the commands, on an ERP and an org", () => {
@@ -162,6 +165,17 @@ describe("the commands, on an ERP and an org", () => {
     expect(await shop.ask("SELECT Status FROM Order WHERE ERP_Key__c = 'erp:Order:O-3'")).toHaveLength(1);
   });
 
+  it("a run ends with 1 for as long as a dead letter is open, also when it meets nothing new", async () => {
+    shop.erp("INSERT INTO orders VALUES ('O-3', 'C-1', '2026-03-04', 'lost')");
+    await shop.order("run");
+
+    expect((await shop.order("run")).exit).toBe(1);
+    expect((await shop.order("sweep")).exit).toBe(1);
+
+    await shop.order("dead-letters", "discard", "erp:Order:O-3");
+    expect((await shop.order("run")).exit).toBe(0);
+  });
+
   it("a dead letter that is discarded is forgotten", async () => {
     shop.erp("INSERT INTO orders VALUES ('O-3', 'C-1', '2026-03-04', 'lost')");
     await shop.order("run");
@@ -242,6 +256,36 @@ describe("the commands, on an ERP and an org", () => {
     expect(run.exit).toBe(0);
     expect(await shop.ask("SELECT Id FROM Order")).toHaveLength(2);
     expect(await shop.ask("SELECT Id FROM OrderItem")).toHaveLength(3);
+  });
+
+  it("prune removes history that is older than the configuration keeps it", async () => {
+    await shop.order("run");
+    const state = await openStateStore(join(shop.folder, "state.db"));
+    const lease = await state.acquireLease({ name: "test", holder: "test", ttlMs: 1_000, nowMs: Date.now() });
+    if (lease === undefined) throw new Error("the lease is free");
+    const long = { atMs: Date.now() - 500 * 86_400_000, runId: "old", object: "Account", key: "erp:Account:C-9" };
+    await state.commit(lease, {
+      journal: [{ ...long, key: long.key as BusinessKey, event: "update", side: "external", detail: {} }],
+    });
+    await state.close();
+
+    expect(JSON.parse((await shop.order("prune", "--json")).out)).toEqual({ journal: 1, conflicts: 0, runs: 0 });
+    expect((await shop.order("prune")).out).toBe("Removed 0 journal entries, 0 settled conflicts and 0 runs.\n");
+    expect((await shop.order("journal", "erp:Order:O-1")).out).toContain("create");
+  });
+
+  it("a run prunes by itself", async () => {
+    shop.configure({
+      'state: { url: "file:state.db" }': 'state: { url: "file:state.db", retention: { journalDays: 1 } }',
+    });
+    await shop.order("run");
+    const database = new Database(join(shop.folder, "state.db"));
+    database.exec("update journal set at_ms = 0");
+    database.close();
+
+    await shop.order("run");
+
+    expect((await shop.order("journal", "erp:Order:O-1")).out).toContain("holds nothing");
   });
 
   it("migrate makes the state's tables and can be repeated", async () => {

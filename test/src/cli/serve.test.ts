@@ -30,8 +30,13 @@ afterEach(async () => {
 });
 
 /** Starts serving; `settings` are added to the configuration. */
-async function serve(settings = "schedule: { every: 1h }", environment = ENVIRONMENT): Promise<Served> {
+async function serve(
+  settings = "schedule: { every: 1h }",
+  environment = ENVIRONMENT,
+  replace: Readonly<Record<string, string>> = {},
+): Promise<Served> {
   shop.configure({
+    ...replace,
     "state:": `${settings}\nserve: { port: 0, token: "\${TOKEN}", webhookSecret: "\${HOOK}" }\nstate:`,
   });
   const stop = new AbortController();
@@ -223,6 +228,20 @@ describe("serve", () => {
     expect(failures).toHaveLength(1);
     expect(page).toContain("Stands still");
     expect(served.lines.join("")).not.toContain("wrong-password");
+  });
+
+  it("writes nothing before its first run passes the check, says what does not fit, and goes on when it does", async () => {
+    served = await serve("schedule: { every: 50ms }", ENVIRONMENT, { "BillingCity: city": "BillingCity: town" });
+    await vi.waitFor(async () => expect((await fetch(`${served.url}/readyz`)).status).toBe(503), PATIENT);
+
+    const { trouble } = (await (await fetch(`${served.url}/readyz`)).json()) as { trouble: string };
+    const written = await shop.ask("SELECT Id FROM Account WHERE ERP_Key__c != null");
+    shop.erp("ALTER TABLE customers ADD COLUMN town TEXT");
+    await untilRuns(1);
+
+    expect(trouble).toMatch(/MAPPING_INVALID: .*so nothing was written[^]*town/);
+    expect(written).toEqual([]);
+    expect((await fetch(`${served.url}/readyz`)).status).toBe(200);
   });
 
   it("outlives runs that fail, and says why", async () => {

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Database from "libsql";
-import { createMockOrg, type MockOrg, textField } from "../../../mock-server/index.ts";
+import { createMockOrg, type MockOrg, type MockOrgOptions, textField } from "../../../mock-server/index.ts";
 import { runProgram } from "../../../src/cli/program.ts";
 import type { ExitCode } from "../../../src/cli/surroundings.ts";
 import { writeShopConfig } from "./shop-config.ts";
@@ -52,10 +52,13 @@ const TABLES = `
 `;
 
 /** Opens a workplace with the change log installed: two customers, two products, two orders. */
-export async function openShop(): Promise<Shop> {
+export async function openShop(options: MockOrgOptions = {}): Promise<Shop> {
   const folder = mkdtempSync(join(tmpdir(), "order-sync-shop-"));
   const objects = ["Account", "Product2", "PricebookEntry", "Order", "OrderItem"];
-  const org = await createMockOrg({ fields: Object.fromEntries(objects.map((object) => [object, [KEY]])) });
+  const org = await createMockOrg({
+    ...options,
+    fields: Object.fromEntries(objects.map((object) => [object, [KEY]])),
+  });
   const { url, accessToken } = await org.listen();
   const config = join(folder, "order-sync.yaml");
   const erpFile = join(folder, "erp.db");

@@ -3,7 +3,7 @@ import { HttpResponse, http } from "msw";
 import { setupServer } from "msw/node";
 import { describe, expect, it } from "vitest";
 import { SyncError } from "../../../src/errors.ts";
-import { signAssertion } from "../../../src/salesforce/auth.ts";
+import { type KeptLogin, type Login, type LoginKeeper, signAssertion } from "../../../src/salesforce/auth.ts";
 import { readCliSession } from "../../../src/salesforce/cli-session.ts";
 import { AuthConfig, SalesforceConfig } from "../../../src/salesforce/config.ts";
 import { createSalesforceOrg } from "../../../src/salesforce/org.ts";
@@ -164,44 +164,58 @@ describe("logging in", () => {
 describe("a rotated refresh token", () => {
   const auth = { kind: "refreshToken", refreshToken: "first", clientId: "client" };
 
-  it("is stored before it is used, and used for the next login", () =>
+  /** Keeps in memory, as a store would; `kept` may be changed as if another process had renewed. */
+  class MemoryKeeper implements LoginKeeper {
+    kept: KeptLogin | null = null;
+    readonly stored: string[] = [];
+    async renewing(renew: (kept: KeptLogin | null) => Promise<Login>): Promise<Login> {
+      const login = await renew(this.kept);
+      if (login.refreshToken !== null && login.session !== this.kept?.session) {
+        this.kept = { refreshToken: login.refreshToken, session: login.session };
+        this.stored.push(login.refreshToken);
+      }
+      return login;
+    }
+  }
+
+  it("is kept before it is used, and used for the next login", () =>
     withOrg(async (scripted) => {
-      const stored: string[] = [];
+      const keeper = new MemoryKeeper();
       scripted
         .on(/oauth2\/token/, token(scripted, { refresh_token: "second" }), token(scripted, { refresh_token: "third" }))
         .on(/query/, SESSION_EXPIRED, ROWS);
-      const org = connectTo(scripted, {
-        config: { auth },
-        surroundings: {
-          onRefreshToken: (refreshToken) => {
-            stored.push(refreshToken);
-            return Promise.resolve();
-          },
-        },
-      });
+      const org = connectTo(scripted, { config: { auth }, surroundings: { keeper } });
 
       await org.query("SELECT Id FROM Account");
 
-      expect(stored).toEqual(["second", "third"]);
+      expect(keeper.stored).toEqual(["second", "third"]);
       expect(scripted.seen(/token/).map(({ text }) => formOf(text)["refresh_token"])).toEqual(["first", "second"]);
     }));
 
-  it("is not reported when the org does not rotate", () =>
+  it("is not kept when the org does not rotate", () =>
     withOrg(async (scripted) => {
-      const stored: string[] = [];
+      const keeper = new MemoryKeeper();
       scripted.on(/oauth2\/token/, token(scripted)).on(/userinfo/, USER_INFO);
 
-      await connectTo(scripted, {
-        config: { auth },
-        surroundings: {
-          onRefreshToken: (refreshToken) => {
-            stored.push(refreshToken);
-            return Promise.resolve();
-          },
-        },
-      }).connect();
+      await connectTo(scripted, { config: { auth }, surroundings: { keeper } }).connect();
 
-      expect(stored).toEqual([]);
+      expect(keeper.stored).toEqual([]);
+    }));
+
+  it("of another process serves with its session, so that no session is ended that is in use", () =>
+    withOrg(async (scripted) => {
+      const keeper = new MemoryKeeper();
+      scripted.on(/oauth2\/token/, token(scripted, { refresh_token: "second" })).on(/query/, SESSION_EXPIRED, ROWS);
+      const org = connectTo(scripted, { config: { auth }, surroundings: { keeper } });
+      await org.connect().catch(() => undefined);
+      const mine = keeper.kept;
+      if (mine === null) throw new Error("the first login was kept");
+      keeper.kept = { refreshToken: "third", session: { ...mine.session, accessToken: "00D!theirs" } };
+
+      await org.query("SELECT Id FROM Account");
+
+      expect(scripted.seen(/token/)).toHaveLength(1);
+      expect(scripted.seen(/query/).at(-1)?.headers["authorization"]).toBe("Bearer 00D!theirs");
     }));
 });
 

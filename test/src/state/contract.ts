@@ -37,7 +37,8 @@ function intent(id: string, startedAtMs = 1): Intent {
   return { id, object: "Order", key: key("erp:order:1"), side: "salesforce", before: null, after: null, startedAtMs };
 }
 
-function deadLetter(of: string, object = "Order"): DeadLetter {
+/** A dead letter of this key. */
+export function deadLetter(of: string, object = "Order"): DeadLetter {
   return {
     object,
     key: key(of),
@@ -50,11 +51,13 @@ function deadLetter(of: string, object = "Order"): DeadLetter {
   };
 }
 
-function parked(of: string, object = "Order"): Parked {
+/** A document that waits. */
+export function parked(of: string, object = "Order"): Parked {
   return { object, key: key(of), obstacles: [], attempts: 1, sinceMs: 5 };
 }
 
-function conflict(id: string, facts: Partial<StoredConflict> = {}): StoredConflict {
+/** A conflict with the facts that a test does not care about filled in. */
+export function conflict(id: string, facts: Partial<StoredConflict> = {}): StoredConflict {
   return {
     id,
     runId: "run-1",
@@ -76,7 +79,8 @@ function conflict(id: string, facts: Partial<StoredConflict> = {}): StoredConfli
   };
 }
 
-function entry(event: string, facts: Partial<JournalEntry> = {}): JournalEntry {
+/** A journal entry likewise. */
+export function entry(event: string, facts: Partial<JournalEntry> = {}): JournalEntry {
   return {
     atMs: 1,
     runId: "run-1",
@@ -89,7 +93,8 @@ function entry(event: string, facts: Partial<JournalEntry> = {}): JournalEntry {
   };
 }
 
-function run(id: string, facts: Partial<RunRecord> = {}): RunRecord {
+/** A run likewise. */
+export function run(id: string, facts: Partial<RunRecord> = {}): RunRecord {
   return {
     id,
     startedAtMs: 1,
@@ -103,7 +108,8 @@ function run(id: string, facts: Partial<RunRecord> = {}): RunRecord {
   };
 }
 
-async function leased(store: StateStore): Promise<Lease> {
+/** The lease under which the tests commit. */
+export async function leased(store: StateStore): Promise<Lease> {
   const lease = await store.acquireLease({ name: "sync", holder: "one", ttlMs: 1000, nowMs: 0 });
   if (lease === undefined) throw new Error("the lease is free");
   return lease;

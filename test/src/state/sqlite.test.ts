@@ -3,21 +3,21 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Database from "libsql";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { openStateStore, type StateOptions } from "../../../src/state/open.ts";
-import type { StateStore } from "../../../src/state/port.ts";
+import { type OpenState, openStateStore, type StateOptions } from "../../../src/state/open.ts";
 import { link, stateStoreContract } from "./contract.ts";
+import { upkeepContract } from "./upkeep-contract.ts";
 
 let folder = "";
-let opened: StateStore[] = [];
+let opened: OpenState[] = [];
 const path = (name = "state.db"): string => join(folder, name);
 
-async function open(url: string, options: StateOptions = {}): Promise<StateStore> {
+async function open(url: string, options: StateOptions = {}): Promise<OpenState> {
   const store = await openStateStore(url, options);
   opened.push(store);
   return store;
 }
 
-async function migrated(url: string): Promise<StateStore> {
+async function migrated(url: string): Promise<OpenState> {
   const store = await open(url);
   await store.migrate();
   return store;
@@ -34,6 +34,15 @@ afterEach(async () => {
 });
 
 stateStoreContract("SQLite", { fresh: () => migrated(`file:${path()}`), again: () => open(path()) });
+upkeepContract("SQLite", {
+  fresh: () => migrated(`file:${path()}`),
+  again: () => open(path()),
+  execute: async (statements) => {
+    const database = new Database(path());
+    database.exec(statements);
+    database.close();
+  },
+});
 
 describe("an SQLite state file", () => {
   it("is made with its folder, and read back by a plain path and by a file URL", async () => {

@@ -109,6 +109,22 @@ describe.skipIf(typeof postgres === "string")(`the coordinator${skipped}`, () =>
     expect(await queue.take("Account")).toBeUndefined();
   });
 
+  it("sends no further job of an object that has to stand still, and lets the run go on", async () => {
+    const barrier = send(1_200);
+    const taken = await take();
+    const stopped = [{ object: "Account", code: "INVALID_FIELD", message: "all were refused" }];
+    await queue.end(taken, { kind: "done", holder: "me", report: { ...NOTHING, stopped } });
+    await queue.ring("done");
+    const others = await takeAll();
+    for (const other of others) await queue.end(other, { kind: "done", holder: "me", report: NOTHING });
+    await queue.ring("done");
+    await barrier;
+    await send();
+
+    expect(round.context.tally.stopped).toEqual(stopped);
+    expect(await queue.take("Account")).toBeUndefined();
+  });
+
   it("stops when a worker says that the run is over", async () => {
     const barrier = send();
     const taken = await take();
@@ -148,6 +164,15 @@ describe.skipIf(typeof postgres === "string")(`the coordinator${skipped}`, () =>
     }
   }
 
+  async function takeAll(): Promise<readonly TakenJob[]> {
+    const taken: TakenJob[] = [];
+    for (;;) {
+      const next = await queue.take("Account");
+      if (next === undefined) return taken;
+      taken.push(next);
+    }
+  }
+
   async function openRound(): Promise<Round> {
     const unused = {} as EnginePorts;
     const ports: EnginePorts = { ...unused, mapping: MAPPING, state, nowMs: now, observe: () => {} };
@@ -178,6 +203,7 @@ const NOTHING: PartReport = {
   writes: 0,
   conflicts: [],
   held: [],
+  stopped: [],
   recovered: 0,
   compared: 0,
   apiCalls: 0,

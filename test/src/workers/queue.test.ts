@@ -15,6 +15,7 @@ const JOB: Job = {
   feed: "external",
   recover: false,
   deletes: false,
+  stopped: [],
   nominations: [{ key: "erp:Order:1" as never, recordId: null, deletedOn: null }],
 };
 const DONE: JobOutcome = {
@@ -25,6 +26,7 @@ const DONE: JobOutcome = {
     writes: 1,
     conflicts: [],
     held: [],
+    stopped: [],
     recovered: 0,
     compared: 1,
     apiCalls: 2,

@@ -189,7 +189,7 @@ describe("a worker with a job", () => {
   function job(): Job {
     const nominations = NUMBERS.map((number) => ({ key: keyOf(number), recordId: null, deletedOn: null }));
     const names = { runId: "r", run, fingerprint: "", object: "Account", lane: 0 };
-    return { ...names, feed: "salesforce", recover: false, deletes: false, nominations };
+    return { ...names, feed: "salesforce", recover: false, deletes: false, stopped: [], nominations };
   }
 
   function crewOf(store: StateStore): Crew {
