@@ -28,7 +28,9 @@ export interface PlainCall {
   /** From the first slash on, with the query. */
   readonly path: string;
   readonly accessToken: string;
-  readonly json?: string;
+  readonly body?: string;
+  /** Default: JSON. */
+  readonly contentType?: string;
 }
 
 /** A call. Path and query are raw text, still percent-encoded. */
@@ -70,9 +72,9 @@ export function wireCall(context: Context<AppEnvironment>): WireCall {
 const PLAIN_ORIGIN = "https://mock-org.my.salesforce.com";
 
 /** Dresses a plain call up as one that came in. */
-export function dressed({ method, path, accessToken, json }: PlainCall): WireCall {
+export function dressed({ method, path, accessToken, body, contentType = "application/json" }: PlainCall): WireCall {
   const headers = new Map([["authorization", `Bearer ${accessToken}`]]);
-  if (json !== undefined) headers.set("content-type", "application/json");
+  if (body !== undefined) headers.set("content-type", contentType);
   const queryStart = path.indexOf("?");
   return {
     method,
@@ -80,7 +82,7 @@ export function dressed({ method, path, accessToken, json }: PlainCall): WireCal
     query: queryStart < 0 ? "" : path.slice(queryStart + 1),
     origin: PLAIN_ORIGIN,
     header: (name) => headers.get(name),
-    raw: { headers, body: json === undefined ? null : once(Buffer.from(json)) },
+    raw: { headers, body: body === undefined ? null : once(Buffer.from(body)) },
     incoming: undefined,
     outgoing: undefined,
   };

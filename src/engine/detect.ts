@@ -115,7 +115,8 @@ async function screenRoots(
 function isRootEcho(mapping: ObjectMapping, base: Base | undefined, document: SyncDocument, problems: number): boolean {
   if (base?.document === undefined || base.document === null || problems > 0) return false;
   // The polled row has no lines; they are screened on their own.
-  return equalsBase(mapping, base.document, { object: document.object, key: document.key, fields: document.fields });
+  const root = { object: document.object, key: document.key, fields: document.fields };
+  return equalsBase(mapping, base.document, { side: "salesforce", document: root });
 }
 
 /** Ids of the deletion log that belong to documents of ours which are not known as deleted yet. */

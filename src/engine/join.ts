@@ -90,7 +90,7 @@ export async function join(
     // A refused document that is as it was before is news: the reason of the refusal may be gone.
     const isRefused = (key: BusinessKey): boolean => context.memory.deadLetter(mapping.object, key) !== undefined;
     keys = keys.filter(
-      (key) => isBack(key) || isRefused(key) || !isExternalEcho(mapping, bases.get(key), externals.get(key)),
+      (key) => isBack(key) || isRefused(key) || !isExternalEcho(mapping, { base: bases.get(key), link: links.get(key) }, externals.get(key)),
     );
   }
   await readSalesforce(context, mapping, { keys, links, records });
@@ -272,9 +272,16 @@ function spelling(naturalKey: NaturalKey): string {
   return naturalKey.map((part) => JSON.stringify(part)).join(", ");
 }
 
-function isExternalEcho(mapping: ObjectMapping, base: Base | undefined, reading: ExternalReading | undefined): boolean {
-  if (base?.document === null || base?.document === undefined || reading?.kind !== "view") return false;
-  return reading.view.problems.length === 0 && equalsBase(mapping, base.document, reading.view.document);
+function isExternalEcho(
+  mapping: ObjectMapping,
+  { base, link }: { readonly base: Base | undefined; readonly link: Link | undefined },
+  reading: ExternalReading | undefined,
+): boolean {
+  if (base === undefined) return false;
+  // It was deleted on both sides, and is not there.
+  if (base.document === null) return reading === undefined && link?.tombstone === true;
+  if (reading?.kind !== "view" || reading.view.problems.length > 0) return false;
+  return equalsBase(mapping, base.document, { side: "external", document: reading.view.document });
 }
 
 function isRecord(raw: unknown): raw is SalesforceRecord {

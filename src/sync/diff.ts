@@ -2,7 +2,7 @@
 import type { FieldMapping, ObjectMapping } from "../mapping/mapping.ts";
 import type { SyncDocument } from "../model/document.ts";
 import type { LineKey } from "../model/key.ts";
-import type { Fields, Value } from "../model/value.ts";
+import type { Fields, Side, Value } from "../model/value.ts";
 
 /** One field in which two documents differ. `*` as field: the whole line stands on one side only. */
 export interface DocumentDelta {
@@ -44,21 +44,32 @@ export function diffFields(before: Fields, after: Fields): readonly DocumentDelt
  * True when a side shows nothing that its base does not: no compared field moved and no line came or went.
  * Fields that are written once are not compared; "never agreed" and "empty" count as the same.
  */
-export function equalsBase(mapping: ObjectMapping, base: SyncDocument, seen: SyncDocument): boolean {
+export function equalsBase(mapping: ObjectMapping, base: SyncDocument, seen: Seen): boolean {
   return movedFields(mapping, base, seen).length === 0;
 }
 
-/** What moved on a side since the base, without the fields that are written once. */
-export function movedFields(mapping: ObjectMapping, base: SyncDocument, seen: SyncDocument): readonly DocumentDelta[] {
+/** What one side shows. */
+export interface Seen {
+  readonly side: Side;
+  readonly document: SyncDocument;
+}
+
+/**
+ * What moved on a side since the base, without the fields that are written once. What a side was filled with before the
+ * leading one ever had a value for it was moved by nobody.
+ */
+export function movedFields(mapping: ObjectMapping, base: SyncDocument, seen: Seen): readonly DocumentDelta[] {
   const rootFields = comparedFields(mapping.fields);
   const lineFields = comparedFields(mapping.lines?.fields ?? []);
-  return diffDocuments(base, seen).filter((delta) => {
+  const led = seen.side === "external" ? "toExternal" : "toSalesforce";
+  return diffDocuments(base, seen.document).filter((delta) => {
     if (delta.field === "*") return true;
-    if (!(delta.lineKey === undefined ? rootFields : lineFields).has(delta.field)) return false;
-    return !(delta.before === undefined && delta.after === null);
+    const field = (delta.lineKey === undefined ? rootFields : lineFields).get(delta.field);
+    if (field === undefined) return false;
+    return delta.before !== undefined || (delta.after !== null && field.direction !== led);
   });
 }
 
-function comparedFields(fields: readonly FieldMapping[]): ReadonlySet<string> {
-  return new Set(fields.filter((field) => field.write !== "once").map((field) => field.field));
+function comparedFields(fields: readonly FieldMapping[]): ReadonlyMap<string, FieldMapping> {
+  return new Map(fields.filter((field) => field.write !== "once").map((field) => [field.field, field]));
 }

@@ -4,6 +4,8 @@
  * a smaller number of seeds runs through the real client.
  */
 import type { MockOrg } from "../../mock-server/index.ts";
+import { executeBulk } from "../../src/salesforce/bulk.ts";
+import type { BulkPatience } from "../../src/salesforce/bulk-job.ts";
 import type { CallPolicy } from "../../src/salesforce/call-policy.ts";
 import { OrgCaller } from "../../src/salesforce/caller.ts";
 import { ChangeFeed } from "../../src/salesforce/change-feed.ts";
@@ -31,6 +33,8 @@ export interface InProcessOptions {
   /** Waits in virtual time. */
   readonly sleep: (ms: number) => Promise<void>;
   readonly random: () => number;
+  /** Share of the org's calls that is kept for others. */
+  readonly reserveShare: number;
 }
 
 const INSTANCE = "https://mock.my.salesforce.com";
@@ -53,12 +57,13 @@ export function createInProcessOrg(options: InProcessOptions): SalesforceOrg {
     connection: connection as unknown as OrgConnection,
     auth: { kind: "accessToken", accessToken: "in process", instanceUrl: INSTANCE },
     policy,
-    budget: { usedShareMax: 1, callsMax: null },
+    budget: { usedShareMax: 1 - options.reserveShare, callsMax: null },
     login: { loginUrl: INSTANCE, version: "62.0", timeoutMs: 1_000, nowMs: options.wallClockMs },
   });
+  const patience: BulkPatience = { sleep: options.sleep, waitMs: 60_000 };
   const feed = new ChangeFeed(caller, {
     wallClockMs: options.wallClockMs,
-    patience: { sleep: options.sleep, waitMs: 60_000 },
+    patience,
     bulkQueryRows: Number.POSITIVE_INFINITY,
   });
   const userId = mock.org.actor(username)?.userId ?? "";
@@ -76,7 +81,7 @@ export function createInProcessOrg(options: InProcessOptions): SalesforceOrg {
         case "graphs":
           return executeGraphs(caller, call.graphs);
         case "bulk":
-          return Promise.reject(new TypeError("the simulation sends no Bulk jobs"));
+          return executeBulk(caller, call.part, { journal: null, patience });
       }
     },
     usage: () => usageOf(caller),
@@ -112,12 +117,13 @@ class InProcessConnection {
   async send(request: OrgRequest): Promise<OrgReply> {
     const { mock, username } = this.#options;
     const startedMs = mock.clock.nowMs();
-    const json = request.json === undefined ? request.text : JSON.stringify(request.json);
+    const text = request.json === undefined ? request.text : JSON.stringify(request.json);
     const answer = await mock.answer({
       method: request.method,
       path: request.path,
       accessToken: this.#token,
-      ...(json === undefined ? {} : { json }),
+      ...(text === undefined ? {} : { body: text }),
+      ...(request.contentType === undefined ? {} : { contentType: request.contentType }),
     });
     if (answer === "dropped") {
       this.#meter = { ...this.#meter, calls: this.#meter.calls + 1 };
@@ -133,7 +139,7 @@ class InProcessConnection {
     else this.#count(headers["sforce-limit-info"]);
     refuseFailedAnswer({ url: request.path, status, headers, body });
     return {
-      body: body === "" ? undefined : JSON.parse(body),
+      body: request.raw === true ? body : body === "" ? undefined : JSON.parse(body),
       status,
       headers,
       serverDateMs,

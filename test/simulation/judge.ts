@@ -152,6 +152,8 @@ export class Judge {
       if (twice || outcome.kind !== "failed" || operation === undefined) continue;
       const fault = outcome.faults.find(({ code }) => FORBIDDEN.has(code));
       if (fault === undefined || outcome.faults.some(({ message }) => message.includes("UNABLE_TO_LOCK_ROW"))) continue;
+      // What users do to prices is not a matter of the order's status.
+      if (fault.message.includes("pricebook entry is inactive")) continue;
       const key = outcome.opId.split("#")[0] ?? "";
       if ((this.#touchedSeq.get(key) ?? 0) > (this.#readSeq.get(key) ?? 0)) continue;
       this.fail("I8", `${outcome.opId} ${operation.kind} ${operation.object}: ${fault.code}: ${fault.message}`);
@@ -234,6 +236,12 @@ export class Judge {
   /** True where a person has ever changed the Salesforce record. */
   wasEdited(key: string): boolean {
     return this.#touchedSeq.has(key);
+  }
+
+  /** True where both sides agreed on an account that was merged away in Salesforce. */
+  hasMergedAccount(key: string): boolean {
+    const account = this.#bases.get(`Order ${key}`)?.document?.fields["AccountId"];
+    return typeof account === "string" && this.#stage.isMerged(account);
   }
 
   /** True where both sides have never been known to agree on the document. */
@@ -338,7 +346,7 @@ export class Judge {
       const now = after.get(name);
       if (old === now) continue;
       const cell = this.#cell(side, key, name);
-      if (author === "connector" && old !== undefined) this.#checkOverwrite(side, key, name, old, cell);
+      if (author === "connector" && old !== undefined) this.#checkOverwrite(side, key, name, { old, now }, cell);
       cell.value = now;
       if (now !== undefined) cell.held.set(now, this.#seq);
       cell.by = author;
@@ -347,16 +355,22 @@ export class Judge {
     }
   }
 
-  #checkOverwrite(side: Side, key: string, name: string, old: Value, cell: Cell): void {
+  #checkOverwrite(
+    side: Side,
+    key: string,
+    name: string,
+    { old, now }: { readonly old: Value; readonly now: Value | undefined },
+    cell: Cell,
+  ): void {
     if (cell.by === "connector" || !this.#isTracked(name)) return;
+    // A record that is deleted takes along what never was to leave it.
+    if (now === undefined && name === "|BillingCity" && this.#stage.config.cityDirection !== "both") return;
     const [line = "", field = ""] = name.split("|");
     const object = key.split(":")[1] ?? "";
     const base = this.#bases.get(`${object} ${key}`)?.document;
     const fields = line === "" ? base?.fields : base?.lines?.[line as keyof typeof base.lines];
     const agreed = fields?.[field];
     if (agreed === old || (agreed === undefined && old === null)) return;
-    // What one side owns flows one way: products and prices belong to the ERP.
-    if (object === "Product2" || object === "PricebookEntry") return;
     const read = this.#readSeq.get(key) ?? 0;
     const writtenBetween = cell.connectorSeq > read && cell.connectorSeq < cell.clerkSeq;
     if (side === "salesforce" && cell.clerkSeq > read && !writtenBetween) {

@@ -3,13 +3,14 @@
  * may do something to it. A crashed process waits for ever at its place; whoever started it hears of it at once.
  */
 import type { FaultHook } from "../../mock-server/index.ts";
+import { makePlan, type Plan } from "../../src/engine/plan.ts";
 import type { EnginePorts } from "../../src/engine/ports.ts";
 import type { RunReport } from "../../src/engine/report.ts";
-import { runOnce } from "../../src/engine/run.ts";
+import { type RunRequest, runOnce } from "../../src/engine/run.ts";
 import { SyncError } from "../../src/errors.ts";
 import type { ExternalSystem } from "../../src/external/port.ts";
 import { parseBusinessKey } from "../../src/model/business-key.ts";
-import type { SalesforceRecord } from "../../src/model/salesforce-record.ts";
+import type { RowOperation, RowOutcome, SalesforceRecord } from "../../src/model/salesforce-record.ts";
 import type { PolledObject, SalesforceOrg } from "../../src/salesforce/port.ts";
 import type { Lease, StateStore } from "../../src/state/port.ts";
 import { operationsOf } from "../../src/sync/split.ts";
@@ -24,6 +25,7 @@ export const LEASE_TTL_MS = 120_000;
 /** How a run ended. */
 export type RunEnd =
   | { readonly kind: "done"; readonly report: RunReport }
+  | { readonly kind: "planned"; readonly plan: Plan }
   | { readonly kind: "failed"; readonly error: SyncError }
   | { readonly kind: "crashed" };
 
@@ -38,6 +40,8 @@ export interface RunnerInput {
   /** Makes the Salesforce port; called once the fault hook is in place. */
   readonly openOrg: (sleep: (ms: number) => Promise<void>) => SalesforceOrg;
   readonly holder: string;
+  /** `plan` rehearses a run instead. */
+  readonly work: "run" | "plan";
   readonly disturbances: readonly Disturbance[];
   readonly wire: readonly WireFault[];
   /** Starts a rival and comes back when it has ended. */
@@ -115,15 +119,23 @@ class SimulatedProcess {
       newId,
       observe: () => {},
     });
-    const options = { holder: this.#input.holder, leaseTtlMs: LEASE_TTL_MS, passDocuments: 3, passOrders: 2 };
-    const work = runOnce(ports, { ...options, deleteShare: 1 }).then(
-      (report): RunEnd => ({ kind: "done", report }),
+    const end =
+      this.#input.work === "run"
+        ? runOnce(ports, this.#request()).then((report): RunEnd => ({ kind: "done", report }))
+        : makePlan(ports, this.#request()).then((plan): RunEnd => ({ kind: "planned", plan }));
+    const work = end.catch(
       (error: unknown): RunEnd => {
         if (error instanceof SyncError) return { kind: "failed", error };
         throw error;
       },
     );
     return await Promise.race([work, this.#died]);
+  }
+
+  #request(): RunRequest {
+    const { holder, stage } = this.#input;
+    const { bulkRows } = stage.config;
+    return { holder, leaseTtlMs: LEASE_TTL_MS, passDocuments: 3, passOrders: 2, deleteShare: 1, bulkRows };
   }
 
   /** A place at which the process waits. Comes back, throws a port's error, or never comes back. */
@@ -147,6 +159,10 @@ class SimulatedProcess {
         return stage.commitLate();
       case "lock":
         return stage.lockRow(act.seed);
+      case "refuse":
+        return stage.refuseRows(act.seed);
+      case "others":
+        return stage.callByOthers(act.calls);
       case "advance":
         return stage.advance(act.seconds * 1_000);
       case "crash":
@@ -207,8 +223,7 @@ class SimulatedProcess {
           judge.traffic.sending(holder, operations);
           this.#deliveredTwice = false;
           const [calls, faults] = [this.#wireCalls, this.#wireFaults];
-          const outcomes = await org.execute(call);
-          judge.traffic.answered(operations, outcomes);
+          const outcomes = await this.#answered(operations, () => org.execute(call));
           judge.sent(operations, outcomes, this.#deliveredTwice);
           // What fails as a whole is sent again, or in halves.
           if (this.#wireFaults === faults && outcomes.every(({ kind }) => kind === "done"))
@@ -220,13 +235,29 @@ class SimulatedProcess {
     };
   }
 
+  /** The call is under way until it is answered or has failed; a process that is gone never sees its end. */
+  async #answered(
+    operations: readonly RowOperation[],
+    send: () => Promise<readonly RowOutcome[]>,
+  ): Promise<readonly RowOutcome[]> {
+    const { traffic } = this.#input.judge;
+    let outcomes: readonly RowOutcome[] = [];
+    try {
+      outcomes = await send();
+    } finally {
+      traffic.answered(operations, outcomes);
+    }
+    return outcomes;
+  }
+
   #polled(object: PolledObject): PolledObject {
     const walk = async function* (
       process: SimulatedProcess,
     ): AsyncGenerator<readonly SalesforceRecord[], void, undefined> {
       for await (const page of object.pages) {
         await process.#place("calm");
-        yield page;
+        // The feed promises rows, not their order, nor that each comes once.
+        yield process.#input.stage.config.shuffled ? [...page, ...page.slice(0, 2)].reverse() : page;
       }
     };
     return { ...object, pages: { [Symbol.asyncIterator]: () => walk(this) } };
@@ -342,6 +373,14 @@ const ACTS_BEFORE: Acts = {
   twice: { kind: "twice" },
   expired: fault(401, "INVALID_SESSION_ID"),
   busy: fault(503, "SERVER_UNAVAILABLE"),
+  throttled: {
+    kind: "answer",
+    result: {
+      status: 429,
+      body: [{ errorCode: "TOO_MANY_REQUESTS", message: "wait" }],
+      headers: { "Retry-After": "7" },
+    },
+  },
   html: { kind: "answer", result: HTML },
   htmlAfter: undefined,
   error: fault(500, "UNKNOWN_EXCEPTION"),
@@ -355,6 +394,7 @@ const ACTS_AFTER: Acts = {
   twice: undefined,
   expired: undefined,
   busy: undefined,
+  throttled: undefined,
   html: undefined,
   htmlAfter: { kind: "answer", result: HTML },
   error: undefined,

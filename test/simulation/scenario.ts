@@ -6,12 +6,14 @@ import type { StageConfig } from "./stage.ts";
 export interface Disturbance {
   readonly at: number;
   readonly act:
-    | { readonly kind: "edit" | "late" | "lock"; readonly seed: number }
+    | { readonly kind: "edit" | "late" | "lock" | "refuse"; readonly seed: number }
     /** The process is gone; nothing of it runs any more. */
     | { readonly kind: "crash" }
     /** The port's call fails; at the second place of a call after it has taken effect. */
     | { readonly kind: "error" }
     | { readonly kind: "advance"; readonly seconds: number }
+    /** Other applications use up calls of the org. */
+    | { readonly kind: "others"; readonly calls: number }
     | { readonly kind: "commitLate" }
     /** A second runner starts; with `late` after the first one's lease has run out. */
     | { readonly kind: "rival"; readonly late: boolean };
@@ -30,6 +32,7 @@ export type WireAct =
   | "twice"
   | "expired"
   | "busy"
+  | "throttled"
   | "html"
   | "htmlAfter"
   | "error"
@@ -43,6 +46,7 @@ const WIRE_ACTS: readonly WireAct[] = [
   "twice",
   "expired",
   "busy",
+  "throttled",
   "html",
   "htmlAfter",
   "error",
@@ -52,7 +56,8 @@ const WIRE_ACTS: readonly WireAct[] = [
 
 /** One step of a history. */
 export type Step =
-  | { readonly kind: "edit" | "late"; readonly seed: number }
+  | { readonly kind: "edit" | "late" | "refuse"; readonly seed: number }
+  | { readonly kind: "others"; readonly calls: number }
   | { readonly kind: "commitLate" }
   | { readonly kind: "advance"; readonly seconds: number }
   | {
@@ -85,6 +90,17 @@ export function drawScenario(seed: number): Scenario {
     deleteSalesforce: random.chance(0.6),
     deleteExternal: random.chance(0.6),
     skewMs: random.pick([0, 0, -240_000, 400_000]),
+    owners: {
+      Phone: random.pick(["salesforce", "salesforce", "external", null]),
+      Description: random.pick([null, null, "salesforce", "external"]),
+      Quantity: random.pick([null, null, "salesforce", "external"]),
+    },
+    cityDirection: random.pick(["both", "both", "both", "toSalesforce", "toExternal"]),
+    watchPrices: random.chance(0.5),
+    bulkRows: random.pick([null, null, null, null, 1, 2]),
+    shuffled: random.chance(0.3),
+    reserveShare: 0.1,
+    callsLeft: random.pick([null, null, null, null, null, 15, 40, 80]),
     seed: random.fork(),
   };
   const steps: Step[] = [{ kind: "run", disturbances: [], wire: [] }];
@@ -96,7 +112,11 @@ export function drawScenario(seed: number): Scenario {
 }
 
 function drawSteps(random: Random, violence: number): readonly Step[] {
-  const draw = random.below(10);
+  const draw = random.below(11);
+  if (draw === 10) {
+    const others = { kind: "others", calls: 1 + random.below(20) } as const;
+    return [random.chance(0.5) ? others : { kind: "refuse", seed: random.fork() }];
+  }
   if (draw < 4)
     return Array.from({ length: 1 + random.below(3) }, () => ({ kind: "edit", seed: random.fork() }) as const);
   if (draw === 4) return [{ kind: "late", seed: random.fork() }];
@@ -124,7 +144,7 @@ function drawInterrupted(random: Random): readonly Step[] {
 
 function drawDisturbance(random: Random, violence: number): Disturbance {
   const at = random.below(PLACES);
-  const draw = random.below(violence === 0 ? 6 : 12);
+  const draw = random.below(violence === 0 ? 6 : 14);
   if (draw < 4) return { at, act: { kind: "edit", seed: random.fork() } };
   if (draw === 4) return { at, act: { kind: "advance", seconds: random.pick([1, 2, 61]) } };
   if (draw === 5)
@@ -132,5 +152,7 @@ function drawDisturbance(random: Random, violence: number): Disturbance {
   if (draw < 8) return { at, act: { kind: "crash" } };
   if (draw === 8) return { at, act: { kind: "lock", seed: random.fork() } };
   if (draw === 9) return { at, act: { kind: "rival", late: random.chance(0.7) } };
+  if (draw === 12) return { at, act: { kind: "refuse", seed: random.fork() } };
+  if (draw === 13) return { at, act: { kind: "others", calls: 1 + random.below(10) } };
   return { at, act: { kind: "error" } };
 }

@@ -103,6 +103,7 @@ export class Shop {
       wallClockMs: () => mock.clock.nowMs(),
       sleep: async (ms) => mock.clock.advance({ ms }),
       random: () => 0.5,
+      reserveShare: 0,
     });
     this.salesforce = {
       ...org,
