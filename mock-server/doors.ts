@@ -26,6 +26,7 @@ import type { MockOrgCore } from "./org/org.ts";
 import { ADMIN_USER } from "./org/standard-records.ts";
 import type { Wire } from "./schema/values.ts";
 import { mountSoap } from "./soap/mount.ts";
+import { mountStreaming, type StreamingDoor } from "./streaming/mount.ts";
 
 /** The doors of one org. */
 export interface Doors {
@@ -37,6 +38,7 @@ export interface Doors {
   readonly journal: Journal;
   readonly usage: ApiUsage;
   readonly faults: Faults;
+  readonly streaming: StreamingDoor;
 }
 
 /** Opens the doors of an org. `ownHook` is asked before the faults of the list. */
@@ -79,6 +81,7 @@ export function openDoors(
       myDomain: options.myDomain,
       bulkPaceMs: options.bulkPaceMs,
       bulkLimits: options.limits,
+      streamingLimits: options.limits,
       onDefect: options.onDefect,
     }),
   });
@@ -96,6 +99,7 @@ export function openDoors(
     return fault.act === "bulk-stuck" ? { kind: "stuck" } : { kind: "failed", message: fault.message ?? BATCH_FAILED };
   };
   mountSoap(app, pipeline);
+  const streaming = mountStreaming(app, pipeline);
   mountLater(app, "/_mock", async () => {
     const { createAdminApp } = await import("./admin-app.ts");
     const shown = { org, journal, usage, faults };
@@ -104,7 +108,7 @@ export function openDoors(
       { ...shown, rehearse: (tx, request, onVerdict) => save(tx, request, { ...own, onVerdict }) },
     );
   });
-  return { app, services, pipeline, desk, journal, usage, faults };
+  return { app, services, pipeline, desk, journal, usage, faults, streaming };
 }
 
 /** Hands everything under a path to an app that is loaded when the first call comes. */
@@ -119,8 +123,10 @@ function mountLater(app: Hono<AppEnvironment>, path: string, load: () => Promise
 /** What a failed batch says unless the fault says otherwise; reference: rest-api §11 [memory]. */
 const BATCH_FAILED = "InternalServerError : Error while processing batch";
 
-/** Forgets query results and bulk jobs: they speak of records that are not there any more. */
-export function forgetResults({ cursors, bulk }: RestServices): void {
+/** Forgets query results, bulk jobs and change events: they speak of records that are not there any more. */
+export function forgetResults({ services, streaming }: Doors): void {
+  const { cursors, bulk } = services;
+  streaming.forget();
   cursors.clear();
   bulk.jobs?.stop();
   bulk.jobs = undefined;

@@ -4,6 +4,7 @@ import type { Credentials } from "./auth/passwords.ts";
 import type { RandomText } from "./auth/tokens.ts";
 import type { BulkLimits } from "./bulk/allowances.ts";
 import type { Trigger, ValidationRule } from "./dml/options.ts";
+import type { StreamingLimits } from "./http/streaming-usage.ts";
 import type { OrgSettings } from "./org/contract.ts";
 import type { PermissionDefinition } from "./org/permissions.ts";
 import type { SharingModels } from "./org/sharing.ts";
@@ -42,7 +43,7 @@ export interface MockOrgOptions {
   /** Connected apps beside `mock-client`. */
   readonly connectedApps?: readonly ConnectedApp[];
   /** Allowances of 24 hours, by their names in `/limits`. */
-  readonly limits?: { readonly DailyApiRequests?: number } & BulkLimits;
+  readonly limits?: { readonly DailyApiRequests?: number } & BulkLimits & StreamingLimits;
   readonly validationRules?: readonly ValidationRule[];
   readonly triggers?: readonly Trigger[];
   /** Inactivity after which a session dies, in milliseconds of the org's clock. Default: two hours. */

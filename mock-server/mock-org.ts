@@ -216,6 +216,7 @@ export class MockOrg implements AsyncDisposable {
   async close(): Promise<void> {
     this.#doors?.faults.clear();
     this.#doors?.services.bulk.jobs?.stop();
+    this.#doors?.streaming.forget();
     const server = this.#server;
     this.#server = undefined;
     if (server !== undefined) {
@@ -238,11 +239,11 @@ export class MockOrg implements AsyncDisposable {
     doors?.faults.clear();
     this.org.reset();
     if (doors === undefined) return;
-    forgetResults(doors.services);
+    forgetResults(doors);
     doors.journal.clear();
     doors.usage.reset();
     const { batches, queryJobs } = doors.services.bulk.allowances;
-    for (const count of [batches, queryJobs]) count.reset();
+    for (const count of [batches, queryJobs, doors.services.streaming.delivered]) count.reset();
   }
 
   /** The records' and the clock's state now. */
@@ -253,7 +254,7 @@ export class MockOrg implements AsyncDisposable {
   /** Goes back to a snapshot; open query results and bulk jobs are forgotten. */
   restore(snapshot: OrgSnapshot): void {
     this.org.restore(snapshot);
-    if (this.#doors !== undefined) forgetResults(this.#doors.services);
+    if (this.#doors !== undefined) forgetResults(this.#doors);
   }
 
   /** An independent org with the same records, with doors and a journal of its own. It is kept in no file. */

@@ -24,6 +24,7 @@ import {
   withSchemaChanges,
 } from "./org/content.ts";
 import type { MockOrgCore, OrgSnapshot } from "./org/org.ts";
+import { DEFAULT_SETTINGS } from "./org/settings.ts";
 import type { Catalog } from "./schema/catalog.ts";
 
 /** A file of more records is written one record a line (60 ms to rewrite as one document at this size). */
@@ -273,6 +274,8 @@ const STATE = z.strictObject({
     touchParentOnItemDml: z.boolean(),
     requireActiveProduct: z.boolean(),
     requireActivePricebook: z.boolean(),
+    // Files of earlier versions do not have it.
+    changeDataCapture: z.array(z.string()).default([...DEFAULT_SETTINGS.changeDataCapture]),
   }),
   sharing: z.record(z.string(), z.enum(["Private", "Read", "ReadWrite", "ControlledByParent"])),
   clock: z.discriminatedUnion("kind", [

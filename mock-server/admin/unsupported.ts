@@ -17,7 +17,10 @@ const NEAREST: readonly (readonly [RegExp, string])[] = [
   [/listview/i, "the list view's filter as SOQL: /query"],
   [/quickActions|actions/i, "the write that the action does: /sobjects/{Object}"],
   [/chatter|connect|commerce/i, "the records behind it: /query and /sobjects"],
-  [/event|cometd|streaming/i, "poll /sobjects/{Object}/updated and /deleted, or a query on SystemModstamp"],
+  [
+    /event|cometd|streaming/i,
+    "change events over CometD: /data/ChangeEvents and /data/{Object}ChangeEvent at /cometd/NN.0",
+  ],
   [/approval/i, "set the status that the approval leads to"],
   [/TYPEOF/i, "the fields of one type: a filter on the relationship's Type, and one query for each"],
   [/SOQL|SOSL/i, "the same rows in plain SOQL; docs/fidelity.md lists what the language lacks"],

@@ -43,6 +43,8 @@ export interface ClassicRequest {
   readonly concurrencyMode: "Parallel" | "Serial";
   readonly contentType: ClassicContentType;
   readonly apiVersion: number;
+  /** What the client calls itself. */
+  readonly client: string | undefined;
 }
 
 /** The data of a batch: a CSV file, records that XML or JSON carried, or a query. */
@@ -218,10 +220,9 @@ export class ClassicJobs {
     }
     const records = batch.inputs.slice(batch.results.length, batch.results.length + CHUNK_ROWS);
     if (records.length > 0) {
-      const { actor, externalIdFieldName } = job;
       const wire = batch.data.kind === "records" ? batch.data.wire : "csv";
       const operation = saveOperation(job.operation);
-      batch.results.push(...saveRows(this.#saver, { actor, operation, externalIdFieldName, records, wire }));
+      batch.results.push(...saveRows(this.#saver, { ...job, operation, records, wire }));
     }
     if (batch.results.length < batch.inputs.length) return true;
     this.#enter(batch, "Completed");

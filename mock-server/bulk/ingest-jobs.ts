@@ -35,12 +35,15 @@ export interface IngestRequest extends CsvForm {
   readonly operation: IngestOperation;
   readonly externalIdFieldName: string | undefined;
   readonly apiVersion: number;
+  /** What the client calls itself. */
+  readonly client: string | undefined;
 }
 
 /** One ingest job. Only this file changes it. */
 export interface IngestJob extends JobCore {
   readonly operation: IngestOperation;
   readonly externalIdFieldName: string | undefined;
+  readonly client: string | undefined;
   readonly actor: Actor;
   readonly type: SObjectType;
   text: string | undefined;

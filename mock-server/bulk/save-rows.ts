@@ -1,7 +1,7 @@
 /** Saves one chunk of a job's rows; whatever a row does wrong concerns that row alone. */
 import type { SaveInput, SaveRequest, SaveResult } from "../dml/contract.ts";
 import { OrgError, type OrgFault } from "../errors.ts";
-import type { Actor, Transaction } from "../org/contract.ts";
+import type { Actor, Transaction, TransactionOrigin } from "../org/contract.ts";
 import type { MockOrgCore } from "../org/org.ts";
 import type { Wire } from "../schema/values.ts";
 import type { StrikeBulk } from "./strike.ts";
@@ -20,14 +20,18 @@ export interface Chunk {
   readonly externalIdFieldName: string | undefined;
   readonly records: readonly SaveInput[];
   readonly wire: Wire;
+  /** API version of the job, and what the client that made it called itself. */
+  readonly apiVersion: number;
+  readonly client: string | undefined;
 }
 
 /** Saves a chunk in one transaction; one result for each row, in order. */
 export function saveRows({ org, save }: Saver, chunk: Chunk): readonly SaveResult[] {
-  const { actor, operation, wire } = chunk;
+  const { actor, operation, wire, apiVersion: version, client } = chunk;
+  const origin: TransactionOrigin = { api: "bulkapi", version, client };
   const upsert = chunk.externalIdFieldName === undefined ? {} : { externalIdField: chunk.externalIdFieldName };
   const attempt = (records: readonly SaveInput[]): readonly SaveResult[] =>
-    org.transaction(actor, (tx) => save(tx, { operation, records, allOrNone: false, ...upsert }, wire));
+    org.transaction(actor, (tx) => save(tx, { operation, records, allOrNone: false, ...upsert }, wire), origin);
   try {
     return attempt(chunk.records);
   } catch (error) {

@@ -108,22 +108,22 @@ function topBar(view: View, current: Section, assets: AssetAddresses): Markup {
 <span class="cell-value"><time data-live="now" datetime="${state.now}">${instant(state.now)}</time> <span class="dim">UTC</span></span>
 <span class="buttons"><button type="button" data-clock="minutes" title="Move the clock on by one minute">+1 min</button><button type="button" data-clock="hours" title="Move the clock on by one hour">+1 h</button><button type="button" data-clock="days" title="Move the clock on by one day">+1 day</button></span>
 </section>
-<section class="cell" aria-label="API budget">
+<section class="cell budget" aria-label="API budget">
 <span class="cell-label">API calls, 24 h</span>
 <span class="cell-value"><span data-live="used">${whole(state.used)}</span> <span class="dim">of <span data-live="max">${whole(state.max)}</span></span></span>
 <progress data-live="budget" max="${state.max}" value="${Math.min(state.used, state.max)}" aria-label="API calls used"></progress>
 </section>
-<section class="cell" aria-label="Armed faults">
+<section class="cell armed" aria-label="Armed faults">
 <span class="cell-label">Faults</span>
 <a class="cell-value" href="${address("/faults")}"><span data-live="faults">${state.faults === 0 ? "none armed" : counted(state.faults, "armed", "armed")}</span></a>
 </section>
-<section class="cell" aria-label="Viewing user">
+<section class="cell as" aria-label="Viewing user">
 <label class="cell-label" for="view-as">View as</label>
 <select id="view-as">${usernames.map(
     (name) => html`<option value="${name}"${name === view.actor.username ? html` selected` : ""}>${name}</option>`,
   )}</select>
 </section>
-<section class="cell grow" aria-label="State of the org">
+<section class="cell grow keep" aria-label="State of the org">
 <span class="cell-label">State</span>
 <span class="buttons"><button type="button" data-act="snapshot" title="Keep the records and the clock as they are now">Snapshot</button><button type="button" data-act="restore" title="Go back to the last snapshot" hidden>Restore</button><button type="button" data-act="reset" class="risky" title="Back to the beginning: records, clock and journal">Reset</button></span>
 </section>

@@ -33,7 +33,8 @@ import { QueryCursors } from "./query-cursors.ts";
 import { BODY_BYTES_MAX } from "./request-body.ts";
 import type { RestServices } from "./rest.ts";
 import { answerForm, buildResponse } from "./serialise.ts";
-import { ApiUsage } from "./usage.ts";
+import { type StreamingLimits, streamingUsage } from "./streaming-usage.ts";
+import type { ApiUsage } from "./usage.ts";
 import { type VersionRange, versionList, versionRange } from "./versions.ts";
 import { type AppEnvironment, type WireCall, wireCall } from "./wire-call.ts";
 
@@ -56,6 +57,8 @@ export interface AppOptions {
   readonly bulkPaceMs?: number;
   /** What bulk jobs may use in 24 hours. */
   readonly bulkLimits?: BulkLimits;
+  /** What streaming clients may use in 24 hours, and how many there may be. */
+  readonly streamingLimits?: StreamingLimits;
   /** Asked at each REST call. */
   readonly faultHook?: () => FaultHook | undefined;
   /** Told about defects of the mock itself. Default: the console's error output. */
@@ -90,6 +93,7 @@ export function createApp(options: AppOptions): MockOrgApp {
       allowances: bulkAllowances(org.clock, options.bulkLimits),
       strike: undefined,
     },
+    streaming: streamingUsage(org.clock, options.streamingLimits),
   };
   const myDomain = `https://${options.myDomain ?? "mock-org"}.my.salesforce.com`;
   const instanceUrl = (call: WireCall): string => (isLoginHost(call) ? myDomain : call.origin);

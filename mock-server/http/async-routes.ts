@@ -18,6 +18,7 @@ import {
 import { OrgError } from "../errors.ts";
 import type { Actor } from "../org/contract.ts";
 import type { AnswerHeaders } from "./answer-headers.ts";
+import { clientOf } from "./call-options.ts";
 import { parseJson } from "./json-syntax.ts";
 import { decodeText, decompress, readBody } from "./request-body.ts";
 import { isObject, type RestServices } from "./rest.ts";
@@ -85,7 +86,7 @@ async function execute(options: AsyncOptions, call: WireCall): Promise<Answer> {
     case "POST job":
       if (/^(?!\s*false\s*$)/i.test(call.header("sforce-enable-pkchunking") ?? "false"))
         throw new AsyncApiError("FeatureNotEnabled", "PK chunking is not supported by the mock org");
-      return created("jobInfo", jobInfo(createJob(jobs, actor, readInfo(call, text), apiVersion)));
+      return created("jobInfo", jobInfo(createJob(jobs, { actor, call, apiVersion }, readInfo(call, text))));
     case "POST job/id":
       return element("jobInfo", jobInfo(changeJob(jobs, jobId, readInfo(call, text))));
     case "GET job/id":
@@ -134,9 +135,8 @@ function readInfo(call: WireCall, text: string): Readonly<Record<string, unknown
 
 function createJob(
   jobs: ClassicJobs,
-  actor: Actor,
+  by: { readonly actor: Actor; readonly call: WireCall; readonly apiVersion: number },
   info: Readonly<Record<string, unknown>>,
-  apiVersion: number,
 ): ClassicJob {
   const { operation, object, externalIdFieldName, concurrencyMode, contentType = "XML" } = info;
   const known = CLASSIC_OPERATIONS.find((each) => each === operation);
@@ -152,13 +152,14 @@ function createJob(
   if ((known === "query" || known === "queryAll") && format !== "CSV") {
     throw new AsyncApiError("FeatureNotEnabled", `Query results as ${format} are not supported by the mock org`);
   }
-  return jobs.create(actor, {
+  return jobs.create(by.actor, {
     operation: known satisfies ClassicOperation,
     object,
     externalIdFieldName: typeof externalIdFieldName === "string" ? externalIdFieldName : undefined,
     concurrencyMode: concurrencyMode === "Serial" ? "Serial" : "Parallel",
     contentType: format satisfies ClassicContentType,
-    apiVersion,
+    apiVersion: by.apiVersion,
+    client: clientOf(by.call.header("sforce-call-options")),
   });
 }
 

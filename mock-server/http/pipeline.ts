@@ -6,8 +6,9 @@
  */
 import { API_DISABLED, type LoginDesk, mayUseApi, type Visitor } from "../auth/login.ts";
 import { OrgError } from "../errors.ts";
-import type { Actor } from "../org/contract.ts";
+import type { Actor, TransactionOrigin } from "../org/contract.ts";
 import type { AnswerHeaders } from "./answer-headers.ts";
+import { clientOf } from "./call-options.ts";
 import type { CallTrace } from "./call-trace.ts";
 import type { FaultAct, FaultCall, FaultHook } from "./fault-hook.ts";
 import { errorResult, invalidSession, methodNotAllowed, notFound, requestLimitExceeded } from "./faults.ts";
@@ -200,18 +201,28 @@ async function prepare(options: PipelineOptions, call: WireCall, trace: Trace): 
     const usedBefore = services.usage.used;
     trace.inside = options.journal.begin();
     try {
-      return services.org.transaction(actor, (tx) => {
-        const context: RestContext = { tx, services, session, instanceUrl, wholeOrNothing: false, dispatch };
-        const result = handler(context, request);
-        trace.limitInfo = services.usage.header();
-        return result;
-      });
+      return services.org.transaction(
+        actor,
+        (tx) => {
+          const context: RestContext = { tx, services, session, instanceUrl, wholeOrNothing: false, dispatch };
+          const result = handler(context, request);
+          trace.limitInfo = services.usage.header();
+          return result;
+        },
+        originOf(request),
+      );
     } finally {
       options.journal.end();
       trace.apiCalls += services.usage.used - usedBefore;
     }
   };
   return { body, run };
+}
+
+/** Reads begin nothing that anybody asks the origin of. */
+function originOf(request: RestRequest): TransactionOrigin | undefined {
+  if (request.method === "GET" || request.method === "HEAD") return undefined;
+  return { api: "rest", version: request.version, client: clientOf(request.header("sforce-call-options")) };
 }
 
 /** The session and its user; throws 401, or 403 where the user may not use the API. */

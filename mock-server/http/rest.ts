@@ -16,6 +16,7 @@ import type { Wire } from "../schema/values.ts";
 import type { Journal } from "./journal.ts";
 import type { PreparedQueries } from "./prepared-queries.ts";
 import type { QueryCursors } from "./query-cursors.ts";
+import type { StreamingUsage } from "./streaming-usage.ts";
 import type { ApiUsage } from "./usage.ts";
 import type { VersionRange } from "./versions.ts";
 
@@ -67,6 +68,7 @@ export interface RestServices {
     /** Lets faults in. */
     strike: StrikeBulk | undefined;
   };
+  readonly streaming: StreamingUsage;
 }
 
 /** Everything that a handler works with. */

@@ -20,6 +20,8 @@ export interface RawCall {
     readonly get: (name: string) => string | null | undefined;
   };
   readonly body: AsyncIterable<Uint8Array> | null;
+  /** Fires when the client goes away. */
+  readonly signal?: AbortSignal;
 }
 
 /** A call in process, without a web request around it. */
@@ -31,6 +33,7 @@ export interface PlainCall {
   readonly body?: string;
   /** Default: JSON. */
   readonly contentType?: string;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** A call. Path and query are raw text, still percent-encoded. */
@@ -72,8 +75,10 @@ export function wireCall(context: Context<AppEnvironment>): WireCall {
 const PLAIN_ORIGIN = "https://mock-org.my.salesforce.com";
 
 /** Dresses a plain call up as one that came in. */
-export function dressed({ method, path, accessToken, body, contentType = "application/json" }: PlainCall): WireCall {
+export function dressed(call: PlainCall): WireCall {
+  const { method, path, accessToken, body, contentType = "application/json" } = call;
   const headers = new Map([["authorization", `Bearer ${accessToken}`]]);
+  for (const [name, value] of Object.entries(call.headers ?? {})) headers.set(name.toLowerCase(), value);
   if (body !== undefined) headers.set("content-type", contentType);
   const queryStart = path.indexOf("?");
   return {

@@ -107,12 +107,30 @@ export interface OrgSettings {
   readonly touchParentOnItemDml: boolean;
   readonly requireActiveProduct: boolean;
   readonly requireActivePricebook: boolean;
+  /** Objects that are selected for Change Data Capture. */
+  readonly changeDataCapture: readonly string[];
 }
 
 /** Time as an input. Milliseconds since 1970 in UTC. */
 export interface Clock {
   nowMs(): number;
 }
+
+/** Through which API a transaction came, as change events tell it. */
+export interface TransactionOrigin {
+  readonly api: "rest" | "soap" | "bulkapi";
+  /** API version as a number, for example 62. */
+  readonly version: number;
+  /** What the caller named itself in the call options. */
+  readonly client: string | undefined;
+}
+
+/** Told about each commit that changed records. `origin` is absent for what no API call began. */
+export type CommitListener = (
+  changes: readonly RecordChange[],
+  actor: Actor,
+  origin: TransactionOrigin | undefined,
+) => void;
 
 /** One record that a committed transaction changed: `before` is undefined for an insert, `after` for a removal. */
 export interface RecordChange {
@@ -135,7 +153,7 @@ export interface Org {
    * Runs `work` as one transaction: commits when it returns, undoes everything when it throws, and rethrows.
    * Nested calls are a programmer error.
    */
-  transaction<T>(actor: Actor, work: (tx: Transaction) => T): T;
+  transaction<T>(actor: Actor, work: (tx: Transaction) => T, origin?: TransactionOrigin): T;
   /** Called after each commit that changed records, in order; returns the function that stops it. */
-  onCommit(listener: (changes: readonly RecordChange[], actor: Actor) => void): () => void;
+  onCommit(listener: CommitListener): () => void;
 }

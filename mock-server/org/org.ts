@@ -9,7 +9,15 @@ import { type Catalog, createCatalog } from "../schema/catalog.ts";
 import type { ObjectDefinition } from "../schema/definition.ts";
 import { Actors } from "./actors.ts";
 import { type ClockState, ManualClock, wireInstant } from "./clock.ts";
-import type { Actor, Org, OrgSettings, RecordChange, Transaction } from "./contract.ts";
+import type {
+  Actor,
+  CommitListener,
+  Org,
+  OrgSettings,
+  RecordChange,
+  Transaction,
+  TransactionOrigin,
+} from "./contract.ts";
 import { type CounterState, Counters } from "./ids.ts";
 import { Locks } from "./locks.ts";
 import { LongTransaction } from "./long-transaction.ts";
@@ -61,8 +69,6 @@ export interface OrgSnapshot {
   readonly sharing: SharingModels;
   readonly clock: ClockState;
 }
-
-type CommitListener = (changes: readonly RecordChange[], actor: Actor) => void;
 
 /** Makes an org with the records that every org has. Throws an `Error` where the options contradict each other. */
 export function createOrg(options: OrgOptions): MockOrgCore {
@@ -202,10 +208,10 @@ export class MockOrgCore implements Org {
     return this.#actors.find(userIdOrUsername);
   }
 
-  transaction<T>(actor: Actor, work: (tx: Transaction) => T): T {
+  transaction<T>(actor: Actor, work: (tx: Transaction) => T, origin?: TransactionOrigin): T {
     this.#purge();
     const { result, changes } = this.#run(actor, (tx) => ({ result: atOnce(work(tx)), changes: tx.changes() }));
-    this.#publish(changes, actor);
+    this.#publish(changes, actor, origin);
     return result;
   }
 
@@ -410,11 +416,11 @@ export class MockOrgCore implements Org {
     }
   }
 
-  #publish(changes: readonly RecordChange[], actor: Actor): void {
+  #publish(changes: readonly RecordChange[], actor: Actor, origin?: TransactionOrigin): void {
     if (changes.length === 0) return;
     if (changes.some(changesRights)) this.#schemaChanged();
     this.recycleBin.record(changes, this.#stamp(this.clock.nowMs()));
-    this.#tell(changes, actor);
+    this.#tell(changes, actor, origin);
   }
 
   /** Always a later second than before, so that two changes within one second, or around a `restore`, do not look alike. */
@@ -438,9 +444,9 @@ export class MockOrgCore implements Org {
   }
 
   /** A listener that stops itself or starts another meanwhile does not disturb the round. */
-  #tell(changes: readonly RecordChange[], actor: Actor): void {
+  #tell(changes: readonly RecordChange[], actor: Actor, origin?: TransactionOrigin): void {
     const listeners = [...this.#listeners];
-    for (const listener of listeners) listener(changes, actor);
+    for (const listener of listeners) listener(changes, actor, origin);
   }
 
   #rehearse<T>(

@@ -20,4 +20,6 @@ export const DEFAULT_SETTINGS: OrgSettings = {
   touchParentOnItemDml: true,
   requireActiveProduct: false,
   requireActivePricebook: false,
+  // An org without an add-on may select five (reference: change-events §2.1 [memory]); which ones is this org's choice.
+  changeDataCapture: ["Account", "Contract", "Order", "OrderItem", "Product2"],
 };

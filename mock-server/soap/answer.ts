@@ -13,7 +13,7 @@ import { isObject, type RestContext } from "../http/rest.ts";
 import { dispatch } from "../http/router.ts";
 import type { WireCall } from "../http/wire-call.ts";
 import type { Actor } from "../org/contract.ts";
-import { parseCall, type SoapCall } from "./call.ts";
+import { elementOf, parseCall, type SoapCall, textOf } from "./call.ts";
 import type { DataCall } from "./data-context.ts";
 import { faultEnvelope, type LimitInfo, SoapFault, type SoapFlavour, soapEnvelope } from "./envelope.ts";
 import { metadataCall } from "./metadata-calls.ts";
@@ -196,11 +196,15 @@ async function execute(options: PipelineOptions, delivery: Delivery, trace: Trac
   const instanceUrl = options.instanceUrl(call);
   trace.inside = options.journal.begin();
   try {
-    return services.org.transaction(actor, (tx) => {
-      const rest: RestContext = { tx, services, session, instanceUrl, wholeOrNothing: false, dispatch };
-      const results = operation({ rest, version, soap });
-      return `<${soap.operation}Response>${results}</${soap.operation}Response>`;
-    });
+    return services.org.transaction(
+      actor,
+      (tx) => {
+        const rest: RestContext = { tx, services, session, instanceUrl, wholeOrNothing: false, dispatch };
+        const results = operation({ rest, version, soap });
+        return `<${soap.operation}Response>${results}</${soap.operation}Response>`;
+      },
+      { api: "soap", version, client: textOf(elementOf(soap.header, "CallOptions"), "client") },
+    );
   } finally {
     options.journal.end();
   }

@@ -7,6 +7,7 @@ import { ERROR_CODES, SyncError } from "../errors.ts";
 import { completionCommand } from "./commands/completion.ts";
 import type { InitOptions } from "./commands/init.ts";
 import type { ServeOptions } from "./commands/serve.ts";
+import type { WorkerOptions } from "./commands/worker.ts";
 import { EXIT, type ExitCode, type Surroundings } from "./surroundings.ts";
 
 const VERSION = "0.1.0";
@@ -121,13 +122,14 @@ export function orderSync(surroundings: Surroundings, done: (exit: ExitCode) => 
     .option("--host <address>", "address of the web pages")
     .option("--no-run-at-start", "wait for the schedule instead of running at once")
     .action(act<ServeOptions>(async (options) => (await import("./commands/serve.ts")).serveCommand(options, out)));
-  command("worker", "share the work with other workers through the state in PostgreSQL, until stopped", ["worker"])
+  command("worker", "share the work with other workers through the state in PostgreSQL, until stopped", [
+    "worker",
+    "worker --metrics-port 9464 --metrics-host 0.0.0.0",
+  ])
     .option("--allow-deletes", "do not stop when many records would be deleted")
-    .action(
-      act<{ allowDeletes?: true }>(async (options) =>
-        (await import("./commands/worker.ts")).workerCommand(options, out),
-      ),
-    );
+    .option("--metrics-port <number>", "answer /metrics, /healthz and /readyz on this port; 0 takes a free one", port)
+    .option("--metrics-host <address>", "address of that port", "127.0.0.1")
+    .action(act<WorkerOptions>(async (options) => (await import("./commands/worker.ts")).workerCommand(options, out)));
   command("status", "show the present state per object and the last runs", ["status", "status --json"]).action(
     act<object>(async (options) => (await import("./commands/history.ts")).statusCommand(options, out)),
   );

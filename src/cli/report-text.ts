@@ -30,6 +30,10 @@ export function reportText(report: RunReport): string {
     const remedy = remedyFor(code);
     if (remedy !== null) lines.push(`          → ${remedy}`);
   }
+  if (report.openDeadLetters > 0) {
+    const tried = report.retried > 0 ? `, ${report.retried} tried again` : "";
+    lines.push(`${report.openDeadLetters} dead letters open${tried}; see order-sync dead-letters list`);
+  }
   const seconds = ((report.finishedAtMs - report.startedAtMs) / 1000).toFixed(1);
   lines.push(
     `${report.writes} documents written, ${report.compared} compared, ${report.apiCalls} API calls in ${seconds} s`,

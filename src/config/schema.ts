@@ -38,6 +38,8 @@ const stateSchema = z
   .prefault({})
   .describe("The connector's memory.");
 
+const duration = z.string().regex(DURATION_PATTERN, "must be a time such as 30s, 5m or 2h");
+
 const runSchema = z
   .strictObject({
     leaseTtlMs: z
@@ -51,6 +53,30 @@ const runSchema = z
       .nullable()
       .default(null)
       .describe("From so many rows of one kind on a Bulk 2.0 job is used; null never uses one."),
+    retryRefused: z
+      .array(duration)
+      .max(20)
+      .default(["0s", "15m", "1h", "6h", "24h"])
+      .describe(
+        "Times after which a refused record is tried again by itself, one after the other; the last one repeats. 0s is the next run; an empty list waits for a person, for the source record to change, or for what it refers to.",
+      ),
+    retriesMax: z
+      .int()
+      .min(0)
+      .default(1_000)
+      .describe("Refused records that one run tries again, so that hopeless ones cannot use up the API calls."),
+    preImages: z
+      .boolean()
+      .default(true)
+      .describe(
+        "The call that updates or deletes records also reads them right before, so that an edit made since they were compared is found and kept. Costs no call as such, but room in it: 800 updated rows a call instead of 1,000, and one node of a graph for each record. Bulk jobs read nothing.",
+      ),
+    conditionalWrites: z
+      .boolean()
+      .default(false)
+      .describe(
+        "A record that is updated by itself is not written when it was modified since it was compared (If-Unmodified-Since, to the second). Costs one request per row, 25 rows a call. Orders written together with their lines go without a condition.",
+      ),
   })
   .prefault({})
   .describe("How one run works.");
@@ -78,8 +104,6 @@ const limitsSchema = z
   })
   .prefault({})
   .describe("What a run may use up and take away.");
-
-const duration = z.string().regex(DURATION_PATTERN, "must be a time such as 30s, 5m or 2h");
 
 const scheduleSchema = z
   .strictObject({

@@ -1,95 +1,106 @@
 /**
- * Keeps a connector within its API budget: its own number of calls in 24 hours, and the org's reserve for others.
+ * Keeps the budget of API calls: asks before each call whether it may be made, and counts it for every process that shares
+ * the state.
  *
- * Asked before each call with what the call will cost. What earlier runs used is read from the run records, so that a
- * restart does not start the day anew.
+ * A call is booked before it is sent, as many as the call is predicted to take; what it took in the end is put right with
+ * the next one, and when the org is closed. So processes that work side by side keep one limit, and a restart does not
+ * start the day anew.
  */
 import { SyncError } from "../errors.ts";
 import type { SalesforceOrg } from "../salesforce/port.ts";
-import type { RunRecord, StateStore } from "../state/port.ts";
+import type { StateUpkeep } from "../state/upkeep.ts";
 import { allowCalls, type BudgetLimits } from "../sync/budget.ts";
+import { BULK_JOB_CALLS } from "../sync/sequence.ts";
 
 /** What the budget is kept by. */
 export interface BudgetKeeping {
   readonly limits: BudgetLimits;
-  readonly state: StateStore;
+  readonly upkeep: Pick<StateUpkeep, "bookCalls">;
   readonly nowMs: () => number;
 }
 
 const DAY_MS = 86_400_000;
-/** More runs than a day has at one a minute, twice over. */
-const RUNS_MAX = 3_000;
-/** How finely the calls of a long-lived process are dated. */
-const READING_EVERY_MS = 60_000;
+/** Without a daily limit calls are only counted, and so many at a time, which costs next to nothing. */
+const COUNTED_AT_A_TIME = 50;
 
 /** The org with a guard before each method that costs calls. Without a daily number only the reserve is kept. */
 export function withinBudget(org: SalesforceOrg, keeping: BudgetKeeping): SalesforceOrg {
   const ledger = new CallLedger(org, keeping);
   return {
     connect: () => org.connect(),
-    describe: async (objects) => {
-      await ledger.ask(1);
-      return await org.describe(objects);
-    },
-    poll: async (requests) => {
-      await ledger.ask(1);
-      return await org.poll(requests);
-    },
-    read: async (request) => {
-      await ledger.ask(1);
-      return await org.read(request);
-    },
-    query: async (soql) => {
-      await ledger.ask(1);
-      return await org.query(soql);
-    },
-    execute: async (call) => {
-      await ledger.ask(call.predictedCalls);
-      return await org.execute(call);
-    },
+    describe: (objects) => ledger.during(1, () => org.describe(objects)),
+    poll: (requests) => ledger.during(1, () => org.poll(requests)),
+    read: (request) => ledger.during(1, () => org.read(request)),
+    query: (soql) => ledger.during(1, () => org.query(soql)),
+    execute: (call, listener) => ledger.during(call.predictedCalls, () => org.execute(call, listener)),
+    endOfJob: (jobId) => ledger.during(BULK_JOB_CALLS, () => org.endOfJob(jobId)),
     usage: () => org.usage(),
-    close: () => org.close(),
+    close: async () => {
+      await ledger.close();
+      await org.close();
+    },
   };
 }
 
-/** Counts the calls of the last 24 hours: those of earlier processes by their run records, ours by the connection. */
+/** Books calls before they are made. */
 class CallLedger {
   readonly #org: SalesforceOrg;
   readonly #keeping: BudgetKeeping;
-  readonly #bornAtMs: number;
-  /** The connection's counter at times of the last 24 hours; the first one is the counter before them. */
-  readonly #readings: { readonly atMs: number; readonly calls: number }[];
-  #earlier: readonly RunRecord[] | null = null;
-  #askedAtMs: number;
+  readonly #callsBefore: number;
+  #booked = 0;
+  #underWay = 0;
 
   constructor(org: SalesforceOrg, keeping: BudgetKeeping) {
     this.#org = org;
     this.#keeping = keeping;
-    this.#bornAtMs = keeping.nowMs();
-    this.#askedAtMs = this.#bornAtMs;
-    this.#readings = [{ atMs: this.#bornAtMs, calls: org.usage().calls }];
+    this.#callsBefore = org.usage().calls;
   }
 
-  /** Throws `SALESFORCE_LIMIT` when so many more calls are too many. */
-  async ask(calls: number): Promise<void> {
+  /** Throws `SALESFORCE_LIMIT` when so many more calls are too many, else makes them. */
+  async during<Result>(calls: number, work: () => Promise<Result>): Promise<Result> {
+    await this.#ask(calls);
+    this.#underWay += calls;
+    try {
+      return await work();
+    } finally {
+      this.#underWay -= calls;
+    }
+  }
+
+  /** Brings the count up to date. A state that cannot be written has been reported where it mattered. */
+  async close(): Promise<void> {
+    try {
+      await this.#book(this.#due(0), null);
+    } catch (error) {
+      if (!(error instanceof SyncError)) throw error;
+    }
+  }
+
+  async #ask(calls: number): Promise<void> {
     const { limits } = this.#keeping;
-    const usage = this.#org.usage();
-    const ownCalls = limits.dailyCalls === null ? 0 : await this.#callsOfTheDay(usage.calls);
-    const allowance = allowCalls(limits, { ownCalls, orgUsed: usage.used, orgLimit: usage.limit }, calls);
+    const { used, limit } = this.#org.usage();
+    const due = this.#due(calls);
+    const answer =
+      limits.dailyCalls === null && due < COUNTED_AT_A_TIME ? null : await this.#book(due, limits.dailyCalls);
+    // What is booked for this process's own calls that are not made yet is not to be counted twice.
+    const ownCalls = answer === null ? 0 : answer.counted + due - calls;
+    const allowance = allowCalls(limits, { ownCalls, orgUsed: used, orgLimit: limit }, calls);
     if (allowance.kind === "refused") throw new SyncError("SALESFORCE_LIMIT", `The run ${allowance.message}`);
   }
 
-  async #callsOfTheDay(calls: number): Promise<number> {
-    const { state, nowMs } = this.#keeping;
-    const now = nowMs();
-    const readings = this.#readings;
-    // After a rest the counter stands where the last call before it left it.
-    if (now - this.#askedAtMs >= READING_EVERY_MS) readings.push({ atMs: this.#askedAtMs, calls });
-    else if (now - (readings.at(-1)?.atMs ?? 0) >= READING_EVERY_MS) readings.push({ atMs: now, calls });
-    this.#askedAtMs = now;
-    while ((readings[1]?.atMs ?? now) <= now - DAY_MS) readings.shift();
-    this.#earlier ??= (await state.runs(RUNS_MAX)).filter((run) => run.startedAtMs < this.#bornAtMs);
-    const earlier = this.#earlier.filter((run) => run.startedAtMs > now - DAY_MS);
-    return earlier.reduce((sum, run) => sum + run.apiCalls, 0) + calls - (readings[0]?.calls ?? 0);
+  /** Calls to book, so that all that were made, are under way or come now are booked. */
+  #due(calls: number): number {
+    const made = this.#org.usage().calls - this.#callsBefore;
+    return made + this.#underWay + calls - this.#booked;
+  }
+
+  async #book(calls: number, callsMax: number | null): Promise<{ readonly counted: number }> {
+    const { upkeep, nowMs } = this.#keeping;
+    const atMs = nowMs();
+    // Booked at once here, so that a call that is asked for meanwhile does not book them again.
+    this.#booked += calls;
+    const answer = await upkeep.bookCalls({ atMs, calls, sinceMs: atMs - DAY_MS, callsMax });
+    if (!answer.booked) this.#booked -= calls;
+    return answer;
   }
 }

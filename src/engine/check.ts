@@ -56,6 +56,9 @@ export async function checkBeforeFirstRun(ports: EnginePorts): Promise<void> {
   const runs = await ports.state.runs(RUNS_LOOKED_AT);
   if (runs.some(({ outcome }) => outcome === "done" || outcome === "doneWithRefusals")) return;
   const { problems } = await checkEverything(ports);
+  const refused = problems.find(({ place }) => place === "SALESFORCE_LOGIN");
+  // The run would only try the same login again, and each failed one brings the user closer to being locked.
+  if (refused !== undefined) throw new SyncError("SALESFORCE_LOGIN", refused.message);
   if (problems.length === 0 || problems.some(({ place }) => isErrorCode(place))) return;
   const listed = problems.slice(0, LISTED_MAX).map(({ place, message }) => `\n  - ${place}: ${message}`);
   const rest = problems.length > LISTED_MAX ? `\n  - and ${problems.length - LISTED_MAX} more` : "";

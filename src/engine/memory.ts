@@ -20,6 +20,8 @@ export interface DeletionTally {
 export class RunMemory {
   readonly #parked: Map<string, Parked>;
   readonly #deadLetters: Map<string, DeadLetter>;
+  /** The refused documents that refer to a record, by that record. */
+  readonly #dependents = new Map<string, Set<string>>();
   readonly #conflicts: Map<string, readonly StoredConflict[]>;
   readonly #deletions = new Map<string, DeletionTally>();
   /** Objects with a write of this run whose fate is unknown. */
@@ -33,6 +35,7 @@ export class RunMemory {
   ) {
     this.#parked = new Map(parked.map((entry) => [name(entry.object, entry.key), entry]));
     this.#deadLetters = new Map(deadLetters.map((entry) => [name(entry.object, entry.key), entry]));
+    for (const letter of deadLetters) this.#remember(letter);
     this.#conflicts = new Map();
     for (const conflict of conflicts) {
       const of = name(conflict.object, conflict.key);
@@ -64,6 +67,17 @@ export class RunMemory {
 
   deadLetter(object: string, key: BusinessKey): DeadLetter | undefined {
     return this.#deadLetters.get(name(object, key));
+  }
+
+  get deadLetterCount(): number {
+    return this.#deadLetters.size;
+  }
+
+  /** The refused documents that refer to this record. */
+  dependentsOf(object: string, key: BusinessKey): readonly DeadLetter[] {
+    const dependents = this.#dependents.get(name(object, key));
+    if (dependents === undefined) return [];
+    return [...dependents].flatMap((dependent) => this.#deadLetters.get(dependent) ?? []);
   }
 
   /** Conflicts that wait for a person or for the run that carries out the person's answer. */
@@ -114,6 +128,7 @@ export class RunMemory {
 
   reject(entry: DeadLetter): void {
     this.#deadLetters.set(name(entry.object, entry.key), entry);
+    this.#remember(entry);
     this.#parked.delete(name(entry.object, entry.key));
   }
 
@@ -122,6 +137,13 @@ export class RunMemory {
     this.#parked.delete(name(object, key));
     this.#deadLetters.delete(name(object, key));
     this.#conflicts.delete(name(object, key));
+  }
+
+  #remember(letter: DeadLetter): void {
+    for (const { object, key } of letter.dependsOn ?? []) {
+      const dependents = this.#dependents.get(name(object, key)) ?? new Set();
+      this.#dependents.set(name(object, key), dependents.add(name(letter.object, letter.key)));
+    }
   }
 }
 

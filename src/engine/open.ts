@@ -1,5 +1,6 @@
 /** Opens everything a configuration names: the state, the external system and the org, as the ports of a run. */
 import { existsSync } from "node:fs";
+import { durationMs } from "../config/duration.ts";
 import type { Config } from "../config/schema.ts";
 import type { Redactor } from "../config/secrets.ts";
 import { SyncError } from "../errors.ts";
@@ -112,7 +113,7 @@ async function openAround(
     const { dailyCalls, reserveShare } = config.limits;
     const salesforce = withinBudget(openSalesforce(settings, listeners), {
       limits: { dailyCalls, reserveShare },
-      state,
+      upkeep: state.upkeep,
       nowMs: Date.now,
     });
     return {
@@ -140,7 +141,12 @@ async function openAround(
 }
 
 /** The options of a run as a configuration sets them. */
-export function runOptions(config: Config): Pick<RunOptions, "leaseTtlMs" | "deleteShare" | "bulkRows"> {
-  const { leaseTtlMs, bulkRows } = config.run;
-  return { leaseTtlMs, deleteShare: config.limits.deleteShare, bulkRows };
+export function runOptions(
+  config: Config,
+): Pick<
+  RunOptions,
+  "leaseTtlMs" | "deleteShare" | "bulkRows" | "retryWaitsMs" | "retriesMax" | "preImages" | "conditionalWrites"
+> {
+  const { retryRefused, ...run } = config.run;
+  return { ...run, deleteShare: config.limits.deleteShare, retryWaitsMs: retryRefused.map(durationMs) };
 }

@@ -17,11 +17,7 @@ export async function parentLookup(
   mapping: ObjectMapping,
   documents: readonly SyncDocument[],
 ): Promise<ParentLookup> {
-  const wanted = new Map<string, Set<BusinessKey>>();
-  for (const document of documents) {
-    collect(wanted, mapping.fields, document.fields);
-    for (const line of Object.values<Fields>(document.lines ?? {})) collect(wanted, mapping.lines?.fields ?? [], line);
-  }
+  const wanted = referencesOf(mapping, documents);
   const states = new Map<string, ParentState>();
   for (const [object, keys] of wanted) {
     const links = await context.ports.state.links(object, [...keys]);
@@ -38,6 +34,19 @@ export async function parentLookup(
     }
   }
   return (object, key) => states.get(`${object} ${key}`) ?? { kind: "absent" };
+}
+
+/** The keys that documents refer to, by object. */
+export function referencesOf(
+  mapping: ObjectMapping,
+  documents: readonly SyncDocument[],
+): ReadonlyMap<string, ReadonlySet<BusinessKey>> {
+  const wanted = new Map<string, Set<BusinessKey>>();
+  for (const document of documents) {
+    collect(wanted, mapping.fields, document.fields);
+    for (const line of Object.values<Fields>(document.lines ?? {})) collect(wanted, mapping.lines?.fields ?? [], line);
+  }
+  return wanted;
 }
 
 /** Whether the parent waits itself, or may be one that its object did not come to before it had to stop. */

@@ -9,6 +9,7 @@ import { decide } from "../sync/decide.ts";
 import type { Decision } from "../sync/decision.ts";
 import { answerKey } from "../sync/merge.ts";
 import type { OrgRules } from "../sync/org-rules.ts";
+import { withCondition, withPreImages } from "../sync/pre-image.ts";
 import { type SalesforceSighting, sightExternal, sightSalesforce } from "../sync/sighting.ts";
 import { holdCascades } from "./cascade.ts";
 import type { RunContext } from "./context.ts";
@@ -40,7 +41,8 @@ export async function runPass(context: RunContext, input: PassInput): Promise<vo
   const { joined, unjoined } = await join(context, input.mapping, input.nominations, input.feed);
   const unkeyed = (input.unkeyed ?? []).map((change) => unkeyedRecord(input.mapping, change));
   const decided = joined.length === 0 ? [] : await decideAll(context, input.mapping, joined, await input.rules());
-  const decisions = holdDeletions(context, input.mapping, await holdCascades(context, input.mapping, decided));
+  const allowed = holdDeletions(context, input.mapping, await holdCascades(context, input.mapping, decided));
+  const decisions = allowed.map((decision) => guarded(context, input.mapping, decision));
   const performance = await perform(
     context,
     decisions.filter((decision) => decision.kind === "change"),
@@ -64,6 +66,12 @@ export async function runPass(context: RunContext, input: PassInput): Promise<vo
   });
   if (performance.stopped !== null) context.tally.stop(performance.stopped);
   if (performance.stop !== null) throw performance.stop;
+}
+
+/** The decision with what protects other people's edits from its writes, as far as the options say. */
+function guarded({ options }: RunContext, mapping: ObjectMapping, decision: Decision): Decision {
+  const conditional = options.conditionalWrites ? withCondition(mapping, decision) : decision;
+  return options.preImages ? withPreImages(mapping, conditional) : conditional;
 }
 
 /** Decides about joined documents; reads nothing but links of parents and of merge survivors. */

@@ -79,7 +79,7 @@ export async function perform(context: RunContext, decisions: readonly Decision[
   const intents = new Map(decisions.map((decision) => [decision, intentsOf(context, decision, startedAtMs)]));
   await context.lease.commit({ putIntents: [...intents.values()].flat() });
 
-  const sent = await sendToSalesforce(context, decisions);
+  const sent = await sendToSalesforce(context, decisions, intents);
   const external = await sendToExternal(context, decisions, sent.stop);
   return {
     stop: sent.stop ?? external.stop,
@@ -129,7 +129,11 @@ interface SalesforceSending {
   readonly stopped: StoppedObject | null;
 }
 
-async function sendToSalesforce(context: RunContext, decisions: readonly Decision[]): Promise<SalesforceSending> {
+async function sendToSalesforce(
+  context: RunContext,
+  decisions: readonly Decision[],
+  intents: ReadonlyMap<Decision, readonly Intent[]>,
+): Promise<SalesforceSending> {
   const results = new Map<Decision, SideResult>();
   const outcomes = new Map<string, RowOutcome>();
   let stop: SyncError | null = null;
@@ -143,7 +147,7 @@ async function sendToSalesforce(context: RunContext, decisions: readonly Decisio
       sequenceOptions(context, company),
     );
     if (round === 0) context.tally.predictedWriteCalls += plan.predictedCalls;
-    ({ stop, stopped } = await sendPlan(context, plan, { owners: ownersOf(company), outcomes }));
+    ({ stop, stopped } = await sendPlan(context, plan, { owners: ownersOf(company), outcomes, intents }));
     const pending = company.filter((decision) => {
       const verdict = judge(context, decision, outcomes);
       const { result } = verdict;
@@ -166,6 +170,7 @@ interface Sending {
   readonly owners: ReadonlyMap<string, Decision>;
   /** Filled as answers come in. */
   readonly outcomes: Map<string, RowOutcome>;
+  readonly intents: ReadonlyMap<Decision, readonly Intent[]>;
 }
 
 /** Sends the steps of a plan; operations of decisions that failed in an earlier step are left out. */
@@ -180,8 +185,11 @@ async function sendPlan(
       const call = retainOperations(planned, ({ opId }) => !failed.has(sending.owners.get(opId)));
       if (call === undefined) continue;
       await context.lease.keep();
+      const listener = {
+        jobStarted: (jobId: string) => context.lease.commit({ putIntents: sentBy(jobId, call, sending) }),
+      };
       try {
-        for (const outcome of await context.ports.salesforce.execute(call)) {
+        for (const outcome of await context.ports.salesforce.execute(call, listener)) {
           sending.outcomes.set(outcome.opId, outcome);
           if (outcome.kind !== "done") failed.add(sending.owners.get(outcome.opId));
         }
@@ -194,6 +202,16 @@ async function sendPlan(
     }
   }
   return { stop: null, stopped: null };
+}
+
+/** The intents of a job's rows with the job: whoever finds them later waits for its end before anything else. */
+function sentBy(jobId: string, call: SalesforceCall, { owners, intents }: Sending): readonly Intent[] {
+  return operationsOf(call).flatMap((operation) => {
+    const owner = owners.get(operation.opId);
+    const row = operation.kind === "upsert" ? operation.key : operation.recordId;
+    const own = (owner === undefined ? undefined : intents.get(owner)) ?? [];
+    return own.flatMap((intent) => (intent.side === "salesforce" ? [{ ...intent, job: { jobId, row } }] : []));
+  });
 }
 
 /**

@@ -9,7 +9,7 @@ import { createHash } from "node:crypto";
 import type { ExternalSystem } from "../external/port.ts";
 import type { SyncDocument } from "../model/document.ts";
 import type { BusinessKey, RecordId } from "../model/key.ts";
-import type { RowOutcome } from "../model/salesforce-record.ts";
+import type { RowOperation, RowOutcome } from "../model/salesforce-record.ts";
 import type { Fields, Side, Value } from "../model/value.ts";
 import type { SalesforceOrg } from "../salesforce/port.ts";
 import type { JournalEntry, StateBatch } from "../state/port.ts";
@@ -17,10 +17,11 @@ import type { SalesforceCall } from "../sync/call.ts";
 import type { Conflict, Intent } from "../sync/decision.ts";
 import {
   BULK_JOB_CALLS,
-  COLLECTION_ROWS_MAX,
-  COMPOSITE_PARTS_MAX,
+  COMPOSITE_SUBREQUESTS_MAX,
   GRAPH_NODES_MAX,
   GRAPHS_MAX,
+  leastCollectionCalls,
+  nodesOf,
 } from "../sync/sequence.ts";
 import { operationsOf } from "../sync/split.ts";
 import type { EnginePorts } from "./ports.ts";
@@ -66,7 +67,7 @@ export interface Plan {
     readonly reading: number;
     /** Calls that the writes would take. */
     readonly writing: number;
-    /** The fewest calls by which anybody could make these writes. */
+    /** The fewest calls by which anybody could make these writes, with the pre-images that they read. */
     readonly lowerBound: number;
   };
 }
@@ -173,6 +174,8 @@ class Rehearsal {
           }),
         );
       },
+      // A rehearsal neither waits for a job nor aborts one: its rows are looked up as they are now.
+      endOfJob: async () => ({ landed: new Map() }),
       usage: () => org.usage(),
       close: async () => {},
     };
@@ -245,26 +248,27 @@ const writeName = (object: string, key: BusinessKey, side: Side): string => `${o
 /** Graphs and rows of one object can share calls, those of different objects cannot: parents come first. */
 function lowerBoundOf(calls: readonly SalesforceCall[]): number {
   const graphs = new Map<string, { count: number; nodes: number }>();
-  const rows = new Map<string, number>();
+  const rows = new Map<string, readonly RowOperation[]>();
+  const conditional = new Map<string, number>();
   for (const call of calls) {
     if (call.kind === "graphs") {
       const object = call.graphs[0]?.operations[0]?.object ?? "";
       const seen = graphs.get(object) ?? { count: 0, nodes: 0 };
       graphs.set(object, {
         count: seen.count + call.graphs.length,
-        nodes: seen.nodes + operationsOf(call).length,
+        nodes: seen.nodes + call.graphs.reduce((sum, graph) => sum + nodesOf(graph.operations), 0),
       });
     } else {
       const operations = operationsOf(call);
       const object = operations[0]?.object ?? "";
-      rows.set(object, (rows.get(object) ?? 0) + operations.length);
+      if (call.kind === "rows") conditional.set(object, (conditional.get(object) ?? 0) + operations.length);
+      else rows.set(object, [...(rows.get(object) ?? []), ...operations]);
     }
   }
   const graphCalls = [...graphs.values()].map(({ count, nodes }) =>
     Math.max(Math.ceil(count / GRAPHS_MAX), Math.ceil(nodes / GRAPH_NODES_MAX)),
   );
-  const rowCalls = [...rows.values()].map((count) =>
-    Math.min(Math.ceil(count / (COLLECTION_ROWS_MAX * COMPOSITE_PARTS_MAX)), BULK_JOB_CALLS),
-  );
-  return [...graphCalls, ...rowCalls].reduce((sum, count) => sum + count, 0);
+  const rowCalls = [...rows.values()].map((operations) => Math.min(leastCollectionCalls(operations), BULK_JOB_CALLS));
+  const conditionalCalls = [...conditional.values()].map((count) => Math.ceil(count / COMPOSITE_SUBREQUESTS_MAX));
+  return [...graphCalls, ...rowCalls, ...conditionalCalls].reduce((sum, count) => sum + count, 0);
 }

@@ -4,6 +4,7 @@ import type { Mapping } from "../mapping/mapping.ts";
 import type { SalesforceOrg } from "../salesforce/port.ts";
 import type { StateStore } from "../state/port.ts";
 import type { EngineObserver } from "./events.ts";
+import { RETRIES_MAX, RETRY_WAITS_MS } from "./retry.ts";
 
 /** What a run works with. The engine opens and closes none of it. */
 export interface EnginePorts {
@@ -35,6 +36,14 @@ export interface RunOptions {
   readonly allowDeletes: boolean;
   /** So many single rows of one kind go as a Bulk 2.0 job; null never uses Bulk. */
   readonly bulkRows: number | null;
+  /** Times between the tries of a dead letter that nothing else brings back; the last one repeats, empty: never. */
+  readonly retryWaitsMs: readonly number[];
+  /** Dead letters that one run tries again. */
+  readonly retriesMax: number;
+  /** Existing records are read in the call that writes them, so that edits made meanwhile are found and kept. */
+  readonly preImages: boolean;
+  /** Single records are written only if they were not modified since they were read. */
+  readonly conditionalWrites: boolean;
   /** Asks the run to stop at the next page. */
   readonly signal?: AbortSignal;
 }
@@ -47,4 +56,8 @@ export const DEFAULT_RUN_OPTIONS: Omit<RunOptions, "holder"> = {
   deleteShare: 0.2,
   allowDeletes: false,
   bulkRows: null,
+  retryWaitsMs: RETRY_WAITS_MS,
+  retriesMax: RETRIES_MAX,
+  preImages: true,
+  conditionalWrites: false,
 };

@@ -8,10 +8,13 @@ import type { BusinessKey } from "../model/key.ts";
 import type { Side } from "../model/value.ts";
 import type { JournalEntry, StoredConflict } from "../state/port.ts";
 import type { Base, Conflict, DeadLetter, Decision, Link, Obstacle, Parked } from "../sync/decision.ts";
+import { displacedOf, EDITED_MEANWHILE, lacksPreImage, type Overrun } from "../sync/pre-image.ts";
 import { settle } from "../sync/settle.ts";
 import type { RunContext } from "./context.ts";
 import type { Unjoined } from "./join.ts";
+import { deletedEdits, editedMeanwhile, findOverruns, type Overruns, overrunEntry } from "./overruns.ts";
 import { lostOn, type Performance, type Settlement, type SideResult } from "./perform.ts";
+import { dependenciesOf } from "./retry.ts";
 
 /** What one pass decided and performed. */
 export interface RecordInput {
@@ -31,7 +34,8 @@ const JOURNAL_CHANGES_MAX = 50;
 
 /** Commits the results of a pass and tells the observer. Returns the number of documents written. */
 export async function record(context: RunContext, input: RecordInput): Promise<number> {
-  const page = new Page(context, input.mapping);
+  const overruns = await findOverruns(context, input.mapping, input.performance.settlements);
+  const page = new Page(context, input.mapping, overruns);
   const settlements = new Map(input.performance.settlements.map((settlement) => [settlement.decision, settlement]));
   for (const decision of input.decisions) {
     switch (decision.kind) {
@@ -72,10 +76,12 @@ class Page {
   readonly #parked: Parked[] = [];
   readonly #released: { readonly object: string; readonly key: BusinessKey }[] = [];
   readonly #journal: JournalEntry[] = [];
+  readonly #overruns: Overruns;
 
-  constructor(context: RunContext, mapping: ObjectMapping) {
+  constructor(context: RunContext, mapping: ObjectMapping, overruns: Overruns) {
     this.#context = context;
     this.#mapping = mapping;
+    this.#overruns = overruns;
   }
 
   /** Both sides are alike: the base follows. */
@@ -87,6 +93,7 @@ class Page {
       this.#bases.push(settled.base);
     }
     this.#release(decision);
+    this.#stir(decision);
     this.#settleConflicts(decision.conflicts);
     for (const action of decision.actions) this.#write(decision, action, null, {});
     if (decision.obstacles.length > 0) this.#write(decision, "noted", null, { notes: decision.obstacles });
@@ -101,21 +108,28 @@ class Page {
       if (result.kind !== "unknown") this.#clearIntents.push(intent.id);
     }
     for (const side of SIDES) {
-      if (settlement[side].kind === "done") this.#landed(decision, side);
+      if (settlement[side].kind === "done") this.#landed(settlement, side);
     }
     // What is unknown counts as not landed: the base keeps its old values there, and recovery brings them up to date.
-    const settled = settle(decision, before, settlement.outcomes, settlement.externalOutcome);
+    const overruns = this.#overruns.get(decision) ?? [];
+    this.#tellOverruns(decision, before, overruns);
+    const displaced = displacedOf(overruns);
+    const settled = settle(decision, before, settlement.outcomes, { external: settlement.externalOutcome, displaced });
     this.#links.push(settled.link);
     if (settled.base.document !== null || settled.complete) this.#bases.push(settled.base);
     if (uncertain) this.#context.memory.doubt(decision.object);
     if (landed(salesforce) && landed(external)) {
       this.#release(decision);
       this.#settleConflicts(decision.conflicts);
+      if (displaced.length > 0) {
+        this.hold(decision, "parked", [editedMeanwhile(displaced)]);
+        this.#context.memory.recovered(decision.object, [decision.key]);
+      }
       return;
     }
-    // Half of it landed: what that half overwrote must be told now, the other half is decided anew.
+    // A part of it landed: what that part overwrote must be told now, the rest is decided anew.
     for (const side of SIDES) {
-      if (settlement[side].kind === "done") this.#settleConflicts(lostOn(decision.conflicts, side));
+      if (settlement[side].kind !== "unknown") this.#settleConflicts(lostByLanding(settlement, side));
     }
     const failure = [salesforce, external].find((result) => !landed(result));
     if (failure === undefined) return;
@@ -128,6 +142,15 @@ class Page {
     }
   }
 
+  /** What a write replaced unseen is told at once, whatever is decided about it later. */
+  #tellOverruns(decision: Decision, before: Base | null, overruns: readonly Overrun[]): void {
+    if (overruns.length === 0) return;
+    this.#write(decision, EDITED_MEANWHILE, "salesforce", {
+      changes: overruns.map(overrunEntry),
+    });
+    this.#settleConflicts(deletedEdits(decision, before, overruns));
+  }
+
   /** The same refusal, decided anew in several runs, does not go away by itself. */
   #isRefusedForGood(
     decision: Decision,
@@ -136,7 +159,9 @@ class Page {
     readonly faults: DeadLetter["faults"];
   } {
     if (failure.kind !== "again" || failure.faults === undefined) return false;
-    const parked = this.#context.memory.parked(decision.object, decision.key);
+    const { memory } = this.#context;
+    const parked = memory.parked(decision.object, decision.key);
+    if (memory.deadLetter(decision.object, decision.key) !== undefined || parked?.refusals !== undefined) return true;
     return (
       parked !== undefined && parked.attempts >= REPLANS_MAX && sameObstacles(parked.obstacles, [waiting(failure)])
     );
@@ -154,6 +179,7 @@ class Page {
     const nowMs = ports.nowMs();
     const parked = memory.parked(object, key);
     const refused = memory.deadLetter(object, key);
+    const refusals = refused?.attempts ?? parked?.refusals ?? 0;
     if (how === "parked") {
       const entry: Parked = {
         object,
@@ -161,6 +187,7 @@ class Page {
         obstacles,
         attempts: (parked?.attempts ?? 0) + 1,
         sinceMs: parked?.sinceMs ?? nowMs,
+        ...(refusals === 0 ? {} : { refusals }),
       };
       this.#parked.push(entry);
       memory.park(entry);
@@ -170,10 +197,12 @@ class Page {
         key,
         obstacles,
         faults,
-        attempts: (refused?.attempts ?? 0) + 1,
+        // Both feeds of one run may name it: that is one attempt.
+        attempts: refused !== undefined && tally.hasHeld(refused) ? refusals : refusals + 1,
         firstAtMs: refused?.firstAtMs ?? nowMs,
         lastAtMs: nowMs,
         fingerprint: fingerprint(decision),
+        dependsOn: dependenciesOf(this.#mapping, [decision.salesforceBefore, decision.externalBefore, decision.agreed]),
       };
       this.#deadLetters.push(entry);
       memory.reject(entry);
@@ -240,19 +269,28 @@ class Page {
     });
   }
 
-  #landed(decision: Decision, side: Side): void {
+  #landed({ decision, outcomes }: Settlement, side: Side): void {
     const { tally, ports } = this.#context;
+    this.#stir(decision);
     const changes = decision.changes.filter((change) => change.side === side);
     const actions = actionsOf(decision, side);
     this.written += 1;
     tally.addWritten(decision.object, side, actions);
+    const unguarded = side === "salesforce" && lacksPreImage(decision, outcomes);
     this.#write(decision, actions.join(", "), side, {
       fields: changes.length,
+      ...(unguarded ? { preImage: "none" } : {}),
       changes: changes
         .slice(0, JOURNAL_CHANGES_MAX)
         .map(({ lineKey, field, from, to, rule }) => ({ lineKey, field, from, to, rule })),
     });
     ports.observe({ kind: "written", object: decision.object, key: decision.key, side, actions });
+  }
+
+  /** Refused documents that refer to this one may be written now. */
+  #stir({ object, key }: Decision): void {
+    const { memory, tally } = this.#context;
+    tally.stir(memory.dependentsOf(object, key));
   }
 
   #release({ object, key }: Decision): void {
@@ -308,6 +346,23 @@ class Page {
 }
 
 const SIDES = ["salesforce", "external"] as const;
+
+/** The conflicts that have cost this side its value: those whose operation landed, also where a later one did not. */
+function lostByLanding(settlement: Settlement, side: Side): readonly Conflict[] {
+  const { decision, outcomes } = settlement;
+  const lost = lostOn(decision.conflicts, side);
+  if (settlement[side].kind === "done") return lost;
+  const done = new Set(outcomes.filter(({ kind }) => kind === "done").map(({ opId }) => opId));
+  return lost.filter((conflict) =>
+    decision.changes.some(
+      (change) =>
+        change.side === side &&
+        change.lineKey === conflict.lineKey &&
+        (change.field === conflict.field || change.field === "*") &&
+        done.has(change.opId),
+    ),
+  );
+}
 
 function landed(result: SideResult): boolean {
   return result.kind === "none" || result.kind === "done";

@@ -8,9 +8,10 @@
 import type { ObjectMapping } from "../mapping/mapping.ts";
 import type { SyncDocument } from "../model/document.ts";
 import type { BusinessKey } from "../model/key.ts";
+import type { JobEnd } from "../salesforce/port.ts";
 import type { JournalEntry, StoredConflict } from "../state/port.ts";
 import type { Base, Intent, Link, Parked } from "../sync/decision.ts";
-import { recover, recoveredBase } from "../sync/recover.ts";
+import { type Recovery, recover, recoveredBase } from "../sync/recover.ts";
 import type { RunContext } from "./context.ts";
 import { type Joined, join } from "./join.ts";
 
@@ -39,13 +40,33 @@ async function recoverObject(
   intents: readonly Intent[],
 ): Promise<readonly BusinessKey[]> {
   const own = intents.filter((intent) => intent.object === mapping.object);
+  const ends = await endsOfJobs(context, own);
   for (let start = 0; start < own.length; start += RECOVERY_PAGE) {
-    await recoverPage(context, mapping, own.slice(start, start + RECOVERY_PAGE));
+    await recoverPage(context, mapping, own.slice(start, start + RECOVERY_PAGE), ends);
   }
   return [...new Set(own.map((intent) => intent.key))];
 }
 
-async function recoverPage(context: RunContext, mapping: ObjectMapping, intents: readonly Intent[]): Promise<void> {
+/** Waits for the Bulk jobs of the intents: while a job runs, a look at its rows tells nothing. */
+async function endsOfJobs(context: RunContext, intents: readonly Intent[]): Promise<ReadonlyMap<string, JobEnd>> {
+  const ends = new Map<string, JobEnd>();
+  for (const jobId of new Set(intents.flatMap(({ job }) => job?.jobId ?? []))) {
+    ends.set(jobId, await context.ports.salesforce.endOfJob(jobId));
+  }
+  return ends;
+}
+
+/** What the job itself tells about a write of one row; undefined where the record has to be looked at. */
+function toldByJob({ job, atomic }: Intent, ends: ReadonlyMap<string, JobEnd>): boolean | undefined {
+  return job === undefined || atomic !== true ? undefined : ends.get(job.jobId)?.landed.get(job.row);
+}
+
+async function recoverPage(
+  context: RunContext,
+  mapping: ObjectMapping,
+  intents: readonly Intent[],
+  ends: ReadonlyMap<string, JobEnd>,
+): Promise<void> {
   const keys = [...new Set(intents.map((intent) => intent.key))];
   const nominations = keys.map((key) => ({ key, recordId: null, deletedOn: null }));
   const { joined } = await join(context, mapping, nominations, "waiting");
@@ -59,7 +80,13 @@ async function recoverPage(context: RunContext, mapping: ObjectMapping, intents:
 
   for (const intent of intents) {
     const document = present.get(intent.key);
-    const recovery = recover(intent, shown(document, intent));
+    const told = toldByJob(intent, ends);
+    const recovery: Recovery =
+      told === undefined
+        ? recover(intent, shown(document, intent))
+        : told
+          ? { kind: "landed", document: intent.after }
+          : { kind: "notLanded" };
     bases.set(intent.key, recoveredBase(intent, bases.get(intent.key) ?? document?.base ?? null, recovery));
     journal.push({
       atMs: nowMs,
@@ -76,7 +103,7 @@ async function recoverPage(context: RunContext, mapping: ObjectMapping, intents:
     }
     // A record that has moved may have been written in between: rather one loss too many on record than one too few.
     const isUntouched = JSON.stringify(shown(document, intent)) === JSON.stringify(intent.before);
-    if (recovery.kind !== "notLanded" || !isUntouched) {
+    if (recovery.kind !== "notLanded" || (told === undefined && !isUntouched)) {
       for (const conflict of intent.conflicts ?? []) {
         conflicts.push({
           ...conflict,

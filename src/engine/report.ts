@@ -40,6 +40,10 @@ export interface RunReport {
   readonly held: readonly HeldDocument[];
   /** Objects that stood still because of their mapping or rights; empty in a run that did all it could. */
   readonly stopped: readonly StoppedObject[];
+  /** Dead letters of earlier runs that were tried again. */
+  readonly retried: number;
+  /** Dead letters that were open when the run ended, those of earlier runs included. */
+  readonly openDeadLetters: number;
   /** Intents of interrupted runs that were looked up. */
   readonly recovered: number;
   /** Keys that the feeds named and that were read and compared. */
@@ -50,7 +54,29 @@ export interface RunReport {
 }
 
 /** What a part of a run did. JSON-serialisable. */
-export type PartReport = Omit<RunReport, "runId" | "startedAtMs" | "finishedAtMs">;
+export type PartReport = Omit<RunReport, "runId" | "startedAtMs" | "finishedAtMs" | "openDeadLetters" | "retried"> & {
+  /** Dead letters that refer to a record which the part wrote or found changed. */
+  readonly stirred: readonly DocumentName[];
+};
+
+/** Names one document. */
+export interface DocumentName {
+  readonly object: string;
+  readonly key: BusinessKey;
+}
+
+/**
+ * How a run is remembered that nothing ended before its time. Refusals of earlier runs count as long as they are open:
+ * they are not tried in every run, and a schedule must not look well in between.
+ */
+export function outcomeOf(report: Pick<RunReport, "stopped" | "held" | "openDeadLetters">): {
+  readonly outcome: "done" | "doneWithRefusals" | "failed";
+  readonly error: string | null;
+} {
+  const { stopped, held, openDeadLetters } = report;
+  if (stopped.length > 0) return { outcome: "failed", error: stoppedText(stopped) };
+  return { outcome: held.length + openDeadLetters === 0 ? "done" : "doneWithRefusals", error: null };
+}
 
 /** Stopped objects as one sentence. */
 export function stoppedText(stopped: readonly StoppedObject[]): string {
@@ -64,6 +90,8 @@ export class RunTally {
   readonly #openConflicts = new Set<string>();
   readonly #held = new Map<string, HeldDocument>();
   readonly #stopped = new Map<string, StoppedObject>();
+  readonly #stirred = new Map<string, DocumentName>();
+  readonly #tried = new Set<string>();
   writes = 0;
   recovered = 0;
   compared = 0;
@@ -92,6 +120,7 @@ export class RunTally {
     for (const key of keys) this.release(object, key);
     for (const held of part.held) this.addHeld(held);
     for (const stopped of part.stopped) this.stop(stopped);
+    this.stir(part.stirred);
     this.addConflicts(part.conflicts);
     this.writes += part.writes;
     this.recovered += part.recovered;
@@ -110,7 +139,35 @@ export class RunTally {
 
   /** A document that is held twice in a run counts once, with its latest reason. */
   addHeld(held: HeldDocument): void {
-    this.#held.set(`${held.object} ${held.key}`, held);
+    this.#held.set(nameOf(held), held);
+  }
+
+  /** Dead letters that refer to a record which moved. */
+  stir(letters: readonly DocumentName[]): void {
+    for (const { object, key } of letters) this.#stirred.set(nameOf({ object, key }), { object, key });
+  }
+
+  /** The keys of an object's dead letters that refer to a record which moved. */
+  stirred(object: string): ReadonlySet<BusinessKey> {
+    return new Set([...this.#stirred.values()].filter((letter) => letter.object === object).map(({ key }) => key));
+  }
+
+  /** Dead letters that are tried again in this run. */
+  addTried(letters: readonly DocumentName[]): void {
+    for (const letter of letters) this.#tried.add(nameOf(letter));
+  }
+
+  wasTried(letter: DocumentName): boolean {
+    return this.#tried.has(nameOf(letter));
+  }
+
+  get retried(): number {
+    return this.#tried.size;
+  }
+
+  /** Whether this run has already held the document back. */
+  hasHeld(document: DocumentName): boolean {
+    return this.#held.has(nameOf(document));
   }
 
   /** An object stands still for the rest of the run; the first reason counts. */
@@ -128,18 +185,12 @@ export class RunTally {
 
   /** A document that was held and then written is not held any more. */
   release(object: string, key: BusinessKey): void {
-    this.#held.delete(`${object} ${key}`);
+    this.#held.delete(nameOf({ object, key }));
   }
 
   /** The counters by `object side action`, for the run record. */
   counts(): Readonly<Record<string, number>> {
     return Object.fromEntries([...this.#written].map(([name, entry]) => [name, entry.count]));
-  }
-
-  /** How the run is remembered when nothing ended it before its time. */
-  get outcome(): { readonly outcome: "done" | "doneWithRefusals" | "failed"; readonly error: string | null } {
-    if (this.#stopped.size > 0) return { outcome: "failed", error: stoppedText(this.stopped) };
-    return { outcome: this.#held.size === 0 ? "done" : "doneWithRefusals", error: null };
   }
 
   get heldCount(): number {
@@ -152,9 +203,17 @@ export class RunTally {
     readonly startedAtMs: number;
     readonly finishedAtMs: number;
     readonly apiCalls: number;
+    readonly openDeadLetters: number;
   }): RunReport {
+    const { apiCalls: _calls, stirred: _stirred, ...part } = this.part(run.apiCalls);
+    return { ...run, ...part, retried: this.retried };
+  }
+
+  /** What a part of a run did. */
+  part(apiCalls: number): PartReport {
     return {
-      ...run,
+      apiCalls,
+      stirred: [...this.#stirred.values()],
       written: [...this.#written.values()],
       writes: this.writes,
       conflicts: this.#conflicts,
@@ -166,3 +225,5 @@ export class RunTally {
     };
   }
 }
+
+const nameOf = ({ object, key }: DocumentName): string => `${object} ${key}`;

@@ -12,7 +12,6 @@ import type { ObjectMapping } from "../mapping/mapping.ts";
 import type { RecordId } from "../model/key.ts";
 import type { RunRecord } from "../state/port.ts";
 import type { RunContext } from "./context.ts";
-import { curedDeadLetters } from "./cured.ts";
 import { allowDeletions } from "./delete-limit.ts";
 import { externalFeed, type ObjectPoll, pollSalesforce, salesforceFeed, salesforceNominations } from "./detect.ts";
 import { requireExternalFields } from "./external-fields.ts";
@@ -24,7 +23,8 @@ import { orgRulesLoader } from "./org-rules.ts";
 import { runPass } from "./pass.ts";
 import { DEFAULT_RUN_OPTIONS, type EnginePorts, type RunOptions } from "./ports.ts";
 import { recoverDoubts, recoverIntents } from "./recovery.ts";
-import { type RunReport, RunTally } from "./report.ts";
+import { outcomeOf, type RunReport, RunTally } from "./report.ts";
+import { lettersToTry } from "./retry.ts";
 import { requireSameOrg } from "./same-org.ts";
 
 /** Options of `runOnce`: `holder` is required, the rest has defaults. */
@@ -69,14 +69,15 @@ export async function runOnce(ports: EnginePorts, request: RunRequest): Promise<
     const identity = await ports.salesforce.connect();
     const memory = await RunMemory.load(ports.state);
     await runAll({ ports, options, runId, identity, lease, tally, memory });
-    const { outcome, error } = tally.outcome;
-    await lease.commit({ run: remember(outcome, error) });
     const report = tally.report({
       runId,
       startedAtMs,
       finishedAtMs: ports.nowMs(),
       apiCalls: ports.salesforce.usage().calls - callsBefore,
+      openDeadLetters: memory.deadLetterCount,
     });
+    const { outcome, error } = outcomeOf(report);
+    await lease.commit({ run: remember(outcome, error) });
     ports.observe({ kind: "runFinished", report });
     return report;
   } catch (error) {
@@ -99,7 +100,7 @@ async function runAll(context: RunContext): Promise<void> {
   const rulesOf = orgRulesLoader(ports.salesforce, ports.nowMs);
   for (const mapping of ports.mapping.objects) {
     const size = mapping.lines === null ? options.passDocuments : options.passOrders;
-    const waiting = [...context.memory.parkedKeys(mapping.object), ...(await curedDeadLetters(context, mapping))];
+    const waiting = [...context.memory.parkedKeys(mapping.object), ...(await lettersToTry(context, mapping))];
     await passes(context, mapping, { sets: [keySet(waiting)], feed: "waiting", size, rulesOf });
     const poll = polls.get(mapping.object);
     if (poll !== undefined) await salesforcePasses(context, mapping, { poll, cursors, size, rulesOf });
@@ -108,7 +109,8 @@ async function runAll(context: RunContext): Promise<void> {
     // What had to wait for a record of the same object, or moved while it was written, gets a second look at once.
     const recovered = context.memory.takeRecovered(mapping.object);
     const known = new Set(waiting);
-    const again = context.memory.parkedKeys(mapping.object).filter((key) => !known.has(key));
+    const parked = context.memory.parkedKeys(mapping.object).filter((key) => !known.has(key));
+    const again = [...parked, ...(await lettersToTry(context, mapping))];
     const deletions = await allowDeletions(context, mapping);
     const sets = [keySet([...again, ...recovered, ...deletions])];
     await passes(context, mapping, { sets, feed: "waiting", size, rulesOf });

@@ -7,11 +7,13 @@ import { SyncError } from "../errors.ts";
 import type { SyncLogger } from "../observe/log.ts";
 import type { SyncMetrics } from "../observe/metrics.ts";
 import type { ServiceState } from "../observe/status.ts";
+import { isHalting, waitForRunByHand } from "./halt.ts";
 import type { EnginePorts } from "./ports.ts";
 import { stoppedText } from "./report.ts";
 import { type RunRequest, runOnce } from "./run.ts";
 import { type NextStart, type WaitSurroundings, waitForStart } from "./schedule.ts";
 import { readStatus } from "./status.ts";
+import { measureOf } from "./telemetry.ts";
 
 /** What a service is made of. */
 export interface ServiceParts {
@@ -33,9 +35,6 @@ export interface ServiceParts {
 
 /** A run that is told to stop gets so long for its present page. Design: SIGTERM finishes or checkpoints within 10 s. */
 export const STOP_GRACE_MS = 9_000;
-
-/** Errors after which repeating would do harm: failed logins lock the user, and deletes want a person's eye. */
-const HALTING: readonly string[] = ["SALESFORCE_LOGIN", "DELETE_GUARD"];
 
 const REAL: WaitSurroundings = {
   nowMs: Date.now,
@@ -108,7 +107,8 @@ export class SyncService {
       await Promise.race([this.#running, graceAfter(stop)]);
       if (stop.aborted) break;
       this.#running = null;
-      await this.#wait(this.#kind === "halted" ? () => Number.POSITIVE_INFINITY : next, lastStartMs, stop);
+      if (this.#kind === "halted") await this.#waitForPerson(stop);
+      else await this.#wait(next, lastStartMs, stop);
     }
     this.#kind = "stopping";
     log.info("stopped");
@@ -119,6 +119,12 @@ export class SyncService {
     await waitForStart(next, lastStartMs, this.#around, signal, (startMs) => {
       this.#nextRunAtMs = Number.isFinite(startMs) ? startMs : null;
     });
+  }
+
+  /** A person has somebody run: by our button, or from a shell. */
+  async #waitForPerson(stop: AbortSignal): Promise<void> {
+    this.#nextRunAtMs = null;
+    await waitForRunByHand(this.#parts.ports.state, this.#around.sleep, AbortSignal.any([stop, this.#wake.signal]));
   }
 
   /** Never rejects. */
@@ -136,16 +142,7 @@ export class SyncService {
       this.#kind = "idle";
       this.#trouble = stopped.length === 0 ? null : stoppedText(stopped);
       if (this.#trouble !== null) log.error({ code: stopped[0]?.code }, this.#trouble);
-      metrics.ran(
-        {
-          seconds: seconds(),
-          outcome: stopped.length > 0 ? "failed" : report.held.length === 0 ? "done" : "doneWithRefusals",
-          code: stopped[0]?.code ?? null,
-          calls: report.apiCalls,
-          predictedCalls: report.predictedWriteCalls,
-        },
-        this.#around.nowMs(),
-      );
+      metrics.ran(measureOf(report), this.#around.nowMs());
       await this.#parts.afterRun?.();
     } catch (error) {
       if (stop.aborted && error === stop.reason) {
@@ -162,7 +159,7 @@ export class SyncService {
 
   #failed(error: unknown): void {
     const { log, metrics } = this.#parts;
-    const halts = error instanceof SyncError && HALTING.includes(error.code);
+    const halts = isHalting(error);
     this.#kind = halts ? "halted" : "idle";
     if (error instanceof SyncError) {
       this.#trouble = `${error.code}: ${error.message}`;
@@ -171,7 +168,8 @@ export class SyncService {
       this.#trouble = error instanceof Error ? error.message : String(error);
       log.error({ err: error }, "unexpected failure");
     }
-    if (halts) log.error("the schedule stands still until somebody starts a run by hand");
+    if (halts)
+      log.error("the schedule stands still until somebody starts a run by hand, with the button or order-sync run");
     metrics.halted(halts);
   }
 

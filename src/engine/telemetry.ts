@@ -1,8 +1,9 @@
 /** From the events of runs to log lines and metrics. */
 import type { SyncLogger } from "../observe/log.ts";
-import type { SyncMetrics } from "../observe/metrics.ts";
+import type { RunMeasure, SyncMetrics } from "../observe/metrics.ts";
 import type { RetryEvent } from "../salesforce/call-policy.ts";
 import type { EngineEvent, EngineObserver } from "./events.ts";
+import { outcomeOf, type RunReport } from "./report.ts";
 
 /** Observers that write what happens to a log and to metrics. */
 export interface Telemetry {
@@ -16,7 +17,7 @@ export function telemetry(log: SyncLogger, metrics: SyncMetrics): Telemetry {
   return {
     observe: (event) => {
       if (event.kind === "runStarted") run = event.runId;
-      count(event, metrics);
+      countRecords(event, metrics);
       write(event, run, log);
     },
     onRetry: (event) => {
@@ -29,7 +30,20 @@ export function telemetry(log: SyncLogger, metrics: SyncMetrics): Telemetry {
   };
 }
 
-function count(event: EngineEvent, metrics: SyncMetrics): void {
+/** What a run that ended tells the metrics. */
+export function measureOf(report: RunReport): RunMeasure {
+  const [stopped] = report.stopped;
+  return {
+    seconds: Math.max(0, report.finishedAtMs - report.startedAtMs) / 1000,
+    outcome: outcomeOf(report).outcome,
+    code: stopped?.code ?? null,
+    calls: report.apiCalls,
+    predictedCalls: report.predictedWriteCalls,
+  };
+}
+
+/** Counts what happened to records. */
+export function countRecords(event: EngineEvent, metrics: SyncMetrics): void {
   if (event.kind === "written") metrics.written(event.object, event.side, event.actions);
   if (event.kind === "held") metrics.held(event.object, event.how);
 }
@@ -79,7 +93,7 @@ function write(event: EngineEvent, run: string | undefined, log: SyncLogger): vo
 }
 
 /** Reasons hold hosts and messages; a label must have few values: the code at their end or start. */
-function reasonClass(reason: string): string {
+export function reasonClass(reason: string): string {
   return (
     /\(([A-Z_]{3,40})\)/.exec(reason)?.[1] ??
     /\b([A-Z][A-Z_]{5,40})\b/.exec(reason)?.[1] ??

@@ -34,8 +34,26 @@ export type RowOperation =
       readonly object: string;
       readonly recordId: RecordId;
       readonly fields: Readonly<Record<string, WireValue>>;
+      /** Read in the same call, right before the row is written. */
+      readonly preImage?: readonly RecordRead[];
+      /** Refused where the record was modified after this `SystemModstamp`; only sent row by row. */
+      readonly unmodifiedSince?: string;
     }
-  | { readonly kind: "delete"; readonly opId: string; readonly object: string; readonly recordId: RecordId };
+  | {
+      readonly kind: "delete";
+      readonly opId: string;
+      readonly object: string;
+      readonly recordId: RecordId;
+      /** The record and what goes with it. */
+      readonly preImage?: readonly RecordRead[];
+    };
+
+/** Fields of one record to be read by its Id. */
+export interface RecordRead {
+  readonly object: string;
+  readonly recordId: RecordId;
+  readonly fields: readonly string[];
+}
 
 /** How the retry layer treats a failure; the letters of the error table. */
 export type FailureClass =
@@ -67,7 +85,14 @@ export interface SalesforceFault {
 
 /** What became of one operation. Exactly one per operation, in the order of the call. */
 export type RowOutcome =
-  | { readonly kind: "done"; readonly opId: string; readonly recordId: RecordId; readonly created: boolean }
+  | {
+      readonly kind: "done";
+      readonly opId: string;
+      readonly recordId: RecordId;
+      readonly created: boolean;
+      /** The records of the operation's `preImage` as they were right before; a record is told once per call. */
+      readonly preImage?: readonly SalesforceRecord[];
+    }
   | {
       readonly kind: "failed";
       readonly opId: string;

@@ -9,19 +9,15 @@ import type { Side } from "../model/value.ts";
 import type { StateStore } from "../state/port.ts";
 import type { Markup } from "./chart.ts";
 import { type Frame, page } from "./layout.ts";
-import type { SyncMetrics } from "./metrics.ts";
 import { conflictsPage, deadLettersPage, planPage, recordPage, signInPage, statePage } from "./pages.ts";
 import type { PlanView } from "./plan-view.ts";
+import { addProbes, answerError, PROBE_PATHS, type Probed } from "./probes.ts";
 import { COOKIE, type Credentials, isSigned, MARK_FIELD, SessionKeeper } from "./session.ts";
-import type { ServiceState, SyncStatus } from "./status.ts";
 
 /** What the pages show and do. Actions reject with `SyncError` where they cannot. */
-export interface Service {
+export interface Service extends Probed {
   readonly source: string;
   readonly state: StateStore;
-  readonly metrics: SyncMetrics;
-  status(): Promise<SyncStatus>;
-  service(): ServiceState;
   wake(): void;
   answerConflict(id: string, winner: Side): Promise<void>;
   settleDeadLetter(how: "retry" | "discard", key: string, object: string): Promise<void>;
@@ -42,8 +38,8 @@ export interface AppOptions {
 const BODY_BYTES_MAX = 1_000_000;
 const CONFLICTS_MAX = 200;
 const ENTRIES_MAX = 200;
-/** A service that has had no good run for so many intervals is not ready; see `readyz`. */
-const OPEN_PATHS = ["/healthz", "/readyz", "/metrics", "/webhook", "/sign-in"];
+/** Answered without signing in where readers must sign in. */
+const OPEN_PATHS = [...PROBE_PATHS, "/webhook", "/sign-in"];
 
 type Env = { Variables: { secureHeadersNonce?: string } };
 
@@ -87,11 +83,7 @@ export function createApp(service: Service, options: AppOptions): Hono<Env> {
     }
     return await next();
   });
-  app.onError((error, c) => {
-    if (error instanceof SyncError)
-      return c.text(`${error.code}: ${error.message}\n`, error.retry === "later" ? 503 : 409);
-    throw error;
-  });
+  app.onError(answerError);
 
   const frame = (c: Context<Env>, title: string, live = false): Frame => ({
     title,
@@ -105,19 +97,7 @@ export function createApp(service: Service, options: AppOptions): Hono<Env> {
   const show = async (c: Context<Env>, of: Frame, path: string, content: Markup): Promise<Response> =>
     c.html(page(of, path, await content));
 
-  app.get("/healthz", (c) => c.json({ ok: true }));
-  app.get("/readyz", (c) => {
-    const { kind, trouble } = service.service();
-    return c.json(
-      { ready: kind !== "halted" && trouble === null, state: kind, trouble },
-      kind === "halted" || trouble !== null ? 503 : 200,
-    );
-  });
-  app.get("/metrics", async (c) => {
-    service.metrics.status(await service.status());
-    const { body, contentType } = await service.metrics.text();
-    return c.body(body, 200, { "content-type": contentType });
-  });
+  addProbes(app, service);
   app.get("/api/status", async (c) => c.json({ ...(await service.status()), service: service.service() }));
 
   app.get("/", async (c) => {

@@ -16,6 +16,8 @@ export type JobState = "complete" | "failed" | "aborted" | "running";
 export interface JobInfo {
   readonly state: JobState | "open";
   readonly failedRows: number | null;
+  /** The column that tells its rows apart. */
+  readonly keyColumn: string;
   /** Empty unless the job failed. */
   readonly error: string;
 }
@@ -47,8 +49,10 @@ export async function fetchJob(caller: OrgCaller, path: string): Promise<JobInfo
   const info = isJsonObject(body) ? body : {};
   const failed = info["numberRecordsFailed"];
   const error = info["errorMessage"];
+  const keyField = info["externalIdFieldName"];
   return {
     state: JOB_STATES[typeof info["state"] === "string" ? info["state"] : ""] ?? "running",
+    keyColumn: typeof keyField === "string" && keyField !== "" ? keyField : "Id",
     failedRows: typeof failed === "number" ? failed : null,
     error: typeof error === "string" ? error : "",
   };

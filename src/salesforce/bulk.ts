@@ -1,25 +1,18 @@
 /**
- * Bulk 2.0 ingest: one job per call. Nothing of a job is processed before it is closed, and its Id is stored before
- * that, so that a process that dies can find out what became of it.
+ * Bulk 2.0 ingest: one job per call. Nothing of a job is processed before it is closed, and its Id is told before its
+ * rows are uploaded, so that whoever comes after a process that died can find out what became of it.
  *
  * jsforce's own job helper is not used: it deletes the job when its poll time-out passes (reference: change-events §6.6).
  */
 import { SyncError } from "../errors.ts";
 import type { FailureClass, RowOperation, RowOutcome } from "../model/salesforce-record.ts";
 import type { CollectionPart } from "../sync/call.ts";
-import { type BulkPatience, changeJobState, fetchJob, type JobInfo, type JobState, waitForJob } from "./bulk-job.ts";
+import { type BulkPatience, changeJobState, fetchJob, type JobInfo, waitForJob } from "./bulk-job.ts";
 import { bulkCsv, bulkOutcomes, fitsBulk, parseResultFile, type ResultRow } from "./bulk-rows.ts";
 import type { OrgCaller } from "./caller.ts";
 import { CallFailure, isJsonObject, shorten } from "./failure.ts";
+import type { CallListener, JobEnd } from "./port.ts";
 import { allUnknown } from "./row-outcome.ts";
-
-/** Remembers running jobs beyond the life of the process. */
-export interface BulkJournal {
-  /** Called with the job's Id before any row is uploaded; the job goes on when it returns. */
-  started(job: { readonly jobId: string; readonly opIds: readonly string[] }): Promise<void>;
-  /** Called when the job has ended and its outcomes are about to be returned. */
-  finished(jobId: string): Promise<void>;
-}
 
 /** 150 MB is the limit after base64 (rest-api §11.2 [doc]). */
 const UPLOAD_BYTES_MAX = 100 * 1024 * 1024;
@@ -28,7 +21,7 @@ const UPLOAD_BYTES_MAX = 100 * 1024 * 1024;
 export async function executeBulk(
   caller: OrgCaller,
   part: CollectionPart,
-  context: { readonly journal: BulkJournal | null; readonly patience: BulkPatience },
+  context: { readonly listener: CallListener | null; readonly patience: BulkPatience },
 ): Promise<readonly RowOutcome[]> {
   const fitting = { ...part, operations: part.operations.filter(fitsBulk) };
   const misfits = new Map(part.operations.filter((operation) => !fitsBulk(operation)).map((op) => [op.opId, op]));
@@ -54,34 +47,16 @@ function refuseMisfit(operation: RowOperation): RowOutcome {
 async function runJob(
   caller: OrgCaller,
   part: CollectionPart,
-  { journal, patience }: { readonly journal: BulkJournal | null; readonly patience: BulkPatience },
+  { listener, patience }: { readonly listener: CallListener | null; readonly patience: BulkPatience },
 ): Promise<readonly RowOutcome[]> {
   const csv = bulkCsv(part);
   if (Buffer.byteLength(csv) > UPLOAD_BYTES_MAX) {
     throw new RangeError(`a Bulk job of ${part.operations.length} rows of ${part.object} is larger than 100 MB`);
   }
   const jobId = await createJob(caller, part);
-  await journal?.started({ jobId, opIds: part.operations.map(({ opId }) => opId) });
+  await listener?.jobStarted(jobId);
   await uploadAndClose(caller, jobId, csv);
-  const { ended, outcomes } = await collectOutcomes(caller, part, jobId, patience);
-  if (ended) await journal?.finished(jobId);
-  return outcomes;
-}
-
-/** What became of a job's rows, once it has ended; `unknown` for all of them when it does not end in time. */
-export async function resumeBulk(
-  caller: OrgCaller,
-  part: CollectionPart,
-  jobId: string,
-  patience: BulkPatience,
-): Promise<readonly RowOutcome[]> {
-  return (await collectOutcomes(caller, part, jobId, patience)).outcomes;
-}
-
-interface JobOutcomes {
-  /** False while the job may still run, or its results could not be read. */
-  readonly ended: boolean;
-  readonly outcomes: readonly RowOutcome[];
+  return await collectOutcomes(caller, part, jobId, patience);
 }
 
 async function collectOutcomes(
@@ -89,14 +64,14 @@ async function collectOutcomes(
   part: CollectionPart,
   jobId: string,
   patience: BulkPatience,
-): Promise<JobOutcomes> {
+): Promise<readonly RowOutcome[]> {
   try {
     const info = await waitForJob(caller, jobPath(caller, jobId), patience);
     if (info.state === "running") {
-      return { ended: false, outcomes: allUnknown(part.operations, `Bulk job ${jobId} is still running`) };
+      return allUnknown(part.operations, `Bulk job ${jobId} is still running`);
     }
     const complete = info.state === "complete";
-    const outcomes = bulkOutcomes(
+    return bulkOutcomes(
       part,
       {
         successful: await fetchResults(caller, jobId, "successfulResults"),
@@ -108,31 +83,46 @@ async function collectOutcomes(
       },
       jobId,
     );
-    return { ended: true, outcomes };
   } catch (error) {
     // Whatever stops us now (a limit, a login, a lost line), the job goes on without us.
     if (!(error instanceof CallFailure || error instanceof SyncError)) throw error;
-    return { ended: false, outcomes: allUnknown(part.operations, `Bulk job ${jobId}: ${error.message}`) };
+    return allUnknown(part.operations, `Bulk job ${jobId}: ${error.message}`);
   }
 }
 
 /**
- * Brings a job of an earlier process to its end: waits while it runs and aborts it when it was never closed. Afterwards
- * its rows can be looked up by key. Rejects with `SyncError`.
+ * The end of a job whose sender did not see it. One that was never closed is aborted: nothing of it is processed then.
+ * Rejects with `SyncError`; while the job still runs nothing may be decided about its rows.
  */
-export async function settleBulkJob(caller: OrgCaller, jobId: string, patience: BulkPatience): Promise<JobState> {
+export async function endOfBulkJob(caller: OrgCaller, jobId: string, patience: BulkPatience): Promise<JobEnd> {
+  const name = `Bulk job ${jobId}`;
   try {
-    const { state } = await fetchJob(caller, jobPath(caller, jobId));
-    if (state !== "open") return (await waitForJob(caller, jobPath(caller, jobId), patience)).state;
-    await changeJobState(caller, jobPath(caller, jobId), "Aborted");
-    return "aborted";
+    const found = await fetchJob(caller, jobPath(caller, jobId));
+    if (found.state === "open") {
+      await changeJobState(caller, jobPath(caller, jobId), "Aborted");
+      return NOTHING_TOLD;
+    }
+    const info = await waitForJob(caller, jobPath(caller, jobId), patience);
+    if (info.state === "running") {
+      const since = `${name} of an earlier call has not ended within ${patience.waitMs} ms`;
+      throw new SyncError("SALESFORCE_UNAVAILABLE", `${caller.host}: ${since}; the next run waits for it again`);
+    }
+    const landed = new Map<string, boolean>();
+    for (const file of ["unprocessedrecords", "failedResults", "successfulResults"]) {
+      const rows = await fetchResults(caller, jobId, file);
+      for (const row of rows) landed.set(row[info.keyColumn] ?? "", file === "successfulResults");
+    }
+    return { landed };
   } catch (error) {
     if (!(error instanceof CallFailure)) throw error;
-    // Jobs are removed after seven days, and by people; what is gone does not run.
-    if (error.failure.kind === "http" && error.failure.status === 404) return "aborted";
-    throw caller.explain(error, `Bulk job ${jobId}`);
+    // Jobs and their results are removed after seven days, and by people; what is gone does not run.
+    // A job that ended without telling is not running either: its rows are looked up.
+    if (error.failure.kind === "http" && [400, 404].includes(error.failure.status)) return NOTHING_TOLD;
+    throw caller.explain(error, name);
   }
 }
+
+const NOTHING_TOLD: JobEnd = { landed: new Map() };
 
 /** A job without rows does nothing, so its creation may be repeated like a read. */
 async function createJob(caller: OrgCaller, part: CollectionPart): Promise<string> {

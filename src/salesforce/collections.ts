@@ -1,5 +1,6 @@
 /**
- * Writes collections: up to five times 200 rows in one composite call, each row on its own. One outcome per operation.
+ * Writes collections: up to five times 200 rows in one composite call, each row on its own. One outcome per operation,
+ * with the record as it was right before where the operation asks for it; such reads take one of the five parts.
  *
  * A part that Salesforce refuses as a whole (one value that does not parse spoils its neighbours) comes back as
  * `retrySerially`, so that smaller parts find the culprit; a part of one row is refused for good.
@@ -18,25 +19,28 @@ import {
   type Subrequest,
 } from "./composite.ts";
 import { describeFailure, isJsonObject, type JsonObject, parseFaults } from "./failure.ts";
+import { collectionReadRequests, PreImages } from "./pre-images.ts";
 import { allUnknown, done, failed, unknown } from "./row-outcome.ts";
 import { sendWrite, wireFields } from "./send-write.ts";
 
 /** Most rows of one collection (rest-api §9 [doc]). */
 const COLLECTION_ROWS_MAX = 200;
 
-/** Sends at most five collections in one composite call. */
+/** Sends at most five collections in one composite call, the reads before them included. */
 export async function executeCollections(
   caller: OrgCaller,
   parts: readonly CollectionPart[],
 ): Promise<readonly RowOutcome[]> {
-  if (parts.length > COMPOSITE_QUERIES_MAX || parts.some((part) => part.operations.length > COLLECTION_ROWS_MAX)) {
+  const { root } = caller.connection;
+  const operations = parts.flatMap((part) => part.operations);
+  const reads = collectionReadRequests(operations, root);
+  const count = parts.length + reads.length;
+  if (count > COMPOSITE_QUERIES_MAX || parts.some((part) => part.operations.length > COLLECTION_ROWS_MAX)) {
     throw new RangeError(
       `a composite holds at most ${COMPOSITE_QUERIES_MAX} collections of at most ${COLLECTION_ROWS_MAX} rows`,
     );
   }
-  const { root } = caller.connection;
-  const operations = parts.flatMap((part) => part.operations);
-  const subrequests = parts.map((part, index) => collectionSubrequest(part, `part${index}`, root));
+  const subrequests = [...reads, ...parts.map((part, index) => collectionSubrequest(part, `part${index}`, root))];
   const sent = await sendWrite(
     caller,
     { operations, divisible: operations.length > 1 },
@@ -49,7 +53,13 @@ export async function executeCollections(
   if (sent.kind === "failed") return sent.outcomes;
   const replies = parseCompositeReplies(sent.reply.body);
   if (replies === undefined) return allUnknown(operations, "the reply is not a composite response");
-  return parts.flatMap((part, index) => partOutcomes(part, replies.get(`part${index}`)));
+  const preImages = new PreImages(replies, reads);
+  const outcomes = parts.flatMap((part, index) => partOutcomes(part, replies.get(`part${index}`)));
+  return operations.map((operation, index) => preImages.tell(operation, outcomes[index] ?? lost(operation)));
+}
+
+function lost(operation: RowOperation): RowOutcome {
+  return unknown(operation, "the reply holds no result for this row");
 }
 
 function collectionSubrequest(part: CollectionPart, referenceId: string, root: string): Subrequest {

@@ -15,6 +15,8 @@ export interface Subrequest {
   /** Letters, digits and underscores, unique in its request. */
   readonly referenceId: string;
   readonly body?: JsonObject;
+  /** Headers of its own; Accept, Authorization and Content-Type are not allowed (rest-api §9). */
+  readonly httpHeaders?: Readonly<Record<string, string>>;
 }
 
 /** The answer to one subrequest. */

@@ -77,7 +77,9 @@ export const SalesforceConfig = z.strictObject({
     .int()
     .min(1_000)
     .default(1_800_000)
-    .describe("Milliseconds to wait for one Bulk job; afterwards its rows are looked up by key."),
+    .describe(
+      "Milliseconds to wait for one Bulk job; one that outlasts them ends the run, and the next run waits for it again.",
+    ),
   bulkQueryRows: z
     .int()
     .min(2_000)

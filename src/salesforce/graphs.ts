@@ -1,49 +1,55 @@
-/** Writes composite graphs: each lands as a whole or not at all. One outcome per operation. */
-import type { FailureClass, RowOperation, RowOutcome, SalesforceFault } from "../model/salesforce-record.ts";
+/**
+ * Writes composite graphs: each lands as a whole or not at all. One outcome per operation, with the records as they were
+ * right before where the operations ask for it.
+ */
+import type { FailureClass, RowOutcome, SalesforceFault } from "../model/salesforce-record.ts";
 import type { OperationGraph } from "../sync/call.ts";
 import type { OrgCaller } from "./caller.ts";
 import { classify } from "./classify.ts";
 import { faultsOf, isGood, parseCompositeReplies, type Subreply, type Subrequest } from "./composite.ts";
-import { isJsonObject, type JsonObject } from "./failure.ts";
+import { isJsonObject } from "./failure.ts";
+import { PreImages, rowReadRequests } from "./pre-images.ts";
 import { allUnknown, done, failed, unknown } from "./row-outcome.ts";
-import { sendWrite, wireFields } from "./send-write.ts";
+import { rowRequest } from "./row-request.ts";
+import { sendWrite } from "./send-write.ts";
 
 /** Most graphs of one call, and nodes over all of them (rest-api §9 [doc]). */
 const GRAPHS_MAX = 75;
 const GRAPH_NODES_MAX = 500;
 
-/** Sends at most 75 graphs with at most 500 operations in one call; each graph lands as a whole or not at all. */
+/** Sends at most 75 graphs with at most 500 nodes in one call; each graph lands as a whole or not at all. */
 export async function executeGraphs(
   caller: OrgCaller,
   graphs: readonly OperationGraph[],
 ): Promise<readonly RowOutcome[]> {
   const operations = graphs.flatMap((graph) => graph.operations);
-  if (graphs.length > GRAPHS_MAX || operations.length > GRAPH_NODES_MAX) {
-    throw new RangeError(`a graph call holds at most ${GRAPHS_MAX} graphs and ${GRAPH_NODES_MAX} operations`);
-  }
   const { root } = caller.connection;
+  const requests = graphs.map((graph) => ({ graphId: graph.graphId, compositeRequest: graphSubrequests(graph, root) }));
+  const nodes = requests.reduce((sum, { compositeRequest }) => sum + compositeRequest.length, 0);
+  if (graphs.length > GRAPHS_MAX || nodes > GRAPH_NODES_MAX) {
+    throw new RangeError(`a graph call holds at most ${GRAPHS_MAX} graphs and ${GRAPH_NODES_MAX} nodes`);
+  }
   const sent = await sendWrite(
     caller,
     { operations, divisible: graphs.length > 1 },
     {
       method: "POST",
       path: `${root}/composite/graph`,
-      json: {
-        graphs: graphs.map((graph) => ({ graphId: graph.graphId, compositeRequest: graphSubrequests(graph, root) })),
-      },
+      json: { graphs: requests },
     },
   );
   if (sent.kind === "failed") return sent.outcomes;
   const replies = parseGraphReplies(sent.reply.body);
   if (replies === undefined) return allUnknown(operations, "the reply is not a graph response");
-  return graphs.flatMap((graph) => graphOutcomes(graph, replies.get(graph.graphId)));
+  return graphs.flatMap((graph) => graphOutcomes(graph, replies.get(graph.graphId), root));
 }
 
 function graphSubrequests(graph: OperationGraph, root: string): readonly Subrequest[] {
-  return graph.operations.map((operation, index) => ({
+  const writes = graph.operations.map((operation, index) => ({
     ...rowRequest(operation, root, (opId) => graphReference(graph, opId, index)),
     referenceId: `op${index}`,
   }));
+  return [...rowReadRequests(graph.operations, root), ...writes];
 }
 
 /** An operation's result, or its Id where it is known already: an update answers without a body. */
@@ -54,32 +60,6 @@ function graphReference(graph: OperationGraph, opId: string, before: number): st
     throw new RangeError(`graph ${graph.graphId}: operation ${opId} does not stand before its reference`);
   }
   return target.kind === "upsert" ? `@{op${index}.id}` : target.recordId;
-}
-
-function rowRequest(
-  operation: RowOperation,
-  root: string,
-  reference: (opId: string) => string,
-): Omit<Subrequest, "referenceId"> {
-  const rows = `${root}/sobjects/${operation.object}`;
-  switch (operation.kind) {
-    case "upsert":
-      return {
-        method: "PATCH",
-        url: `${rows}/${operation.keyField}/${encodeURIComponent(operation.key)}`,
-        // The key stands in the address; repeating it in the body is refused (rest-api §7.6).
-        body: withoutKey(wireFields(operation.fields, reference), operation.keyField),
-      };
-    case "update":
-      return { method: "PATCH", url: `${rows}/${operation.recordId}`, body: wireFields(operation.fields, reference) };
-    case "delete":
-      return { method: "DELETE", url: `${rows}/${operation.recordId}` };
-  }
-}
-
-function withoutKey(body: Record<string, unknown>, keyField: string): JsonObject {
-  const { [keyField]: _key, ...rest } = body;
-  return rest;
 }
 
 interface GraphReply {
@@ -98,8 +78,14 @@ function parseGraphReplies(body: unknown): ReadonlyMap<string, GraphReply> | und
   return byId;
 }
 
-function graphOutcomes(graph: OperationGraph, reply: GraphReply | undefined): readonly RowOutcome[] {
+function graphOutcomes(graph: OperationGraph, reply: GraphReply | undefined, root: string): readonly RowOutcome[] {
   if (reply === undefined) return allUnknown(graph.operations, "the reply lacks this graph");
+  const reads = rowReadRequests(graph.operations, root);
+  const preImages = new PreImages(reply.replies, reads);
+  // A record that cannot be read halts its graph like any other node; then the operations only tell that they were halted.
+  const unread = reads
+    .flatMap(({ referenceId }) => reply.replies.get(referenceId) ?? [])
+    .find((read) => isCulprit(read));
   return graph.operations.map((operation, index) => {
     const subreply = reply.replies.get(`op${index}`);
     if (subreply === undefined) return unknown(operation, "the reply lacks this operation");
@@ -107,11 +93,19 @@ function graphOutcomes(graph: OperationGraph, reply: GraphReply | undefined): re
       // A rolled-back graph reports the error of the culprit and "halted" for the others; nothing of it landed.
       if (!reply.successful) return failed(operation, "collateral", [ROLLED_BACK]);
       const body = isJsonObject(subreply.body) ? subreply.body : {};
-      return done(operation, body["id"], subreply.status === 201 || body["created"] === true);
+      return preImages.tell(
+        operation,
+        done(operation, body["id"], subreply.status === 201 || body["created"] === true),
+      );
     }
-    const faults = faultsOf(subreply);
-    return failed(operation, classifyGraphFaults(subreply, faults), faults);
+    const culprit = unread ?? subreply;
+    const faults = faultsOf(culprit);
+    return failed(operation, classifyGraphFaults(culprit, faults), faults);
   });
+}
+
+function isCulprit(reply: Subreply): boolean {
+  return !isGood(reply) && faultsOf(reply).every(({ code }) => code !== "PROCESSING_HALTED");
 }
 
 const ROLLED_BACK: SalesforceFault = {

@@ -1,10 +1,8 @@
 /** A Salesforce org through jsforce: the implementation of the port, put together from the parts of this room. */
 import { setTimeout as delay } from "node:timers/promises";
-import type { RowOutcome } from "../model/salesforce-record.ts";
-import type { CollectionPart } from "../sync/call.ts";
 import type { LoginKeeper } from "./auth.ts";
-import { type BulkJournal, executeBulk, resumeBulk, settleBulkJob } from "./bulk.ts";
-import type { BulkPatience, JobState } from "./bulk-job.ts";
+import { endOfBulkJob, executeBulk } from "./bulk.ts";
+import type { BulkPatience } from "./bulk-job.ts";
 import type { CallPolicy, RetryEvent } from "./call-policy.ts";
 import { OrgCaller } from "./caller.ts";
 import { ChangeFeed } from "./change-feed.ts";
@@ -18,6 +16,7 @@ import { fetchLimits, type OrgLimit, usageOf } from "./limits.ts";
 import type { OrgIdentity, SalesforceOrg } from "./port.ts";
 import { queryAllRows } from "./query.ts";
 import { readRecords } from "./read.ts";
+import { executeRows } from "./rows.ts";
 
 /** Inputs besides the settings; the defaults are the real world. */
 export interface OrgSurroundings {
@@ -30,8 +29,6 @@ export interface OrgSurroundings {
   readonly random?: () => number;
   /** Keeps rotated refresh tokens; without it a rotated token is lost with the process. */
   readonly keeper?: LoginKeeper;
-  /** Remembers running Bulk jobs; without it a job outlives a crash unnoticed until it ends. */
-  readonly bulkJournal?: BulkJournal;
   /** Hears of each repeated call. */
   readonly onRetry?: (event: RetryEvent) => void;
 }
@@ -42,10 +39,6 @@ const BACKOFF_CAP_MS = 60_000;
 
 /** An org through jsforce, with what only some callers need. */
 export interface JsforceOrg extends SalesforceOrg {
-  /** Outcomes of a Bulk job that an earlier process started; `part` as it was sent. */
-  resumeBulk(part: CollectionPart, jobId: string): Promise<readonly RowOutcome[]>;
-  /** Waits for a Bulk job of an earlier process, or aborts it when it was never closed. */
-  settleBulkJob(jobId: string): Promise<JobState>;
   /** The org's own account of its limits; costs one call. */
   limits(): Promise<readonly OrgLimit[]>;
 }
@@ -85,7 +78,6 @@ export function createSalesforceOrg(config: SalesforceConfig, surroundings: OrgS
     },
   });
   const patience: BulkPatience = { sleep: policy.sleep, waitMs: config.bulkWaitMs };
-  const journal = surroundings.bulkJournal ?? null;
   const feed = new ChangeFeed(caller, { wallClockMs, patience, bulkQueryRows: config.bulkQueryRows });
   let identity: Promise<OrgIdentity> | null = null;
   return {
@@ -101,18 +93,19 @@ export function createSalesforceOrg(config: SalesforceConfig, surroundings: OrgS
     poll: (requests) => feed.poll(requests),
     read: (request) => readRecords(caller, request),
     query: (soql) => queryAllRows(caller, soql),
-    execute: async (call) => {
+    execute: async (call, listener) => {
       switch (call.kind) {
         case "collections":
           return await executeCollections(caller, call.parts);
         case "graphs":
           return await executeGraphs(caller, call.graphs);
+        case "rows":
+          return await executeRows(caller, call.operations);
         case "bulk":
-          return await executeBulk(caller, call.part, { journal, patience });
+          return await executeBulk(caller, call.part, { listener: listener ?? null, patience });
       }
     },
-    resumeBulk: (part, jobId) => resumeBulk(caller, part, jobId, patience),
-    settleBulkJob: (jobId) => settleBulkJob(caller, jobId, patience),
+    endOfJob: (jobId) => endOfBulkJob(caller, jobId, patience),
     limits: () => fetchLimits(caller),
     usage: () => usageOf(caller),
     close: () => {

@@ -56,6 +56,18 @@ export interface OrgIdentity {
   readonly instanceUrl: string;
 }
 
+/** Who listens while a call is under way. */
+export interface CallListener {
+  /** Hears the Id of a Bulk job before any row is uploaded; the job goes on when it returns. */
+  readonly jobStarted: (jobId: string) => Promise<void>;
+}
+
+/** What became of the rows of a Bulk job that has ended, by the key or record Id by which they were sent. */
+export interface JobEnd {
+  /** True: landed. False: refused or never attempted. A row that is missing here has to be looked up. */
+  readonly landed: ReadonlyMap<string, boolean>;
+}
+
 /**
  * A Salesforce org. Methods throw `SyncError` (`SALESFORCE_*`) when a whole call fails for good; the fate of single
  * rows is in the outcomes.
@@ -70,7 +82,12 @@ export interface SalesforceOrg {
   /** Every row of a query, for small sets such as OrderStatus or the standard price book. */
   query(soql: string): Promise<readonly SalesforceRecord[]>;
   /** One outcome per operation, in the order of the call. */
-  execute(call: SalesforceCall): Promise<readonly RowOutcome[]>;
+  execute(call: SalesforceCall, listener?: CallListener): Promise<readonly RowOutcome[]>;
+  /**
+   * The end of a Bulk job whose sender did not see it: waits while it runs, aborts it when it was never closed. Throws
+   * `SALESFORCE_UNAVAILABLE` when it outlasts the patience for jobs.
+   */
+  endOfJob(jobId: string): Promise<JobEnd>;
   usage(): ApiUsage;
   close(): Promise<void>;
 }

@@ -19,9 +19,11 @@ export interface OperationGraph {
 
 /** One planned API call (for Bulk: one job). */
 export type SalesforceCall =
-  /** One `/composite` request with at most 5 collection parts; partial success row by row. */
+  /** One `/composite` request with at most 5 collection parts, reads of pre-images included; partial success row by row. */
   | { readonly kind: "collections"; readonly parts: readonly CollectionPart[]; readonly predictedCalls: number }
-  /** One `/composite/graph` request with at most 75 graphs and 500 operations; each graph is atomic. */
+  /** One `/composite/graph` request with at most 75 graphs and 500 nodes, reads of pre-images included; each graph is atomic. */
   | { readonly kind: "graphs"; readonly graphs: readonly OperationGraph[]; readonly predictedCalls: number }
+  /** One `/composite` request with one conditional subrequest per row; at most 25 with the reads that go before them. */
+  | { readonly kind: "rows"; readonly operations: readonly RowOperation[]; readonly predictedCalls: number }
   /** One Bulk 2.0 ingest job; partial success row by row. */
   | { readonly kind: "bulk"; readonly part: CollectionPart; readonly predictedCalls: number };

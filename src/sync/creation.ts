@@ -3,9 +3,10 @@ import type { ObjectMapping } from "../mapping/mapping.ts";
 import type { ExternalView, SalesforceView, SyncDocument } from "../model/document.ts";
 import type { Side } from "../model/value.ts";
 import type { Conflict, Decision, Obstacle } from "./decision.ts";
-import { agreedForNewRow } from "./merge.ts";
+import { agreedForNewRow, type Write } from "./merge.ts";
+import { EDITED_MEANWHILE } from "./pre-image.ts";
 import { blocked, idle, linkOf, note, type Situation, type WriteSet, written } from "./situation.ts";
-import { externalWrites, salesforceWrites } from "./writes.ts";
+import { externalWrites, type SalesforceTarget, salesforceWrites } from "./writes.ts";
 
 /** Makes the record in Salesforce, where the mapping allows it. */
 export function createSalesforce(input: Situation, external: ExternalView, conflicts: readonly Conflict[]): Decision {
@@ -45,7 +46,7 @@ export function createExternal(input: Situation, salesforce: SalesforceView, con
   const agreed = newDocument(mapping, salesforce.document, "external");
   const toExternal = externalWrites(input, { seen: null, salesforce });
   if (toExternal.kind !== "writes") return blocked(input, toExternal.kind, toExternal.obstacles);
-  const stamp = salesforceWrites(input, { seen: salesforce, external: null });
+  const stamp = salesforceWrites(input, salesforceStands(input, salesforce));
   if (stamp.kind !== "writes") return blocked(input, stamp.kind, stamp.obstacles);
   const revived = input.link?.tombstone === true || input.external.kind === "deleted";
   return written(input, [stamp, revived ? renamed(toExternal, "create", "revive") : toExternal], {
@@ -55,6 +56,16 @@ export function createExternal(input: Situation, salesforce: SalesforceView, con
     rewrites: [],
     link: linkOf(input, { recordId: salesforce.recordId, tombstone: false }),
   });
+}
+
+/** Salesforce keeps its record, gets its key where it has none, and gets back what our last write has hidden. */
+function salesforceStands(input: Situation, salesforce: SalesforceView): SalesforceTarget {
+  const seen = input.salesforce.kind === "present" ? input.salesforce.view : salesforce;
+  const restored = input.displaced.map(({ lineKey, field, value, ours }): Write => {
+    const at = lineKey === undefined ? { field } : { field, lineKey };
+    return { ...at, side: "salesforce", from: ours, to: value, rule: EDITED_MEANWHILE };
+  });
+  return { seen, external: null, restored };
 }
 
 /** A note about lines that somebody made in Salesforce; empty when there are none. */

@@ -10,7 +10,17 @@ import { foreignLines } from "./creation.ts";
 import type { Decision, Obstacle } from "./decision.ts";
 import { mergeDocuments } from "./merge.ts";
 import { gone, openConflict, withoutExternal, withoutSalesforce } from "./removal.ts";
-import { blocked, type DecideInput, idle, linkOf, note, type Situation, situationOf, written } from "./situation.ts";
+import {
+  blocked,
+  type DecideInput,
+  idle,
+  linkOf,
+  note,
+  type Situation,
+  situationOf,
+  withoutOurWrite,
+  written,
+} from "./situation.ts";
 import { externalWrites, salesforceWrites } from "./writes.ts";
 
 export type { DecideInput } from "./situation.ts";
@@ -32,7 +42,7 @@ export function decide(given: DecideInput): Decision {
   if (invalid.length > 0) return blocked(input, "reject", invalid);
   if (salesforce.kind === "present" && external.kind === "present") return merge(input, salesforce.view, external.view);
   if (external.kind === "present") return withoutSalesforce(input, external.view);
-  if (salesforce.kind === "present") return withoutExternal(input, salesforce.view);
+  if (salesforce.kind === "present") return withoutExternal(input, withoutOurWrite(salesforce.view, input.displaced));
   return gone(input);
 }
 
@@ -46,6 +56,7 @@ function merge(input: Situation, salesforce: SalesforceView, external: ExternalV
     salesforce,
     external,
     rewrites: input.base?.rewrites ?? [],
+    displaced: input.displaced,
     answers: input.answers ?? NO_ANSWERS,
     self: input.self ?? NOBODY,
     nowMs: input.nowMs,
@@ -58,7 +69,8 @@ function merge(input: Situation, salesforce: SalesforceView, external: ExternalV
   if (toSalesforce.kind !== "writes") return blocked(input, toSalesforce.kind, toSalesforce.obstacles);
   const foreign = foreignLines(mapping, salesforce);
   if (foreign.length > 0 && mapping.lines?.foreign === "park") return blocked(input, "park", foreign);
-  const toExternal = externalWrites(input, { seen: external, merged, salesforce });
+  const standing = withoutOurWrite(salesforce, input.displaced);
+  const toExternal = externalWrites(input, { seen: external, merged, salesforce: standing });
   if (toExternal.kind !== "writes") return blocked(input, toExternal.kind, toExternal.obstacles);
   return written(input, [toSalesforce, toExternal], {
     agreed: merged.agreed,

@@ -35,6 +35,23 @@ export interface Base {
   readonly rewrites?: readonly Rewrite[];
   /** Set while Salesforce stands in a status in which we left the record half way. */
   readonly passing?: PassingStatus | null;
+  /** Edits that our last write replaced unseen and about which nothing has been decided yet. */
+  readonly displaced?: readonly Displaced[];
+}
+
+/**
+ * A value that somebody wrote in Salesforce after we had read the field and before we wrote it. As long as the field
+ * still shows what we wrote, this value stands for it: it is what Salesforce would show without us.
+ */
+export interface Displaced {
+  readonly lineKey?: LineKey;
+  readonly field: string;
+  readonly value: Value;
+  /** What we wrote over it. */
+  readonly ours: Value;
+  /** Who changed the record last before our write, and when. */
+  readonly by: string | null;
+  readonly at: string | null;
 }
 
 /**
@@ -125,6 +142,8 @@ export interface Decision {
   readonly passing: PassingStatus | null;
   /** To be stored with the base. */
   readonly rewrites: readonly Rewrite[];
+  /** Displaced values that this decision leaves undecided; to be stored with the base. */
+  readonly displaced: readonly Displaced[];
 }
 
 /** One field that a decision changes on one side. */
@@ -153,6 +172,8 @@ export interface Intent {
   readonly passing?: PassingStatus | null;
   /** True when the write lands as a whole or not at all: one graph, one row, one external operation. */
   readonly atomic?: boolean;
+  /** The Bulk job by which the write went, and the key or record Id of its row there. */
+  readonly job?: { readonly jobId: string; readonly row: string };
   /** What the write overwrites although it had moved: recovery keeps it when nobody else is left to do so. */
   readonly conflicts?: readonly Conflict[];
   readonly startedAtMs: number;
@@ -169,6 +190,8 @@ export interface DeadLetter {
   readonly lastAtMs: number;
   /** Hash of what was tried: the letter is tried again by itself when the source record changes. */
   readonly fingerprint: string;
+  /** The records that it refers to: when one of them changes, the document is tried again. */
+  readonly dependsOn?: readonly { readonly object: string; readonly key: BusinessKey }[];
 }
 
 /** A document that waits: for a parent, for a person, for a lock, for a limit. */
@@ -178,4 +201,6 @@ export interface Parked {
   readonly obstacles: readonly Obstacle[];
   readonly attempts: number;
   readonly sinceMs: number;
+  /** The attempts of the dead letter that it was before, so that tries of what is refused again stay rare. */
+  readonly refusals?: number;
 }

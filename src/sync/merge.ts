@@ -3,7 +3,8 @@ import type { FieldMapping, ObjectMapping } from "../mapping/mapping.ts";
 import type { ExternalView, Provenance, SalesforceView, SyncDocument } from "../model/document.ts";
 import type { BusinessKey, LineKey } from "../model/key.ts";
 import type { Fields, Side, Value } from "../model/value.ts";
-import type { Conflict, Obstacle, Rewrite } from "./decision.ts";
+import type { Conflict, Displaced, Obstacle, Rewrite } from "./decision.ts";
+import { EDITED_MEANWHILE } from "./pre-image.ts";
 import { chooseWinner, type FieldResolution, resolveField } from "./resolve.ts";
 
 /** Both sides of a document that exists on both. */
@@ -14,6 +15,8 @@ export interface MergeInput {
   readonly salesforce: SalesforceView;
   readonly external: ExternalView;
   readonly rewrites: readonly Rewrite[];
+  /** Edits that our last write replaced unseen and that it still hides: each stands for what its field shows. */
+  readonly displaced: readonly Displaced[];
   /** A person's answers, by `answerKey`. */
   readonly answers: ReadonlyMap<string, Side>;
   /** Under which names we write on each side, as far as the side tells. */
@@ -112,11 +115,16 @@ function mergeLine(sheet: Sheet, input: MergeInput, lineKey: LineKey): Fields | 
   }
   const present: Side = salesforce === undefined ? "external" : "salesforce";
   const missing: Side = salesforce === undefined ? "salesforce" : "external";
-  const shown = salesforce ?? external ?? {};
+  const hidden = input.displaced.filter((edit) => edit.lineKey === lineKey);
+  const edits = Object.fromEntries(hidden.map(({ field, value }) => [field, value]));
+  const shown = salesforce === undefined ? (external ?? {}) : { ...salesforce, ...edits };
   const follows =
     lines.direction === "both" || lines.direction === (missing === "salesforce" ? "toSalesforce" : "toExternal");
   if (base === undefined) {
-    if (follows) return sheet.putLine(lines.fields, missing, lineKey, shown, `${present} added the line`);
+    if (follows) {
+      sheet.bringBack(lineKey, hidden);
+      return sheet.putLine(lines.fields, missing, lineKey, shown, `${present} added the line`);
+    }
     sheet.note(
       "LINE_IGNORED",
       `line ${lineKey} stands only on the side ${present}, and lines flow ${lines.direction}`,
@@ -128,10 +136,11 @@ function mergeLine(sheet: Sheet, input: MergeInput, lineKey: LineKey): Fields | 
   const edited = movedLine(lines.fields, base, shown);
   if (!follows || lines.direction === "both") {
     if (edited.length === 0) return sheet.removeLine(present, lineKey, `${missing} removed the line`);
-    return removedAgainstEdited(sheet, input, { lineKey, present, missing, shown, edited });
+    return removedAgainstEdited(sheet, input, { lineKey, present, missing, shown, edited, hidden });
   }
   const rule = `direction ${lines.direction}`;
   sheet.conflict({ lineKey, field: "*", base: true, [missing]: null, [present]: true }, { winner: present, rule });
+  sheet.bringBack(lineKey, hidden);
   return sheet.putLine(lines.fields, missing, lineKey, shown, rule);
 }
 
@@ -148,14 +157,18 @@ function removedAgainstEdited(
       readonly before: Value | undefined;
       readonly after: Value | undefined;
     }[];
+    readonly hidden: readonly Displaced[];
   },
 ): Fields | undefined {
-  const { lineKey, present, missing, shown, edited } = line;
+  const { lineKey, present, missing, shown, edited, hidden } = line;
   const fields = input.mapping.lines?.fields ?? [];
   const choice = sheet.choose(answerKey("*", lineKey));
   sheet.conflict({ lineKey, field: "*", base: true, [missing]: null, [present]: true }, choice);
   if (choice.winner === null) return input.base?.lines?.[lineKey];
-  if (choice.winner === present) return sheet.putLine(fields, missing, lineKey, shown, choice.rule);
+  if (choice.winner === present) {
+    sheet.bringBack(lineKey, hidden);
+    return sheet.putLine(fields, missing, lineKey, shown, choice.rule);
+  }
   for (const { field, before, after } of edited) {
     sheet.conflict({ lineKey, field, base: before, [missing]: null, [present]: after }, choice);
   }
@@ -218,27 +231,30 @@ class Sheet {
 
   mergeFields(
     mappings: readonly FieldMapping[],
-    values: { readonly base: Fields | undefined; readonly salesforce: Fields; readonly external: Fields },
+    shown: { readonly base: Fields | undefined; readonly salesforce: Fields; readonly external: Fields },
     lineKey?: LineKey,
   ): Fields {
     const agreed: Record<string, Value> = {};
     for (const mapping of mappings) {
       const { field } = mapping;
       const at = lineKey === undefined ? { field } : { field, lineKey };
-      const base = values.base?.[field];
-      const salesforce = values.salesforce[field];
-      const external = values.external[field];
+      const base = shown.base?.[field];
+      const salesforce = shown.salesforce[field];
+      const external = shown.external[field];
       const answer = this.#input.answers.get(answerKey(field, lineKey));
+      const edit = this.#input.displaced.find((each) => each.field === field && each.lineKey === lineKey);
+      const values = { base, salesforce: edit === undefined ? salesforce : edit.value, external };
       const resolution = resolveField({
         mapping,
-        base,
-        salesforce,
-        external,
+        ...values,
         policy: this.#input.mapping.policy,
-        provenance: this.#provenance(),
+        provenance: this.#provenance(edit),
         ...(answer === undefined ? {} : { answer }),
       });
-      const value = this.#take(mapping, at, { base, salesforce, external }, resolution);
+      const value =
+        edit === undefined
+          ? this.#take(mapping, at, values, resolution)
+          : this.#takeBack(at, { values, edit, shown: salesforce }, resolution);
       if (value !== undefined) agreed[field] = value;
     }
     return agreed;
@@ -270,6 +286,40 @@ class Sheet {
     if (resolution.conflict !== null) this.conflict({ ...at, ...values }, resolution.conflict);
     this.#writes.push({ ...at, side: write, from, to: agreed, rule });
     return agreed;
+  }
+
+  /**
+   * Decides about an edit that our write has hidden. Salesforce gets the value that wins unless it shows it already,
+   * the external system gets it as from any edit. Until somebody decides, Salesforce goes on showing what we wrote.
+   */
+  #takeBack(
+    at: { readonly field: string; readonly lineKey?: LineKey },
+    seen: {
+      readonly values: Readonly<Record<Side | "base", Value | undefined>>;
+      readonly edit: Displaced;
+      readonly shown: Value | undefined;
+    },
+    { write, agreed, conflict, rule }: FieldResolution,
+  ): Value | undefined {
+    const { values, edit, shown: present } = seen;
+    if (conflict !== null) {
+      const told = { winner: conflict.winner, rule: `${EDITED_MEANWHILE}, ${conflict.rule}` };
+      this.conflict({ ...at, ...values }, told, edit);
+      if (conflict.winner === null) return values.base;
+    }
+    if (agreed === undefined) return agreed;
+    if (write === "external") this.#writes.push({ ...at, side: write, from: values.external, to: agreed, rule });
+    if (agreed !== present) {
+      this.#writes.push({ ...at, side: "salesforce", from: present, to: agreed, rule: `${EDITED_MEANWHILE}, ${rule}` });
+    }
+    return agreed;
+  }
+
+  /** A line that Salesforce keeps gets back what our last write hides in it. */
+  bringBack(lineKey: LineKey, hidden: readonly Displaced[]): void {
+    for (const { field, value, ours } of hidden) {
+      this.#writes.push({ lineKey, field, side: "salesforce", from: ours, to: value, rule: EDITED_MEANWHILE });
+    }
   }
 
   /** Counts a value that came back; true when it is time to give in. */
@@ -323,10 +373,10 @@ class Sheet {
     });
   }
 
-  conflict(at: ConflictCase, choice: { readonly winner: Side | null; readonly rule: string }): void {
+  conflict(at: ConflictCase, choice: { readonly winner: Side | null; readonly rule: string }, edit?: Provenance): void {
     this.#conflicts.push(
       conflictOf(
-        { object: this.#input.mapping.object, key: this.#input.key, provenance: this.#provenance() },
+        { object: this.#input.mapping.object, key: this.#input.key, provenance: this.#provenance(edit) },
         at,
         choice,
       ),
@@ -366,8 +416,9 @@ class Sheet {
     return [...kept, ...now];
   }
 
-  #provenance(): Readonly<Record<Side, Provenance>> {
-    return { salesforce: this.#input.salesforce.provenance, external: this.#input.external.provenance };
+  /** Of an edit that our write has hidden the record does not tell any more who made it. */
+  #provenance(edit?: Provenance): Readonly<Record<Side, Provenance>> {
+    return { salesforce: edit ?? this.#input.salesforce.provenance, external: this.#input.external.provenance };
   }
 }
 

@@ -8,7 +8,7 @@
 import type { SyncDocument } from "../model/document.ts";
 import type { LineKey } from "../model/key.ts";
 import type { Fields, Value } from "../model/value.ts";
-import type { Base, Intent, PassingStatus } from "./decision.ts";
+import type { Base, Displaced, Intent, PassingStatus } from "./decision.ts";
 
 /** What became of an intent. */
 export type Recovery =
@@ -74,7 +74,16 @@ export function recoveredBase(intent: Intent, base: Base | null, recovery: Recov
   const document = mergeInto(meantBefore(intent), old.document, recovery.document);
   const settled = { ...old, document, salesforceStamp: null, externalVersion: null };
   if (intent.side === "external") return settled;
-  return { ...settled, passing: recovery.kind === "partly" ? recovery.passing : null };
+  const displaced = stillHidden(old.displaced ?? [], recovery.document);
+  return { ...settled, displaced, passing: recovery.kind === "partly" ? recovery.passing : null };
+}
+
+/** Edits that an earlier write hides are hidden by this one no more, where it wrote something else. */
+function stillHidden(displaced: readonly Displaced[], landed: SyncDocument | null): readonly Displaced[] {
+  return displaced.filter(({ lineKey, field, ours }) => {
+    const fields = lineKey === undefined ? landed?.fields : landed?.lines?.[lineKey];
+    return fields?.[field] === ours;
+  });
 }
 
 /** What the side stood for before the write: a status that it was passing through counts as the one that was meant. */

@@ -4,11 +4,13 @@
  *
  * A decision of one operation goes into sObject Collections, five parts of 200 rows to one composite call. A decision
  * of several operations is one atomic graph; one that is too large for a graph, or wants its activation apart, is cut
- * into steps, and each step waits for the answer to the one before. Very many single rows go by Bulk.
+ * into steps, and each step waits for the answer to the one before. Very many single rows go by Bulk, and rows with a
+ * condition one by one, 25 to a call. What operations read first (their pre-images) takes room in the same calls.
  */
 import type { RowOperation } from "../model/salesforce-record.ts";
 import type { CollectionPart, OperationGraph, SalesforceCall } from "./call.ts";
 import type { Decision } from "./decision.ts";
+import { collectionReads, READ_IDS_MAX, readsOf } from "./pre-image.ts";
 
 /** Rows of one sObject Collections request (reference: change-events §6.1 [doc]). */
 export const COLLECTION_ROWS_MAX = 200;
@@ -20,6 +22,8 @@ export const GRAPHS_MAX = 75;
 export const GRAPH_NODES_MAX = 500;
 /** Different kinds of nodes in one graph (§6.1 [doc]). */
 export const GRAPH_KINDS_MAX = 15;
+/** Requests in one composite call (§6.1 [doc]). */
+export const COMPOSITE_SUBREQUESTS_MAX = 25;
 /** Calls of one Bulk 2.0 job: create, upload, close, some polls, three results (§6.1: about six and the polls). */
 export const BULK_JOB_CALLS = 10;
 
@@ -39,7 +43,7 @@ export interface CallPlan {
    */
   readonly steps: readonly (readonly SalesforceCall[])[];
   readonly predictedCalls: number;
-  /** No plan for these decisions can do with fewer calls. */
+  /** No plan for these decisions can do with fewer calls, as long as it reads the same pre-images. */
   readonly lowerBound: number;
 }
 
@@ -81,14 +85,32 @@ export function isAtomic(decision: Decision, options: SequenceOptions): boolean 
 export function lowerBound(decisions: readonly Decision[], options: SequenceOptions): number {
   const graphs = decisions.filter((decision) => isAtomicGraph(decision, options));
   const rows = decisions.filter((decision) => !graphs.includes(decision));
-  const nodes = graphs.reduce((sum, decision) => sum + decision.salesforce.length, 0);
+  const nodes = graphs.reduce((sum, decision) => sum + nodesOf(decision.salesforce), 0);
   const graphCalls = Math.max(Math.ceil(graphs.length / GRAPHS_MAX), Math.ceil(nodes / GRAPH_NODES_MAX));
   const waves = inWaves(rows);
   const rowCalls = waves.reduce((sum, wave) => {
-    const calls = Math.ceil(wave.length / (COLLECTION_ROWS_MAX * COMPOSITE_PARTS_MAX));
-    return sum + (options.bulkRows === null ? calls : Math.min(calls, BULK_JOB_CALLS));
+    const conditional = wave.filter(hasCondition).length;
+    const calls = leastCollectionCalls(wave.filter((operation) => !hasCondition(operation)));
+    const free = options.bulkRows === null ? calls : Math.min(calls, BULK_JOB_CALLS);
+    return sum + free + Math.ceil(conditional / COMPOSITE_SUBREQUESTS_MAX);
   }, 0);
   return graphCalls + rowCalls;
+}
+
+/**
+ * The fewest composite calls that hold these rows: 1,000 rows a call, and 800 where rows are read before they are
+ * written, because the reading takes one of the five parts.
+ */
+export function leastCollectionCalls(operations: readonly RowOperation[]): number {
+  const rows = COLLECTION_ROWS_MAX * COMPOSITE_PARTS_MAX;
+  const read = operations.filter((operation) => operation.kind !== "upsert" && operation.preImage !== undefined).length;
+  const readingCalls = Math.ceil(read / (rows - COLLECTION_ROWS_MAX));
+  return Math.ceil((operations.length + readingCalls * COLLECTION_ROWS_MAX) / rows);
+}
+
+/** Nodes of a graph: its operations, and one for each record that is read first. */
+export function nodesOf(operations: readonly RowOperation[]): number {
+  return operations.length + readsOf(operations).length;
 }
 
 /**
@@ -128,9 +150,10 @@ const PARENT_FIELDS: readonly string[] = ["AccountId", "ContractId", "Product2Id
 
 function isAtomicGraph(decision: Decision, options: SequenceOptions): boolean {
   const { salesforce, actions } = decision;
-  if (salesforce.length < 2 || salesforce.length > GRAPH_NODES_MAX) return false;
-  if (new Set(salesforce.map((operation) => `${operation.kind} ${operation.object}`)).size > GRAPH_KINDS_MAX)
-    return false;
+  if (salesforce.length < 2 || nodesOf(salesforce) > GRAPH_NODES_MAX) return false;
+  const written = salesforce.map((operation) => `${operation.kind} ${operation.object}`);
+  const read = readsOf(salesforce).map(({ object }) => `read ${object}`);
+  if (new Set([...written, ...read]).size > GRAPH_KINDS_MAX) return false;
   // Half a reduction order cannot be repeated: its fields are create-only.
   return options.activation === "inGraph" || actions.includes("reduce");
 }
@@ -141,12 +164,13 @@ function packGraphs(graphs: readonly OperationGraph[]): readonly SalesforceCall[
   let nodes = 0;
   for (const graph of graphs) {
     const open = calls.at(-1);
-    if (open !== undefined && open.length < GRAPHS_MAX && nodes + graph.operations.length <= GRAPH_NODES_MAX) {
+    const own = nodesOf(graph.operations);
+    if (open !== undefined && open.length < GRAPHS_MAX && nodes + own <= GRAPH_NODES_MAX) {
       open.push(graph);
-      nodes += graph.operations.length;
+      nodes += own;
     } else {
       calls.push([graph]);
-      nodes = graph.operations.length;
+      nodes = own;
     }
   }
   return calls.map((packed) => ({ kind: "graphs", graphs: packed, predictedCalls: 1 }));
@@ -192,7 +216,9 @@ function groupsByLane(decisions: readonly Decision[]): ReadonlyMap<string, reado
 
 function packRows(operations: readonly RowOperation[], options: SequenceOptions): readonly SalesforceCall[] {
   const groups = new Map<string, RowOperation[]>();
+  const conditional = operations.filter(hasCondition);
   for (const operation of operations) {
+    if (hasCondition(operation)) continue;
     const group = `${operation.kind} ${operation.object} ${operation.kind === "upsert" ? operation.keyField : ""}`;
     const members = groups.get(group);
     if (members === undefined) groups.set(group, [operation]);
@@ -208,27 +234,63 @@ function packRows(operations: readonly RowOperation[], options: SequenceOptions)
       parts.push(...distinctParts(members, COLLECTION_ROWS_MAX));
     }
   }
-  const calls: SalesforceCall[] = [];
-  for (let start = 0; start < parts.length; start += COMPOSITE_PARTS_MAX) {
-    calls.push({ kind: "collections", parts: parts.slice(start, start + COMPOSITE_PARTS_MAX), predictedCalls: 1 });
-  }
-  return [...bulk, ...calls];
+  return [...bulk, ...packParts(parts), ...packConditional(conditional)];
 }
 
-/** Parts of at most `rows` rows, none with the same record twice: Salesforce refuses both rows then. */
+/** Parts in order, each call filled to five requests with the reads that go before them. */
+function packParts(parts: readonly CollectionPart[]): readonly SalesforceCall[] {
+  const calls: CollectionPart[][] = [];
+  for (const part of parts) {
+    const open = calls.at(-1);
+    const together = [...(open ?? []), part];
+    const reads = collectionReads(together.flatMap(({ operations }) => operations)).length;
+    if (open !== undefined && together.length + reads <= COMPOSITE_PARTS_MAX) open.push(part);
+    else calls.push([part]);
+  }
+  return calls.map((packed) => ({ kind: "collections", parts: packed, predictedCalls: 1 }));
+}
+
+/** Rows with a condition, one request each, after one read for each of their objects. */
+function packConditional(operations: readonly RowOperation[]): readonly SalesforceCall[] {
+  const calls: RowOperation[][] = [];
+  for (const operation of operations) {
+    const open = calls.at(-1);
+    const together = [...(open ?? []), operation];
+    if (open !== undefined && together.length + collectionReads(together).length <= COMPOSITE_SUBREQUESTS_MAX)
+      open.push(operation);
+    else calls.push([operation]);
+  }
+  return calls.map((packed) => ({ kind: "rows", operations: packed, predictedCalls: 1 }));
+}
+
+function hasCondition(operation: RowOperation): boolean {
+  return operation.kind === "update" && operation.unmodifiedSince !== undefined;
+}
+
+/**
+ * Parts of at most `rows` rows, none with the same record twice: Salesforce refuses both rows then. What a part reads
+ * first (a deleted order, its lines too) stays within one request for each object.
+ */
 function distinctParts(operations: readonly RowOperation[], rows: number): readonly CollectionPart[] {
   const parts: RowOperation[][] = [];
   const seen: Set<string>[] = [];
+  // A Bulk job reads nothing.
+  const readsMax = rows > COLLECTION_ROWS_MAX ? Number.POSITIVE_INFINITY : READ_IDS_MAX;
+  let reads = 0;
   for (const operation of operations) {
     const record = recordOf(operation);
+    const own = operation.kind === "upsert" ? 0 : (operation.preImage?.length ?? 0);
     const last = parts.length - 1;
     const open = parts[last];
-    if (open !== undefined && open.length < rows && seen[last]?.has(record) === false) {
+    const fits = open !== undefined && open.length < rows && reads + own <= readsMax;
+    if (fits && seen[last]?.has(record) === false) {
       open.push(operation);
       seen[last]?.add(record);
+      reads += own;
     } else {
       parts.push([operation]);
       seen.push(new Set([record]));
+      reads = own;
     }
   }
   return parts.flatMap((members) => partOf(members));

@@ -4,7 +4,7 @@ import type { ExternalOutcome } from "../model/external-record.ts";
 import type { LineKey, RecordId } from "../model/key.ts";
 import type { RowOutcome } from "../model/salesforce-record.ts";
 import type { Fields, Value } from "../model/value.ts";
-import type { Base, Decision, FieldChange, Link, PassingStatus, Rewrite } from "./decision.ts";
+import type { Base, Decision, Displaced, FieldChange, Link, PassingStatus, Rewrite } from "./decision.ts";
 
 /** The state after a decision. */
 export interface Settled {
@@ -17,14 +17,15 @@ export interface Settled {
 /**
  * Settles a decision by its outcomes. What landed enters the base, what did not stays as it was before, so that the
  * next decision goes on from there. An operation without an outcome did not land. With nothing to write this brings
- * base and link up to date.
+ * base and link up to date. Where a write has just replaced an edit unseen (`displaced`), nothing was agreed on.
  */
 export function settle(
   decision: Decision,
   before: Base | null,
   outcomes: readonly RowOutcome[],
-  external: ExternalOutcome | null = null,
+  landing: { readonly external?: ExternalOutcome | null; readonly displaced?: readonly Displaced[] } = {},
 ): Settled {
+  const { external = null, displaced = [] } = landing;
   const landed = new Map<string, RecordId | null>();
   for (const outcome of outcomes) if (outcome.kind === "done") landed.set(outcome.opId, outcome.recordId);
   if (external?.kind === "done") landed.set(external.opId, null);
@@ -33,19 +34,67 @@ export function settle(
     ...(decision.external === null ? [] : [decision.external.opId]),
   ];
   const complete = expected.every((opId) => landed.has(opId));
-  const document = complete ? decision.agreed : partly(decision, before?.document ?? null, landed);
+  const settled = complete ? decision.agreed : partly(decision, before?.document ?? null, landed);
   const wroteSalesforce = decision.salesforce.some((operation) => landed.has(operation.opId));
   const base: Base = {
     object: decision.object,
     key: decision.key,
-    document,
+    document: withoutDisplaced(settled, before?.document ?? null, displaced),
     // Our own write moved the stamp; the next poll shows the new one with equal values.
     salesforceStamp: wroteSalesforce ? null : decision.salesforceStamp,
     externalVersion: external?.kind === "done" ? external.version : decision.externalVersion,
     rewrites: writtenAgain(decision, before?.rewrites ?? [], landed),
     passing: leftPassing(decision, landed),
+    ...hidden([...stillDisplaced(decision, before, landed), ...displaced]),
   };
   return { base, link: settledLink(decision, landed, complete), complete };
+}
+
+/** Most bases hide nothing, and say nothing about it. */
+function hidden(displaced: readonly Displaced[]): Pick<Base, "displaced"> {
+  return displaced.length === 0 ? {} : { displaced };
+}
+
+/**
+ * Edits that the decision left alone, and those that have not reached both sides: one that was brought back to
+ * Salesforce, but not to the external system, is still its user's edit and not ours.
+ */
+function stillDisplaced(
+  decision: Decision,
+  before: Base | null,
+  landed: ReadonlyMap<string, RecordId | null>,
+): readonly Displaced[] {
+  const pending = (before?.displaced ?? []).flatMap((edit): readonly Displaced[] => {
+    const isOfEdit = (each: Pick<Displaced, "lineKey" | "field">): boolean =>
+      each.lineKey === edit.lineKey && each.field === edit.field;
+    if (decision.displaced.some(isOfEdit)) return [];
+    const changes = decision.changes.filter(isOfEdit);
+    const back = changes.find(({ side }) => side === "salesforce");
+    const over = changes.find(({ side }) => side === "external");
+    if (back !== undefined && !landed.has(back.opId)) return [edit];
+    if (over === undefined || landed.has(over.opId)) return [];
+    return [{ ...edit, ours: back?.to ?? edit.ours }];
+  });
+  return [...decision.displaced, ...pending];
+}
+
+/** Fields whose edit waits for a decision keep the value that both sides agreed on before. */
+function withoutDisplaced(
+  settled: SyncDocument | null,
+  before: SyncDocument | null,
+  displaced: readonly Displaced[],
+): SyncDocument | null {
+  if (settled === null || displaced.length === 0) return settled;
+  const root = displaced.filter(({ lineKey }) => lineKey === undefined);
+  const fields = without(settled.fields, before?.fields, root);
+  if (settled.lines === undefined) return { ...settled, fields };
+  const lines: Record<LineKey, Fields> = { ...settled.lines };
+  for (const { lineKey, field } of displaced) {
+    const now = lineKey === undefined ? undefined : lines[lineKey];
+    if (lineKey !== undefined && now !== undefined)
+      lines[lineKey] = without(now, before?.lines?.[lineKey], [{ field }]);
+  }
+  return { ...settled, fields, lines };
 }
 
 /** A value that never arrived was not changed back: only writes that landed count as rewrites. */
@@ -116,7 +165,7 @@ function creationOf(decision: Decision): string | null {
   return decision.external?.change.kind === "create" ? decision.external.opId : null;
 }
 
-function without(now: Fields, before: Fields | undefined, missed: readonly FieldChange[]): Fields {
+function without(now: Fields, before: Fields | undefined, missed: readonly Pick<FieldChange, "field">[]): Fields {
   const fields: Record<string, Value> = { ...now };
   for (const { field } of missed) {
     const old = before?.[field];

@@ -3,9 +3,9 @@ import type { ObjectMapping } from "../mapping/mapping.ts";
 import type { ParentLookup } from "../mapping/write.ts";
 import { parseBusinessKey } from "../model/business-key.ts";
 import type { SalesforceView, SyncDocument } from "../model/document.ts";
-import type { BusinessKey } from "../model/key.ts";
-import type { Side } from "../model/value.ts";
-import type { Base, Decision, Link, Obstacle } from "./decision.ts";
+import type { BusinessKey, LineKey } from "../model/key.ts";
+import type { Fields, Side } from "../model/value.ts";
+import type { Base, Decision, Displaced, Link, Obstacle } from "./decision.ts";
 import { categoryOf, type OrgRules } from "./org-rules.ts";
 import type { ExternalSighting, SalesforceSighting } from "./sighting.ts";
 import type { Writes } from "./writes.ts";
@@ -33,21 +33,46 @@ export interface Situation extends DecideInput {
   readonly shown: SyncDocument | null;
   /** True when the record stands in a status that it only passes through. */
   readonly resumes: boolean;
+  /** Edits that our last write replaced unseen and still hides. */
+  readonly displaced: readonly Displaced[];
 }
 
 /** Looks through a status in which we left the record half way: it stands for the status that was meant. */
 export function situationOf(input: DecideInput): Situation {
   const { salesforce, base, org, mapping } = input;
-  if (salesforce.kind !== "present") return { ...input, shown: null, resumes: false };
+  if (salesforce.kind !== "present") return { ...input, shown: null, resumes: false, displaced: [] };
   const { view } = salesforce;
+  const displaced = stillHidden(base?.displaced ?? [], view.document);
   const passing = base?.passing ?? null;
   if (passing === null || view.document.fields["Status"] !== passing.shown) {
-    return { ...input, shown: view.document, resumes: false };
+    return { ...input, shown: view.document, resumes: false, displaced };
   }
   const document = { ...view.document, fields: { ...view.document.fields, Status: passing.meant } };
   const statusCategory = view.statusCategory ?? categoryOf(org, mapping.object, passing.shown) ?? null;
   const through: SalesforceView = { ...view, document, statusCategory };
-  return { ...input, salesforce: { kind: "present", view: through }, shown: view.document, resumes: true };
+  return { ...input, salesforce: { kind: "present", view: through }, shown: view.document, resumes: true, displaced };
+}
+
+/** Where the record does not show any more what we wrote, somebody has written again, and that edit counts. */
+function stillHidden(displaced: readonly Displaced[], document: SyncDocument): readonly Displaced[] {
+  return displaced.filter(({ lineKey, field, ours }) => {
+    const fields = lineKey === undefined ? document.fields : document.lines?.[lineKey];
+    return fields?.[field] === ours;
+  });
+}
+
+/** What Salesforce would show without our last write: every edit that it hides in its place. */
+export function withoutOurWrite(view: SalesforceView, displaced: readonly Displaced[]): SalesforceView {
+  if (displaced.length === 0) return view;
+  const fields = { ...view.document.fields };
+  const lines: Record<LineKey, Fields> = { ...view.document.lines };
+  for (const { lineKey, field, value } of displaced) {
+    if (lineKey === undefined) fields[field] = value;
+    else lines[lineKey] = { ...lines[lineKey], [field]: value };
+  }
+  const document = { ...view.document, fields, ...(view.document.lines === undefined ? {} : { lines }) };
+  const last = displaced.at(-1);
+  return { ...view, document, provenance: last === undefined ? view.provenance : { by: last.by, at: last.at } };
 }
 
 /** Planned operations of one side. */
@@ -72,6 +97,7 @@ export function written(
     actions: [...new Set(sets.flatMap((set) => set.actions))],
     changes: sets.flatMap((set) => set.changes),
     passing: sets.map((set) => set.passing).find((passing) => passing !== null) ?? stillPassing(input),
+    displaced: [],
   };
 }
 
@@ -101,6 +127,7 @@ export function idle(input: Situation, ...notes: readonly Obstacle[]): Decision 
     changes: [],
     passing: stillPassing(input),
     rewrites: base?.rewrites ?? [],
+    displaced: input.displaced,
   };
 }
 

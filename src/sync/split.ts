@@ -9,6 +9,8 @@ export function operationsOf(call: SalesforceCall): readonly RowOperation[] {
       return call.parts.flatMap((part) => part.operations);
     case "graphs":
       return call.graphs.flatMap((graph) => graph.operations);
+    case "rows":
+      return call.operations;
     case "bulk":
       return call.part.operations;
     default:
@@ -34,6 +36,10 @@ export function retainOperations(
     case "graphs": {
       const graphs = call.graphs.filter((graph) => graph.operations.some(keep));
       return graphs.length === 0 ? undefined : { ...call, graphs };
+    }
+    case "rows": {
+      const operations = call.operations.filter(keep);
+      return operations.length === 0 ? undefined : { ...call, operations };
     }
     case "bulk": {
       const operations = call.part.operations.filter(keep);
@@ -72,6 +78,14 @@ export function halveCall(call: SalesforceCall): readonly [SalesforceCall, Sales
       return [
         { ...call, graphs: left },
         { ...call, graphs: right },
+      ];
+    }
+    case "rows": {
+      if (call.operations.length < 2) return undefined;
+      const [left, right] = halves(call.operations);
+      return [
+        { ...call, operations: left },
+        { ...call, operations: right },
       ];
     }
     case "bulk": {

@@ -37,11 +37,14 @@ export interface WriteContext {
   readonly resumes: boolean;
 }
 
-/** What to write to Salesforce: the merge of two records, a whole new record, or only the key of a record. */
+/**
+ * What to write to Salesforce: the merge of two records, a whole new record, or, to a record that stands, its key and
+ * what our last write has hidden.
+ */
 export type SalesforceTarget =
   | { readonly seen: SalesforceView; readonly external: ExternalView; readonly merged: Merged }
   | { readonly seen: null; readonly external: ExternalView }
-  | { readonly seen: SalesforceView; readonly external: null };
+  | { readonly seen: SalesforceView; readonly external: null; readonly restored: readonly Write[] };
 
 /** What to write to the external system: the merge of two records, or a whole new record. */
 export type ExternalTarget =
@@ -52,7 +55,7 @@ export type ExternalTarget =
 export function salesforceWrites(context: WriteContext, target: SalesforceTarget): Writes {
   const { mapping, key } = context;
   const { seen } = target;
-  const writes = "merged" in target ? target.merged.writes.filter((write) => write.side === "salesforce") : [];
+  const writes = fieldWrites(target).filter((write) => write.side === "salesforce");
   const fresh = seen === null ? newRecord(mapping, "salesforce", target.external.document) : null;
   const root = fresh?.fields ?? fieldsOf(writes.filter((write) => write.lineKey === undefined));
   const { status, header } = splitStatus(mapping, root);
@@ -222,22 +225,23 @@ function lineChanges(
   target: SalesforceTarget,
   writes: readonly Write[],
 ): LineChanges {
-  if (!("merged" in target)) return { creates: [], updates: [], deletes: [] };
+  const { seen, external } = target;
+  if (seen === null) return { creates: [], updates: [], deletes: [] };
   const mappings = context.mapping.lines?.fields ?? [];
-  const puts = target.merged.lineWrites.filter((line) => line.side === "salesforce");
+  const puts = "merged" in target ? target.merged.lineWrites.filter((line) => line.side === "salesforce") : [];
   const creates = puts
     .filter((line) => line.kind === "put")
     .map(({ lineKey }) => {
-      const values = valuesForNewRow(mappings, "salesforce", target.external.document.lines?.[lineKey] ?? {});
+      const values = valuesForNewRow(mappings, "salesforce", external?.document.lines?.[lineKey] ?? {});
       return { lineKey, fields: resolver.wire(mappings, values, lineKey) };
     });
   const deletes = puts.flatMap(({ kind, lineKey }) => {
-    const recordId = target.seen.lineIds[lineKey];
+    const recordId = seen.lineIds[lineKey];
     return kind === "remove" && recordId !== undefined ? [{ lineKey, recordId }] : [];
   });
   const changedKeys = [...new Set(writes.flatMap((write) => (write.lineKey === undefined ? [] : [write.lineKey])))];
   const updates = changedKeys.flatMap((lineKey) => {
-    const recordId = target.seen.lineIds[lineKey];
+    const recordId = seen.lineIds[lineKey];
     const ofLine = writes.filter((write) => write.lineKey === lineKey);
     const quantity = ofLine.find((write) => write.field === "Quantity");
     if (recordId === undefined) return [];
@@ -311,8 +315,7 @@ function mergedChanges(
   target: SalesforceTarget | ExternalTarget,
   opIdOf: (field: string, lineKey?: LineKey) => string,
 ): readonly FieldChange[] {
-  if (!("merged" in target)) return [];
-  const fields = target.merged.writes
+  const fields = fieldWrites(target)
     .filter((write) => write.side === side)
     .map(
       (write): FieldChange => ({
@@ -325,7 +328,7 @@ function mergedChanges(
         opId: opIdOf(write.field, write.lineKey),
       }),
     );
-  const lines = target.merged.lineWrites
+  const lines = ("merged" in target ? target.merged.lineWrites : [])
     .filter((line) => line.side === side)
     .map(
       ({ lineKey, kind, rule }): FieldChange => ({
@@ -339,6 +342,11 @@ function mergedChanges(
       }),
     );
   return [...fields, ...lines];
+}
+
+function fieldWrites(target: SalesforceTarget | ExternalTarget): readonly Write[] {
+  if ("merged" in target) return target.merged.writes;
+  return "restored" in target ? target.restored : [];
 }
 
 /** A new record: its fields, and one entry per line. */

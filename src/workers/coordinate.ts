@@ -1,5 +1,7 @@
 /** The coordinator's role: one worker has it, the others wait to take it over. */
 
+import { checkBeforeFirstRun } from "../engine/check.ts";
+import { isHalting, waitForRunByHand } from "../engine/halt.ts";
 import { startHeartbeat } from "../engine/heartbeat.ts";
 import { LeaseKeeper } from "../engine/lease.ts";
 import { type NextStart, waitForStart } from "../engine/schedule.ts";
@@ -15,12 +17,9 @@ const AGAIN_MS = 1_000;
 /** Pause while a single process, such as `order-sync sweep`, is at work. */
 const HELD_MS = 5_000;
 const RUNS_LOOKED_AT = 1;
-/** Errors after which repeating would do harm: failed logins lock the user, and deletes want a person's eye. */
-const HALTING: readonly string[] = ["SALESFORCE_LOGIN", "DELETE_GUARD"];
-
 /**
- * Waits for the role and leads run after run until `stop` is aborted. Throws the error of a defect, and
- * the errors after which repeating would do harm; other failures of a run are told and the next run comes at its time.
+ * Waits for the role and leads run after run until `stop` is aborted. Failures of a run are told, and the next run comes
+ * at its time; after those that only a person can mend, it stands still and keeps the role. Throws the error of a defect.
  */
 export async function coordinate(crew: Crew, next: NextStart, stop: AbortSignal): Promise<void> {
   while (!stop.aborted) {
@@ -65,12 +64,17 @@ async function haveRole(
   crew.observe({ kind: "coordinating", on: true });
   const heartbeat = startHeartbeat(crew.options.leaseTtlMs, () => role.renew());
   const ended = AbortSignal.any([stop, heartbeat.lost]);
+  let triedAtMs: number | null = null;
   try {
-    let brokeOff = false;
+    let then: Afterwards = "onTime";
     while (!ended.aborted) {
-      if (brokeOff) await pause(AGAIN_MS, ended);
-      else await waitUntilDue(crew, next, ended);
-      if (!ended.aborted) brokeOff = await lead(crew, role, ended);
+      if (then === "again") await pause(AGAIN_MS, ended);
+      // The role is kept meanwhile: another worker would only meet the same.
+      else if (then === "halt") await waitForRunByHand(crew.ports.state, pause, ended);
+      else await waitUntilDue(crew, next, triedAtMs, ended);
+      if (ended.aborted) return;
+      triedAtMs = crew.ports.nowMs();
+      then = await lead(crew, role, ended);
     }
   } finally {
     heartbeat.stop();
@@ -79,27 +83,35 @@ async function haveRole(
   }
 }
 
-/** Returns true when the run broke off because of the database or of another coordinator, and should go on at once. */
-async function lead(crew: Crew, role: LeaseKeeper, ended: AbortSignal): Promise<boolean> {
+/** What follows a run: the next one at its time, the same one at once because it broke off, or nothing. */
+type Afterwards = "onTime" | "again" | "halt";
+
+async function lead(crew: Crew, role: LeaseKeeper, ended: AbortSignal): Promise<Afterwards> {
   try {
+    await checkBeforeFirstRun(crew.ports);
     await leadRun(crew, role, ended);
-    return false;
+    await crew.afterRun();
+    return "onTime";
   } catch (error) {
-    if (ended.aborted) return false;
-    if (!(error instanceof SyncError) || HALTING.includes(error.code)) throw error;
-    crew.observe({ kind: "trouble", message: `${error.code}: ${error.message}` });
+    if (ended.aborted) return "onTime";
+    if (!(error instanceof SyncError)) throw error;
+    const { code, message } = error;
+    crew.observe({ kind: isHalting(error) ? "halted" : "runFailed", code, message });
+    if (isHalting(error)) return "halt";
     // Somebody else is running this synchronisation right now: asked again soon, whatever the schedule says.
-    if (error.code === "LEASE_HELD") await pause(HELD_MS, ended);
-    return isOutage(error) || error.code === "LEASE_LOST";
+    if (code === "LEASE_HELD") await pause(HELD_MS, ended);
+    return isOutage(error) || code === "LEASE_LOST" ? "again" : "onTime";
   }
 }
 
 /** At once for the first run, and for one whose coordinator ended in the middle. */
-async function waitUntilDue(crew: Crew, next: NextStart, ended: AbortSignal): Promise<void> {
+async function waitUntilDue(crew: Crew, next: NextStart, triedAtMs: number | null, ended: AbortSignal): Promise<void> {
   const { state, nowMs } = crew.ports;
   const [last] = await persistently(() => state.runs(RUNS_LOOKED_AT), ended);
-  if (last === undefined || last.outcome === "running") return;
-  await waitForStart(next, last.startedAtMs, { nowMs, sleep: pause }, ended);
+  if (last?.outcome === "running") return;
+  // A run that the check before the first one kept from being made is remembered nowhere else.
+  const lastMs = Math.max(last?.startedAtMs ?? 0, triedAtMs ?? 0);
+  if (lastMs > 0) await waitForStart(next, lastMs, { nowMs, sleep: pause }, ended);
 }
 
 async function letGo(role: LeaseKeeper): Promise<void> {

@@ -11,6 +11,10 @@ export type WorkerEvent =
   | { readonly kind: "jobEnded"; readonly object: string; readonly lane: number; readonly outcome: string }
   /** A job of a worker that is gone was given back to the queue. */
   | { readonly kind: "jobGivenBack"; readonly object: string; readonly lane: number }
+  /** A run could not be done; the next one comes at its time. */
+  | { readonly kind: "runFailed"; readonly code: string; readonly message: string }
+  /** Runs stand still until a person has done something and this worker is restarted, or a run by hand went through. */
+  | { readonly kind: "halted"; readonly code: string; readonly message: string }
   /** Something failed that is tried again. */
   | { readonly kind: "trouble"; readonly message: string };
 
@@ -33,6 +37,8 @@ export interface Crew {
   /** Tells configurations apart: a job is only done by a worker that maps as its sender does. */
   readonly fingerprint: string;
   readonly observe: WorkerObserver;
+  /** Upkeep by the coordinator after each run that went through; tells by itself what hinders it. */
+  readonly afterRun: () => Promise<void>;
 }
 
 /** How a level of documents with or without lines is parted. */

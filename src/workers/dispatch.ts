@@ -2,18 +2,19 @@
  * Sends the jobs of one wave, lane by lane, and waits until each of them has ended: the barrier.
  *
  * A lane has one job in the queue at a time, so its jobs are in order and no parent is ever in two hands. A job whose
- * worker is gone goes back into the queue; one that had three workers and lost them all is given up, its keys parked.
+ * worker is gone goes back into the queue. One that lost every worker it was given to may hold a record that brings
+ * workers down: it is parted, so that its neighbours go on, and the record that is left over becomes a dead letter.
  */
 import type { RunContext } from "../engine/context.ts";
 import type { Nomination } from "../engine/nominations.ts";
 import { SyncError } from "../errors.ts";
 import type { ObjectMapping } from "../mapping/mapping.ts";
 import type { Lease } from "../state/port.ts";
-import type { Parked } from "../sync/decision.ts";
+import type { DeadLetter, Parked } from "../sync/decision.ts";
 import { type Crew, laneLimits } from "./crew.ts";
 import { type Job, type JobOutcome, keysOf, laneName } from "./job.ts";
 import { assignLanes } from "./lanes.ts";
-import type { JobState } from "./queue.ts";
+import { JOB_RETRIES_MAX, type JobState } from "./queue.ts";
 import { touchedRecords } from "./touched.ts";
 import { LANE_PATIENCE_MS } from "./work.ts";
 
@@ -43,16 +44,26 @@ export interface WaveItem {
   readonly feed: Job["feed"];
 }
 
+/** A job, and how often it may be given to another worker. */
+interface Errand {
+  readonly job: Job;
+  readonly retries: number;
+}
+
 interface Lane {
-  readonly number: number;
-  /** Jobs that are still to be sent. */
-  readonly waiting: Job[];
+  /** What is still to be sent. */
+  readonly waiting: Errand[];
 }
 
 interface Outstanding {
   readonly lane: Lane;
   readonly job: Job;
 }
+
+/** A job that lost its workers is parted in so many, and each part again: three steps from a page to one record. */
+const PARTS = 10;
+/** A part is given to one more worker only: each of them may be brought down by it. */
+const PART_RETRIES = 1;
 
 /**
  * Has a wave worked on. Returns when every key of it is done, parked or a dead letter, or the object has to stand still
@@ -81,6 +92,10 @@ export async function dispatch(
       let met: Error | undefined;
       if (state.kind === "ended") {
         met = settle(round, entry.job, state.outcome);
+      } else if (state.kind === "exhausted") {
+        const parts = partsOf(entry.job);
+        if (parts.length > 1) entry.lane.waiting.unshift(...parts);
+        else met = await condemn(round, entry.job);
       } else if (state.kind === "lost") {
         met = await giveUp(round, entry.job);
       } else {
@@ -113,19 +128,21 @@ async function lanesOf(
   const size = withLines ? options.passOrders : options.passDocuments;
   const limits = laneLimits(withLines);
   return assignLanes(items, ({ nomination }) => namesOf(nomination), limits).map((members, number) => ({
-    number,
     waiting: byFeed(members).flatMap(({ feed, nominated }) =>
       chunks(nominated, size).map((part) => ({
-        runId,
-        run: lease.lease,
-        fingerprint: round.crew.fingerprint,
-        object: mapping.object,
-        lane: number,
-        feed,
-        recover,
-        deletes,
-        stopped: round.context.tally.stopped,
-        nominations: part,
+        retries: JOB_RETRIES_MAX,
+        job: {
+          runId,
+          run: lease.lease,
+          fingerprint: round.crew.fingerprint,
+          object: mapping.object,
+          lane: number,
+          feed,
+          recover,
+          deletes,
+          stopped: round.context.tally.stopped,
+          nominations: part,
+        },
       })),
     ),
   }));
@@ -147,10 +164,11 @@ function chunks<Item>(items: readonly Item[], size: number): readonly (readonly 
 }
 
 async function sendNext(round: Round, lane: Lane, outstanding: Map<string, Outstanding>): Promise<void> {
-  const job = lane.waiting.shift();
-  if (job === undefined) return;
+  const errand = lane.waiting.shift();
+  if (errand === undefined) return;
+  const { job, retries } = errand;
   const id = round.crew.queue.newJobId();
-  await round.crew.queue.send(id, job);
+  await round.crew.queue.send(id, job, retries);
   outstanding.set(id, { lane, job });
 }
 
@@ -189,21 +207,67 @@ async function withdraw(round: Round, outstanding: Map<string, Outstanding>): Pr
   await round.crew.queue.purge([...objects]);
   for (const [id, { job }] of outstanding) {
     const state = await round.crew.queue.look(job.object, id);
-    if (state.kind === "lost") outstanding.delete(id);
+    if (state.kind === "lost" || state.kind === "exhausted") outstanding.delete(id);
   }
 }
 
-/** The code of what waits because nobody could finish its job. */
+/** The job in parts that look up unfinished writes first; itself when it holds one document. */
+function partsOf(job: Job): readonly Errand[] {
+  const { nominations } = job;
+  return chunks(nominations, Math.ceil(nominations.length / PARTS)).map((part) => ({
+    job: { ...job, recover: true, nominations: part },
+    retries: PART_RETRIES,
+  }));
+}
+
+/** The code of what waits, or was refused, because nobody could finish its job. */
 export const WORKERS_LOST = "WORKERS_LOST";
 
 /**
- * Nobody could finish the job: its keys wait for the next run, which looks up their unfinished writes first. Returns the
+ * Every worker that had this one document ended before it was done: a dead letter, so that the next run does not lose its
+ * workers too. Returns the error that ends the run where the record has no key, so that nothing could remember it.
+ */
+async function condemn({ context }: Round, job: Job): Promise<SyncError | undefined> {
+  const { ports, lease, memory, tally, runId } = context;
+  const [key] = keysOf(job);
+  if (key === undefined) return withoutKey(job);
+  const atMs = ports.nowMs();
+  const message =
+    "every worker that took this record ended before it was done, alone with it at last; look for the reason in their logs and memory, then order-sync dead-letters retry";
+  const obstacles = [{ code: WORKERS_LOST, message }];
+  const known = memory.deadLetter(job.object, key);
+  const letter: DeadLetter = {
+    object: job.object,
+    key,
+    obstacles,
+    faults: [],
+    attempts: (known?.attempts ?? 0) + 1,
+    firstAtMs: known?.firstAtMs ?? atMs,
+    lastAtMs: atMs,
+    fingerprint: "",
+  };
+  await lease.commit({
+    deadLetters: [letter],
+    clearParked: [letter],
+    journal: [{ atMs, runId, object: job.object, key, event: "rejected", side: null, detail: { obstacles } }],
+  });
+  memory.reject(letter);
+  tally.addHeld({ object: job.object, key, how: "rejected", obstacles });
+  return undefined;
+}
+
+function withoutKey(job: Job): SyncError {
+  return new SyncError("STOPPED", `A job of ${job.object} lost all its workers; the next run reads its page again`);
+}
+
+/**
+ * The job is gone, nobody knows how: its keys wait for the next run, which looks up their unfinished writes first. Returns the
  * error that ends the run where a record has no key yet, so that nothing could remember it but the feed.
  */
 async function giveUp({ context }: Round, job: Job): Promise<SyncError | undefined> {
   const { ports, lease, memory, tally, runId } = context;
   const atMs = ports.nowMs();
-  const message = "every worker that took it ended before it was done; it is tried again in the next run";
+  const message = "its job vanished from the queue before it was done; it is tried again in the next run";
   const obstacles = [{ code: WORKERS_LOST, message }];
   const parked = keysOf(job).map(
     (key): Parked => ({
@@ -230,6 +294,5 @@ async function giveUp({ context }: Round, job: Job): Promise<SyncError | undefin
     memory.park(entry);
     tally.addHeld({ object: entry.object, key: entry.key, how: "parked", obstacles });
   }
-  if (parked.length === job.nominations.length) return undefined;
-  return new SyncError("STOPPED", `A job of ${job.object} lost all its workers; the next run reads its page again`);
+  return parked.length === job.nominations.length ? undefined : withoutKey(job);
 }

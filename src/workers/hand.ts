@@ -100,6 +100,7 @@ const NOTHING = {
   conflicts: [],
   held: [],
   stopped: [],
+  stirred: [],
   recovered: 0,
   compared: 0,
   apiCalls: 0,

@@ -36,10 +36,11 @@ export function jobPorts(ports: EnginePorts, mark: JobMark, stop: AbortSignal): 
       poll: (requests) => salesforce.poll(requests),
       read: (request) => salesforce.read(request),
       query: (soql) => salesforce.query(soql),
-      async execute(call) {
+      async execute(call, listener) {
         stop.throwIfAborted();
-        return await salesforce.execute(call);
+        return await salesforce.execute(call, listener);
       },
+      endOfJob: (jobId) => salesforce.endOfJob(jobId),
       usage: () => salesforce.usage(),
       close: () => salesforce.close(),
     },

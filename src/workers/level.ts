@@ -9,6 +9,7 @@ import { externalFeed, type ObjectPoll, salesforceFeed, salesforceNominations } 
 import { type Nomination, NominationSet } from "../engine/nominations.ts";
 import { orgRulesLoader } from "../engine/org-rules.ts";
 import { runPass } from "../engine/pass.ts";
+import { lettersToTry } from "../engine/retry.ts";
 import { acknowledge, feedName } from "../engine/run.ts";
 import type { ExternalChange } from "../external/port.ts";
 import { externalKey } from "../mapping/external-view.ts";
@@ -29,7 +30,8 @@ export async function runLevel(
   detected: { readonly poll: ObjectPoll | undefined; readonly cursors: Readonly<Record<string, string>> },
 ): Promise<void> {
   const { ports } = round.context;
-  const waiting = new Set((await ports.state.parked(mapping.object)).map(({ key }) => key));
+  const parkedBefore = (await ports.state.parked(mapping.object)).map(({ key }) => key);
+  const waiting = new Set([...parkedBefore, ...(await lettersToTry(round.context, mapping))]);
   for await (const wave of wavesOf(round, mapping, { ...detected, waiting: [...waiting] })) {
     await dispatch(round, mapping, wave.items);
     if (round.context.tally.isStopped(mapping.object)) return;
@@ -43,7 +45,8 @@ export async function runLevel(
   const again = parked.filter(
     (entry) => !waiting.has(entry.key) && entry.obstacles[0]?.code !== WORKERS_LOST && !isHeldDeletion(entry),
   );
-  await dispatch(round, mapping, again.map(waitingItem), { recover: true });
+  const letters = (await lettersToTry(round.context, mapping)).map((key) => ({ key }));
+  await dispatch(round, mapping, [...again, ...letters].map(waitingItem), { recover: true });
   if (!round.context.tally.isStopped(mapping.object))
     await deleteTogether(round, mapping, parked.filter(isHeldDeletion));
 }

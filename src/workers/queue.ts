@@ -44,7 +44,9 @@ export type JobState =
   | { readonly kind: "waiting" }
   | { readonly kind: "active"; readonly startedAtMs: number }
   | { readonly kind: "ended"; readonly outcome: JobOutcome }
-  /** Given too often, removed by somebody, or ended without an outcome that can be read. */
+  /** Given to as many workers as it may be, and none of them ended it. */
+  | { readonly kind: "exhausted" }
+  /** Removed by somebody, or ended without an outcome that can be read. */
   | { readonly kind: "lost" };
 
 /** The queue of one source. Methods throw `STATE_UNREACHABLE` and `STATE_UNREADABLE`. */
@@ -119,12 +121,12 @@ export class JobQueue {
     return randomUUID();
   }
 
-  /** Puts a job into the queue of its object, once. */
-  async send(id: string, job: Job): Promise<void> {
+  /** Puts a job into the queue of its object, once. It is given anew so often after a worker was lost. */
+  async send(id: string, job: Job, retries = JOB_RETRIES_MAX): Promise<void> {
     await this.#ask(async () => {
       await this.#boss.send(this.#name(job.object), encodeJob(job), {
         id,
-        retryLimit: JOB_RETRIES_MAX,
+        retryLimit: retries,
         retryDelay: 0,
         expireInSeconds: JOB_EXPIRES_SECONDS,
       });
@@ -143,7 +145,7 @@ export class JobQueue {
     await this.#ask(() => this.#boss.complete(this.#name(job.object), job.id, outcome));
   }
 
-  /** Gives a job back, so that another worker takes it; after `JOB_RETRIES_MAX` times it is lost. */
+  /** Gives a job back, so that another worker takes it; after the last of its retries it is exhausted. */
   async giveBack(object: string, id: string, reason: string): Promise<void> {
     await this.#ask(() => this.#boss.fail(this.#name(object), id, { reason }));
   }
@@ -161,8 +163,9 @@ export class JobQueue {
         const outcome = decodeOutcome(found.output);
         return outcome === undefined ? { kind: "lost" } : { kind: "ended", outcome };
       }
-      case "cancelled":
       case "failed":
+        return { kind: "exhausted" };
+      case "cancelled":
         return { kind: "lost" };
       default:
         return found.state satisfies never;

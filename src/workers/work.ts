@@ -59,11 +59,7 @@ export async function workOn(
   const callsBefore = ports.salesforce.usage().calls;
   const tally = new RunTally();
   const holder = options.holder;
-  const report = (): PartReport => {
-    const apiCalls = ports.salesforce.usage().calls - callsBefore;
-    const { runId: _run, startedAtMs: _start, finishedAtMs: _finish, ...part } = tally.report({ ...NO_RUN, apiCalls });
-    return part;
-  };
+  const report = (): PartReport => tally.part(ports.salesforce.usage().calls - callsBefore);
   try {
     const error = await pass(crew, assignment, { lane, tally, ended });
     if (error === undefined) return await end({ kind: "done", holder, report: report() });
@@ -75,8 +71,6 @@ export async function workOn(
     await letGo(lane);
   }
 }
-
-const NO_RUN = { runId: "", startedAtMs: 0, finishedAtMs: 0 };
 
 async function takeLane(crew: Crew, job: Job): Promise<LeaseKeeper> {
   const { ports, options } = crew;

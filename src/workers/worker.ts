@@ -27,6 +27,8 @@ export interface WorkerSettings {
   /** Tells configurations apart: all workers must have the same. */
   readonly fingerprint: string;
   readonly observe?: WorkerObserver;
+  /** Upkeep by the coordinator after each run that went through. */
+  readonly afterRun?: () => Promise<void>;
 }
 
 /** Time after a stop in which the job at hand may end by itself; after it, what is not sent is put down. */
@@ -38,7 +40,7 @@ const LEAVE_MS = 9_000;
  * Works until `stop` is aborted, then finishes or puts down its job and returns within ten seconds.
  *
  * Throws `CONFIG_INVALID` when the state is not in PostgreSQL, `STATE_*` when it cannot be opened, and
- * `SALESFORCE_LOGIN` when Salesforce refuses the credentials.
+ * `SALESFORCE_LOGIN` when Salesforce refuses the credentials of a worker that another one coordinates.
  */
 export async function runWorker(ports: EnginePorts, settings: WorkerSettings, stop: AbortSignal): Promise<void> {
   if (!isPostgresUrl(settings.stateUrl)) {
@@ -54,8 +56,8 @@ export async function runWorker(ports: EnginePorts, settings: WorkerSettings, st
     await clock.set(() => queue.nowMs());
     const { signal: _own, ...request } = settings.request;
     const options = { ...DEFAULT_RUN_OPTIONS, ...request };
-    const { fingerprint, observe = () => {} } = settings;
-    const crew: Crew = { ports: { ...ports, nowMs }, options, queue, fingerprint, observe };
+    const { fingerprint, observe = () => {}, afterRun = async () => {} } = settings;
+    const crew: Crew = { ports: { ...ports, nowMs }, options, queue, fingerprint, observe, afterRun };
     const setting = startHeartbeat(options.leaseTtlMs, () => clock.set(() => queue.nowMs()));
     try {
       await work(crew, settings.next, stop);

@@ -1,7 +1,7 @@
 /**
  * What the guarantees cost: the first load of 10,000 accounts and 10,000 orders with 30,000 lines from an ERP in SQLite into
  * a mock org in a process of its own, against a bare loop that sends the same rows by jsforce collections and remembers
- * nothing. And what a run at rest costs afterwards.
+ * nothing. What a run at rest costs afterwards, and what it costs to read records in the calls that update them.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -28,6 +28,8 @@ const ACCOUNTS = 10_000;
 const ORDERS = 10_000;
 const LINES_PER_ORDER = 3;
 const CHUNK = 200;
+/** So many accounts and orders change at a time, to see what pre-images cost. */
+const CHANGED = 2_000;
 const KEY = "ERP_Key__c";
 
 /** Runs everything; takes about half a minute. */
@@ -128,6 +130,7 @@ async function syncedLoad(
     const resting = performance.now();
     const rest = await runOnce(ports, { holder: "bench" });
     const rested = performance.now() - resting;
+    const guards = await preImageCost(ports, join(folder, "erp.db"));
     const lowerBound = Math.ceil(ACCOUNTS / 1_000) + 2 + Math.ceil(ORDERS / 75);
     return [
       compared("first load, against a bare loop without any guarantee", loaded, bare, 3, "ms"),
@@ -141,12 +144,40 @@ async function syncedLoad(
       figure("a run at rest", rested, 1_000, "ms"),
       figure("API calls of a run at rest", rest.apiCalls, 1, "calls"),
       figure("documents written by a run at rest", rest.writes, 0, "docs"),
+      ...guards,
     ];
   } finally {
     await ports.external.close();
     await ports.state.close();
     await ports.salesforce.close();
   }
+}
+
+/** Changes some accounts and a line of some activated orders, without and with reading before writing. */
+async function preImageCost(ports: EnginePorts, erp: string): Promise<readonly BenchRow[]> {
+  const change = async (preImages: boolean): Promise<{ readonly ms: number; readonly calls: number }> => {
+    const database = new Database(erp);
+    database.exec(`
+      UPDATE customers SET name = name || '.' WHERE rowid <= ${CHANGED};
+      UPDATE lines SET quantity = quantity + 1 WHERE line = 0 AND rowid <= ${CHANGED * LINES_PER_ORDER};`);
+    database.close();
+    const start = performance.now();
+    const { predictedWriteCalls: calls, writes } = await runOnce(ports, { holder: "bench", preImages });
+    if (writes !== 2 * CHANGED) throw new Error(`${writes} documents were written`);
+    return { ms: performance.now() - start, calls };
+  };
+  // By turns, and the best of each: the machine may be busy.
+  const [off, on, offAgain, onAgain] = [
+    await change(false),
+    await change(true),
+    await change(false),
+    await change(true),
+  ];
+  const [without, read] = [Math.min(off.ms, offAgain.ms), Math.min(on.ms, onAgain.ms)];
+  return [
+    compared("changes with pre-images, against without", read, without, 1.5, "ms"),
+    compared("write calls of changes with pre-images, against without", on.calls, off.calls, 1.25, "calls"),
+  ];
 }
 
 async function advanceClock({ url }: OrgAddress, minutes: number): Promise<void> {
@@ -238,6 +269,7 @@ function benchMapping(): Mapping {
         collection: "orders",
         keyField: KEY,
         naturalKey: ["no"],
+        onActivated: "reopen",
         fields: {
           AccountId: { from: "customer", reference: "Account" },
           Pricebook2Id: { constant: "standard", reference: "Pricebook2" },

@@ -234,6 +234,66 @@ describe("composite through jsforce", () => {
     expect(await count("Felled")).toBe(0);
   });
 
+  it("a row that was modified since is not written, by a header of its subrequest", async () => {
+    const id = idOf(await client.conn.sobject("Account").create({ Name: "Before" }));
+    const { SystemModstamp } = await client.conn.sobject("Account").retrieve(id);
+    const read = new Date(Date.parse(String(SystemModstamp))).toUTCString();
+    client.org.clock.advance({ seconds: 1 });
+    const patch = (referenceId: string): object => ({
+      method: "PATCH",
+      url: `${SOBJECTS}/Account/${id}`,
+      referenceId,
+      body: { Name: referenceId },
+      httpHeaders: { "If-Unmodified-Since": read },
+    });
+
+    const responses = await composite([patch("first"), patch("second")]);
+
+    expect(responses.map((response) => response.httpStatusCode)).toEqual([204, 412]);
+    expect(await client.conn.sobject("Account").retrieve(id)).toMatchObject({ Name: "first" });
+  });
+
+  it("a collection reads records in the call that writes them, as they were before", async () => {
+    const id = idOf(await client.conn.sobject("Account").create({ Name: "Before" }));
+    const collections = "/services/data/v62.0/composite/sobjects";
+    const [read, written] = await composite([
+      {
+        method: "POST",
+        url: `${collections}/Account`,
+        referenceId: "read",
+        body: { ids: [id, "001000000000000AAA"], fields: ["Id", "Name", "LastModifiedById"] },
+      },
+      {
+        method: "PATCH",
+        url: collections,
+        referenceId: "write",
+        body: { allOrNone: false, records: [{ attributes: { type: "Account" }, id, Name: "After" }] },
+      },
+    ]);
+    expect(read?.body).toMatchObject([{ Id: id, Name: "Before" }, null]);
+    expect(written?.body).toMatchObject([{ id, success: true }]);
+  });
+
+  it("a graph reads chosen fields of a record before it writes it", async () => {
+    const id = idOf(await client.conn.sobject("Account").create({ Name: "Before" }));
+    const url = `${SOBJECTS}/Account/${id}`;
+    const { graphs } = await client.conn.requestPost<{
+      graphs: { isSuccessful: boolean; graphResponse: { compositeResponse: Subresponse[] } }[];
+    }>("/composite/graph", {
+      graphs: [
+        {
+          graphId: "g1",
+          compositeRequest: [
+            { method: "GET", url: `${url}?fields=Id,Name`, referenceId: "read" },
+            { method: "PATCH", url, referenceId: "write", body: { Name: "After" } },
+          ],
+        },
+      ],
+    });
+    expect(graphs[0]?.isSuccessful).toBe(true);
+    expect(graphs[0]?.graphResponse.compositeResponse[0]?.body).toMatchObject({ Id: id, Name: "Before" });
+  });
+
   it("each graph stands or falls alone", async () => {
     const graph = (graphId: string, name: string, second: object) => ({
       graphId,

@@ -90,7 +90,9 @@ describe("the permission set that init writes", () => {
     const run = await say(["run", "--config", config], ENVIRONMENT);
 
     expect(run.exit).toBe(3);
-    expect(run.out).toMatch(/stopped +Order: all \d+ records of a call were refused, .*INSUFFICIENT_ACCESS_OR_READONLY/);
+    expect(run.out).toMatch(
+      /stopped +Order: all \d+ records of a call were refused, .*INSUFFICIENT_ACCESS_OR_READONLY/,
+    );
     expect(run.out).toContain("assign the permission set Order_Sync (orders need Activate Orders");
     expect(run.out).toContain("112 documents written");
   });

@@ -85,6 +85,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "mock-server/metadata",
     "mock-server/http",
   ],
+  // Change events over CometD.
+  "mock-server/streaming": ["mock-server/schema", "mock-server/org", "mock-server/auth", "mock-server/http"],
   // A client of any endpoint: it knows nothing of the org.
   "mock-server/conformance": [],
   // A client of a real org, which it only reads.

@@ -98,6 +98,10 @@ export const BROKEN: Readonly<Record<string, Breaking>> = {
     })(early);
   },
   "goes on without its lease": (ports) => ({ ...ports, state: withoutFencing(ports.state) }),
+  "ignores pre-images": withOrg((org) => ({
+    execute: async (call) =>
+      (await org.execute(call)).map((outcome) => (outcome.kind === "done" ? withoutPreImage(outcome) : outcome)),
+  })),
   "forgets conflicts": withBatches(({ conflicts: _dropped, ...batch }) => batch),
   "forgets what waits": withBatches(({ parked: _dropped, ...batch }) => batch),
   "never moves its bases": withBatches(({ bases, ...batch }) => ({
@@ -171,6 +175,10 @@ function cursorAt(ms: number): string {
 function asDone(outcome: RowOutcome, operation: RowOperation | undefined): RowOutcome {
   if (outcome.kind !== "unknown" || operation?.kind !== "update") return outcome;
   return { kind: "done", opId: outcome.opId, recordId: operation.recordId, created: false };
+}
+
+function withoutPreImage({ preImage: _told, ...outcome }: Extract<RowOutcome, { kind: "done" }>): RowOutcome {
+  return outcome;
 }
 
 function activatedFirst(call: Extract<SalesforceCall, { kind: "graphs" }>): SalesforceCall {

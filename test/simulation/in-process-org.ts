@@ -4,8 +4,7 @@
  * a smaller number of seeds runs through the real client.
  */
 import type { MockOrg } from "../../mock-server/index.ts";
-import { executeBulk } from "../../src/salesforce/bulk.ts";
-import type { BulkPatience } from "../../src/salesforce/bulk-job.ts";
+import { endOfBulkJob, executeBulk } from "../../src/salesforce/bulk.ts";
 import type { CallPolicy } from "../../src/salesforce/call-policy.ts";
 import { OrgCaller } from "../../src/salesforce/caller.ts";
 import { ChangeFeed } from "../../src/salesforce/change-feed.ts";
@@ -23,6 +22,7 @@ import { usageOf } from "../../src/salesforce/limits.ts";
 import type { OrgIdentity, SalesforceOrg } from "../../src/salesforce/port.ts";
 import { queryAllRows } from "../../src/salesforce/query.ts";
 import { readRecords } from "../../src/salesforce/read.ts";
+import { executeRows } from "../../src/salesforce/rows.ts";
 
 /** What the connection needs from the simulated world. */
 export interface InProcessOptions {
@@ -35,6 +35,8 @@ export interface InProcessOptions {
   readonly random: () => number;
   /** Share of the org's calls that is kept for others. */
   readonly reserveShare: number;
+  /** Sees each request before it is sent and after it was answered; what it throws is thrown to the caller. */
+  readonly watch?: (when: "before" | "after", request: OrgRequest) => void;
 }
 
 const INSTANCE = "https://mock.my.salesforce.com";
@@ -60,7 +62,7 @@ export function createInProcessOrg(options: InProcessOptions): SalesforceOrg {
     budget: { usedShareMax: 1 - options.reserveShare, callsMax: null },
     login: { loginUrl: INSTANCE, version: "62.0", timeoutMs: 1_000, nowMs: options.wallClockMs },
   });
-  const patience: BulkPatience = { sleep: options.sleep, waitMs: 60_000 };
+  const patience = { sleep: options.sleep, waitMs: 60_000 };
   const feed = new ChangeFeed(caller, {
     wallClockMs: options.wallClockMs,
     patience,
@@ -74,16 +76,19 @@ export function createInProcessOrg(options: InProcessOptions): SalesforceOrg {
     poll: (requests) => feed.poll(requests),
     read: (request) => readRecords(caller, request),
     query: (soql) => queryAllRows(caller, soql),
-    execute: (call) => {
+    execute: (call, listener) => {
       switch (call.kind) {
         case "collections":
           return executeCollections(caller, call.parts);
         case "graphs":
           return executeGraphs(caller, call.graphs);
+        case "rows":
+          return executeRows(caller, call.operations);
         case "bulk":
-          return executeBulk(caller, call.part, { journal: null, patience });
+          return executeBulk(caller, call.part, { listener: listener ?? null, patience });
       }
     },
+    endOfJob: (jobId) => endOfBulkJob(caller, jobId, patience),
     usage: () => usageOf(caller),
     close: () => Promise.resolve(),
   };
@@ -117,11 +122,13 @@ class InProcessConnection {
   async send(request: OrgRequest): Promise<OrgReply> {
     const { mock, username } = this.#options;
     const startedMs = mock.clock.nowMs();
+    this.#options.watch?.("before", request);
     const text = request.json === undefined ? request.text : JSON.stringify(request.json);
     const answer = await mock.answer({
       method: request.method,
       path: request.path,
       accessToken: this.#token,
+      headers: request.headers ?? {},
       ...(text === undefined ? {} : { body: text }),
       ...(request.contentType === undefined ? {} : { contentType: request.contentType }),
     });
@@ -132,6 +139,7 @@ class InProcessConnection {
     const { status, body: data, headers: own } = answer.result;
     const headers = lowerCased({ ...answer.headers, ...own });
     const body = data === undefined || status === 204 ? "" : typeof data === "string" ? data : JSON.stringify(data);
+    this.#options.watch?.("after", request);
     const serverDateMs = Date.parse(headers["date"] ?? "");
     this.#serverOffsetMs = serverDateMs - mock.clock.nowMs();
     // A dead session is renewed by the caller's next attempt: the log-in itself is not part of the simulation.
@@ -139,7 +147,7 @@ class InProcessConnection {
     else this.#count(headers["sforce-limit-info"]);
     refuseFailedAnswer({ url: request.path, status, headers, body });
     return {
-      body: request.raw === true ? body : body === "" ? undefined : JSON.parse(body),
+      body: body === "" ? undefined : request.raw === true ? body : JSON.parse(body),
       status,
       headers,
       serverDateMs,

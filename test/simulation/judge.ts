@@ -12,6 +12,7 @@ import type { RowOperation, RowOutcome } from "../../src/model/salesforce-record
 import type { Side, Value } from "../../src/model/value.ts";
 import type { Lease, StateBatch, StoredConflict } from "../../src/state/port.ts";
 import type { Base } from "../../src/sync/decision.ts";
+import { EDITED_MEANWHILE } from "../../src/sync/pre-image.ts";
 import { canonicalOf, cellId, erpCells, LINE_FIELDS, OBJECTS_OF, ROOT_FIELDS } from "./cells.ts";
 import type { ErpChange } from "./memory-erp.ts";
 import type { Stage } from "./stage.ts";
@@ -40,7 +41,22 @@ interface Overwritten {
   readonly value: Value;
   /** When the person wrote it. */
   readonly seq: number;
+  /** When the connector wrote over it. */
+  readonly overSeq: number;
+  /** True where the connector had read the field before the person wrote it. */
+  readonly unseen: boolean;
+  /** Why nobody could find it in a pre-image. */
+  excuse: Excuse | null;
 }
+
+/** Why an edit that was overwritten between a read and its write stands in no pre-image. */
+type Excuse =
+  /** The reply is gone; what the write had replaced is known to nobody. */
+  | "reply lost"
+  /** The pre-image that came back is the one of the second delivery. */
+  | "delivered twice"
+  /** A write by key to a record that was not there when it was read has no pre-image. */
+  | "made meanwhile";
 
 /** Refusals that say: the order's state forbids this. */
 const FORBIDDEN = new Set([
@@ -56,8 +72,10 @@ const FORBIDDEN = new Set([
 /** Watches one simulation. */
 export class Judge {
   readonly violations: Violation[] = [];
-  /** Edits that were overwritten between the connector's read and its write: Salesforce offers no way to see them. */
+  /** Edits that were overwritten between the connector's read and its write, and for which nobody has a pre-image. */
   raced = 0;
+  /** Such edits that the connector found in pre-images. */
+  overruns = 0;
   connectorWrites = 0;
   /** Judges what is sent. */
   readonly traffic: TrafficJudge;
@@ -72,9 +90,16 @@ export class Judge {
   readonly #bases = new Map<string, Base>();
   readonly #conflicts = new Map<string, StoredConflict>();
   readonly #recovered: { readonly key: string; readonly text: string }[] = [];
+  readonly #overrunsTold: { readonly key: string; readonly text: string }[] = [];
+  /** When each intent was stored, and when it was looked up because its end was unknown. */
+  readonly #intents = new Map<string, { readonly key: string; readonly putSeq: number; recoveredSeq: number | null }>();
   readonly #excused = new Set<string>();
+  /** When each feed first had a position. */
+  readonly #firstPositions = new Map<string, number>();
   readonly #overwritten: Overwritten[] = [];
   readonly #deleted = new Set<string>();
+  /** So many overwritten edits belong to calls that have been answered. */
+  #judged = 0;
   #holder = "";
   #fence = 0;
   #seq = 0;
@@ -115,6 +140,11 @@ export class Judge {
     this.#holder = lease.holder;
   }
 
+  /** True while nobody has taken the lease over. */
+  holdsLease(holder: string): boolean {
+    return this.#holder === holder;
+  }
+
   released(lease: Lease): void {
     if (this.#fence !== lease.fence) return;
     this.#fence += 1;
@@ -133,19 +163,37 @@ export class Judge {
       this.#checkConflict(conflict);
       this.#conflicts.set(conflict.id, conflict);
     }
+    for (const { id, key } of batch.putIntents ?? []) {
+      this.#intents.set(id, { key, putSeq: this.#seq, recoveredSeq: null });
+    }
     for (const entry of batch.journal ?? []) {
-      if (entry.event === "recovered") this.#recovered.push({ key: entry.key, text: JSON.stringify(entry.detail) });
+      const told = { key: entry.key, text: JSON.stringify(entry.detail) };
+      if (entry.event === EDITED_MEANWHILE) this.#overrunsTold.push(told);
+      if (entry.event !== "recovered") continue;
+      this.#recovered.push(told);
+      const intent = this.#intents.get(String(entry.detail["intent"]));
+      if (intent !== undefined) intent.recoveredSeq = this.#seq;
     }
     const recovering = new Set(
       (batch.journal ?? []).filter((entry) => entry.event === "recovered").map((entry) => String(entry.key)),
     );
     for (const base of batch.bases ?? []) this.#checkBase(base, recovering.has(base.key));
     for (const { object, key } of batch.removeBases ?? []) this.#bases.delete(`${object} ${key}`);
-    for (const [feed, cursor] of Object.entries(batch.cursors ?? {})) this.#checkCursor(feed, cursor);
+    for (const [feed, cursor] of Object.entries(batch.cursors ?? {})) {
+      if (!this.#firstPositions.has(feed)) this.#firstPositions.set(feed, this.#seq);
+      this.#checkCursor(feed, cursor);
+    }
   }
 
   /** A call was answered: nothing in it was forbidden by what the connector had read (I8). */
   sent(operations: readonly RowOperation[], outcomes: readonly RowOutcome[], twice: boolean): void {
+    for (const overwritten of this.#overwritten.slice(this.#judged)) {
+      const { key, line } = overwritten;
+      const byKey = operations.some((each) => each.kind === "upsert" && (each.key === key || each.key === line));
+      if (twice) overwritten.excuse = "delivered twice";
+      else if (byKey) overwritten.excuse = "made meanwhile";
+    }
+    this.#judged = this.#overwritten.length;
     for (const [index, outcome] of outcomes.entries()) {
       const operation = operations[index];
       // The second delivery of a request meets what the first one did.
@@ -180,7 +228,15 @@ export class Judge {
 
   /** Reports whatever was overwritten and stands neither in the base nor in conflicts or journal. */
   checkLosses(): void {
-    for (const { side, key, line, field, value, seq } of this.#overwritten) {
+    for (const overwritten of this.#overwritten) {
+      const { side, key, line, field, value, seq } = overwritten;
+      const overrun = this.#overrunsTold.some(
+        (entry) => entry.key === key && entry.text.includes(`"from":${JSON.stringify(value)}`),
+      );
+      if (overwritten.unseen && overrun) {
+        this.overruns += 1;
+        continue;
+      }
       // It stands there again: the connector passed through another value, or the other side agreed.
       if (this.#cells.get(cellId(side, key, `${line}|${field}`))?.value === value) continue;
       const other = side === "salesforce" ? "external" : "salesforce";
@@ -195,12 +251,23 @@ export class Judge {
         (entry) => entry.key === key && entry.text.includes(JSON.stringify(value)),
       );
       if (!told && !recovered) {
+        if (overwritten.unseen && (overwritten.excuse !== null || this.#replyLost(overwritten))) {
+          this.raced += 1;
+          continue;
+        }
         this.fail(
           "I6",
           `${side} ${key} ${line} ${field}: the value ${JSON.stringify(value)} was overwritten and is lost`,
         );
       }
     }
+  }
+
+  /** True where the write's intent had to be looked up: its reply was lost, or died with its process. */
+  #replyLost({ key, overSeq }: Overwritten): boolean {
+    return [...this.#intents.values()].some(
+      (intent) => intent.key === key && intent.putSeq <= overSeq && (intent.recoveredSeq ?? -1) >= overSeq,
+    );
   }
 
   /** Conflicts that wait for a person. */
@@ -231,6 +298,13 @@ export class Judge {
   /** True where a person deleted the record on this side, and nobody made it again. */
   wasDeleted(side: Side, key: string): boolean {
     return this.#deleted.has(`${side} ${key}`);
+  }
+
+  /** True where the ERP deleted the record before its feed had a position: no feed tells such a deletion. */
+  deletedBeforeFirstPosition(object: string, key: string): boolean {
+    const collection = object === "Account" ? "customers" : "orders";
+    const first = this.#firstPositions.get(`external:${collection}:${object}`) ?? Number.POSITIVE_INFINITY;
+    return this.wasDeleted("external", key) && (this.#erpSeq.get(key) ?? 0) <= first;
   }
 
   /** True where a person has ever changed the Salesforce record. */
@@ -371,19 +445,17 @@ export class Judge {
     const fields = line === "" ? base?.fields : base?.lines?.[line as keyof typeof base.lines];
     const agreed = fields?.[field];
     if (agreed === old || (agreed === undefined && old === null)) return;
-    const read = this.#readSeq.get(key) ?? 0;
-    const writtenBetween = cell.connectorSeq > read && cell.connectorSeq < cell.clerkSeq;
-    if (side === "salesforce" && cell.clerkSeq > read && !writtenBetween) {
-      this.raced += 1;
-      return;
-    }
-    this.#overwritten.push({ side, key, line, field, value: old, seq: cell.clerkSeq });
+    const unseen = side === "salesforce" && cell.clerkSeq > (this.#readSeq.get(key) ?? 0);
+    const { clerkSeq: seq } = cell;
+    this.#overwritten.push({ side, key, line, field, value: old, seq, overSeq: this.#seq, unseen, excuse: null });
   }
 
   /** A conflict has two people in it: our own write is no edit. */
   #checkConflict(conflict: StoredConflict): void {
     const { key, field, lineKey = "", base } = conflict;
     if (this.#conflicts.has(conflict.id) || base === undefined || field === "*" || field === "Status") return;
+    // An edit that was brought back stands there by our hand.
+    if (conflict.rule.startsWith(EDITED_MEANWHILE)) return;
     for (const side of ["salesforce", "external"] as const) {
       const cell = this.#cells.get(cellId(side, key, `${lineKey}|${field}`));
       if (cell === undefined || cell.value === undefined || cell.value !== conflict[side]) continue;

@@ -107,6 +107,8 @@ class SimulatedProcess {
 
   #after: WireAct | undefined;
   #deliveredTwice = false;
+  /** Seed of the edit that the next write meets. */
+  #race: number | undefined;
 
   async run(): Promise<RunEnd> {
     const { stage, newId, breaking } = this.#input;
@@ -157,6 +159,9 @@ class SimulatedProcess {
         return stage.openLate(act.seed);
       case "commitLate":
         return stage.commitLate();
+      case "race":
+        this.#race = act.seed;
+        return;
       case "lock":
         return stage.lockRow(act.seed);
       case "refuse":
@@ -217,10 +222,13 @@ class SimulatedProcess {
           return records;
         }),
       query: (soql) => this.#call("calm", () => org.query(soql)),
+      endOfJob: (jobId) => this.#call("calm", () => org.endOfJob(jobId)),
       execute: (call) =>
         this.#call("writing", async () => {
           const operations = operationsOf(call);
-          judge.traffic.sending(holder, operations);
+          if (this.#race !== undefined) stage.race(this.#race, operations);
+          this.#race = undefined;
+          judge.traffic.sending({ process: holder, stale: !judge.holdsLease(holder) }, operations);
           this.#deliveredTwice = false;
           const [calls, faults] = [this.#wireCalls, this.#wireFaults];
           const outcomes = await this.#answered(operations, () => org.execute(call));
@@ -299,7 +307,7 @@ class SimulatedProcess {
           const outcomes = [];
           for (const operation of operations) {
             await this.#place("calm");
-            judge.traffic.applying(holder, operation.opId);
+            judge.traffic.applying({ process: holder, stale: !judge.holdsLease(holder) }, operation.opId);
             outcomes.push(...(await erp.apply([operation])));
             judge.traffic.applied(operation.opId);
             await this.#place("fallible");

@@ -7,6 +7,8 @@ export interface Disturbance {
   readonly at: number;
   readonly act:
     | { readonly kind: "edit" | "late" | "lock" | "refuse"; readonly seed: number }
+    /** The next call that writes to Salesforce meets an edit of something that it writes. */
+    | { readonly kind: "race"; readonly seed: number }
     /** The process is gone; nothing of it runs any more. */
     | { readonly kind: "crash" }
     /** The port's call fails; at the second place of a call after it has taken effect. */
@@ -77,6 +79,8 @@ const POLICIES = ["salesforce", "external", "newest", "manual"] as const;
 /** About so many places and calls has a run of this size. */
 const PLACES = 140;
 const CALLS = 16;
+/** Before the first write of nearly every run. */
+const EARLY = 20;
 
 /** Draws a history. The same seed gives the same one for ever. */
 export function drawScenario(seed: number): Scenario {
@@ -128,6 +132,7 @@ function drawSteps(random: Random, violence: number): readonly Step[] {
     at: random.below(CALLS),
     act: random.pick(WIRE_ACTS),
   }));
+  if (random.chance(0.6)) disturbances.push({ at: random.below(EARLY), act: { kind: "race", seed: random.fork() } });
   return [{ kind: "run", disturbances, wire }];
 }
 

@@ -18,8 +18,10 @@ import { CONNECTOR, Stage } from "./stage.ts";
 /** What one history came to. */
 export interface Played {
   readonly violations: readonly Violation[];
-  /** Edits that fell between a read and its write. */
+  /** Edits that fell between a read and its write, and for which nobody has a pre-image. */
   readonly raced: number;
+  /** Such edits that were found in pre-images. */
+  readonly overruns: number;
   readonly runs: number;
   readonly crashes: number;
   readonly failures: number;
@@ -31,7 +33,6 @@ export interface Played {
 export interface OpenOrg {
   /** Waits in virtual time. */
   readonly sleep: (ms: number) => Promise<void>;
-  readonly state: StateStore;
 }
 
 /** How to play. */
@@ -270,6 +271,7 @@ class Player {
     if (external === undefined && !deleteSalesforce && judge.wasDeleted("external", key)) return "KEPT_IN_SALESFORCE";
     if (external === undefined && !createExternal && !judge.wasDeleted("external", key)) return "ONLY_IN_SALESFORCE";
     if (object === "Account" && this.#stage.isMerged(key)) return "MERGED";
+    if (codes.includes("EXTERNAL_MISSING") && judge.deletedBeforeFirstPosition(object, key)) return "EXTERNAL_MISSING";
     // Deleted before its making was known to have landed: nobody can tell it from an older deletion.
     if (salesforce === undefined && judge.wasDeleted("salesforce", key) && judge.neverAgreed(object, key)) {
       return "DELETED_BEFORE_AGREEMENT";
@@ -311,7 +313,7 @@ class Player {
     this.#processes += 1;
     const opened: { org?: SalesforceOrg; sleep?: (ms: number) => Promise<void> } = {};
     const sleep = async (ms: number): Promise<void> => await opened.sleep?.(ms);
-    opened.org = await openOrg(this.#stage, { sleep, state: this.#state });
+    opened.org = await openOrg(this.#stage, { sleep });
     const { org } = opened;
     return await runProcess({
       stage: this.#stage,
@@ -338,6 +340,7 @@ class Player {
     return {
       violations: this.#judge.violations,
       raced: this.#judge.raced,
+      overruns: this.#judge.overruns,
       runs: this.#runs,
       crashes: this.#crashes,
       failures: this.#failures,
@@ -360,13 +363,16 @@ const STANDING = new Set([
   "MERGED",
 ]);
 
-function inProcess(stage: Stage, { sleep, state }: OpenOrg): SalesforceOrg {
+function inProcess(stage: Stage, { sleep }: OpenOrg): SalesforceOrg {
   return withinBudget(unguarded(stage, stage.config.reserveShare, sleep), {
     limits: { dailyCalls: null, reserveShare: stage.config.reserveShare },
-    state,
+    upkeep: UNCOUNTED,
     nowMs: () => stage.nowMs + stage.config.skewMs,
   });
 }
+
+/** There is no limit for a day, so nothing has to be remembered. */
+const UNCOUNTED = { bookCalls: () => Promise.resolve({ booked: true, counted: 0 }) };
 
 /** An org without the guard before its calls; only the connection keeps the reserve. */
 export function unguarded(stage: Stage, reserveShare: number, sleep: OpenOrg["sleep"]): SalesforceOrg {

@@ -11,6 +11,7 @@ import type { Row } from "../../mock-server/schema/definition.ts";
 import { compileMapping } from "../../src/mapping/compile.ts";
 import type { Mapping } from "../../src/mapping/mapping.ts";
 import type { MappingInput } from "../../src/mapping/spec.ts";
+import type { RowOperation } from "../../src/model/salesforce-record.ts";
 import type { LateTransaction } from "./memory-erp.ts";
 import { MemoryErp } from "./memory-erp.ts";
 import type { Side } from "../../src/model/value.ts";
@@ -252,6 +253,39 @@ export class Stage {
       // What an org refuses as a whole (a lock within a merge) it refuses to people too.
       if (!(error instanceof OrgError)) throw error;
     }
+  }
+
+  /** Somebody edits what is about to be written. */
+  race(seed: number, operations: readonly RowOperation[]): void {
+    const random = new Random(seed);
+    const rows = operations.flatMap((operation) => {
+      if (operation.kind === "upsert") return [];
+      const row = this.live(operation.object).find((each) => each["Id"] === operation.recordId);
+      const written =
+        operation.kind === "update" ? Object.keys(operation.fields) : Object.keys(this.#newValues(random));
+      const fields = written.filter((field) => row !== undefined && Object.hasOwn(row, field));
+      return row === undefined ? [] : [{ object: operation.object, row, fields }];
+    });
+    if (rows.length === 0) return;
+    const { object, row, fields } = random.pick(rows);
+    const values = this.#newValues(random);
+    const editable = fields.filter((field) => Object.hasOwn(values, field));
+    if (editable.length === 0) return;
+    const field = random.pick(editable);
+    this.#save("update", object, row, { [field]: values[field] });
+  }
+
+  /** What a person may write into each field. */
+  #newValues(random: Random): Readonly<Record<string, unknown>> {
+    return {
+      Name: this.#word(random),
+      Phone: this.#word(random),
+      BillingCity: this.#word(random),
+      Description: this.#word(random),
+      Status: random.pick(["Draft", "Activated"]),
+      Quantity: 1 + random.below(9),
+      UnitPrice: 30 + random.below(20),
+    };
   }
 
   /** A long transaction takes its stamps now and stays open. */

@@ -16,6 +16,13 @@ export interface UsageReading {
   readonly atMs: number;
 }
 
+/** Who calls. */
+export interface Caller {
+  readonly process: string;
+  /** True when another process has taken its lease over. */
+  readonly stale: boolean;
+}
+
 /** A reading older than this says little: other applications have called since. */
 const READING_LIFE_MS = 60_000;
 
@@ -45,7 +52,10 @@ export class TrafficJudge {
   }
 
   /** A call to Salesforce is about to be sent; ends with `answered`, or with the process. */
-  sending(process: string, operations: readonly RowOperation[]): void {
+  sending({ process, stale }: Caller, operations: readonly RowOperation[]): void {
+    for (const record of recordsOf(operations)) this.#enter(process, record);
+    // Frozen since it looked at its lease: nobody can call it back, and a successor has dealt with its intents.
+    if (stale) return;
     const ahead = new Set<string>();
     for (const operation of operations) {
       const { opId } = operation;
@@ -58,7 +68,6 @@ export class TrafficJudge {
       }
       ahead.add(opId);
     }
-    for (const record of recordsOf(operations)) this.#enter(process, record);
   }
 
   answered(operations: readonly RowOperation[], outcomes: readonly RowOutcome[]): void {
@@ -69,9 +78,9 @@ export class TrafficJudge {
   }
 
   /** An operation on a record of the ERP begins; ends with `applied`, or with the process. */
-  applying(process: string, opId: string): void {
+  applying({ process, stale }: Caller, opId: string): void {
     const { document } = placeOf(opId);
-    this.#requireIntent("external", document, opId);
+    if (!stale) this.#requireIntent("external", document, opId);
     this.#enter(process, `ERP ${document}`);
   }
 

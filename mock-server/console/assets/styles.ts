@@ -346,12 +346,20 @@ dialog::backdrop { background: rgb(0 0 0 / 45%); }
 .keys div { display: flex; gap: 1rem; }
 .keys dt { width: 7rem; }
 
+/* One row as long as it fits: the badge of the navigation counts the armed faults too. */
+@media (max-width: 1300px) {
+  .bar + .state { column-gap: 1.25rem; }
+  .state select { max-width: 10.5rem; }
+}
+@media (max-width: 1150px) {
+  .armed { display: none; }
+  .cell.grow { margin-left: 0; }
+}
 @media (max-width: 900px) {
   .columns, .fault-form { grid-template-columns: minmax(0, 1fr); gap: 1.9rem; }
   .acts { display: grid; grid-template-columns: repeat(auto-fill, minmax(15rem, 1fr)); gap: 1rem; }
   .act-group + .act-group { margin-top: 0; }
   .fault-details { position: static; }
-  .cell.grow { margin-left: 0; }
   .call a { grid-template-columns: 3.1rem minmax(0, 1fr) auto; }
   .call-who { grid-column: 2; grid-row: 3; }
   .call-when { grid-column: 3; grid-row: 1; }
@@ -360,19 +368,34 @@ dialog::backdrop { background: rgb(0 0 0 / 45%); }
   body { font-size: 15px; }
   .bar, main { padding-left: 1rem; padding-right: 1rem; }
   .bar + .state { padding-left: 1rem; padding-right: 1rem; gap: .7rem 1.6rem; }
-  nav { width: 100%; }
-  nav ul { display: grid; grid-template-columns: repeat(3, 1fr); gap: 0; }
-  nav a { padding: .55rem .3rem; text-align: center; }
-  .bar + .state { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); }
-  .clock { grid-column: 1 / -1; grid-template-columns: minmax(0, 1fr); }
-  .state select { width: 100%; }
+  .bar { padding-top: .4rem; gap: 0; }
+  nav { width: calc(100% + 2rem); margin: 0 -1rem; overflow-x: auto; scrollbar-width: none; }
+  nav ul { flex-wrap: nowrap; padding: 0 .55rem; }
+  nav li { flex: 1 0 auto; }
+  nav a { padding: .5rem .4rem .55rem; text-align: center; font-size: .84rem; }
+  .badge { margin-left: .25rem; }
+  .bar + .state { gap: .45rem .6rem; padding-top: .55rem; padding-bottom: .65rem; }
+  .cell { flex: 1 0 100%; }
+  .clock, .budget { display: flex; align-items: center; gap: .3rem .6rem; }
+  .clock .cell-label, .as .cell-label, .keep .cell-label { display: none; }
+  .clock { flex-wrap: wrap; }
+  .clock .cell-value { flex: 1; font-size: .84rem; }
+  .clock .dim { display: none; }
+  .clock .buttons { flex-wrap: nowrap; }
+  .budget .cell-value { line-height: 1.3; font-size: .86rem; }
+  .budget progress { flex: 1; width: auto; margin: 0; }
+  .as { flex: 1 1 8rem; }
+  .keep { flex: 0 0 auto; }
+  .state select { width: 100%; max-width: none; }
   .state button, button, .button, .state select { min-height: 2.3rem; height: auto; }
   h1 { font-size: 1.35rem; }
   .call a { grid-template-columns: 2.5rem minmax(0, 1fr); padding: .65rem .8rem; gap: .1rem .6rem; }
   .call-what { white-space: normal; overflow-wrap: anywhere; display: -webkit-box; -webkit-line-clamp: 3; -webkit-box-orient: vertical; }
   .call-when { grid-column: 2; grid-row: 4; text-align: left; }
   .call-why .refusal { white-space: normal; }
-  .filters > *, .filters .find { flex: 1 1 100%; max-width: none; }
+  .filters > * { flex: 1 1 100%; }
+  .filters > .field { flex: 1 1 9rem; }
+  .filters .find { flex: 1 1 100%; max-width: none; }
   .filters button { justify-content: center; }
   .facts { gap: .7rem 1.8rem; }
   .faults li { grid-template-columns: minmax(0, 1fr) auto; }
@@ -388,7 +411,7 @@ dialog::backdrop { background: rgb(0 0 0 / 45%); }
   .wide td, .wide th { max-width: 11rem; }
   .code { white-space: pre-wrap; }
   .state .buttons { gap: .25rem; }
-  .grow .buttons button { padding: .2rem .5rem; font-size: .78rem; }
+  .state .buttons button { padding: .2rem .42rem; font-size: .78rem; }
 }
 @media (prefers-reduced-motion: reduce) {
   * { animation: none !important; transition: none !important; }

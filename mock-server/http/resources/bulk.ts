@@ -12,6 +12,7 @@ import { INGEST_OPERATIONS, type IngestJob, type IngestOperation, type ResultFil
 import { bulkError } from "../../bulk/job.ts";
 import type { QueryJob } from "../../bulk/query-jobs.ts";
 import { OrgError } from "../../errors.ts";
+import { clientOf } from "../call-options.ts";
 import { jsonParserError, missingBody, notFound, notImplemented, unsupportedMediaType } from "../faults.ts";
 import { parseJson } from "../json-syntax.ts";
 import { decodeText } from "../request-body.ts";
@@ -67,6 +68,7 @@ const createIngest: RestHandler = (context, request) => {
     operation: operation as IngestOperation,
     externalIdFieldName,
     apiVersion: request.version,
+    client: clientOf(request.header("sforce-call-options")),
     ...csvForm(fields),
   });
   if (parts === undefined) return ok(ingestInfo(job, "created"));

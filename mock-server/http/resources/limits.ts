@@ -6,11 +6,9 @@ import { ok, type RestHandler } from "../rest.ts";
 const STANDING_ALLOWANCES: Readonly<Record<string, number>> = {
   DailyAsyncApexExecutions: 250_000,
   DailyBulkV2QueryFileStorageMB: 976_562,
-  DailyDeliveredPlatformEvents: 10_000,
   DailyDurableStreamingApiEvents: 10_000,
   DailyStreamingApiEvents: 10_000,
   DataStorageMB: 5_120,
-  DurableStreamingApiConcurrentClients: 20,
   FileStorageMB: 10_240,
   HourlyAsyncReportRuns: 1_200,
   HourlyODataCallout: 1_000,
@@ -22,11 +20,18 @@ const STANDING_ALLOWANCES: Readonly<Record<string, number>> = {
   StreamingApiConcurrentClients: 20,
 };
 
-/** `GET /limits`: calls, batches and query jobs are counted truly, everything else stands at its allowance. */
+/** `GET /limits`: calls, bulk and streaming are counted truly, everything else stands at its allowance. */
 export const readLimits: RestHandler = ({ services }) => {
   const standing = Object.entries(STANDING_ALLOWANCES).map(([name, max]) => [name, { Max: max, Remaining: max }]);
   const { batches, queryJobs } = services.bulk.allowances;
-  const counted = { DailyApiRequests: services.usage, DailyBulkApiBatches: batches, DailyBulkV2QueryJobs: queryJobs };
+  const { delivered, clientsMax, clients } = services.streaming;
+  const counted = {
+    DailyApiRequests: services.usage,
+    DailyBulkApiBatches: batches,
+    DailyBulkV2QueryJobs: queryJobs,
+    DailyDeliveredPlatformEvents: delivered,
+    DurableStreamingApiConcurrentClients: { max: clientsMax, remaining: Math.max(0, clientsMax - clients()) },
+  };
   const used = Object.entries(counted).map(([name, { max, remaining }]) => [name, { Max: max, Remaining: remaining }]);
   return ok(Object.fromEntries([...used, ...standing]));
 };

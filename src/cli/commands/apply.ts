@@ -7,7 +7,7 @@ import { showProgress } from "../progress.ts";
 import { reportText } from "../report-text.ts";
 import type { ExitCode, Surroundings } from "../surroundings.ts";
 import { withConfig } from "../with-config.ts";
-import { exitAfter, type RunCommandOptions, requestOf } from "./run.ts";
+import { exitOf, type RunCommandOptions, requestOf } from "./run.ts";
 
 /** Applies. Throws `PLAN_STALE` when the plan does not hold any more, and writes nothing then. */
 export async function applyCommand(file: string, options: RunCommandOptions, outer: Surroundings): Promise<ExitCode> {
@@ -16,7 +16,7 @@ export async function applyCommand(file: string, options: RunCommandOptions, out
     await using open = await openPorts(loaded, { observe: showProgress(surroundings.stderr) });
     const report = await applyPlan(open.ports, plan, requestOf(loaded.config, options, surroundings));
     surroundings.stdout.write(options.json === true ? `${JSON.stringify(report)}\n` : reportText(report));
-    return await exitAfter(open.ports.state, report);
+    return exitOf(report);
   });
 }
 

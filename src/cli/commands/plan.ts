@@ -5,9 +5,9 @@ import { makePlan } from "../../engine/plan.ts";
 import { SyncError } from "../../errors.ts";
 import { planText } from "../plan-text.ts";
 import { showProgress } from "../progress.ts";
-import { coloursOf, type ExitCode, type Surroundings } from "../surroundings.ts";
+import { coloursOf, EXIT, type ExitCode, type Surroundings } from "../surroundings.ts";
 import { withConfig } from "../with-config.ts";
-import { exitOf, type RunCommandOptions, requestOf } from "./run.ts";
+import { type RunCommandOptions, requestOf } from "./run.ts";
 
 /** Plans. Reads both systems, writes nothing but the plan's own file. */
 export async function planCommand(
@@ -24,7 +24,7 @@ export async function planCommand(
     if (options.out !== undefined && options.json !== true) {
       surroundings.stdout.write(`\nSaved. To do exactly this: order-sync apply ${options.out}\n`);
     }
-    return exitOf(plan);
+    return plan.held.length === 0 ? EXIT.done : EXIT.doneWithRefusals;
   });
 }
 

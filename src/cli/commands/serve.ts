@@ -1,12 +1,10 @@
 /** `order-sync serve`: runs on the schedule, with web pages and metrics, until the process is told to stop. */
-import type { AddressInfo } from "node:net";
-import { type ServerType, serve } from "@hono/node-server";
 import type { LoadedConfig } from "../../config/load.ts";
 import { isLoopbackHost } from "../../config/loopback.ts";
 import { checkBeforeFirstRun } from "../../engine/check.ts";
 import { answerConflict, discardDeadLetter, findDeadLetter, retryDeadLetter } from "../../engine/held.ts";
 import { processHolder } from "../../engine/holder.ts";
-import { openPorts } from "../../engine/open.ts";
+import { openPorts, runOptions } from "../../engine/open.ts";
 import { makePlan } from "../../engine/plan.ts";
 import type { EnginePorts } from "../../engine/ports.ts";
 import { pruneAfterRun } from "../../engine/retention.ts";
@@ -19,6 +17,7 @@ import { createApp, type Service } from "../../observe/app.ts";
 import { openLog } from "../../observe/log.ts";
 import { SyncMetrics } from "../../observe/metrics.ts";
 import { watchStateFile } from "../../state/place.ts";
+import { listen } from "../listen.ts";
 import { EXIT, type ExitCode, type Surroundings } from "../surroundings.ts";
 import { type ConfigOptions, withConfig } from "../with-config.ts";
 import { requestOf } from "./run.ts";
@@ -74,13 +73,9 @@ export async function serveCommand(options: ServeOptions, outer: Surroundings): 
       readersSignIn: !isLoopbackHost(host),
       hosts: isLoopbackHost(host) ? ["127.0.0.1", "localhost", "[::1]", host, ...config.serve.hosts] : null,
     });
-    const server = await listen(app.fetch, host, options.port ?? config.serve.port);
-    try {
-      log.info({ url: urlOf(server) }, `serving ${urlOf(server)}`);
-      await sync.run(stop);
-    } finally {
-      await close(server);
-    }
+    await using server = await listen(app.fetch, host, options.port ?? config.serve.port);
+    log.info({ url: server.url }, `serving ${server.url}`);
+    await sync.run(stop);
     return EXIT.done;
   });
 }
@@ -117,39 +112,6 @@ function serviceOf(
         const letter = await findDeadLetter(ports.state, key, object === "" ? undefined : object);
         await (how === "retry" ? retryDeadLetter(held, letter) : discardDeadLetter(held, letter));
       }),
-    makePlan: () =>
-      sync.between(() =>
-        makePlan(
-          { ...ports, observe: () => {} },
-          { holder, deleteShare: config.limits.deleteShare, bulkRows: config.run.bulkRows },
-        ),
-      ),
+    makePlan: () => sync.between(() => makePlan({ ...ports, observe: () => {} }, { holder, ...runOptions(config) })),
   };
-}
-
-async function listen(
-  fetch: (request: Request) => Response | Promise<Response>,
-  hostname: string,
-  port: number,
-): Promise<ServerType> {
-  return await new Promise((resolve, reject) => {
-    const server = serve({ fetch, hostname, port }, () => resolve(server));
-    server.once("error", (cause: NodeJS.ErrnoException) => {
-      const why = cause.code === "EADDRINUSE" ? "the port is in use; choose another with --port" : cause.message;
-      reject(new SyncError("USAGE", `Cannot listen on ${hostname}:${port}: ${why}`, { cause }));
-    });
-  });
-}
-
-function urlOf(server: ServerType): string {
-  // A server that listens on a host and port has an address of this kind.
-  const { address, port, family } = server.address() as AddressInfo;
-  return `http://${family === "IPv6" ? `[${address}]` : address}:${port}`;
-}
-
-async function close(server: ServerType): Promise<void> {
-  await new Promise<void>((resolve) => {
-    server.close(() => resolve());
-    if ("closeAllConnections" in server) server.closeAllConnections();
-  });
 }

@@ -13,7 +13,7 @@ import { showProgress } from "../progress.ts";
 import { reportText } from "../report-text.ts";
 import { EXIT, type ExitCode, type Surroundings } from "../surroundings.ts";
 import { type ConfigOptions, withConfig } from "../with-config.ts";
-import { exitAfter, type RunCommandOptions, requestOf } from "./run.ts";
+import { exitOf, type RunCommandOptions, requestOf } from "./run.ts";
 
 /** Compares every record on both sides, not only what changed. */
 export async function sweepCommand(options: RunCommandOptions, outer: Surroundings): Promise<ExitCode> {
@@ -25,7 +25,7 @@ export async function sweepCommand(options: RunCommandOptions, outer: Surroundin
     });
     if (options.json === true) stdout.write(`${JSON.stringify(reports)}\n`);
     const last = reports.at(-1);
-    return last === undefined ? EXIT.done : await exitAfter(open.ports.state, last);
+    return last === undefined ? EXIT.done : exitOf(last);
   });
 }
 

@@ -226,6 +226,20 @@ describe.skipIf(!existsSync(CHROMIUM))(`the console in a browser (needs ${CHROMI
     expect(await page.locator(":focus").getAttribute("name")).toBe("find");
   });
 
+  it("keeps the state of the org in one row on a desk, and leaves a phone to the page", async () => {
+    org.snapshots.take("console");
+    await page.setViewportSize({ width: 1200, height: 800 });
+    await page.goto("/_mock/");
+    const restore = page.getByRole("button", { name: "Restore" });
+    await restore.waitFor();
+    const hour = await page.getByRole("button", { name: "+1 h" }).boundingBox();
+    expect((await restore.boundingBox())?.y).toBe(hour?.y);
+    await page.setViewportSize({ width: 390, height: 844 });
+    await page.goto(`${BASE}/coverage`);
+    expect((await page.locator("header").boundingBox())?.height).toBeLessThan(300);
+    expect((await page.locator("[aria-current]").boundingBox())?.x).toBeLessThan(390);
+  });
+
   it("fits a phone without scrolling sideways", async () => {
     const call = client(org);
     await call("POST", "/sobjects/Account", { Name: `${"W".repeat(180)}${HOSTILE}` });

@@ -80,6 +80,7 @@ describe("the recycle bin", () => {
     expect(listener).toHaveBeenCalledExactlyOnceWith(
       [expect.objectContaining({ object: "Account", id, after: undefined })],
       expect.objectContaining({ username: "system" }),
+      undefined,
     );
   });
 

@@ -174,6 +174,7 @@ describe("commit listeners", () => {
         },
       ],
       expect.objectContaining({ username: "system" }),
+      undefined,
     );
   });
 

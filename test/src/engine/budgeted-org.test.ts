@@ -1,9 +1,7 @@
-import { describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { withinBudget } from "../../../src/engine/budgeted-org.ts";
-import { overrideState } from "../../../src/engine/state-views.ts";
 import type { SalesforceOrg } from "../../../src/salesforce/port.ts";
-import { openStateStore } from "../../../src/state/open.ts";
-import type { RunRecord, StateStore } from "../../../src/state/port.ts";
+import { type OpenState, openStateStore } from "../../../src/state/open.ts";
 
 const NOW = Date.parse("2026-03-02T12:00:00Z");
 const HOUR = 3_600_000;
@@ -20,6 +18,7 @@ function countingOrg(usage: { used: number | null; limit: number | null } = { us
     poll: refuse,
     read: refuse,
     execute: refuse,
+    endOfJob: refuse,
     query: async () => {
       calls += 1;
       return [];
@@ -30,47 +29,61 @@ function countingOrg(usage: { used: number | null; limit: number | null } = { us
   return org;
 }
 
-async function stateWithRuns(runs: readonly Partial<RunRecord>[]): Promise<StateStore> {
-  const records = runs.map(
-    (run): RunRecord => ({
-      id: String(run.startedAtMs),
-      startedAtMs: NOW,
-      finishedAtMs: NOW,
-      outcome: "done",
-      apiCalls: 0,
-      predictedCalls: 0,
-      error: null,
-      counts: {},
-      ...run,
-    }),
-  );
-  const state = await openStateStore(":memory:");
-  return overrideState(state, { runs: async () => records });
+let state: OpenState;
+
+beforeEach(async () => {
+  state = await openStateStore(":memory:");
+  await state.migrate();
+});
+afterEach(async () => {
+  await state.close();
+});
+
+function budgeted(dailyCalls: number | null, nowMs = () => NOW, org = countingOrg()): SalesforceOrg {
+  return withinBudget(org, { limits: { dailyCalls, reserveShare: 0 }, upkeep: state.upkeep, nowMs });
 }
 
 describe("the budget of a day", () => {
-  it("counts the runs of the last 24 hours, also those of earlier processes, and stops before the call too many", async () => {
-    const state = await stateWithRuns([
-      { startedAtMs: NOW - 2 * HOUR, apiCalls: 7 },
-      { startedAtMs: NOW - 25 * HOUR, apiCalls: 100 },
-    ]);
-    const org = withinBudget(countingOrg(), { limits: { dailyCalls: 9, reserveShare: 0 }, state, nowMs: () => NOW });
+  it("is one for all processes that share the state, and stops before the call too many", async () => {
+    const [one, other] = [budgeted(3), budgeted(3)];
 
+    await Promise.all([one.query("one"), other.query("two")]);
+    await one.query("three");
+
+    await expect(other.query("four")).rejects.toMatchObject({
+      code: "SALESFORCE_LIMIT",
+      message: expect.stringContaining("limits.dailyCalls 3 leaves 0"),
+    });
+  });
+
+  it("counts calls of processes that have ended, also of those that had no limit", async () => {
+    const earlier = budgeted(null);
+    await earlier.query("one");
+    await earlier.query("two");
+    await earlier.close();
+
+    const later = budgeted(3);
+    await later.query("three");
+
+    await expect(later.query("four")).rejects.toMatchObject({ code: "SALESFORCE_LIMIT" });
+  });
+
+  it("counts what a call took, not what it was predicted to take", async () => {
+    const org = countingOrg();
+    const repeated = budgeted(4, undefined, org);
+    // The connection repeated the call twice by itself.
+    await repeated.query("one");
     await org.query("one");
-    await org.query("two");
+    await org.query("one");
 
-    await expect(org.query("three")).rejects.toMatchObject({ code: "SALESFORCE_LIMIT" });
-    await state.close();
+    await repeated.query("two");
+
+    await expect(repeated.query("three")).rejects.toThrow(/leaves 0/);
   });
 
   it("gives calls of a long-lived process back after 24 hours", async () => {
     const clock = { nowMs: NOW };
-    const state = await stateWithRuns([]);
-    const org = withinBudget(countingOrg(), {
-      limits: { dailyCalls: 2, reserveShare: 0 },
-      state,
-      nowMs: () => clock.nowMs,
-    });
+    const org = budgeted(2, () => clock.nowMs);
     await org.query("one");
     await org.query("two");
     await expect(org.query("three")).rejects.toMatchObject({ code: "SALESFORCE_LIMIT" });
@@ -78,18 +91,15 @@ describe("the budget of a day", () => {
     clock.nowMs += 25 * HOUR;
 
     await expect(org.query("four")).resolves.toEqual([]);
-    await state.close();
   });
 
   it("leaves the reserve of the org to others", async () => {
-    const state = await stateWithRuns([]);
     const org = withinBudget(countingOrg({ used: 90, limit: 100 }), {
       limits: { dailyCalls: null, reserveShare: 0.1 },
-      state,
+      upkeep: state.upkeep,
       nowMs: () => NOW,
     });
 
     await expect(org.query("one")).rejects.toThrow(/10 are kept for other applications/);
-    await state.close();
   });
 });

@@ -2,7 +2,7 @@
 
 import type { SaveRequest, SaveResult } from "../../../mock-server/dml/contract.ts";
 import { save } from "../../../mock-server/dml/save.ts";
-import { createMockOrg, type MockOrg, textField } from "../../../mock-server/index.ts";
+import { createMockOrg, type MockOrg, type MockOrgOptions, textField } from "../../../mock-server/index.ts";
 import type { EngineEvent } from "../../../src/engine/events.ts";
 import type { EnginePorts } from "../../../src/engine/ports.ts";
 import type { RunReport } from "../../../src/engine/report.ts";
@@ -10,7 +10,7 @@ import { type RunRequest, runOnce } from "../../../src/engine/run.ts";
 import { compileMapping } from "../../../src/mapping/compile.ts";
 import type { MappingInput } from "../../../src/mapping/spec.ts";
 import type { SalesforceOrg } from "../../../src/salesforce/port.ts";
-import { createInProcessOrg } from "../../simulation/in-process-org.ts";
+import { createInProcessOrg, type InProcessOptions } from "../../simulation/in-process-org.ts";
 import { MemoryErp } from "../../simulation/memory-erp.ts";
 import { MemoryState } from "../../simulation/memory-state.ts";
 
@@ -90,6 +90,8 @@ export class Shop {
   readonly events: EngineEvent[] = [];
   /** Calls of `execute` so far. */
   writeCalls = 0;
+  /** Sees every request to the org, and may throw. */
+  watch: InProcessOptions["watch"] = undefined;
   #ids = 0;
 
   private constructor(mock: MockOrg, mapping: MappingInput) {
@@ -104,12 +106,13 @@ export class Shop {
       sleep: async (ms) => mock.clock.advance({ ms }),
       random: () => 0.5,
       reserveShare: 0,
+      watch: (when, request) => this.watch?.(when, request),
     });
     this.salesforce = {
       ...org,
-      execute: (call) => {
+      execute: (call, listener) => {
         this.writeCalls += 1;
-        return org.execute(call);
+        return org.execute(call, listener);
       },
     };
     this.ports = {
@@ -126,10 +129,14 @@ export class Shop {
     };
   }
 
-  static async open(mapping: MappingInput = shopMapping()): Promise<Shop> {
+  static async open(
+    mapping: MappingInput = shopMapping(),
+    options: Pick<MockOrgOptions, "bulkPaceMs"> = {},
+  ): Promise<Shop> {
     const mock = await createMockOrg({
       now: "2026-03-02T08:00:00Z",
       journalEntries: 0,
+      ...options,
       fields: Object.fromEntries(KEYED.map((object) => [object, [KEY]])),
       users: [{ username: CONNECTOR, profile: "System Administrator" }],
     });
@@ -137,11 +144,15 @@ export class Shop {
   }
 
   /** Runs once and lets time pass, so that the next run's windows hold only what is new. */
-  async run(request: Partial<RunRequest> = {}, ports: Partial<EnginePorts> = {}): Promise<RunReport> {
+  async run(
+    request: Partial<RunRequest> = {},
+    ports: Partial<EnginePorts> = {},
+    restMs: number = REST_MS,
+  ): Promise<RunReport> {
     try {
       return await runOnce({ ...this.ports, ...ports }, { holder: "test", ...request });
     } finally {
-      this.mock.clock.advance({ ms: REST_MS });
+      if (restMs > 0) this.mock.clock.advance({ ms: restMs });
     }
   }
 

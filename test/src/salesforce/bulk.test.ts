@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import type { RecordId } from "../../../src/model/key.ts";
 import type { RowOperation } from "../../../src/model/salesforce-record.ts";
 import { parseBulkError } from "../../../src/salesforce/bulk-rows.ts";
 import type { CollectionPart, SalesforceCall } from "../../../src/sync/call.ts";
@@ -79,52 +78,28 @@ describe("a Bulk job", () => {
       });
     }));
 
-  it("has its Id stored before any row is sent, and forgotten when it has ended", () =>
+  it("tells its Id before any row is sent", () =>
     withOrg(async (scripted) => {
       scriptJob(scripted, {}, { state: "JobComplete", numberRecordsFailed: 0 });
       scripted.on(/successfulResults/, csv('"sf__Id","sf__Created",ERP_Key__c\n001000000000001AAA,true,erp:a\n'));
       const events: string[] = [];
-      const org = connectTo(scripted, {
-        surroundings: {
-          bulkJournal: {
-            started: ({ jobId, opIds }) => {
-              events.push(`started ${jobId} ${opIds.join()} after ${scripted.requests.length} requests`);
-              return Promise.resolve();
-            },
-            finished: (jobId) => {
-              events.push(`finished ${jobId}`);
-              return Promise.resolve();
-            },
-          },
-        },
-      });
+      const jobStarted = async (jobId: string): Promise<void> => {
+        events.push(`started ${jobId} after ${scripted.requests.length} requests`);
+      };
 
-      await org.execute(bulk(upsert("a", {})));
+      await connectTo(scripted).execute(bulk(upsert("a", {})), { jobStarted });
 
-      expect(events).toEqual([`started ${JOB} a after 1 requests`, `finished ${JOB}`]);
+      expect(events).toEqual([`started ${JOB} after 1 requests`]);
     }));
 
-  it("leaves its rows unknown when it does not end in time, and keeps its Id", () =>
+  it("leaves its rows unknown when it does not end in time", () =>
     withOrg(async (scripted) => {
       scriptJob(scripted, { state: "InProgress" });
-      const finished: string[] = [];
-      const org = connectTo(scripted, {
-        config: { bulkWaitMs: 5_000 },
-        surroundings: {
-          bulkJournal: {
-            started: () => Promise.resolve(),
-            finished: (jobId) => {
-              finished.push(jobId);
-              return Promise.resolve();
-            },
-          },
-        },
-      });
+      const org = connectTo(scripted, { config: { bulkWaitMs: 5_000 } });
 
       const outcomes = await org.execute(bulk(upsert("a", {})));
 
       expect(outcomes).toEqual([{ kind: "unknown", opId: "a", reason: `Bulk job ${JOB} is still running` }]);
-      expect(finished).toEqual([]);
     }));
 
   it("that fails half-way tells which rows were never attempted", () =>
@@ -171,36 +146,45 @@ describe("a Bulk job", () => {
       expect(outcomes.map(({ kind }) => kind)).toEqual(["failed", "done"]);
     }));
 
-  it("of an earlier process is told by its Id", () =>
+  it("of an earlier process is waited for, and tells which of its rows landed", () =>
     withOrg(async (scripted) => {
-      scriptJob(scripted, { state: "JobComplete", numberRecordsFailed: 0 });
-      scripted.on(/successfulResults/, csv('"sf__Id","sf__Created",ERP_Key__c\n001000000000001AAA,true,erp:a\n'));
+      const job = { externalIdFieldName: "ERP_Key__c" };
+      scriptJob(scripted, { ...job, state: "InProgress" }, { ...job, state: "Failed" });
+      scripted
+        .on(/successfulResults/, csv('"sf__Id","sf__Created",ERP_Key__c\n001000000000001AAA,true,erp:a\n'))
+        .on(/failedResults/, csv('"sf__Id","sf__Error",ERP_Key__c\n,STRING_TOO_LONG:too long:Name --,erp:b\n'))
+        .on(/unprocessedrecords/, csv("ERP_Key__c\nerp:c\n"));
 
-      const outcomes = await connectTo(scripted).resumeBulk(part(upsert("a", {})), JOB);
+      const { landed } = await connectTo(scripted).endOfJob(JOB);
 
-      expect(outcomes).toEqual([
-        { kind: "done", opId: "a", recordId: "001000000000001AAA" as RecordId, created: true },
-      ]);
+      expect(Object.fromEntries(landed)).toEqual({ "erp:a": true, "erp:b": false, "erp:c": false });
     }));
 
-  it.each([
-    ["aborts one that was never closed", [{ state: "Open" }, { state: "Aborted" }], "aborted"],
-    [
-      "waits for one that runs",
-      [{ state: "InProgress" }, { state: "InProgress" }, { state: "JobComplete" }],
-      "complete",
-    ],
-  ])("of an earlier process: settling %s", (_, states, end) =>
+  it("of an earlier process that was never closed is aborted, and tells of no row", () =>
     withOrg(async (scripted) => {
-      scriptJob(scripted, ...states);
+      scriptJob(scripted, { state: "Open" }, { state: "Aborted" });
 
-      expect(await connectTo(scripted).settleBulkJob(JOB)).toBe(end);
-    }),
-  );
+      const { landed } = await connectTo(scripted).endOfJob(JOB);
+
+      expect(landed.size).toBe(0);
+      expect(scripted.requests.at(-1)).toMatchObject({ method: "PATCH", text: '{"state":"Aborted"}' });
+    }));
+
+  it("of an earlier process that outlasts the patience ends the run", () =>
+    withOrg(async (scripted) => {
+      scriptJob(scripted, { state: "InProgress" });
+
+      const end = connectTo(scripted, { config: { bulkWaitMs: 5_000 } }).endOfJob(JOB);
+
+      await expect(end).rejects.toMatchObject({
+        code: "SALESFORCE_UNAVAILABLE",
+        message: expect.stringContaining(JOB),
+      });
+    }));
 
   it("of an earlier process that is gone does not run any more", () =>
     withOrg(async (scripted) => {
-      expect(await connectTo(scripted).settleBulkJob(JOB)).toBe("aborted");
+      expect((await connectTo(scripted).endOfJob(JOB)).landed.size).toBe(0);
     }));
 });
 

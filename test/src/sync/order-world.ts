@@ -295,7 +295,7 @@ export class World {
     const sent = decision.salesforce.slice(0, stopAfter ?? decision.salesforce.length);
     const outcomes = sent.map((operation) => this.org.apply(operation));
     const external = decision.external === null || stopAfter !== undefined ? null : this.erp.apply(decision.external);
-    const settled = settle(decision, this.base, outcomes, external);
+    const settled = settle(decision, this.base, outcomes, { external });
     this.base = settled.base;
     this.link = settled.link;
     return decision;

@@ -28,6 +28,15 @@ function account(index: number): Decision {
   return { ...template, key: key as BusinessKey, salesforce: [upsert("Account", key, `${key}#1`, { Name: "n" })] };
 }
 
+/** An update that reads its record first. */
+function updated(index: number): Decision {
+  const recordId = `001${index}` as RecordId;
+  const key = `erp:Account:u${index}`;
+  const preImage = [{ object: "Account", recordId, fields: ["Id", "Name"] }];
+  const what = { kind: "update", opId: `${key}#1`, object: "Account", recordId } as const;
+  return { ...template, key: key as BusinessKey, salesforce: [{ ...what, fields: { Name: "n" }, preImage }] };
+}
+
 function order(index: number, lines: number): Decision {
   const key = `erp:Order:${index}`;
   const items = Array.from({ length: lines }, (_, line) =>
@@ -149,6 +158,47 @@ describe("planning calls", () => {
     const twice = [account(1), account(1)];
     const [call] = sequence(twice, inGraph);
     expect(call?.kind === "collections" && call.parts.map((part) => part.operations.length)).toEqual([1, 1]);
+  });
+
+  it("reads 800 updated records in the call that writes them, and 801 in two", () => {
+    expect(planCalls(many(800, updated), inGraph)).toMatchObject({ predictedCalls: 1, lowerBound: 1 });
+    expect(planCalls(many(801, updated), inGraph)).toMatchObject({ predictedCalls: 2, lowerBound: 2 });
+    const mixed = [...many(600, account), ...many(200, updated)];
+    expect(planCalls(mixed, inGraph)).toMatchObject({ predictedCalls: 1, lowerBound: 1 });
+  });
+
+  it("counts a node of a graph for each record that is read first", () => {
+    const reopened = (index: number): Decision => {
+      const [only] = updated(index).salesforce;
+      return only === undefined ? template : { ...template, salesforce: [only, { ...only, opId: `${only.opId}b` }] };
+    };
+    const calls = planCalls(many(75, reopened), inGraph);
+    expect(calls).toMatchObject({ predictedCalls: 1, lowerBound: 1 });
+    const large = (index: number): Decision => ({
+      ...template,
+      salesforce: many(125, (line) => updated(index * 1_000 + line).salesforce[0]).filter((each) => each !== undefined),
+    });
+    expect(planCalls(many(2, large), inGraph)).toMatchObject({ predictedCalls: 1, lowerBound: 1 });
+    expect(planCalls(many(3, large), inGraph)).toMatchObject({ predictedCalls: 2, lowerBound: 2 });
+  });
+
+  it("sends rows with a condition one by one, 24 beside the read of their pre-images and 25 without", () => {
+    const conditional = (index: number): Decision => {
+      const [only] = updated(index).salesforce;
+      if (only?.kind !== "update") return template;
+      return { ...template, salesforce: [{ ...only, unmodifiedSince: "2026-03-02T08:00:00.000+0000" }] };
+    };
+    const blind = (index: number): Decision => {
+      const [only] = conditional(index).salesforce;
+      if (only?.kind !== "update") return template;
+      const { preImage: _unread, ...operation } = only;
+      return { ...template, salesforce: [operation] };
+    };
+    expect(planCalls(many(24, conditional), inGraph)).toMatchObject({ steps: [[{ kind: "rows" }]] });
+    expect(planCalls(many(25, conditional), inGraph)).toMatchObject({ predictedCalls: 2 });
+    expect(planCalls(many(25, blind), inGraph)).toMatchObject({ predictedCalls: 1, lowerBound: 1 });
+    const bulk = planCalls(many(30, conditional), { ...inGraph, bulkRows: 10 });
+    expect(bulk.steps.flat().map(({ kind }) => kind)).toEqual(["rows", "rows"]);
   });
 
   it("has nothing to say about decisions without operations", () => {

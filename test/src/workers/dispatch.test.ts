@@ -7,11 +7,12 @@ import { type PartReport, RunTally } from "../../../src/engine/report.ts";
 import { compileMapping } from "../../../src/mapping/compile.ts";
 import { objectMapping } from "../../../src/mapping/mapping.ts";
 import { businessKey } from "../../../src/model/business-key.ts";
+import type { BusinessKey } from "../../../src/model/key.ts";
 import { openStateStore } from "../../../src/state/open.ts";
 import type { StateStore } from "../../../src/state/port.ts";
 import type { WorkerEvent } from "../../../src/workers/crew.ts";
 import { dispatch, type Round, WORKERS_LOST } from "../../../src/workers/dispatch.ts";
-import { laneName } from "../../../src/workers/job.ts";
+import { keysOf, laneName } from "../../../src/workers/job.ts";
 import { JOB_RETRIES_MAX, JobQueue, type TakenJob } from "../../../src/workers/queue.ts";
 import { startPostgres } from "../../support/postgres.ts";
 
@@ -74,19 +75,45 @@ describe.skipIf(typeof postgres === "string")(`the coordinator${skipped}`, () =>
     expect(round.calls.elsewhere).toBe(4);
   });
 
-  it("lets the keys of a job wait that no worker survived", async () => {
+  it("makes a dead letter of a record that no worker survived", async () => {
     const barrier = send();
-    for (let tries = 0; tries <= JOB_RETRIES_MAX; tries += 1) {
+    for (let tries = 0; tries <= JOB_RETRIES_MAX; tries += 1) await loseWorker(await take());
+    await barrier;
+
+    expect(await state.deadLetters("Account")).toMatchObject([{ key: KEY, obstacles: [{ code: WORKERS_LOST }] }]);
+    expect(await state.journal({ key: KEY, limit: 1 })).toMatchObject([{ event: "rejected" }]);
+    expect(round.context.tally.heldCount).toBe(1);
+  });
+
+  it("parts a job that no worker survives, so that the neighbours of a poisonous record go on", async () => {
+    const barrier = send(20);
+    const compared = new Set<BusinessKey>();
+    for (let jobs = 0; jobs < 40 && compared.size < 19; jobs += 1) {
       const taken = await take();
-      await queue.giveBack("Account", taken.id, "gone");
+      const keys = taken.job === undefined ? [] : keysOf(taken.job);
+      if (keys.includes(KEY)) await loseWorker(taken);
+      else {
+        for (const key of keys) compared.add(key);
+        await queue.end(taken, { kind: "done", holder: "me", report: { ...NOTHING, compared: keys.length } });
+        await queue.ring("done");
+      }
     }
+    await barrier;
+
+    expect(round.context.tally.compared).toBe(19);
+    expect((await state.deadLetters("Account")).map(({ key }) => key)).toEqual([KEY]);
+  });
+
+  it("lets the keys of a job wait that vanished from the queue", async () => {
+    const rung = queue.bell.count("jobs");
+    const barrier = send();
+    await queue.bell.waitAfter("jobs", rung, 10_000);
+    await queue.purge(["Account"]);
     await queue.ring("done");
     await barrier;
 
-    const [parked] = await state.parked("Account");
-    expect(parked).toMatchObject({ key: KEY, obstacles: [{ code: WORKERS_LOST }] });
+    expect(await state.parked("Account")).toMatchObject([{ key: KEY, obstacles: [{ code: WORKERS_LOST }] }]);
     expect(await state.journal({ key: KEY, limit: 1 })).toMatchObject([{ event: "parked" }]);
-    expect(round.context.tally.heldCount).toBe(1);
   });
 
   it("ends the run with the error of a job, after every job that had begun has ended", async () => {
@@ -139,6 +166,11 @@ describe.skipIf(typeof postgres === "string")(`the coordinator${skipped}`, () =>
     ended.abort(new Error("told to end"));
     await expect(barrier).rejects.toThrow("told to end");
   });
+
+  async function loseWorker(taken: TakenJob): Promise<void> {
+    await queue.giveBack("Account", taken.id, "gone");
+    await queue.ring("done");
+  }
 
   function now(): number {
     return Date.now() + aheadMs;
@@ -193,7 +225,8 @@ describe.skipIf(typeof postgres === "string")(`the coordinator${skipped}`, () =>
       tally: new RunTally(),
       memory: await RunMemory.load(state),
     };
-    const crew = { ports, options, queue, fingerprint: "f", observe: (event: WorkerEvent) => events.push(event) };
+    const observe = (event: WorkerEvent) => events.push(event);
+    const crew = { ports, options, queue, fingerprint: "f", observe, afterRun: async () => {} };
     return { crew, context, ended: ended.signal, calls: { elsewhere: 0 } };
   }
 });
@@ -204,6 +237,7 @@ const NOTHING: PartReport = {
   conflicts: [],
   held: [],
   stopped: [],
+  stirred: [],
   recovered: 0,
   compared: 0,
   apiCalls: 0,

@@ -27,6 +27,7 @@ const DONE: JobOutcome = {
     conflicts: [],
     held: [],
     stopped: [],
+    stirred: [],
     recovered: 0,
     compared: 1,
     apiCalls: 2,
@@ -79,7 +80,7 @@ describe.skipIf(typeof postgres === "string")(`the queue${skipped}`, () => {
       await queue.giveBack("Contract", id, "its worker is gone");
     }
     expect(await queue.take("Contract")).toBeUndefined();
-    expect(await queue.look("Contract", id)).toEqual({ kind: "lost" });
+    expect(await queue.look("Contract", id)).toEqual({ kind: "exhausted" });
   });
 
   it("does not believe a worker whose job went back and was not taken yet", async () => {

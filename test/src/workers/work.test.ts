@@ -204,7 +204,8 @@ describe("a worker with a job", () => {
     };
     const options = { ...DEFAULT_RUN_OPTIONS, holder: "me" };
     // A job never touches the queue; its worker does.
-    return { ports, options, queue: undefined as never, fingerprint: "", observe: (event) => events.push(event) };
+    const unused = { queue: undefined as never, afterRun: async () => {} };
+    return { ...unused, ports, options, fingerprint: "", observe: (event) => events.push(event) };
   }
 
   function externalSystem(): ExternalSystem {
@@ -254,6 +255,7 @@ const ORG: SalesforceOrg = {
   connect: async () => ({ organizationId: "00D", userId: "005", username: "u", instanceUrl: "" }),
   describe: async () => [],
   poll: async () => [],
+  endOfJob: async () => ({ landed: new Map() }),
   read: async ({ by }) =>
     by.kind === "id"
       ? []

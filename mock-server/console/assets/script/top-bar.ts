@@ -1,5 +1,6 @@
 /** The top bar's buttons, copying, and lists that narrow as one types. A part of the console's script; see `script.ts`. */
 export const TOP_BAR = String.raw`  // Top bar
+  $("nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
   onClick("[data-clock]", async (button) => {
     const { now, state: clock } = await admin("POST", "/clock", { advance: { [button.dataset.clock]: 1 } });
     if (state !== undefined) show({ ...state, now, clock });
