@@ -13,6 +13,8 @@ import type { Side, Value } from "../../src/model/value.ts";
 import type { Lease, StateBatch, StoredConflict } from "../../src/state/port.ts";
 import type { Base } from "../../src/sync/decision.ts";
 import { EDITED_MEANWHILE } from "../../src/sync/pre-image.ts";
+import type { SalesforceCall } from "../../src/sync/call.ts";
+import { operationsOf } from "../../src/sync/split.ts";
 import { canonicalOf, cellId, erpCells, LINE_FIELDS, OBJECTS_OF, ROOT_FIELDS } from "./cells.ts";
 import type { ErpChange } from "./memory-erp.ts";
 import type { Stage } from "./stage.ts";
@@ -51,6 +53,8 @@ interface Overwritten {
 
 /** Why an edit that was overwritten between a read and its write stands in no pre-image. */
 type Excuse =
+  /** A Bulk job cannot read what it replaces. */
+  | "by Bulk"
   /** The reply is gone; what the write had replaced is known to nobody. */
   | "reply lost"
   /** The pre-image that came back is the one of the second delivery. */
@@ -94,6 +98,8 @@ export class Judge {
   /** When each intent was stored, and when it was looked up because its end was unknown. */
   readonly #intents = new Map<string, { readonly key: string; readonly putSeq: number; recoveredSeq: number | null }>();
   readonly #excused = new Set<string>();
+  /** Documents that were last written by a Bulk job. */
+  readonly #inBulk = new Set<string>();
   /** When each feed first had a position. */
   readonly #firstPositions = new Map<string, number>();
   readonly #overwritten: Overwritten[] = [];
@@ -182,6 +188,15 @@ export class Judge {
     for (const [feed, cursor] of Object.entries(batch.cursors ?? {})) {
       if (!this.#firstPositions.has(feed)) this.#firstPositions.set(feed, this.#seq);
       this.#checkCursor(feed, cursor);
+    }
+  }
+
+  /** A call is about to be sent. A Bulk job reads nothing before it writes, and may end after the one who started it. */
+  sending(call: SalesforceCall): void {
+    for (const { opId } of operationsOf(call)) {
+      const key = opId.split("#")[0] ?? "";
+      if (call.kind === "bulk") this.#inBulk.add(key);
+      else this.#inBulk.delete(key);
     }
   }
 
@@ -447,7 +462,8 @@ export class Judge {
     if (agreed === old || (agreed === undefined && old === null)) return;
     const unseen = side === "salesforce" && cell.clerkSeq > (this.#readSeq.get(key) ?? 0);
     const { clerkSeq: seq } = cell;
-    this.#overwritten.push({ side, key, line, field, value: old, seq, overSeq: this.#seq, unseen, excuse: null });
+    const excuse = this.#inBulk.has(key) ? "by Bulk" : null;
+    this.#overwritten.push({ side, key, line, field, value: old, seq, overSeq: this.#seq, unseen, excuse });
   }
 
   /** A conflict has two people in it: our own write is no edit. */

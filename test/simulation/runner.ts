@@ -228,6 +228,7 @@ class SimulatedProcess {
           const operations = operationsOf(call);
           if (this.#race !== undefined) stage.race(this.#race, operations);
           this.#race = undefined;
+          judge.sending(call);
           judge.traffic.sending({ process: holder, stale: !judge.holdsLease(holder) }, operations);
           this.#deliveredTwice = false;
           const [calls, faults] = [this.#wireCalls, this.#wireFaults];
