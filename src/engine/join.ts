@@ -90,7 +90,10 @@ export async function join(
     // A refused document that is as it was before is news: the reason of the refusal may be gone.
     const isRefused = (key: BusinessKey): boolean => context.memory.deadLetter(mapping.object, key) !== undefined;
     keys = keys.filter(
-      (key) => isBack(key) || isRefused(key) || !isExternalEcho(mapping, { base: bases.get(key), link: links.get(key) }, externals.get(key)),
+      (key) =>
+        isBack(key) ||
+        isRefused(key) ||
+        !isExternalEcho(mapping, { base: bases.get(key), link: links.get(key) }, externals.get(key)),
     );
   }
   await readSalesforce(context, mapping, { keys, links, records });

@@ -159,7 +159,9 @@ function merged(input: Situation, external: ExternalView, master: MergeSurvivor)
   const link: Link = { ...known, lineIds: {} };
   const agreed = input.base?.document ?? null;
   if (master.key !== null && master.key !== input.key) {
-    const edited = agreed !== null && movedFields(input.mapping, agreed, { side: "external", document: external.document }).length > 0;
+    const edited =
+      agreed !== null &&
+      movedFields(input.mapping, agreed, { side: "external", document: external.document }).length > 0;
     const text = `was merged into ${master.key} in Salesforce; merge the two in the external system too, or delete this one there`;
     const result = edited ? blocked(input, "park", [note("MERGED", text)]) : idle(input, note("MERGED", text));
     // The survivor's Id stays with its own key: two links to one record would leave its key in doubt.

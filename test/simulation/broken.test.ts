@@ -1,7 +1,7 @@
 /** Each connector that is broken in a known way is caught within a bounded number of seeds. */
 import { describe, expect, it } from "vitest";
-import { BROKEN, CAUGHT_BY, GREEDY } from "./broken.ts";
-import { drawScenario } from "./scenario.ts";
+import { BROKEN, CAUGHT_BY, EMPHASIS, GREEDY } from "./broken.ts";
+import { drawScenario, emphasise } from "./scenario.ts";
 import { type PlayOptions, play } from "./simulate.ts";
 
 const CASES: Readonly<Record<string, PlayOptions>> = {
@@ -17,11 +17,13 @@ describe("the simulation catches a connector that", () => {
     "%s",
     async (name, options) => {
       const by = CAUGHT_BY[name];
+      const emphasis = EMPHASIS[name];
       let caught: readonly string[] = [];
       let seed = 0;
       while (caught.length === 0 && seed < SEEDS_MAX) {
         seed += 1;
-        const { violations } = await play(drawScenario(seed), options);
+        const scenario = drawScenario(seed);
+        const { violations } = await play(emphasis === undefined ? scenario : emphasise(scenario, emphasis), options);
         const found = [...new Set(violations.map(({ invariant }) => invariant))];
         if (by === undefined || found.includes(by)) caught = found;
       }

@@ -10,6 +10,7 @@ import type { Lease, StateBatch, StateStore } from "../../src/state/port.ts";
 import type { SalesforceCall } from "../../src/sync/call.ts";
 import { operationsOf, retainOperations } from "../../src/sync/split.ts";
 import type { Breaking } from "./runner.ts";
+import type { Emphasis } from "./scenario.ts";
 import { type PlayOptions, unguarded } from "./simulate.ts";
 
 /** Which invariant has to catch those connectors that no other test of the simulation would catch. */
@@ -19,6 +20,14 @@ export const CAUGHT_BY: Readonly<Record<string, string>> = {
   "sends every row in a call of its own": "I12",
   "asks nobody how many calls are left": "I12",
   "stores no intents": "I10",
+};
+
+/** Mistakes that show themselves only where something rare meets something else. */
+export const EMPHASIS: Readonly<Record<string, Emphasis>> = {
+  "sends again what got no answer": "lostReplies",
+  "takes a lost reply for success": "lostReplies",
+  "writes to the ERP whatever its version": "editsInside",
+  "drops rows that it wrote last itself": "editsInside",
 };
 
 /** Opens an org that knows of no calls that are kept for others. */

@@ -125,12 +125,10 @@ class SimulatedProcess {
       this.#input.work === "run"
         ? runOnce(ports, this.#request()).then((report): RunEnd => ({ kind: "done", report }))
         : makePlan(ports, this.#request()).then((plan): RunEnd => ({ kind: "planned", plan }));
-    const work = end.catch(
-      (error: unknown): RunEnd => {
-        if (error instanceof SyncError) return { kind: "failed", error };
-        throw error;
-      },
-    );
+    const work = end.catch((error: unknown): RunEnd => {
+      if (error instanceof SyncError) return { kind: "failed", error };
+      throw error;
+    });
     return await Promise.race([work, this.#died]);
   }
 

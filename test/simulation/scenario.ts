@@ -115,6 +115,35 @@ export function drawScenario(seed: number): Scenario {
   return { seed, config, steps };
 }
 
+/** What there may be more of in a history. */
+export type Emphasis = "lostReplies" | "editsInside" | "crashes";
+
+/** Adds to every run of a history what a rare mistake shows itself by. */
+export function emphasise(scenario: Scenario, emphasis: Emphasis): Scenario {
+  const random = new Random(scenario.seed ^ 0x5bd1e995);
+  const edit = (): Disturbance => ({ at: random.below(PLACES), act: { kind: "edit", seed: random.fork() } });
+  const more = {
+    lostReplies: () => ({ disturbances: [edit(), edit()], wire: [lostReply(random), lostReply(random)] }),
+    editsInside: () => ({ disturbances: [edit(), edit(), edit(), edit(), edit(), edit()], wire: [] }),
+    crashes: () => ({
+      disturbances: [edit(), edit(), { at: 20 + random.below(80), act: { kind: "crash" } } as const],
+      wire: [],
+    }),
+  }[emphasis];
+  const steps = scenario.steps.flatMap((step): readonly Step[] => {
+    if (step.kind !== "run") return [step];
+    const { disturbances, wire } = more();
+    const edits = Array.from({ length: 2 }, () => ({ kind: "edit", seed: random.fork() }) as const);
+    const run = { ...step, disturbances: [...step.disturbances, ...disturbances], wire: [...step.wire, ...wire] };
+    return [...edits, run];
+  });
+  return { ...scenario, steps };
+}
+
+function lostReply(random: Random): WireFault {
+  return { at: 1 + random.below(8), act: random.pick(["dropAfter", "htmlAfter", "errorAfter"]) };
+}
+
 function drawSteps(random: Random, violence: number): readonly Step[] {
   const draw = random.below(11);
   if (draw === 10) {

@@ -177,13 +177,19 @@ class Player {
   }
 
   /** What was planned is what it takes; a row that Salesforce refuses costs calls of its own, which nobody can foresee. */
-  #compareCalls({ calls, held }: Plan, report: RunReport): void {
-    const planned = calls.reading + calls.writing;
+  #compareCalls({ calls, held, writes }: Plan, report: RunReport): void {
+    // A record that is made in the ERP shifts the pages of its feed: one more pass, which reads and writes.
+    const made = writes.filter(({ side, actions }) => side === "external" && actions.includes("create")).length;
+    const planned = calls.reading + calls.writing + 2 * made;
     const expected = new Set(held.map((document) => `${document.object} ${document.key}`));
     const refused = report.held.some((document) => !expected.has(`${document.object} ${document.key}`));
     this.#options.trace?.(`  ${report.apiCalls} calls, planned ${calls.reading} + ${calls.writing}`);
-    if (refused || report.apiCalls <= planned) return;
-    this.#judge.fail("I12", `an undisturbed run took ${report.apiCalls} calls instead of the ${planned} that were planned`);
+    // After a merge what stands for a record is looked up once more; a rehearsal has merged nothing.
+    if (refused || this.#stage.hasMerged() || report.apiCalls <= planned) return;
+    this.#judge.fail(
+      "I12",
+      `an undisturbed run took ${report.apiCalls} calls instead of the ${planned} that were planned`,
+    );
   }
 
   /** A person settles every conflict that waits, one way or the other. */
@@ -251,7 +257,8 @@ class Player {
     return (name, salesforce, external) =>
       object === "Account" &&
       name === "|BillingCity" &&
-      ((cityDirection === "toExternal" && salesforce === null) || (cityDirection === "toSalesforce" && external === null));
+      ((cityDirection === "toExternal" && salesforce === null) ||
+        (cityDirection === "toSalesforce" && external === null));
   }
 
   /** A reason that stands, for which a document may differ for ever. */
@@ -285,6 +292,11 @@ class Player {
       if (judge.shown("salesforce", "Account", account) === undefined) return "PARENT_GONE";
     }
     if (codes.includes("FIELD_INTEGRITY_EXCEPTION") && this.#stage.hasInactivePrices()) return "PRICE_INACTIVE";
+    const theirAccount = salesforce?.get("|AccountId");
+    // Users moved the order to an account that the ERP does not have, and whose name it cannot be told.
+    if (codes.includes("VALUE_INVALID") && typeof theirAccount === "string") {
+      if (judge.shown("external", "Account", theirAccount) === undefined) return "ACCOUNT_ONLY_IN_SALESFORCE";
+    }
     const standing = codes.find((code) => STANDING.has(code));
     if (standing !== undefined) return standing;
     if (object === "Order" && this.#judge.hasForeignLines(key)) return "FOREIGN_LINES";
@@ -306,9 +318,7 @@ class Player {
     return end;
   }
 
-  async #process(
-    step: Pick<RunStep, "disturbances" | "wire"> & { readonly work?: "run" | "plan" },
-  ): Promise<RunEnd> {
+  async #process(step: Pick<RunStep, "disturbances" | "wire"> & { readonly work?: "run" | "plan" }): Promise<RunEnd> {
     const { openOrg = inProcess } = this.#options;
     this.#processes += 1;
     const opened: { org?: SalesforceOrg; sleep?: (ms: number) => Promise<void> } = {};

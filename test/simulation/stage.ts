@@ -12,9 +12,9 @@ import { compileMapping } from "../../src/mapping/compile.ts";
 import type { Mapping } from "../../src/mapping/mapping.ts";
 import type { MappingInput } from "../../src/mapping/spec.ts";
 import type { RowOperation } from "../../src/model/salesforce-record.ts";
+import type { Side } from "../../src/model/value.ts";
 import type { LateTransaction } from "./memory-erp.ts";
 import { MemoryErp } from "./memory-erp.ts";
-import type { Side } from "../../src/model/value.ts";
 import { Random } from "./random.ts";
 
 /** The user that the connector is in the org. */
@@ -202,6 +202,13 @@ export class Stage {
       [...tx.rows("Account")].some(
         (row) => (row["ERP_Key__c"] ?? `erp:Account:${String(row["Id"])}`) === key && row["MasterRecordId"] !== null,
       ),
+    );
+  }
+
+  /** True where users merged accounts. */
+  hasMerged(): boolean {
+    return this.mock.org.transaction(this.mock.org.systemActor, (tx) =>
+      [...tx.rows("Account")].some((row) => row["MasterRecordId"] !== null),
     );
   }
 

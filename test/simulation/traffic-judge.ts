@@ -95,7 +95,8 @@ export class TrafficJudge {
 
   /** One write was sent in so many calls, without a fault on their way. */
   wrote(calls: number, predicted: number): void {
-    if (calls > predicted) this.#fail("I12", `a write took ${calls} calls instead of the ${predicted} that were planned`);
+    if (calls > predicted)
+      this.#fail("I12", `a write took ${calls} calls instead of the ${predicted} that were planned`);
   }
 
   /** A call is about to reach the org. */
@@ -134,6 +135,8 @@ function placeOf(opId: string): { readonly document: string; readonly place: num
 
 function recordsOf(operations: readonly RowOperation[]): ReadonlySet<string> {
   return new Set(
-    operations.map((operation) => `${operation.object} ${operation.kind === "upsert" ? operation.key : operation.recordId}`),
+    operations.map(
+      (operation) => `${operation.object} ${operation.kind === "upsert" ? operation.key : operation.recordId}`,
+    ),
   );
 }
