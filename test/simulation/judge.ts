@@ -475,6 +475,11 @@ export class Judge {
     for (const side of ["salesforce", "external"] as const) {
       const cell = this.#cells.get(cellId(side, key, `${lineKey}|${field}`));
       if (cell === undefined || cell.value === undefined || cell.value !== conflict[side]) continue;
+      // A person's edit that was carried over before its own record was deleted is still that person's.
+      const other = side === "salesforce" ? "external" : "salesforce";
+      const origin = this.#cells.get(cellId(other, key, `${lineKey}|${field}`));
+      if ((conflict[other] ?? null) === null && conflict[side] !== undefined && origin?.held.has(conflict[side]))
+        continue;
       if (cell.by === "connector") {
         this.fail(
           "I10",

@@ -66,6 +66,8 @@ class SimulatedProcess {
   readonly #died: Promise<RunEnd>;
   #die: (end: RunEnd) => void = () => {};
   #dead = false;
+  /** Dies when the next write has landed. */
+  #doomed = false;
   #places = 0;
   #wireCalls = 0;
   #wireFaults = 0;
@@ -169,10 +171,10 @@ class SimulatedProcess {
       case "advance":
         return stage.advance(act.seconds * 1_000);
       case "crash":
-        this.#dead = true;
-        this.#input.judge.traffic.died(this.#input.holder);
-        this.#die({ kind: "crashed" });
-        return await FOREVER;
+        return await this.#crash();
+      case "crashAfterWrite":
+        this.#doomed = true;
+        return;
       case "error":
         if (place === "fallible") throw new SyncError("STATE_UNREACHABLE", "the simulation cut the line");
         return;
@@ -187,6 +189,13 @@ class SimulatedProcess {
       default:
         return act satisfies never;
     }
+  }
+
+  async #crash(): Promise<never> {
+    this.#dead = true;
+    this.#input.judge.traffic.died(this.#input.holder);
+    this.#die({ kind: "crashed" });
+    return await FOREVER;
   }
 
   async #call<Result>(kind: Place, work: () => Promise<Result>): Promise<Result> {
@@ -232,6 +241,7 @@ class SimulatedProcess {
           const [calls, faults] = [this.#wireCalls, this.#wireFaults];
           const outcomes = await this.#answered(operations, () => org.execute(call));
           judge.sent(operations, outcomes, this.#deliveredTwice);
+          if (this.#doomed) await this.#crash();
           // What fails as a whole is sent again, or in halves.
           if (this.#wireFaults === faults && outcomes.every(({ kind }) => kind === "done"))
             judge.traffic.wrote(this.#wireCalls - calls, call.predictedCalls);
@@ -309,6 +319,7 @@ class SimulatedProcess {
             judge.traffic.applying({ process: holder, stale: !judge.holdsLease(holder) }, operation.opId);
             outcomes.push(...(await erp.apply([operation])));
             judge.traffic.applied(operation.opId);
+            if (this.#doomed) await this.#crash();
             await this.#place("fallible");
           }
           return outcomes;

@@ -11,6 +11,8 @@ export interface Disturbance {
     | { readonly kind: "race"; readonly seed: number }
     /** The process is gone; nothing of it runs any more. */
     | { readonly kind: "crash" }
+    /** So it is when the next write has landed, before anybody could take note of it. */
+    | { readonly kind: "crashAfterWrite" }
     /** The port's call fails; at the second place of a call after it has taken effect. */
     | { readonly kind: "error" }
     | { readonly kind: "advance"; readonly seconds: number }
@@ -125,14 +127,11 @@ export function emphasise(scenario: Scenario, emphasis: Emphasis): Scenario {
   const more = {
     lostReplies: () => ({ disturbances: [edit(), edit()], wire: [lostReply(random), lostReply(random)] }),
     editsInside: () => ({ disturbances: [edit(), edit(), edit(), edit(), edit(), edit()], wire: [] }),
-    crashes: () => ({
-      disturbances: [edit(), edit(), { at: 20 + random.below(80), act: { kind: "crash" } } as const],
-      wire: [],
-    }),
-  }[emphasis];
+  };
   const steps = scenario.steps.flatMap((step): readonly Step[] => {
     if (step.kind !== "run") return [step];
-    const { disturbances, wire } = more();
+    if (emphasis === "crashes") return [...drawInterrupted(random), ...drawInterrupted(random), step];
+    const { disturbances, wire } = more[emphasis]();
     const edits = Array.from({ length: 2 }, () => ({ kind: "edit", seed: random.fork() }) as const);
     const run = { ...step, disturbances: [...step.disturbances, ...disturbances], wire: [...step.wire, ...wire] };
     return [...edits, run];
@@ -168,7 +167,9 @@ function drawSteps(random: Random, violence: number): readonly Step[] {
 /** Somebody edits, the run dies somewhere on its way, and the same person edits the same thing again. */
 function drawInterrupted(random: Random): readonly Step[] {
   const seed = random.fork();
-  const crash: Disturbance = { at: 20 + random.below(60), act: { kind: "crash" } };
+  const crash: Disturbance = random.chance(0.5)
+    ? { at: 20 + random.below(60), act: { kind: "crash" } }
+    : { at: random.below(20), act: { kind: "crashAfterWrite" } };
   return [
     { kind: "edit", seed },
     { kind: "run", disturbances: [crash], wire: [] },
