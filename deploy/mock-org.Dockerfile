@@ -22,5 +22,5 @@ HEALTHCHECK --interval=30s --timeout=3s --start-period=5s \
   CMD ["node", "-e", "fetch('http://127.0.0.1:4880/_mock/health').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 # Metadata and seeds are mounted, for example -v ./force-app:/data/force-app, and named after the image:
 # docker run … mock-org start --host 0.0.0.0 --source-dir /data/force-app --seed demo
-ENTRYPOINT ["node", "dist/mock-server/bin.js"]
+ENTRYPOINT ["node", "dist/mock-server/bin.cjs"]
 CMD ["start", "--host", "0.0.0.0", "--seed", "demo"]

@@ -10,8 +10,10 @@ import { DEFAULT_PASSWORD } from "./auth/passwords.ts";
 import type { Fault } from "./faults/fault.ts";
 import { createMockOrg, type MockOrg } from "./mock-org.ts";
 import type { MockOrgOptions } from "./mock-org-options.ts";
+import { type Currencies, readCurrencies } from "./multicurrency.ts";
+import { didYouMean } from "./nearest.ts";
 import { ADMIN_USER } from "./org/standard-records.ts";
-import { lineOf } from "./schema/metadata/problem.ts";
+import { lineOf, type MetadataProblem } from "./schema/metadata/problem.ts";
 
 /** What the command needs from the process around it. */
 export interface CliHost {
@@ -35,6 +37,7 @@ Options of start:
   --persist <file>       load the org from this file and save it there
   --now <instant>        stop the org's clock at this ISO instant (default: real time)
   --fault <json>         arm a fault, for example '{"act":"lost-reply","path":"/composite/*"}'; may be repeated
+  --multicurrency <list> several currencies with their rates, the corporate one first: EUR,USD:1.08
   --api-version <number> newest API version, for example 67
   --daily-calls <number> API calls that 24 hours allow
   --json                 print one JSON object instead of the ready line
@@ -49,6 +52,7 @@ const OPTIONS = {
   persist: { type: "string" },
   now: { type: "string" },
   fault: { type: "string", multiple: true, default: [] as string[] },
+  multicurrency: { type: "string" },
   "api-version": { type: "string" },
   "daily-calls": { type: "string" },
   json: { type: "boolean", default: false },
@@ -80,7 +84,7 @@ export async function runCli(args: readonly string[], host: CliHost): Promise<nu
     }
     org = await createOrg(command.options);
     for (const fault of command.faults) addFault(org, fault);
-    for (const remark of org.remarks) host.error(`mock-org: ${lineOf(remark)}\n`);
+    for (const remark of remarkLines(org.remarks)) host.error(`mock-org: ${remark}\n`);
     const listening = await listen(org, command);
     host.out(command.json ? `${JSON.stringify(describe(org, listening))}\n` : readyLine(org, listening.url));
     await host.untilStopped();
@@ -124,7 +128,7 @@ function readCommand(args: readonly string[]): StartCommand | "help" {
   const [name, ...surplus] = positionals;
   if (name !== "start")
     throw new UsageError(
-      `${name === undefined ? "a command is missing" : `unknown command ${name}`}; try mock-org start, or mock-org --help`,
+      `${name === undefined ? "a command is missing" : `unknown command ${name}${didYouMean(name, ["start", ...Object.keys(COMMANDS_OF)])}`}; try mock-org start, or mock-org --help`,
     );
   if (surplus.length > 0) throw new UsageError(`unexpected argument ${surplus.join(" ")}; try mock-org --help`);
   const now = values.now;
@@ -145,6 +149,7 @@ function readCommand(args: readonly string[]): StartCommand | "help" {
       ...(now === undefined ? {} : { now }),
       ...(newestVersion === undefined ? {} : { newestVersion }),
       ...(dailyCalls === undefined ? {} : { limits: { DailyApiRequests: dailyCalls } }),
+      ...(values.multicurrency === undefined ? {} : { multicurrency: currenciesOf(values.multicurrency) }),
     },
   };
 }
@@ -154,7 +159,9 @@ function parse(args: readonly string[]) {
     return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true, strict: true });
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    throw new UsageError(`${message.split(". ")[0] ?? message}; try mock-org --help`);
+    const option = /^Unknown option '--([\w-]+)'/.exec(message)?.[1];
+    const meant = option === undefined ? "" : didYouMean(option, Object.keys(OPTIONS)).replace("mean ", "mean --");
+    throw new UsageError(`${message.split(". ")[0] ?? message}${meant}; try mock-org --help`);
   }
 }
 
@@ -163,6 +170,14 @@ function whole(name: string, text: string | undefined, least: number, most: numb
   const number = Number(text);
   if (/^\d+$/.test(text) && number >= least && number <= most) return number;
   throw new UsageError(`--${name} ${text} is no whole number from ${least} to ${most}`);
+}
+
+function currenciesOf(text: string): Currencies {
+  try {
+    return readCurrencies(text);
+  } catch (error) {
+    throw new UsageError(`--multicurrency: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
 async function createOrg(options: MockOrgOptions): Promise<MockOrg> {
@@ -198,6 +213,22 @@ function describe(org: MockOrg, { url, accessToken }: { readonly url: string; re
   };
 }
 
+/** One line a remark; of remarks that say the same about many whole files, one line for all. */
+function remarkLines(remarks: readonly MetadataProblem[]): readonly string[] {
+  const alike = new Map<string, MetadataProblem[]>();
+  for (const remark of remarks) {
+    const key = remark.element === "file" ? remark.reason : lineOf(remark);
+    const known = alike.get(key);
+    if (known === undefined) alike.set(key, [remark]);
+    else known.push(remark);
+  }
+  return [...alike.values()].flatMap(([first, ...others]) => {
+    if (first === undefined) return [];
+    return others.length === 0 ? [lineOf(first)] : [`${first.reason}: ${first.path} and ${others.length} more`];
+  });
+}
+
 function readyLine(org: MockOrg, url: string): string {
-  return `mock-org ${org.org.id} is ready at ${url} (log in as ${ADMIN_USER.username} / ${DEFAULT_PASSWORD})\n`;
+  const login = `log in as ${ADMIN_USER.username} / ${DEFAULT_PASSWORD}`;
+  return `mock-org ${org.org.id} is ready at ${url} (${login}; console at ${url}/_mock/)\n`;
 }

@@ -38,7 +38,14 @@ export function numberField(
 /** A checkbox; default value false. */
 export function checkboxField(name: string, options: Pick<CustomFieldOptions, "label"> = {}): FieldDefinition {
   const { nillable: _, ...field } = customField(name, options);
-  return { ...field, type: "boolean", defaultedOnCreate: true, defaultValue: false, groupable: true };
+  return {
+    ...field,
+    type: "boolean",
+    permissionable: true,
+    defaultedOnCreate: true,
+    defaultValue: false,
+    groupable: true,
+  };
 }
 
 /** A date. */

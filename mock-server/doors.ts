@@ -142,8 +142,10 @@ export async function settleDoors({ services, desk }: Doors, bulkPaceMs: number)
   let before = "";
   for (let turn = 0, still = 0; bulkPaceMs === 0 && still < STILL_TURNS_MAX && turn < BULK_TURNS_MAX; turn += 1) {
     const { jobs } = services.bulk;
-    const atWork =
-      jobs === undefined ? [] : [...jobs.ingest.list(), ...jobs.query.list()].filter((job) => AT_WORK.has(job.state));
+    if (jobs === undefined) return;
+    const batches = jobs.classic.list().flatMap((job) => [...job.batches.values()]);
+    const classic = batches.map(({ id, state, results }) => ({ id, state, processed: results.length }));
+    const atWork = [...jobs.ingest.list(), ...jobs.query.list(), ...classic].filter((job) => AT_WORK.has(job.state));
     if (atWork.length === 0) return;
     const now = atWork.map((job) => `${job.id} ${job.state} ${job.processed}`).join();
     still = now === before ? still + 1 : 0;
@@ -152,7 +154,7 @@ export async function settleDoors({ services, desk }: Doors, bulkPaceMs: number)
   }
 }
 
-const AT_WORK: ReadonlySet<string> = new Set(["UploadComplete", "InProgress"]);
+const AT_WORK: ReadonlySet<string> = new Set(["UploadComplete", "Queued", "InProgress"]);
 
 function credentialsOf(users: readonly MockUser[]): Readonly<Record<string, Credentials>> {
   return Object.fromEntries(

@@ -16,6 +16,7 @@ export type { FaultHandle, FaultStatus } from "./faults/faults.ts";
 export type { FaultAct, FaultCall, FaultHook } from "./http/fault-hook.ts";
 export type { JournalEntry } from "./http/journal.ts";
 export type { RequestMatch } from "./kit/expectations.ts";
+export { explain } from "./kit/explain.ts";
 export type { GivenOrder, GivenProduct, GivenRecord } from "./kit/given.ts";
 export { forkOfEach, orgFixture } from "./kit/org-fixture.ts";
 export { createMockOrg, type Listening, MockOrg } from "./mock-org.ts";

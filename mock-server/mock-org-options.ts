@@ -5,6 +5,7 @@ import type { RandomText } from "./auth/tokens.ts";
 import type { BulkLimits } from "./bulk/allowances.ts";
 import type { Trigger, ValidationRule } from "./dml/options.ts";
 import type { StreamingLimits } from "./http/streaming-usage.ts";
+import type { Currencies } from "./multicurrency.ts";
 import type { OrgSettings } from "./org/contract.ts";
 import type { PermissionDefinition } from "./org/permissions.ts";
 import type { SharingModels } from "./org/sharing.ts";
@@ -34,6 +35,11 @@ export interface MockOrgOptions {
   readonly customObjects?: readonly ObjectDefinition[];
   /** Custom fields by object; see `textField` and its neighbours. */
   readonly fields?: Readonly<Record<string, readonly FieldDefinition[]>>;
+  /**
+   * Makes it an org with several currencies: ISO codes with their rates, the corporate currency first, for example
+   * `{ EUR: 1, USD: 1.08 }`.
+   */
+  readonly multicurrency?: Currencies;
   readonly settings?: Partial<OrgSettings>;
   /** Organization-wide defaults that differ from the standard ones. */
   readonly sharing?: SharingModels;

@@ -28,9 +28,11 @@ import { Given } from "./kit/given.ts";
 import { type Records, recordsOf } from "./kit/records.ts";
 import type { MockOrgOptions } from "./mock-org-options.ts";
 import { mswHandlers } from "./msw-handlers.ts";
+import { currencyRemarks, insertCurrencies, withCurrencies } from "./multicurrency.ts";
 import type { Seed } from "./named-seeds.ts";
 import { frozenClock, ManualClock } from "./org/clock.ts";
-import { createOrg, type MockOrgCore, type OrgSnapshot } from "./org/org.ts";
+import { createOrg, type MockOrgCore } from "./org/org.ts";
+import type { OrgSnapshot } from "./org/org-snapshot.ts";
 import { ADMIN_USER } from "./org/standard-records.ts";
 import type { PersistedOrg } from "./persist.ts";
 import type { FieldValue, ObjectDefinition, Row } from "./schema/definition.ts";
@@ -52,9 +54,10 @@ export async function createMockOrg(options: MockOrgOptions = {}): Promise<MockO
   const standard = setup?.definitions(STANDARD_OBJECTS) ?? STANDARD_OBJECTS;
   const objects = withFields([...standard, ...(options.customObjects ?? [])], options.fields ?? {});
   const custom = await customized(objects, options.sourceDirs ?? []);
+  const { multicurrency } = options;
   const users = [...(setup?.users ?? []), ...(options.users ?? [])];
   const core = createOrg({
-    definitions: custom.definitions,
+    definitions: multicurrency === undefined ? custom.definitions : withCurrencies(custom.definitions, multicurrency),
     clock: clockAt(options.now),
     settings: { ...setup?.settings, ...custom.settings, ...options.settings },
     permissions: [...custom.permissions, ...(options.permissions ?? [])],
@@ -62,13 +65,15 @@ export async function createMockOrg(options: MockOrgOptions = {}): Promise<MockO
     ...defined({ seed: options.idSeed, name: options.name, sharing: options.sharing }),
   });
   const persisted = options.persist === undefined ? undefined : await persist(core, options.persist);
+  if (multicurrency !== undefined && persisted?.loaded !== true) insertCurrencies(core, multicurrency);
   if (seed !== undefined && persisted?.loaded !== true) {
     const { seedOrg } = await import("./seed.ts");
     seedOrg(core, seed.files(core));
     core.markOrigin();
   }
   const validationRules = [...custom.validationRules, ...(options.validationRules ?? [])];
-  return new MockOrg(core, { ...options, users, validationRules }, { remarks: custom.remarks, persisted });
+  const remarks = [...custom.remarks, ...(multicurrency === undefined ? [] : currencyRemarks(custom.definitions))];
+  return new MockOrg(core, { ...options, users, validationRules }, { remarks, persisted });
 }
 
 /** A mock org at work. Dispose it to close its port. */

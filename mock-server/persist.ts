@@ -23,7 +23,8 @@ import {
   stateOf,
   withSchemaChanges,
 } from "./org/content.ts";
-import type { MockOrgCore, OrgSnapshot } from "./org/org.ts";
+import type { MockOrgCore } from "./org/org.ts";
+import type { OrgSnapshot } from "./org/org-snapshot.ts";
 import { DEFAULT_SETTINGS } from "./org/settings.ts";
 import type { Catalog } from "./schema/catalog.ts";
 

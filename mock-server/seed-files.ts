@@ -5,6 +5,7 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { parse } from "csv-parse/sync";
+import { didYouMean } from "./nearest.ts";
 import type { SeedFile, TreeRecord } from "./seed.ts";
 
 /**
@@ -109,7 +110,7 @@ function readText(path: string): string {
     return readFileSync(path, "utf8");
   } catch (cause) {
     throw new Error(
-      `${path}: cannot be read; choose empty, demo, volume:<orders>, the plan file of an sf data export tree, or CSV files`,
+      `${path}${didYouMean(path, ["empty", "demo"])}: cannot be read; choose empty, demo, volume:<orders>, the plan file of an sf data export tree, or CSV files`,
       { cause },
     );
   }

@@ -135,7 +135,7 @@ export const ERROR_CODES = {
     exitCode: 3,
   },
   DELETE_GUARD: {
-    when: "A run would delete more records than limits.deleteShare allows.",
+    when: "A run would delete more records than limits.deleteShare, or more lines than limits.deleteLineShare, allows.",
     remedy: "Look at `order-sync plan`; if the deletes are meant, run once with --allow-deletes.",
     retry: "never",
     exitCode: 3,

@@ -11,6 +11,6 @@ const compiler = ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"
 const { status } = spawnSync(process.execPath, compiler, { stdio: "inherit" });
 if (status !== 0) process.exit(status ?? 1);
 await import("./bundle-bin.mjs");
-for (const bin of ["dist/src/cli/bin.js", "dist/mock-server/bin.js"]) {
+for (const bin of ["dist/src/cli/bin.js", "dist/mock-server/bin.js", "dist/mock-server/bin.cjs"]) {
   if (existsSync(bin)) chmodSync(bin, 0o755);
 }

@@ -1,5 +1,5 @@
 /** Snapshots under names, for clients that cannot hold one in their hand. */
-import type { OrgSnapshot } from "../org/org.ts";
+import type { OrgSnapshot } from "../org/org-snapshot.ts";
 
 /** Snapshots share records with the org, so they are cheap; more than this many are a loop. */
 const SNAPSHOTS_MAX = 100;

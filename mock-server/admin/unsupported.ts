@@ -25,7 +25,7 @@ const NEAREST: readonly (readonly [RegExp, string])[] = [
   [/TYPEOF/i, "the fields of one type: a filter on the relationship's Type, and one query for each"],
   [/SOQL|SOSL/i, "the same rows in plain SOQL; docs/fidelity.md lists what the language lacks"],
   [/Soap/i, "the calls of the partner API that docs/mock-org.md lists, or REST"],
-  [/oauth2/i, "the password, refresh token, JWT bearer, web server and client credentials flows"],
+  [/oauth2/i, "the password, refresh token, JWT bearer, web server, device and client credentials flows"],
 ];
 
 /** Segments of addresses that the org answers, to find the one that was meant. */

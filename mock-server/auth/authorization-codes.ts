@@ -16,6 +16,8 @@ export interface CodeApproval {
   readonly scope: string;
   /** base64url(SHA-256(verifier)); null where the client brought none. */
   readonly codeChallenge: string | null;
+  /** What the Id token shall repeat. */
+  readonly nonce: string | null;
 }
 
 /** Why a code is refused: the `error_description` of the token endpoint. */

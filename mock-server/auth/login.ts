@@ -8,6 +8,8 @@ import type { MockOrgCore } from "../org/org.ts";
 import type { Catalog } from "../schema/catalog.ts";
 import { AuthorizationCodes } from "./authorization-codes.ts";
 import type { ConnectedApp } from "./connected-apps.ts";
+import { DeviceCodes } from "./device-codes.ts";
+import { IdTokenSigner } from "./id-token.ts";
 import { type Credentials, Passwords } from "./passwords.ts";
 import { RefreshGrants } from "./refresh-grants.ts";
 import { type Session, Sessions } from "./sessions.ts";
@@ -60,6 +62,8 @@ export class LoginDesk {
   readonly sessions: Sessions;
   readonly refreshGrants: RefreshGrants;
   readonly codes: AuthorizationCodes;
+  readonly devices: DeviceCodes;
+  readonly idTokens: IdTokenSigner;
   readonly passwords = new Passwords();
   readonly wallNowMs: () => number;
   readonly #apps = new Map<string, ConnectedApp>();
@@ -81,6 +85,8 @@ export class LoginDesk {
     this.sessions = new Sessions({ orgId: org.id, clock: org.clock, ...lifetime, ...random });
     this.refreshGrants = new RefreshGrants(options.random);
     this.codes = new AuthorizationCodes(org.clock, options.random);
+    this.devices = new DeviceCodes(org.clock, options.random);
+    this.idTokens = new IdTokenSigner(org.id);
     this.addApp(options.runAs === undefined ? DEFAULT_APP : { ...DEFAULT_APP, runAs: options.runAs });
     for (const app of options.connectedApps ?? []) this.addApp(app);
     for (const [username, credentials] of Object.entries(options.credentials ?? {})) {

@@ -7,6 +7,7 @@ import { createHmac } from "node:crypto";
 import type { Actor } from "../org/contract.ts";
 import { verifierFits } from "./authorization-codes.ts";
 import { type ConnectedApp, DEFAULT_SCOPE } from "./connected-apps.ts";
+import { DEVICE_INTERVAL_SECONDS } from "./device-codes.ts";
 import { parseAssertion, signatureFits } from "./jwt-bearer.ts";
 import type { LoginDesk } from "./login.ts";
 import type { Session } from "./sessions.ts";
@@ -26,7 +27,7 @@ export class OAuthError extends Error {
 }
 
 /** What the token endpoint answers, in the order of the real answer. */
-export type TokenResponse = Readonly<Record<string, string>>;
+export type TokenResponse = Readonly<Record<string, string | number>>;
 
 /** One call of the token endpoint. */
 export interface TokenRequest {
@@ -43,6 +44,7 @@ const JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 
 /** Answers one token request; throws `OAuthError`. */
 export function issueToken(desk: LoginDesk, request: TokenRequest): TokenResponse {
+  if (request.parameters.get("response_type") === "device_code") return deviceCode(desk, request);
   switch (request.parameters.get("grant_type")) {
     case "password":
       return byPassword(desk, request);
@@ -54,6 +56,8 @@ export function issueToken(desk: LoginDesk, request: TokenRequest): TokenRespons
       return byClientCredentials(desk, request);
     case JWT_BEARER:
       return byAssertion(desk, request);
+    case "device":
+      return byDevice(desk, request);
     default:
       throw new OAuthError("unsupported_grant_type", "grant type not supported");
   }
@@ -96,6 +100,7 @@ function byRefreshToken(desk: LoginDesk, request: TokenRequest): TokenResponse {
     ...(rotatedTo === null ? {} : { refresh_token: rotatedTo }),
     signature,
     scope: grant.scope,
+    ...idTokenOf(desk, request, session),
     ...core,
     token_type: "Bearer",
     issued_at,
@@ -118,9 +123,7 @@ function byAuthorizationCode(desk: LoginDesk, request: TokenRequest): TokenRespo
   const actor = desk.activeUser(approval.userId);
   if (actor === undefined) throw new OAuthError("inactive_user", "user is inactive");
   const { scope } = approval;
-  const issued = scope.split(" ").includes("refresh_token")
-    ? desk.refreshGrants.issue({ userId: actor.userId, clientId: app.clientId, scope })
-    : undefined;
+  const issued = refreshGrant(desk, app, actor, scope);
   const session = openSession(desk, app, actor, issued?.grant.id ?? null, scope);
   const core = coreFields(desk, request, session);
   const { issued_at, signature } = signedFields(app, core.id, session);
@@ -129,10 +132,52 @@ function byAuthorizationCode(desk: LoginDesk, request: TokenRequest): TokenRespo
     ...(issued === undefined ? {} : { refresh_token: issued.token }),
     signature,
     scope,
+    ...idTokenOf(desk, request, session, approval.nonce),
     ...core,
     token_type: "Bearer",
     issued_at,
     api_instance_url: request.instanceUrl,
+  };
+}
+
+/** Begins the device flow: the codes, and where the user types his. */
+function deviceCode(desk: LoginDesk, request: TokenRequest): TokenResponse {
+  const app = authenticateApp(desk, request, { secret: "if given" });
+  const scope = request.parameters.get("scope") ?? app.scope ?? DEFAULT_SCOPE;
+  const grant = desk.devices.issue({ clientId: app.clientId, scope });
+  return {
+    device_code: grant.deviceCode,
+    user_code: grant.userCode,
+    verification_uri: `${request.instanceUrl}/setup/connect`,
+    interval: DEVICE_INTERVAL_SECONDS,
+  };
+}
+
+/** The device asks whether its user has approved. Descriptions are from memory. */
+function byDevice(desk: LoginDesk, request: TokenRequest): TokenResponse {
+  const app = authenticateApp(desk, request, { secret: "if given" });
+  const grant = desk.devices.ask(request.parameters.get("code") ?? "");
+  if (grant === undefined || grant.clientId !== app.clientId)
+    throw new OAuthError("invalid_grant", "expired or invalid device code");
+  const { decision, scope } = grant;
+  if (decision === undefined) throw new OAuthError("authorization_pending", "User has not yet been verified");
+  desk.devices.forget(grant);
+  if (decision === "denied") throw new OAuthError("access_denied", "end-user denied authorization");
+  const actor = desk.activeUser(decision.userId);
+  if (actor === undefined) throw new OAuthError("inactive_user", "user is inactive");
+  const issued = refreshGrant(desk, app, actor, scope);
+  const session = openSession(desk, app, actor, issued?.grant.id ?? null, scope);
+  const core = coreFields(desk, request, session);
+  const { issued_at, signature } = signedFields(app, core.id, session);
+  return {
+    access_token: session.token,
+    ...(issued === undefined ? {} : { refresh_token: issued.token }),
+    signature,
+    scope,
+    ...idTokenOf(desk, request, session),
+    ...core,
+    token_type: "Bearer",
+    issued_at,
   };
 }
 
@@ -228,6 +273,31 @@ function signedFields(app: ConnectedApp, id: string, session: Session): { issued
   const issued_at = String(session.issuedMs);
   const signature = createHmac("sha256", app.clientSecret).update(`${id}${issued_at}`).digest("base64");
   return { issued_at, signature };
+}
+
+/** The grant of a refresh token, where the scope asks for one. */
+function refreshGrant(desk: LoginDesk, app: ConnectedApp, { userId }: Actor, scope: string) {
+  const wanted = scope.split(" ").includes("refresh_token");
+  return wanted ? desk.refreshGrants.issue({ userId, clientId: app.clientId, scope }) : undefined;
+}
+
+/** The Id token, where the scope asks for one. */
+function idTokenOf(
+  desk: LoginDesk,
+  request: TokenRequest,
+  session: Session,
+  nonce: string | null = null,
+): { id_token?: string } {
+  if (!session.scope.split(" ").includes("openid")) return {};
+  const token = desk.idTokens.issue({
+    issuer: request.instanceUrl,
+    subject: coreFields(desk, request, session).id,
+    audience: session.clientId ?? "",
+    accessToken: session.token,
+    nonce,
+    nowMs: desk.wallNowMs(),
+  });
+  return { id_token: token };
 }
 
 function expiredToken(): OAuthError {

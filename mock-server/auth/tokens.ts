@@ -25,6 +25,18 @@ export function newRefreshToken(random: RandomText): string {
   return `5Aep${random(83)}`;
 }
 
+/** A device's own code. */
+export function newDeviceCode(random: RandomText): string {
+  return `M3Jb${random(28)}`;
+}
+
+/** The code that a user types: eight characters that are not mistaken for each other. */
+export function newUserCode(random: RandomText): string {
+  return random(8)
+    .toUpperCase()
+    .replaceAll(/[._0O1I]/g, "X");
+}
+
 /** An authorization code. It ends in `==`, so a client that forgets to decode it fails here too. */
 export function newAuthorizationCode(random: RandomText): string {
   return `aPrx${random(48)}==`;

@@ -7,17 +7,21 @@ import type { DailyCount } from "../org/daily-count.ts";
 import type { SObjectType } from "../schema/catalog.ts";
 import type { Wire } from "../schema/values.ts";
 import { assertBulkQuery, csvHeader } from "../soql/bulk.ts";
-import { prepareQuery } from "../soql/query.ts";
+import type { JsonObject } from "../soql/json.ts";
+import { type PreparedQuery, prepareQuery } from "../soql/query.ts";
 import { NO_BATCHES_LEFT } from "./allowances.ts";
 import { csvLine, parseCsv } from "./csv.ts";
 import { bindHeader, rowInput } from "./ingest-row.ts";
 import { HARD_DELETE_REFUSAL, JOB_LIFETIME_MS, JOBS_MAX, mayHardDelete } from "./job.ts";
-import { queryCsv } from "./query-csv.ts";
+import { type Chunking, chunkQueries } from "./pk-chunks.ts";
+import { queryCsv, queryRecords } from "./query-results.ts";
 import type { StepRunner } from "./runner.ts";
 import { faultText, type Saver, saveRows } from "./save-rows.ts";
 
 const CHUNK_ROWS = 200; // Salesforce: rows of one trigger execution
 const BATCH_ROWS_MAX = 10_000; // Salesforce limit
+
+const ALL_AT_ONCE: Chunking = { records: Number.MAX_SAFE_INTEGER, startRow: undefined };
 
 /** The operations of a job. */
 export const CLASSIC_OPERATIONS = ["insert", "update", "upsert", "delete", "hardDelete", "query", "queryAll"] as const;
@@ -45,7 +49,14 @@ export interface ClassicRequest {
   readonly apiVersion: number;
   /** What the client calls itself. */
   readonly client: string | undefined;
+  /** How queries are split into batches of their own; undefined where they are not. */
+  readonly chunking: Chunking | undefined;
 }
+
+/** The result of a query: a CSV file, or records that become XML or JSON where the client fetches them. */
+export type QueryResult =
+  | { readonly id: string; readonly kind: "csv"; readonly text: string }
+  | { readonly id: string; readonly kind: "records"; readonly records: readonly JsonObject[] };
 
 /** The data of a batch: a CSV file, records that XML or JSON carried, or a query. */
 export type BatchData =
@@ -65,9 +76,8 @@ export interface ClassicBatch {
   systemModstamp: string;
   inputs: readonly SaveInput[];
   readonly results: SaveResult[];
-  /** For queries: the Id of the one result and its CSV. */
-  resultId: string | undefined;
-  resultCsv: string;
+  /** For queries that are through. */
+  queryResult: QueryResult | undefined;
 }
 
 export interface ClassicJob extends ClassicRequest {
@@ -167,8 +177,16 @@ export class ClassicJobs {
       throw new AsyncApiError("InvalidJobState", message);
     }
     if (!this.#allowance.charge(1)) throw new AsyncApiError("ExceededQuota", NO_BATCHES_LEFT);
+    const batch = this.#newBatch(job, data, request);
+    job.batches.set(batch.id, batch);
+    const split = job.chunking !== undefined && data.kind === "query";
+    this.#runner.start(() => (split ? this.#split(job, batch, data.soql) : this.#begin(job, batch)));
+    return batch;
+  }
+
+  #newBatch(job: ClassicJob, data: BatchData, request: string): ClassicBatch {
     const now = this.#now();
-    const batch: ClassicBatch = {
+    return {
       id: this.#newId("751"),
       jobId: job.id,
       request,
@@ -179,12 +197,36 @@ export class ClassicJobs {
       systemModstamp: now,
       inputs: [],
       results: [],
-      resultId: undefined,
-      resultCsv: "",
+      queryResult: undefined,
     };
+  }
+
+  /** Makes a batch of each chunk of a query; the batch that brought the query is not processed itself. */
+  #split(job: ClassicJob, batch: ClassicBatch, soql: string): boolean {
+    const chunks = this.#checkedQuery(job, soql, () =>
+      chunkQueries(soql, job.chunking ?? ALL_AT_ONCE, this.#idsOf(job)),
+    );
+    if (typeof chunks === "string") {
+      batch.stateMessage = chunks;
+      this.#enter(batch, "Failed");
+      return false;
+    }
+    this.#enter(batch, "NotProcessed");
+    for (const chunk of chunks) this.#queueChunk(job, chunk);
+    return false;
+  }
+
+  /** Chunks count as batches; they are made even where the day has none left, as the job has begun already. */
+  #queueChunk(job: ClassicJob, soql: string): void {
+    this.#allowance.charge(1);
+    const batch = this.#newBatch(job, { kind: "query", soql }, soql);
     job.batches.set(batch.id, batch);
     this.#runner.start(() => this.#begin(job, batch));
-    return batch;
+  }
+
+  #idsOf({ object }: ClassicJob): readonly string[] {
+    const { org } = this.#saver;
+    return org.transaction(org.systemActor, (tx) => Array.from(tx.rows(object), (row) => String(row["Id"])));
   }
 
   /** A batch of a job; throws `AsyncApiError`. */
@@ -229,21 +271,32 @@ export class ClassicJobs {
     return false;
   }
 
+  /** Runs a query; a text says why the batch fails. */
   #query(job: ClassicJob, batch: ClassicBatch, soql: string): string | undefined {
-    const { actor, apiVersion } = job;
+    const result = this.#checkedQuery(job, soql, (prepared) => {
+      const { org } = this.#saver;
+      const query = { ...job, prepared, includeDeleted: job.operation === "queryAll" };
+      const id = this.#newId("752");
+      if (job.contentType !== "CSV") return { id, kind: "records", records: queryRecords(org, query) } as const;
+      const form = { columnDelimiter: "COMMA", lineEnding: "LF" } as const;
+      const lines = queryCsv(org, { ...query, ...form });
+      return { id, kind: "csv", text: csvLine(csvHeader(prepared), form) + lines.join("") } as const;
+    });
+    if (typeof result === "string") return result;
+    batch.queryResult = result;
+    return undefined;
+  }
+
+  /** Works on a query that this API answers; a text says why it does not. */
+  #checkedQuery<T>(job: ClassicJob, soql: string, work: (prepared: PreparedQuery) => T): T | string {
     try {
-      const prepared = prepareQuery(soql, { catalog: actor.access.catalog, apiVersion });
+      const prepared = prepareQuery(soql, { catalog: job.actor.access.catalog, apiVersion: job.apiVersion });
       const root = prepared.bound.object.name;
       if (root !== job.object) {
         return `InvalidBatch : Failed to process query: INVALID_TYPE_FOR_OPERATION: The root entity of the requested query (${root}) does not match the entity of the requested Bulk API Job (${job.object}).`;
       }
       assertBulkQuery(prepared);
-      const form = { columnDelimiter: "COMMA", lineEnding: "LF" } as const;
-      const includeDeleted = job.operation === "queryAll";
-      const lines = queryCsv(this.#saver.org, { ...form, actor, prepared, apiVersion, includeDeleted });
-      batch.resultCsv = csvLine(csvHeader(prepared), form) + lines.join("");
-      batch.resultId = this.#newId("752");
-      return undefined;
+      return work(prepared);
     } catch (error) {
       if (!(error instanceof OrgError)) throw error;
       return `InvalidBatch : Failed to process query: ${error.errorCode}: ${error.faults[0].message}`;

@@ -19,7 +19,7 @@ import {
   type JobState,
   unknownJob,
 } from "./job.ts";
-import { queryCsv } from "./query-csv.ts";
+import { queryCsv } from "./query-results.ts";
 import type { StepRunner } from "./runner.ts";
 import type { StrikeBulk } from "./strike.ts";
 

@@ -124,7 +124,7 @@ class Run {
   async #send(call: Call): Promise<Answer> {
     const { url, token, apiVersion, fetch: send = fetch } = this.#endpoint;
     const path = this.#text(call.path);
-    const address = path.startsWith("/services/") ? path : `/services/data/v${apiVersion}${path}`;
+    const address = ABSOLUTE.test(path) ? path : `/services/data/v${apiVersion}${path}`;
     const headers: Record<string, string> = { Authorization: `Bearer ${token}` };
     const body = this.#filled(call.body);
     if (body !== undefined) headers["Content-Type"] = "application/json";
@@ -156,6 +156,9 @@ class Run {
     return text.replace(/\{\{(\w+)\}\}/g, (whole, name: string) => this.#values.get(name) ?? whole);
   }
 }
+
+/** Addresses that do not stand below a version of the REST API. */
+const ABSOLUTE = /^\/(?:services|cometd|id|\.well-known)(?:\/|$)/;
 
 /** True where nothing in the answer tells the client that something went wrong. */
 function saidYes({ status, body }: Answer): boolean {

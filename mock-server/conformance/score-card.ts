@@ -1,17 +1,31 @@
 /** The whole table of behaviours, and how its outcome is told. */
 import type { Behaviour } from "./behaviour.ts";
+import { BULK_BEHAVIOURS } from "./bulk-behaviours.ts";
+import { COLLECTION_BEHAVIOURS } from "./collection-behaviours.ts";
 import { COMPOSITE_BEHAVIOURS } from "./composite-behaviours.ts";
+import { COMPOSITE_EDGES } from "./composite-edges.ts";
+import { EVENT_BEHAVIOURS } from "./event-behaviours.ts";
 import { ORDER_BEHAVIOURS } from "./order-behaviours.ts";
+import { ORDER_EDGES } from "./order-edges.ts";
 import { REST_BEHAVIOURS } from "./rest-behaviours.ts";
 import type { Outcome } from "./run.ts";
 import { SOQL_BEHAVIOURS } from "./soql-behaviours.ts";
+import { SOQL_SEMANTICS } from "./soql-semantics.ts";
+import { SOQL_TEXTS } from "./soql-texts.ts";
 
 /** Every behaviour of the score card, chapter by chapter. */
 export const BEHAVIOURS: readonly Behaviour[] = [
   ...REST_BEHAVIOURS,
   ...SOQL_BEHAVIOURS,
+  ...SOQL_SEMANTICS,
+  ...SOQL_TEXTS,
   ...COMPOSITE_BEHAVIOURS,
+  ...COMPOSITE_EDGES,
+  ...COLLECTION_BEHAVIOURS,
+  ...BULK_BEHAVIOURS,
   ...ORDER_BEHAVIOURS,
+  ...EVENT_BEHAVIOURS,
+  ...ORDER_EDGES,
 ];
 
 /** The counts of a run. */

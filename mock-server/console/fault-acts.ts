@@ -49,18 +49,28 @@ const ACTS: Readonly<Record<Fault["act"], Omit<FaultAct, "act">>> = {
       { name: "status", label: "HTTP status", type: "number", initial: "500" },
       { name: "errorCode", label: "Error code", type: "text", placeholder: "UNKNOWN_EXCEPTION" },
       { name: "message", label: "Message", type: "text" },
+      { name: "body", label: "Body instead (text or JSON)", type: "json" },
+      { name: "headers", label: "Headers (JSON)", type: "json", placeholder: '{"Retry-After": "5"}' },
     ],
   },
   "locator-lost": { kind: "call", says: "Open query results are forgotten", members: NO_MEMBERS },
   "long-transaction": {
     kind: "call",
     says: "latestDateCovered stands still",
-    members: [{ name: "holdMs", label: "Held for, ms of the org's clock", type: "number" }],
+    members: [
+      { name: "holdMs", label: "Held for, ms of the org's clock", type: "number" },
+      {
+        name: "write",
+        label: "Writes that become visible late (JSON)",
+        type: "json",
+        placeholder: '[{"object": "Account", "values": {"Name": "Late"}}]',
+      },
+    ],
   },
   "row-lock": {
     kind: "row",
     says: "UNABLE_TO_LOCK_ROW",
-    members: [{ name: "account", label: "Account Id, with all that belongs to it", type: "text", placeholder: "001…" }],
+    members: NO_MEMBERS,
   },
   "partial-failure": {
     kind: "row",
@@ -68,6 +78,7 @@ const ACTS: Readonly<Record<Fault["act"], Omit<FaultAct, "act">>> = {
     members: [
       { name: "code", label: "Code", type: "text", placeholder: "UNKNOWN_EXCEPTION" },
       { name: "message", label: "Message", type: "text" },
+      { name: "fields", label: "Fields (JSON)", type: "json", placeholder: '["Status"]' },
     ],
   },
   "rewrite-field": {
@@ -110,6 +121,20 @@ export const MATCHES: readonly (Control & { readonly kinds: readonly FaultKind[]
   { name: "method", label: "Method", type: "text", placeholder: "PATCH", kinds: ["call"] },
   { name: "path", label: "Path", type: "text", placeholder: "/composite/*", kinds: ["call"] },
   { name: "user", label: "User", type: "text", placeholder: "admin@mock.org", kinds: ["call", "row", "bulk"] },
+  {
+    name: "account",
+    label: "Account Id, with all that belongs to it",
+    type: "text",
+    placeholder: "001…",
+    kinds: ["row"],
+  },
+  {
+    name: "record",
+    label: "Values of the record (JSON)",
+    type: "json",
+    placeholder: '{"Status": "Draft"}',
+    kinds: ["row"],
+  },
   { name: "nth", label: "At the nth match", type: "number", kinds: ["call", "row", "bulk"] },
   { name: "times", label: "How often", type: "number", placeholder: "without end", kinds: ["call", "row", "bulk"] },
   { name: "chance", label: "With chance, 0 to 1", type: "number", kinds: ["call", "row", "bulk"] },

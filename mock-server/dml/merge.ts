@@ -4,7 +4,6 @@
  * The losers go into the recycle bin with `MasterRecordId`; their children move to the winner, activated orders and
  * contracts included (reference: order-domain §6.5 [memory; unsure], §12 no. 14).
  */
-import { OrgError } from "../errors.ts";
 import type { Transaction } from "../org/contract.ts";
 import type { SObjectType } from "../schema/catalog.ts";
 import type { FieldValue, Row } from "../schema/definition.ts";
@@ -16,6 +15,7 @@ import { isRefusal } from "./decode.ts";
 import { noteDeletion } from "./deletion-root.ts";
 import { type ObjectPlan, planOf } from "./object-plan.ts";
 import type { SaveOptions } from "./options.ts";
+import { failure, guarded } from "./refusal-result.ts";
 import { rollUp } from "./rules/roll-up.ts";
 import { save } from "./save.ts";
 import { liveRecord, parseRecordId } from "./target.ts";
@@ -36,12 +36,12 @@ export interface MergeRequest {
 /** Merges records; all or nothing. The result is about the winner. */
 export function merge(tx: Transaction, request: MergeRequest, options: SaveOptions = {}): SaveResult {
   const type = tx.catalog.object(request.object);
-  if (type === undefined) return failed(request, unsupportedObject(request.object));
+  if (type === undefined) return failure(unsupportedObject(request.object), request.masterId, false);
   const start = tx.savepoint();
   const refusal = guarded(() => mergeRecords(tx, planOf(type), request, options));
   if (refusal === undefined) return { success: true, id: request.masterId, created: false };
   tx.rollbackTo(start);
-  return failed(request, refusal);
+  return failure(refusal, request.masterId, false);
 }
 
 function mergeRecords(
@@ -114,18 +114,4 @@ function stamps(row: Row, tx: Transaction): Readonly<Record<string, FieldValue>>
     ...("LastModifiedDate" in row && { LastModifiedDate: tx.now, LastModifiedById: tx.actor.userId }),
     ...("SystemModstamp" in row && { SystemModstamp: tx.now }),
   };
-}
-
-function guarded(work: () => Refusal | undefined): Refusal | undefined {
-  try {
-    return work();
-  } catch (error) {
-    if (error instanceof OrgError && error.errorCode === "UNABLE_TO_LOCK_ROW")
-      return { faults: error.faults, statusCode: error.statusCode };
-    throw error;
-  }
-}
-
-function failed(request: MergeRequest, refusal: Refusal): SaveResult {
-  return { success: false, id: request.masterId, created: false, ...refusal };
 }

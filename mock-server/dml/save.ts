@@ -4,7 +4,6 @@
  * Each record stands on a savepoint of its own and is undone alone when it fails. With `allOrNone` one failure undoes
  * all, and the rows that were good say so. The records are saved in their order; later ones see earlier ones.
  */
-import { OrgError } from "../errors.ts";
 import type { Transaction } from "../org/contract.ts";
 import { checkObject, unsupportedObject } from "./access.ts";
 import { type Refusal, refuse } from "./change.ts";
@@ -14,6 +13,7 @@ import { isRefusal } from "./decode.ts";
 import { deleteRecord } from "./delete.ts";
 import { type ObjectPlan, planOf } from "./object-plan.ts";
 import type { SaveOptions } from "./options.ts";
+import { failure, guarded } from "./refusal-result.ts";
 import { undeleteRecord } from "./undelete.ts";
 import { duplicateKeys, resolveUpsert } from "./upsert.ts";
 import { insertRecord, updateRecord, type Written } from "./write-record.ts";
@@ -115,17 +115,6 @@ function attempt(context: SaveContext, plan: ObjectPlan, request: SaveRequest, i
   }
 }
 
-/** A row that somebody else holds fails alone; every other exception ends the request. */
-function guarded(work: () => Written | Refusal): Written | Refusal {
-  try {
-    return work();
-  } catch (error) {
-    if (error instanceof OrgError && error.errorCode === "UNABLE_TO_LOCK_ROW")
-      return { faults: error.faults, statusCode: error.statusCode };
-    throw error;
-  }
-}
-
 function upsertDuplicates(tx: Transaction, request: SaveRequest): ReadonlyMap<number, string> | undefined {
   const [first] = request.records;
   if (request.operation !== "upsert" || first === undefined) return undefined;
@@ -135,10 +124,6 @@ function upsertDuplicates(tx: Transaction, request: SaveRequest): ReadonlyMap<nu
 
 function duplicateKey(key: string): Refusal {
   return refuse({ code: "DUPLICATE_VALUE", message: `Duplicate external id specified: ${key}`, fields: [] });
-}
-
-function failure(refusal: Refusal, id: string | null, created: boolean): SaveResult {
-  return { success: false, id, created, ...refusal };
 }
 
 function rolledBack(result: SaveResult & { success: true }, input: SaveInput | undefined): SaveResult {

@@ -12,14 +12,16 @@ import type { MockOrgCore } from "../org/org.ts";
 import { recordIdOf } from "../schema/record-id.ts";
 import { AnswerHeaders } from "./answer-headers.ts";
 import type { FaultHook } from "./fault-hook.ts";
-import { errorResult, notFound } from "./faults.ts";
+import { errorResult, notFound, notImplemented } from "./faults.ts";
 import type { Journal } from "./journal.ts";
 import { answerLoginCall } from "./login-call.ts";
 import {
   answerAuthConfiguration,
   answerAuthorize,
+  answerDeviceApproval,
   answerIdentity,
   answerIntrospect,
+  answerKeys,
   answerOpenIdConfiguration,
   answerRevoke,
   answerToken,
@@ -36,7 +38,7 @@ import { answerForm, buildResponse } from "./serialise.ts";
 import { type StreamingLimits, streamingUsage } from "./streaming-usage.ts";
 import type { ApiUsage } from "./usage.ts";
 import { type VersionRange, versionList, versionRange } from "./versions.ts";
-import { type AppEnvironment, type WireCall, wireCall } from "./wire-call.ts";
+import { type AppEnvironment, routedPath, type WireCall, wireCall } from "./wire-call.ts";
 
 /** What an app is made of. */
 export interface AppOptions {
@@ -111,7 +113,7 @@ export function createApp(options: AppOptions): MockOrgApp {
   };
   const login: OAuthOptions = { desk, headers, instanceUrl };
   // Hono's own choice compiles its routes at the first call, which costs each fork of a test run more than the call.
-  const app = new Hono<AppEnvironment>({ router: new LinearRouter() });
+  const app = new Hono<AppEnvironment>({ router: new LinearRouter(), getPath: routedPath });
   const plain = (call: WireCall, status: number, body: unknown): Response =>
     buildResponse({ status, body }, answerForm(call.method, call.header), headers.standing(call.header("origin")));
 
@@ -133,6 +135,12 @@ export function createApp(options: AppOptions): MockOrgApp {
     "/services/oauth2/authorize",
     route((call) => answerAuthorize(login, call)),
   );
+  app.on(
+    ["GET", "POST"],
+    "/setup/connect",
+    route((call) => answerDeviceApproval(login, call)),
+  );
+  app.get("/id/keys", (context) => answerKeys(login, wireCall(context)));
   app.on(
     ["GET", "POST"],
     "/services/oauth2/revoke",
@@ -161,6 +169,8 @@ export function createApp(options: AppOptions): MockOrgApp {
       return answerAsync({ services, desk, headers }, call);
     }),
   );
+  for (const [path, what] of REFUSED)
+    app.all(path, (context) => answerRest(rest, wireCall(context), notImplemented(what)));
   app.notFound((context) => {
     const call = wireCall(context);
     const { status, body } = errorResult(notFound());
@@ -188,6 +198,15 @@ export function createApp(options: AppOptions): MockOrgApp {
   });
   return { app, services, pipeline: rest };
 }
+
+/** Addresses that real orgs have outside the REST resources, and this one refuses by name. */
+const REFUSED: readonly (readonly [path: string, what: string])[] = [
+  ["/services/apexrest/*", "Apex REST"],
+  ["/services/Soap/s/*", "The Apex SOAP API"],
+  ["/services/Soap/T/*", "The Tooling SOAP API"],
+  ["/secur/*", "frontdoor.jsp and the other pages under /secur/"],
+  ["/services/oauth2/singleaccess", "The single access flow"],
+];
 
 function isVersionList(path: string): boolean {
   return path === "/services/data" || path === "/services/data/";

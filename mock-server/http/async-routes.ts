@@ -15,9 +15,11 @@ import {
   type ClassicJobs,
   type ClassicOperation,
 } from "../bulk/classic-jobs.ts";
+import { readChunking } from "../bulk/pk-chunks.ts";
 import { OrgError } from "../errors.ts";
 import type { Actor } from "../org/contract.ts";
 import type { AnswerHeaders } from "./answer-headers.ts";
+import { NAMESPACE, queryResultXml } from "./async-xml.ts";
 import { clientOf } from "./call-options.ts";
 import { parseJson } from "./json-syntax.ts";
 import { decodeText, decompress, readBody } from "./request-body.ts";
@@ -33,7 +35,6 @@ export interface AsyncOptions {
   readonly headers: AnswerHeaders;
 }
 
-const NAMESPACE = "http://www.force.com/2009/06/asyncapi/dataload";
 const BATCH_BYTES_MAX = 10 * 1024 * 1024; // Salesforce limit
 
 /** An answer before it is written in XML or JSON. */
@@ -84,8 +85,6 @@ async function execute(options: AsyncOptions, call: WireCall): Promise<Answer> {
   const shape = `${call.method} ${[job, jobId && "id", batch, batchId && "id", part, resultId && "id"].filter(Boolean).join("/")}`;
   switch (shape) {
     case "POST job":
-      if (/^(?!\s*false\s*$)/i.test(call.header("sforce-enable-pkchunking") ?? "false"))
-        throw new AsyncApiError("FeatureNotEnabled", "PK chunking is not supported by the mock org");
       return created("jobInfo", jobInfo(createJob(jobs, { actor, call, apiVersion }, readInfo(call, text))));
     case "POST job/id":
       return element("jobInfo", jobInfo(changeJob(jobs, jobId, readInfo(call, text))));
@@ -104,7 +103,7 @@ async function execute(options: AsyncOptions, call: WireCall): Promise<Answer> {
     case "GET job/id/batch/id/result":
       return batchResult(jobs.find(jobId), jobs.batch(jobId, batchId));
     case "GET job/id/batch/id/result/id":
-      return { kind: "text", contentType: "text/csv", text: queryResult(jobs.batch(jobId, batchId), resultId) };
+      return queryResult(jobs.find(jobId), jobs.batch(jobId, batchId), resultId);
     default:
       throw new AsyncApiError("InvalidUrl", `Destination URL not valid: ${call.path}`);
   }
@@ -149,9 +148,8 @@ function createJob(
     );
   }
   if (typeof object !== "string") throw new AsyncApiError("InvalidJob", "An object is required");
-  if ((known === "query" || known === "queryAll") && format !== "CSV") {
-    throw new AsyncApiError("FeatureNotEnabled", `Query results as ${format} are not supported by the mock org`);
-  }
+  const chunking = readChunking(by.call.header("sforce-enable-pkchunking"));
+  if (typeof chunking === "string") throw new AsyncApiError("InvalidJob", chunking);
   return jobs.create(by.actor, {
     operation: known satisfies ClassicOperation,
     object,
@@ -160,6 +158,7 @@ function createJob(
     contentType: format satisfies ClassicContentType,
     apiVersion: by.apiVersion,
     client: clientOf(by.call.header("sforce-call-options")),
+    chunking,
   });
 }
 
@@ -211,7 +210,7 @@ function batchResult(job: ClassicJob, batch: ClassicBatch): Answer {
   if (batch.state !== "Completed") {
     throw new AsyncApiError("InvalidBatch", `Batch not completed. Current batch state is '${batch.state}'`);
   }
-  if (batch.resultId !== undefined) return element("result-list", { result: [batch.resultId] });
+  if (batch.queryResult !== undefined) return element("result-list", { result: [batch.queryResult.id] });
   if (job.contentType === "CSV") return { kind: "text", contentType: "text/csv", text: batchResultCsv(batch) };
   const results = batch.results.map((result) => ({
     ...(result.success || result.id !== null ? { id: result.id } : {}),
@@ -227,9 +226,13 @@ function batchResult(job: ClassicJob, batch: ClassicBatch): Answer {
   return element("results", { result: results });
 }
 
-function queryResult(batch: ClassicBatch, resultId: string | undefined): string {
-  if (batch.resultId !== undefined && batch.resultId === resultId) return batch.resultCsv;
-  throw new AsyncApiError("InvalidBatch", `Unable to find result: ${resultId ?? ""}`);
+function queryResult(job: ClassicJob, { queryResult: result }: ClassicBatch, resultId: string | undefined): Answer {
+  if (result === undefined || result.id !== resultId)
+    throw new AsyncApiError("InvalidBatch", `Unable to find result: ${resultId ?? ""}`);
+  if (result.kind === "csv") return { kind: "text", contentType: "text/csv", text: result.text };
+  return job.contentType === "JSON"
+    ? { kind: "text", contentType: "application/json;charset=UTF-8", text: JSON.stringify(result.records) }
+    : { kind: "text", contentType: "application/xml;charset=UTF-8", text: queryResultXml(result.records) };
 }
 
 function jobInfo(job: ClassicJob): Record<string, unknown> {

@@ -10,13 +10,20 @@ const TAGGED_OBJECTS = new Set(["Account"]);
 const CONDITIONAL_HEADERS = ["if-match", "if-none-match", "if-modified-since", "if-unmodified-since"] as const;
 
 /** The headers that let a client ask conditionally next time. */
-export function validators(object: string, row: Row): Record<string, string> {
+export function validators(object: string, row: Row): Readonly<Record<string, string>> {
+  const known = VALIDATORS.get(row);
+  if (known !== undefined) return known;
   const changed = changedMs(row);
-  return {
+  const headers = {
     ...(TAGGED_OBJECTS.has(object) ? { ETag: entityTag(row) } : {}),
     ...(changed === undefined ? {} : { "Last-Modified": new Date(changed).toUTCString() }),
   };
+  VALIDATORS.set(row, headers);
+  return headers;
 }
+
+/** Rows are replaced and never changed, so these are made once for each. */
+const VALIDATORS = new WeakMap<Row, Readonly<Record<string, string>>>();
 
 /**
  * Judges the conditions of a request against the record. Returns the answer that ends the request, or undefined when it

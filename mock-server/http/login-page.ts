@@ -1,4 +1,4 @@
-/** The login page of the authorization code flow: one form without scripts. */
+/** The pages of the authorization code flow and the device flow: forms without scripts. */
 import type { ConnectedApp } from "../auth/connected-apps.ts";
 import { escapeXml } from "./xml-text.ts";
 
@@ -32,9 +32,30 @@ export function loginPage({ app, failed, parameters, username }: LoginPageConten
   );
 }
 
-/** A page with one message, for errors that cannot go back to the client. */
+/** What the page of the device flow shows. */
+export interface DevicePageContent {
+  readonly userCode: string;
+  readonly username: string;
+  /** True after a code that nobody waits for, or a wrong username or password. */
+  readonly failed: boolean;
+}
+
+/** The form into which the user of a device types its code. */
+export function devicePage({ userCode, username, failed }: DevicePageContent): string {
+  const complaint = failed ? '<p role="alert">The code, the username or the password is not valid.</p>' : "";
+  return document(
+    "Connect a device",
+    `<h1>Connect a device to the mock org</h1>${complaint}<form method="post">` +
+      `<label>Code <input name="user_code" value="${escapeXml(userCode)}" autofocus></label>` +
+      `<label>Username <input name="username" autocomplete="username" value="${escapeXml(username)}"></label>` +
+      '<label>Password <input name="password" type="password" autocomplete="current-password"></label>' +
+      '<button name="decision" value="allow">Connect</button> <button name="decision" value="deny">Deny</button></form>',
+  );
+}
+
+/** A page with one message, for what cannot go back to the client. */
 export function messagePage(message: string): string {
-  return document("Error", `<p role="alert">${escapeXml(message)}</p>`);
+  return document("Mock org", `<p role="alert">${escapeXml(message)}</p>`);
 }
 
 function document(title: string, body: string): string {

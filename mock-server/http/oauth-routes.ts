@@ -7,7 +7,7 @@ import { authenticateApp, issueToken, OAuthError } from "../auth/token-endpoint.
 import { readUser } from "../auth/users.ts";
 import { to18 } from "../schema/record-id.ts";
 import type { AnswerHeaders } from "./answer-headers.ts";
-import { loginPage, messagePage } from "./login-page.ts";
+import { devicePage, loginPage, messagePage } from "./login-page.ts";
 import { decodeText, readBody } from "./request-body.ts";
 import type { RestResult } from "./rest.ts";
 import { answerForm, buildResponse } from "./serialise.ts";
@@ -137,8 +137,9 @@ export async function answerAuthorize(options: OAuthOptions, call: WireCall): Pr
   const approve = (userId: string): Response => {
     const scope = parameter("scope") ?? app.scope ?? DEFAULT_SCOPE;
     const codeChallenge = parameter("code_challenge");
+    const nonce = parameter("nonce");
     return back({
-      code: options.desk.codes.issue({ userId, clientId: app.clientId, redirectUri, scope, codeChallenge }),
+      code: options.desk.codes.issue({ userId, clientId: app.clientId, redirectUri, scope, codeChallenge, nonce }),
     });
   };
   if (call.method === "POST") {
@@ -159,6 +160,36 @@ export async function answerAuthorize(options: OAuthOptions, call: WireCall): Pr
     return back({ error: "immediate_unsuccessful", error_description: "immediate mode needs a session" });
   }
   return page(headers, 200, loginPage({ app, failed: false, parameters: query, username: "" }));
+}
+
+/**
+ * `GET` and `POST /setup/connect`: where a user types the code that a device shows him. As for the authorization page, a
+ * `login_hint` that names a user is taken for the approval.
+ */
+export async function answerDeviceApproval(options: OAuthOptions, call: WireCall): Promise<Response> {
+  const parameters = await readForm(call);
+  const { desk } = options;
+  const headers = options.headers.standing(call.header("origin"));
+  const userCode = parameters.get("user_code") ?? "";
+  const grant = desk.devices.waiting(userCode);
+  const username = parameters.get("username") ?? "";
+  const form = (failed: boolean): Response => page(headers, 200, devicePage({ userCode, username, failed }));
+  const hinted = desk.activeUser(parameters.get("login_hint") ?? "");
+  if (call.method === "GET" && hinted === undefined) return form(false);
+  if (grant === undefined) return form(true);
+  if (parameters.get("decision") === "deny") {
+    grant.decision = "denied";
+    return page(headers, 200, messagePage("The device was not allowed in."));
+  }
+  const actor = hinted ?? desk.authenticate(username, parameters.get("password") ?? "");
+  if (actor === undefined) return form(true);
+  grant.decision = { userId: actor.userId };
+  return page(headers, 200, messagePage("The device is connected."));
+}
+
+/** `GET /id/keys`: the key that signs Id tokens. */
+export function answerKeys(options: OAuthOptions, call: WireCall): Response {
+  return answer(options, call, () => ({ status: 200, body: options.desk.idTokens.keySet() }));
 }
 
 function requestRefusal(

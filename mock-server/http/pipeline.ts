@@ -66,15 +66,19 @@ export interface RestAnswer {
   readonly headers: Record<string, string>;
 }
 
-/** Answers one call under `/services/data/`. */
-export async function answerRest(options: PipelineOptions, call: WireCall): Promise<Response> {
-  const answer = await answerInProcess(options, call);
+/** Answers one call under `/services/data/`, or refuses one that is not answered at all. */
+export async function answerRest(options: PipelineOptions, call: WireCall, refusal?: OrgError): Promise<Response> {
+  const answer = await answerInProcess(options, call, refusal);
   if (answer === "dropped") return dropConnection(call);
   return buildResponse(answer.result, answerForm(call.method, call.header), answer.headers);
 }
 
-/** Answers one call, and leaves it to the caller to make a message of it. */
-export async function answerInProcess(options: PipelineOptions, call: WireCall): Promise<RestAnswer | "dropped"> {
+/** The same, and leaves it to the caller to make a message of the answer. */
+export async function answerInProcess(
+  options: PipelineOptions,
+  call: WireCall,
+  refusal?: OrgError,
+): Promise<RestAnswer | "dropped"> {
   const startedMs = performance.now();
   const trace: Trace = {
     actor: undefined,
@@ -88,7 +92,9 @@ export async function answerInProcess(options: PipelineOptions, call: WireCall):
   };
   const hook = options.faultHook();
   let result: RestResult;
-  if (hook === undefined) {
+  if (refusal !== undefined) {
+    result = await refusalAsResult(options, () => Promise.reject(refusal));
+  } else if (hook === undefined) {
     result = await refusalAsResult(options, () => execute(options, call, trace));
   } else {
     const outcome = await executeWithFaults(options, call, trace, hook);
@@ -188,7 +194,7 @@ async function prepare(options: PipelineOptions, call: WireCall, trace: Trace): 
   const query = new URLSearchParams(call.query);
   const place = findResource(segments);
   const resource = place?.load === undefined ? place : (await place.load())(segments);
-  if (resource === undefined) {
+  if (resource === undefined || version < (resource.since ?? 0)) {
     options.journal.noteUnknownAddress(call.path);
     throw notFound();
   }

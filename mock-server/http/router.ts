@@ -39,7 +39,7 @@ import { type FindResource, finder, type Resource, type Route, reading } from ".
 /** Runs a request by its resource's handler; throws `OrgError` (404, 405) where there is none. */
 export function dispatch(context: RestContext, request: RestRequest): RestResult {
   const resource = findResource(request.segments);
-  if (resource === undefined) throw notFound();
+  if (resource === undefined || request.version < (resource.since ?? 0)) throw notFound();
   const handler = resource.methods[request.method];
   if (handler === undefined) throw methodNotAllowed(request.method, Object.keys(resource.methods));
   return handler(context, request);
@@ -66,7 +66,7 @@ function belowRow(byExternalId: RestHandler, byRelationship: RestHandler): RestH
   };
 }
 
-const THROUGH_ID: Resource = { methods: { POST: createThroughId } };
+const THROUGH_ID: Resource = { since: 37, methods: { POST: createThroughId } };
 const LAYOUTS = reading(readLayouts);
 
 const SOBJECTS: readonly Route[] = [
@@ -99,14 +99,14 @@ const SOBJECTS: readonly Route[] = [
 const COMPOSITE: readonly Route[] = [
   ["composite", { methods: { HEAD: readCompositeResources, GET: readCompositeResources, POST: runComposite } }],
   ["composite/batch", { methods: { POST: runBatch } }],
-  ["composite/graph", { methods: { POST: runGraphs } }],
+  ["composite/graph", { since: 50, methods: { POST: runGraphs } }],
   ["composite/tree/{object}", { methods: { POST: createTree } }],
   ["composite/sobjects", { methods: { POST: createCollection, PATCH: updateCollection, DELETE: deleteCollection } }],
   [
     "composite/sobjects/{object}",
     { methods: { HEAD: retrieveCollection, GET: retrieveCollection, POST: retrieveCollection } },
   ],
-  ["composite/sobjects/{object}/{field}", { methods: { PATCH: upsertCollection } }],
+  ["composite/sobjects/{object}/{field}", { since: 46, methods: { PATCH: upsertCollection } }],
 ];
 
 const QUERY_MORE = reading(queryMore);

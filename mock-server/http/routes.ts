@@ -10,6 +10,8 @@ import type { Method, RestHandler } from "./rest.ts";
 /** One resource: its methods in the order in which a refusal lists them. */
 export interface Resource {
   readonly methods: Readonly<Partial<Record<Method, RestHandler>>>;
+  /** The first API version that has it; absent where every live one does. */
+  readonly since?: number;
   /** True where the handler wants the body's bytes. */
   readonly rawBody?: boolean;
   /** Bytes that a body may have where they are more than elsewhere. */

@@ -1,26 +1,26 @@
 /**
- * Turns results into HTTP responses: JSON or XML, indented or compact, gzip where the client reads it.
+ * Turns results into HTTP responses: JSON or XML, indented or compact, compressed where the client reads it.
  *
  * All headers are set when the response is built; changing one afterwards costs more than the whole request.
  */
-import { gzipSync } from "node:zlib";
+import { deflateSync, gzipSync } from "node:zlib";
 import { isObject, type RestResult } from "./rest.ts";
 import { xmlElement } from "./xml-text.ts";
 
 /** Smaller answers are sent as they are: compressing them costs more than it saves. */
-const GZIP_BYTES_MIN = 2_048;
+const COMPRESSED_BYTES_MIN = 2_048;
 
 /** How the client wants its answer. */
 export interface AnswerForm {
   readonly xml: boolean;
   readonly pretty: boolean;
-  readonly gzip: boolean;
+  readonly encoding: "gzip" | "deflate" | undefined;
   /** True for HEAD: headers only. */
   readonly head: boolean;
 }
 
 /** The usual case: what a client without special wishes gets. */
-export const PLAIN_JSON: AnswerForm = { xml: false, pretty: false, gzip: false, head: false };
+export const PLAIN_JSON: AnswerForm = { xml: false, pretty: false, encoding: undefined, head: false };
 
 /** Reads the client's wishes from its headers. */
 export function answerForm(method: string, header: (name: string) => string | undefined): AnswerForm {
@@ -28,9 +28,16 @@ export function answerForm(method: string, header: (name: string) => string | un
   return {
     xml: accept !== undefined && prefersXml(accept),
     pretty: header("x-prettyprint") === "1",
-    gzip: header("accept-encoding")?.includes("gzip") ?? false,
+    encoding: wantedEncoding(header("accept-encoding")),
     head: method === "HEAD",
   };
+}
+
+/** Clients name what they read; hardly one says that it does not read something. */
+function wantedEncoding(accepted: string | undefined): AnswerForm["encoding"] {
+  if (accepted === undefined) return undefined;
+  if (accepted.includes("gzip")) return "gzip";
+  return accepted.includes("deflate") ? "deflate" : undefined;
 }
 
 function prefersXml(accept: string): boolean {
@@ -59,9 +66,10 @@ export function buildResponse(result: RestResult, form: AnswerForm, headers: Rec
     all["Content-Type"] = "application/json;charset=UTF-8";
   }
   if (form.head) return new Response(null, { status, headers: all });
-  if (form.gzip && text.length >= GZIP_BYTES_MIN) {
-    all["Content-Encoding"] = "gzip";
-    return new Response(gzipSync(text, { level: 1 }), { status, headers: all });
+  if (form.encoding !== undefined && text.length >= COMPRESSED_BYTES_MIN) {
+    all["Content-Encoding"] = form.encoding;
+    const compress = form.encoding === "gzip" ? gzipSync : deflateSync;
+    return new Response(compress(text, { level: 1 }), { status, headers: all });
   }
   return new Response(text, { status, headers: all });
 }

@@ -1,6 +1,7 @@
 /** One HTTP call as it came in: what the pipeline and the login endpoints read of it. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Context } from "hono";
+import { getPath } from "hono/utils/url";
 import { OrgError } from "../errors.ts";
 
 /** Node's own request and response, where the app runs behind @hono/node-server; absent in process. */
@@ -50,6 +51,18 @@ export interface WireCall {
   readonly outgoing: ServerResponse | undefined;
 }
 
+/**
+ * The path of an address for the router, with one slash in front: the Salesforce CLI keeps a slash behind the host and
+ * puts another before the path, and real orgs answer it. Doubled slashes further behind stay what they are.
+ */
+export function routedPath(request: Request): string {
+  return withOneSlash(getPath(request));
+}
+
+function withOneSlash(path: string): string {
+  return path.startsWith("//") ? path.replace(/^\/+/, "/") : path;
+}
+
 /** Salesforce's bound on an address, and on address and headers together. */
 const URI_BYTES_MAX = 16_384;
 
@@ -61,7 +74,7 @@ export function wireCall(context: Context<AppEnvironment>): WireCall {
   const queryStart = url.indexOf("?", pathStart);
   return {
     method: raw.method,
-    path: queryStart < 0 ? url.slice(pathStart) : url.slice(pathStart, queryStart),
+    path: withOneSlash(queryStart < 0 ? url.slice(pathStart) : url.slice(pathStart, queryStart)),
     query: queryStart < 0 ? "" : url.slice(queryStart + 1),
     origin: url.slice(0, pathStart),
     header: (name) => context.req.header(name),

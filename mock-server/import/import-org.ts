@@ -1,20 +1,10 @@
 /** Reads an org and gives the files from which a mock org is started: SFDX source and a seed. */
 import { Anonymizer } from "./anonymize.ts";
+import { LOADING_ORDER } from "./loading-order.ts";
 import { type MetadataFile, metadataOf } from "./metadata-files.ts";
 import { takeSample } from "./sample.ts";
+import { settingsOf } from "./settings-files.ts";
 import { type DescribedObject, describeObject, queryAll, type SourceOrg } from "./source-org.ts";
-
-/** Objects that are read where the org has them. */
-export const IMPORTED_OBJECTS = [
-  "Account",
-  "Contact",
-  "Product2",
-  "Pricebook2",
-  "PricebookEntry",
-  "Contract",
-  "Order",
-  "OrderItem",
-] as const;
 
 /** What to read. */
 export interface ImportOptions {
@@ -35,7 +25,7 @@ export interface ImportedOrg {
 export async function importOrg(org: SourceOrg, options: ImportOptions): Promise<ImportedOrg> {
   const objects = new Map<string, DescribedObject>();
   const remarks: string[] = [];
-  for (const name of [...IMPORTED_OBJECTS, ...options.objects]) {
+  for (const name of [...LOADING_ORDER, ...options.objects]) {
     const described = await describeObject(org, name);
     if (described === undefined) remarks.push(`the org has no object ${name}`);
     else objects.set(name, described);
@@ -52,6 +42,7 @@ export async function importOrg(org: SourceOrg, options: ImportOptions): Promise
     files.push(...metadata.files.map((file) => ({ ...file, path: `force-app/${file.path}` })));
     remarks.push(...metadata.remarks);
   }
+  files.push(...(await settingsOf(org, objects)).map((file) => ({ ...file, path: `force-app/${file.path}` })));
   if (options.records > 0) {
     const anonymizer = options.anonymize ? new Anonymizer() : undefined;
     const sample = await takeSample(org, objects, { records: options.records, anonymizer });

@@ -4,6 +4,7 @@
  * A reference that leads out of the sample is left out; a record that cannot be without it is left out too, with a remark.
  */
 import type { Anonymizer } from "./anonymize.ts";
+import { LOADING_ORDER } from "./loading-order.ts";
 import {
   type DescribedField,
   type DescribedObject,
@@ -98,17 +99,6 @@ async function takePrices(
     );
   }
 }
-
-const LOADING_ORDER = [
-  "Account",
-  "Contact",
-  "Product2",
-  "Pricebook2",
-  "PricebookEntry",
-  "Contract",
-  "Order",
-  "OrderItem",
-];
 
 function asTree(
   objects: ReadonlyMap<string, DescribedObject>,

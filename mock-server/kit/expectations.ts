@@ -2,6 +2,7 @@
 import { AssertionError } from "node:assert";
 import type { Journal, JournalEntry } from "../http/journal.ts";
 import type { ApiUsage } from "../http/usage.ts";
+import { tellCalls } from "./explain.ts";
 
 /** Which calls are meant. What is absent matches all. */
 export interface RequestMatch {
@@ -28,9 +29,6 @@ export interface ExpectationHost {
   readonly usage: ApiUsage;
   readonly faults: () => readonly { readonly name: string; readonly applied: number }[];
 }
-
-/** Calls that a failing assertion lists, newest last. */
-const LISTED_MAX = 20;
 
 export class Expectations {
   readonly #host: ExpectationHost;
@@ -97,21 +95,7 @@ function memberOf(value: unknown, name: string): unknown {
 }
 
 function failed(message: string, entries: readonly JournalEntry[]): AssertionError {
-  const lines = entries.slice(-LISTED_MAX).map(({ number, method, path, status, errorCode }) => {
-    return `  #${number} ${method} ${readable(path)} → ${status}${errorCode === null ? "" : ` ${errorCode}`}`;
-  });
-  const more = entries.length > LISTED_MAX ? `  … and ${entries.length - LISTED_MAX} before\n` : "";
-  const list = lines.length === 0 ? "No call arrived." : `Calls that arrived:\n${more}${lines.join("\n")}`;
-  return new AssertionError({ message: `${message}. ${list}` });
-}
-
-/** The path with its blanks and quotes, where it can be decoded. */
-function readable(path: string): string {
-  try {
-    return decodeURIComponent(path.replaceAll("+", " "));
-  } catch {
-    return path;
-  }
+  return new AssertionError({ message: `${message}. ${tellCalls(entries)}` });
 }
 
 function patternText(_name: string, value: unknown): unknown {

@@ -10,7 +10,7 @@ import { to18 } from "../schema/record-id.ts";
 import type { ClockState } from "./clock.ts";
 import type { OrgSettings } from "./contract.ts";
 import { type CounterState, Counters } from "./ids.ts";
-import type { OrgSnapshot } from "./org.ts";
+import type { OrgSnapshot } from "./org-snapshot.ts";
 import type { Grant } from "./permissions.ts";
 import { type Deletion, RecycleBin } from "./recycle-bin.ts";
 import type { SharingModels } from "./sharing.ts";

@@ -8,7 +8,7 @@ import assert from "node:assert/strict";
 import { type Catalog, createCatalog } from "../schema/catalog.ts";
 import type { ObjectDefinition } from "../schema/definition.ts";
 import { Actors } from "./actors.ts";
-import { type ClockState, ManualClock, wireInstant } from "./clock.ts";
+import { ManualClock } from "./clock.ts";
 import type {
   Actor,
   CommitListener,
@@ -18,14 +18,18 @@ import type {
   Transaction,
   TransactionOrigin,
 } from "./contract.ts";
-import { type CounterState, Counters } from "./ids.ts";
+import { Counters } from "./ids.ts";
+import { Listeners } from "./listeners.ts";
 import { Locks } from "./locks.ts";
 import { LongTransaction } from "./long-transaction.ts";
+import { type OrgSnapshot, tableOf } from "./org-snapshot.ts";
 import { type Grant, type PermissionDefinition, STANDARD_USER, SYSTEM_ADMINISTRATOR } from "./permissions.ts";
 import { RecentlyViewed } from "./recently-viewed.ts";
-import { type Deletion, RecycleBin, type RecycleBinSnapshot } from "./recycle-bin.ts";
+import { type Deletion, RecycleBin } from "./recycle-bin.ts";
+import { changesRights, grantOf } from "./rights.ts";
 import { DEFAULT_SETTINGS } from "./settings.ts";
 import { Sharing, type SharingModels } from "./sharing.ts";
+import { Stamps } from "./stamps.ts";
 import {
   ADMIN_USER,
   assignPermissionSet,
@@ -34,8 +38,9 @@ import {
   savePermissionRecord,
   type UserDefinition,
 } from "./standard-records.ts";
-import { Table, type TableSnapshot } from "./table.ts";
+import { Table } from "./table.ts";
 import { OrgTransaction } from "./transaction.ts";
+import { catalogUnder } from "./visible-catalog.ts";
 
 /** What a new org is made of. */
 export interface OrgOptions {
@@ -55,21 +60,6 @@ export interface OrgOptions {
   readonly sharing?: SharingModels;
 }
 
-/** An org's whole state at one moment. Plain to hold, never changed, valid for the org and its forks. */
-export interface OrgSnapshot {
-  /** Id of the Organization record. */
-  readonly id: string;
-  /** The whole schema of that moment. */
-  readonly catalog: Catalog;
-  readonly tables: ReadonlyMap<string, TableSnapshot>;
-  readonly bin: RecycleBinSnapshot;
-  readonly counters: CounterState;
-  readonly grants: ReadonlyMap<string, Grant>;
-  readonly settings: OrgSettings;
-  readonly sharing: SharingModels;
-  readonly clock: ClockState;
-}
-
 /** Makes an org with the records that every org has. Throws an `Error` where the options contradict each other. */
 export function createOrg(options: OrgOptions): MockOrgCore {
   return MockOrgCore.create(options);
@@ -83,8 +73,8 @@ export class MockOrgCore implements Org {
   /** What each user looked at last. It is no part of snapshots and forks. */
   readonly recentlyViewed = new RecentlyViewed();
   readonly #counters: Counters;
-  readonly #listeners = new Set<CommitListener>();
-  readonly #replacedListeners = new Set<() => void>();
+  readonly #committed = new Listeners<Parameters<CommitListener>>();
+  readonly #replaced = new Listeners<[]>();
   readonly #locks = new Locks();
   #id: string;
   #wholeCatalog: Catalog;
@@ -96,8 +86,7 @@ export class MockOrgCore implements Org {
   #sharingModels: SharingModels;
   #sharing: Sharing;
   #actors: Actors;
-  #stampSecond = Number.NaN;
-  #stampText = "";
+  readonly #stamps = new Stamps();
   #schemaChangedMs: number;
   #current: OrgTransaction | undefined;
   #origin: OrgSnapshot | undefined;
@@ -216,8 +205,7 @@ export class MockOrgCore implements Org {
   }
 
   onCommit(listener: CommitListener): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    return this.#committed.add(listener);
   }
 
   /**
@@ -225,8 +213,7 @@ export class MockOrgCore implements Org {
    * void. Returns the function that stops it.
    */
   onReplaced(listener: () => void): () => void {
-    this.#replacedListeners.add(listener);
-    return () => this.#replacedListeners.delete(listener);
+    return this.#replaced.add(listener);
   }
 
   /**
@@ -248,7 +235,7 @@ export class MockOrgCore implements Org {
     this.#wholeCatalog = catalog;
     this.#tables = new Map(tables);
     this.#reconfigure(this.#settings, this.#sharingModels);
-    this.#tellReplaced();
+    this.#replaced.tell();
   }
 
   /** What profiles and permission sets grant beside the fields of their records, by record Id. */
@@ -340,7 +327,7 @@ export class MockOrgCore implements Org {
     this.#counters.restore(snapshot.counters);
     this.clock.restore(snapshot.clock);
     this.#reconfigure(snapshot.settings, snapshot.sharing, snapshot.grants);
-    this.#tellReplaced();
+    this.#replaced.tell();
   }
 
   /** Goes back to the moment when this org was made or forked, or to the last `markOrigin`. */
@@ -382,7 +369,7 @@ export class MockOrgCore implements Org {
    */
   latestDateCovered(): string {
     const nowMs = this.clock.nowMs();
-    return this.#stamp(Math.min(nowMs, this.#locks.oldestStartMs ?? nowMs));
+    return this.#stamps.at(Math.min(nowMs, this.#locks.oldestStartMs ?? nowMs));
   }
 
   #run<T>(
@@ -397,7 +384,7 @@ export class MockOrgCore implements Org {
       actor,
       catalog: this.#catalog,
       settings: this.#settings,
-      now: this.#stamp(nowMs),
+      now: this.#stamps.at(nowMs),
       nowMs,
       counters: this.#counters,
       sharing: this.#sharing,
@@ -419,34 +406,13 @@ export class MockOrgCore implements Org {
   #publish(changes: readonly RecordChange[], actor: Actor, origin?: TransactionOrigin): void {
     if (changes.length === 0) return;
     if (changes.some(changesRights)) this.#schemaChanged();
-    this.recycleBin.record(changes, this.#stamp(this.clock.nowMs()));
-    this.#tell(changes, actor, origin);
+    this.recycleBin.record(changes, this.#stamps.at(this.clock.nowMs()));
+    this.#committed.tell(changes, actor, origin);
   }
 
   /** Always a later second than before, so that two changes within one second, or around a `restore`, do not look alike. */
   #schemaChanged(): void {
     this.#schemaChangedMs = Math.max(this.clock.nowMs(), this.#schemaChangedMs + 1000);
-  }
-
-  /** The instant in wire form. All transactions of one second share the text, in memory too. */
-  #stamp(nowMs: number): string {
-    const second = Math.floor(nowMs / 1000);
-    if (second !== this.#stampSecond) {
-      this.#stampSecond = second;
-      this.#stampText = wireInstant(nowMs);
-    }
-    return this.#stampText;
-  }
-
-  #tellReplaced(): void {
-    const listeners = [...this.#replacedListeners];
-    for (const listener of listeners) listener();
-  }
-
-  /** A listener that stops itself or starts another meanwhile does not disturb the round. */
-  #tell(changes: readonly RecordChange[], actor: Actor, origin?: TransactionOrigin): void {
-    const listeners = [...this.#listeners];
-    for (const listener of listeners) listener(changes, actor, origin);
   }
 
   #rehearse<T>(
@@ -467,7 +433,7 @@ export class MockOrgCore implements Org {
   #purge(): void {
     if (this.#current !== undefined) return;
     const due = this.recycleBin.expire(this.clock.nowMs());
-    if (due.length > 0) this.#tell(this.#removeAll(due), this.systemActor);
+    if (due.length > 0) this.#committed.tell(this.#removeAll(due), this.systemActor, undefined);
   }
 
   /** The bin waits for nobody: it also removes records that are locked. */
@@ -499,48 +465,6 @@ export class MockOrgCore implements Org {
     this.#sharing = new Sharing(this.#catalog, this.#tables, sharing);
     this.#actors = this.#actors.with({ catalog: this.#catalog, tables: this.#tables, grants });
   }
-}
-
-function tableOf(snapshot: OrgSnapshot, object: string): TableSnapshot {
-  const content = snapshot.tables.get(object);
-  assert(content !== undefined, `the snapshot is one of this org and so has ${object}`);
-  return content;
-}
-
-/** The objects and fields of an org with these settings (reference: order-domain §1.15 [live; doc]). */
-function catalogUnder({ enableOrders, autoCalculateEndDate }: OrgSettings, whole: Catalog): Catalog {
-  if (enableOrders && autoCalculateEndDate) return whole;
-  const ofOrders = /^Order(Item)?(Status|History|Share|Feed)?$/;
-  const definitions = whole.objects.map((type) => type.definition);
-  return createCatalog(
-    definitions
-      .filter(({ name }) => enableOrders || !ofOrders.test(name))
-      .map((definition) => (autoCalculateEndDate ? definition : withOwnEndDate(definition))),
-  );
-}
-
-/** Without auto-calculation a contract's end date is the client's. */
-function withOwnEndDate(definition: ObjectDefinition): ObjectDefinition {
-  if (definition.name !== "Contract") return definition;
-  const fields = definition.fields.map((field) =>
-    field.name === "EndDate" ? { ...field, createable: true, updateable: true } : field,
-  );
-  return { ...definition, fields };
-}
-
-/** Records that say what their users may see: a change of them changes what describe tells. */
-const RIGHTS: ReadonlySet<string> = new Set(["Profile", "PermissionSet", "PermissionSetAssignment"]);
-
-function changesRights({ object, before, after }: RecordChange): boolean {
-  return RIGHTS.has(object) || (object === "User" && before?.["ProfileId"] !== after?.["ProfileId"]);
-}
-
-/** User permissions stand in the record; only those that it has no field for are kept beside it. */
-function grantOf(catalog: Catalog, definition: PermissionDefinition): Grant {
-  const type = catalog.object(definition.kind === "profile" ? "Profile" : "PermissionSet");
-  const named = definition.userPermissions === "all" ? [] : definition.userPermissions;
-  const others = named.filter((name) => type?.field(`Permissions${name}`) === undefined);
-  return { ...definition.grant, otherUserPermissions: [...(definition.grant.otherUserPermissions ?? []), ...others] };
 }
 
 /** The result of work that is really over: what a promise does later would escape the undo log. */

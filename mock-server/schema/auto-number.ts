@@ -7,15 +7,17 @@ import type { AutoNumber } from "./definition.ts";
  * The date parts are those of the instant in UTC; the platform takes the org's time zone [memory].
  */
 export function formatAutoNumber(autoNumber: AutoNumber, value: number, nowMs: number): string {
-  const day = new Date(nowMs).toISOString();
   return autoNumber.format.replace(/\{([^}]*)\}/g, (whole, part: string) => {
     if (/^0+$/.test(part)) return String(value).padStart(part.length, "0");
-    const parts: Readonly<Record<string, string>> = {
-      YYYY: day.slice(0, 4),
-      YY: day.slice(2, 4),
-      MM: day.slice(5, 7),
-      DD: day.slice(8, 10),
-    };
-    return parts[part] ?? whole;
+    const span = DATE_PARTS[part];
+    return span === undefined ? whole : new Date(nowMs).toISOString().slice(...span);
   });
 }
+
+/** Where the parts of a date stand in an ISO instant. */
+const DATE_PARTS: Readonly<Record<string, readonly [from: number, to: number]>> = {
+  YYYY: [0, 4],
+  YY: [2, 4],
+  MM: [5, 7],
+  DD: [8, 10],
+};

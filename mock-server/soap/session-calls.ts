@@ -71,21 +71,23 @@ export function openDoor(desk: LoginDesk, soap: SoapCall): Visitor {
 }
 
 function userInfo(desk: LoginDesk, user: UserDetails): string {
+  const corporate = desk.org.catalog.object("CurrencyType")?.field("IsoCode")?.picklistValues?.[0]?.value;
   return [
     element("accessibilityMode", "false"),
     element("currencySymbol", "$"),
     element("orgAttachmentFileSizeLimit", "5242880"),
-    element("orgDefaultCurrencyIsoCode", "USD"),
+    // The org's currency where there is one, the user's where there are several [memory].
+    element("orgDefaultCurrencyIsoCode", corporate === undefined ? "USD" : null),
     element("orgDefaultCurrencyLocale", "en_US"),
     element("orgDisallowHtmlAttachments", "false"),
     element("orgHasPersonAccounts", "false"),
     element("organizationId", desk.org.id),
-    element("organizationMultiCurrency", "false"),
+    element("organizationMultiCurrency", String(corporate !== undefined)),
     element("organizationName", user.organizationName),
     element("profileId", user.profileId),
     element("roleId", user.roleId),
     element("sessionSecondsValid", String(Math.floor(desk.sessions.lifetimeMs / 1000))),
-    element("userDefaultCurrencyIsoCode", null),
+    element("userDefaultCurrencyIsoCode", corporate ?? null),
     element("userEmail", user.email),
     element("userFullName", user.fullName),
     element("userId", user.userId),

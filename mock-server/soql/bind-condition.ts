@@ -10,6 +10,7 @@ import {
   type ComparisonType,
   fieldOf,
 } from "./bound.ts";
+import { refuseConversion } from "./currency-rules.ts";
 import { comparisonTypeOf, isIdField, ruleOf } from "./field-rules.ts";
 import { SEMI_JOINS_MAX } from "./limits.ts";
 import { OPEN_POINTS } from "./open-points.ts";
@@ -80,6 +81,8 @@ function bindComparison(
     if (value.kind === "dateLiteral" && left.kind === "dateFunction") {
       throw bindError("MALFORMED_QUERY", `Date literals cannot be compared with ${left.text}`, scope.source, left.at);
     }
+    if (value.kind === "currency")
+      refuseConversion(scope, fieldOf(left), "The comparison with another currency of", left.at);
     return bindLiteral(value, target);
   });
   return { kind: "comparison", left, type: target.type, operator, values };

@@ -12,6 +12,7 @@ import {
   type BoundField,
   type DateFunctionName,
 } from "./bound.ts";
+import { refuseConversion } from "./currency-rules.ts";
 import { supportsAggregate } from "./field-rules.ts";
 import { OPEN_POINTS } from "./open-points.ts";
 import { printExpression } from "./print.ts";
@@ -84,6 +85,7 @@ function bindCall(scope: Scope, call: Call): BoundExpression {
     case "FORMAT": {
       const value = bindExpression(scope, argument);
       if (value.kind !== "field" && value.kind !== "aggregate" && value.kind !== "currency") throw nesting(scope, call);
+      if (value.kind === "field") refuseConversion(scope, value, "FORMAT of", at);
       return { kind: "format", value, text, at };
     }
     case "CONVERTCURRENCY":
@@ -95,6 +97,9 @@ function bindCall(scope: Scope, call: Call): BoundExpression {
   }
 }
 
+/** Aggregates that look at no amount. */
+const COUNTS: ReadonlySet<AggregateName> = new Set(["COUNT", "COUNT_DISTINCT"]);
+
 function bindAggregate(scope: Scope, name: AggregateName, call: Call, text: string): BoundAggregate {
   const field = bindPath(scope, call, call.argument);
   if (!supportsAggregate(field.field, name)) {
@@ -104,6 +109,7 @@ function bindAggregate(scope: Scope, name: AggregateName, call: Call, text: stri
       call.at,
     );
   }
+  if (!COUNTS.has(name)) refuseConversion(scope, field, `${name} of`, call.at);
   return { kind: "aggregate", name, field, text, at: call.at };
 }
 
@@ -137,6 +143,7 @@ function bindCurrency(scope: Scope, call: Call, text: string): BoundCurrency {
       call.at,
     );
   }
+  refuseConversion(scope, field, "convertCurrency of", call.at);
   return { kind: "currency", value, text, at: call.at };
 }
 

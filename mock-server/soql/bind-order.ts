@@ -3,6 +3,7 @@ import type { OrderItem, Query } from "./ast.ts";
 import { checkGrouped, withAggregates } from "./bind-aggregation.ts";
 import { bindExpression, isAggregate } from "./bind-expression.ts";
 import type { BoundAggregation, BoundExpression, BoundOrder } from "./bound.ts";
+import { refuseConversion } from "./currency-rules.ts";
 import { isIdField } from "./field-rules.ts";
 import { OPEN_POINTS } from "./open-points.ts";
 import { bindError } from "./query-error.ts";
@@ -48,6 +49,7 @@ export function bindOrderBy(scope: Scope, query: Query, aggregation: BoundAggreg
 function checkSortable(scope: Scope, expression: BoundExpression): void {
   switch (expression.kind) {
     case "field":
+      refuseConversion(scope, expression, "ORDER BY of", expression.at);
       if (expression.field.sortable === true) return;
       break;
     case "label":

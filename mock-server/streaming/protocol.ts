@@ -70,10 +70,10 @@ export function refusal(
   return reply(message, { ...parts, error, successful: false });
 }
 
-/** The messages of a body: a JSON array, one alone, or a form's `message`; undefined where it is none of them. */
+/** The messages of a body: a JSON array, one alone, or either as a form's `message`; undefined where it is none of them. */
 export function readMessages(text: string, contentType: string | undefined): readonly ClientMessage[] | undefined {
   const form = contentType?.startsWith("application/x-www-form-urlencoded") ?? false;
-  const json = form ? (new URLSearchParams(text).get("message") ?? "") : text;
+  const json = form ? (new URLSearchParams(text).get("message") ?? text) : text;
   try {
     const parsed: unknown = JSON.parse(json);
     const messages: readonly unknown[] = Array.isArray(parsed) ? parsed : [parsed];

@@ -86,6 +86,11 @@ export function orderSync(surroundings: Surroundings, done: (exit: ExitCode) => 
     .option("--name <name>", "short name of the external system, which starts every key", "erp")
     .option("--metadata-dir <folder>", "where the Salesforce metadata goes", "salesforce-metadata")
     .option("--install-change-log", "add the change log's table and triggers to the external database")
+    .addOption(
+      new Option("--remove-change-log", "take that table and those triggers away again, and do nothing else").conflicts(
+        ["installChangeLog", "sampleErp", "force"],
+      ),
+    )
     .option("--force", "overwrite a configuration that is there")
     .action(act<InitOptions>(async (options) => (await import("./commands/init.ts")).initCommand(options, out)));
   command("check", "compare the configuration with the org and the external system, and list every problem", [

@@ -30,6 +30,12 @@ export function reportText(report: RunReport): string {
     const remedy = remedyFor(code);
     if (remedy !== null) lines.push(`          → ${remedy}`);
   }
+  if (report.unseenDeletes.length > 0) {
+    const objects = report.unseenDeletes.join(", ");
+    lines.push(
+      `deletions of ${objects} may have been missed: Salesforce's log does not reach back; run order-sync sweep`,
+    );
+  }
   if (report.openDeadLetters > 0) {
     const tried = report.retried > 0 ? `, ${report.retried} tried again` : "";
     lines.push(`${report.openDeadLetters} dead letters open${tried}; see order-sync dead-letters list`);

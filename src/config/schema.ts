@@ -1,6 +1,7 @@
 /** The configuration file as one zod schema: what may be written, what it means, and what holds where nothing is said. */
 import { z } from "zod";
 import { externalConfigSchema } from "../external/config.ts";
+import { webhookConfigSchema } from "../external/http/webhook.ts";
 import { mappingSchema } from "../mapping/spec.ts";
 import { SalesforceConfig } from "../salesforce/config.ts";
 import { DURATION_PATTERN } from "./duration.ts";
@@ -101,9 +102,20 @@ const limitsSchema = z
       .max(1)
       .default(0.2)
       .describe("A run stops when it would delete more than this share of an object's records, 0 to 1."),
+    deleteLineShare: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0.2)
+      .describe(
+        "A run stops when it would delete more than this share of the known lines, of documents that stay, 0 to 1; 50 lines are always allowed.",
+      ),
   })
   .prefault({})
   .describe("What a run may use up and take away.");
+
+/** Change events and platform events, as CometD names them. */
+const CHANNEL = /^\/(data|event)\/\w+$/;
 
 const scheduleSchema = z
   .strictObject({
@@ -114,6 +126,15 @@ const scheduleSchema = z
       .optional()
       .describe("A cron expression instead, for example */10 6-20 * * 1-5; with six fields the first is seconds."),
     timeZone: z.string().min(1).default("UTC").describe("IANA zone in which the cron expression is meant."),
+    changeEvents: z
+      .union([
+        z.boolean(),
+        z.array(z.string().regex(CHANNEL, "must be a channel such as /data/OrderChangeEvent")).min(1),
+      ])
+      .default(false)
+      .describe(
+        "True: a Salesforce change event starts a run at once. Listens to /data/ChangeEvents, which brings the objects that Setup, Change Data Capture selects, or to the channels of a list. The schedule goes on beside it.",
+      ),
     jitter: duration
       .default("0s")
       .describe("Each start is put off by a random time up to this one, so that many connectors do not start at once."),
@@ -144,6 +165,13 @@ const serveSchema = z
       .min(16, "must have at least 16 characters")
       .optional()
       .describe("Key of the HMAC-SHA256 in X-Signature-256 of POST /webhook, which starts a run at once."),
+    webhook: webhookConfigSchema
+      .optional()
+      .describe("The same for systems that sign in another way; instead of webhookSecret."),
+  })
+  .refine((value) => value.webhookSecret === undefined || value.webhook === undefined, {
+    message: "says the same as webhookSecret; keep one of them",
+    path: ["webhook"],
   })
   .refine((value) => isLoopbackHost(value.host) || value.token !== undefined, {
     message: "must be set where serve.host is open to other machines; for example ${ORDER_SYNC_TOKEN}",

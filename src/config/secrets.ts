@@ -8,7 +8,8 @@ import { isLoopbackHost } from "./loopback.ts";
 /** Settings that hold a secret, by the last name of their path. */
 const SECRET_NAME = /^(password|securityToken|clientSecret|privateKey|refreshToken|accessToken|token|webhookSecret)$/;
 /** `external.auth.value`: the header of an API key. */
-const SECRET_PATH = /^external\.auth\.value$|^external\.headers\.(authorization|x-api-key|cookie)$/i;
+const SECRET_PATH =
+  /^external\.auth\.value$|^serve\.webhook\.secret$|^external\.headers\.(authorization|x-api-key|cookie)$/i;
 const REFERENCE = /^\$\{\w+\}$/;
 const URL_PASSWORD = /^([a-z][a-z0-9+.-]*:\/\/[^/@:]*:)([^@]+)(@)/i;
 

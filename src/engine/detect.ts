@@ -3,15 +3,13 @@
  * our own writes and are dropped at once.
  */
 
-import type { LinesMapping, ObjectMapping } from "../mapping/mapping.ts";
-import { type KeyLookup, readFields, rootKeyOfLine, salesforceView } from "../mapping/salesforce-view.ts";
+import type { ObjectMapping } from "../mapping/mapping.ts";
+import { rootKeyOfLine, salesforceView } from "../mapping/salesforce-view.ts";
 import { lineSelectList, selectList } from "../mapping/select.ts";
-import type { SyncDocument } from "../model/document.ts";
-import type { LineKey, RecordId } from "../model/key.ts";
+import type { RecordId } from "../model/key.ts";
 import type { SalesforceRecord } from "../model/salesforce-record.ts";
 import type { PolledObject, PollRequest } from "../salesforce/port.ts";
-import type { Base } from "../sync/decision.ts";
-import { diffFields, equalsBase } from "../sync/diff.ts";
+import { isEcho, isLineEcho } from "../sync/screen.ts";
 import type { RunContext } from "./context.ts";
 import { keyLookup } from "./join.ts";
 import { NominationSet } from "./nominations.ts";
@@ -43,6 +41,7 @@ export async function pollSalesforce(
   for (const mapping of watched) {
     const root = polled.get(mapping.object);
     if (root === undefined) throw new TypeError(`The poll left out ${mapping.object}`);
+    context.tally.addUnseenDeletes(root.deletesComplete ? [] : [mapping.object]);
     polls.set(mapping.object, { root, lines: (mapping.lines && polled.get(mapping.lines.object)) ?? null });
   }
   return polls;
@@ -68,7 +67,7 @@ export async function* salesforceNominations(
   }
   if (poll.lines !== null && mapping.lines !== null) {
     for await (const page of poll.lines.pages) {
-      await screenLines(context, mapping, mapping.lines, page, set);
+      await screenLines(context, mapping, page, set);
       if (set.size >= size) {
         yield set;
         set = new NominationSet();
@@ -102,21 +101,12 @@ async function screenRoots(
     // a refused document: the reason of the refusal may be gone.
     const isBack = links.get(document.key)?.deletedOn === "salesforce";
     const refused = context.memory.deadLetter(mapping.object, document.key) !== undefined;
-    const echo = deleted
-      ? base?.document === null
-      : keyed && !isBack && isRootEcho(mapping, base, document, reading.view.problems.length);
+    const echo = deleted ? base?.document === null : !isBack && isEcho(mapping, base ?? null, reading.view);
     if (echo && !refused) continue;
     // A record that does not hold its key cannot be found by it.
     if (keyed) set.addKey(document.key, deleted ? "salesforce" : null, document.fields);
     else set.addRecordId(recordId, deleted ? "salesforce" : null, document.fields);
   }
-}
-
-function isRootEcho(mapping: ObjectMapping, base: Base | undefined, document: SyncDocument, problems: number): boolean {
-  if (base?.document === undefined || base.document === null || problems > 0) return false;
-  // The polled row has no lines; they are screened on their own.
-  const root = { object: document.object, key: document.key, fields: document.fields };
-  return equalsBase(mapping, base.document, { side: "salesforce", document: root });
 }
 
 /** Ids of the deletion log that belong to documents of ours which are not known as deleted yet. */
@@ -132,7 +122,6 @@ async function stillAlive(context: RunContext, object: string, ids: readonly Rec
 async function screenLines(
   context: RunContext,
   mapping: ObjectMapping,
-  lines: LinesMapping,
   rows: readonly SalesforceRecord[],
   set: NominationSet,
 ): Promise<void> {
@@ -144,21 +133,8 @@ async function screenLines(
     const key = roots[index];
     if (key === undefined) continue;
     const refused = context.memory.deadLetter(mapping.object, key) !== undefined;
-    if (refused || !isLineEcho(lines, row, bases.get(key), keyOf)) set.addKey(key);
+    if (refused || !isLineEcho(mapping, bases.get(key) ?? null, row, keyOf)) set.addKey(key);
   }
-}
-
-function isLineEcho(lines: LinesMapping, row: SalesforceRecord, base: Base | undefined, keyOf: KeyLookup): boolean {
-  const stored = row[lines.keyField];
-  // The value of the key field is compared with keys of our own making.
-  const known = typeof stored === "string" ? base?.document?.lines?.[stored as LineKey] : undefined;
-  if (row["IsDeleted"] === true) return known === undefined;
-  if (known === undefined) return false;
-  const seen = readFields(lines.fields, row, { keyOf, problems: [] });
-  const once = new Set(lines.fields.filter((field) => field.write === "once").map((field) => field.field));
-  return diffFields(known, seen).every(
-    (delta) => once.has(delta.field) || (delta.before === undefined && delta.after === null),
-  );
 }
 
 function request(object: string, select: readonly string[], cursors: Readonly<Record<string, string>>): PollRequest {

@@ -15,7 +15,7 @@ import type { SalesforceRecord } from "../model/salesforce-record.ts";
 import type { Side } from "../model/value.ts";
 import type { ReadRequest } from "../salesforce/port.ts";
 import type { Base, Link } from "../sync/decision.ts";
-import { equalsBase } from "../sync/diff.ts";
+import { isEcho } from "../sync/screen.ts";
 import type { RunContext } from "./context.ts";
 import type { Nomination } from "./nominations.ts";
 
@@ -280,11 +280,9 @@ function isExternalEcho(
   { base, link }: { readonly base: Base | undefined; readonly link: Link | undefined },
   reading: ExternalReading | undefined,
 ): boolean {
-  if (base === undefined) return false;
   // It was deleted on both sides, and is not there.
-  if (base.document === null) return reading === undefined && link?.tombstone === true;
-  if (reading?.kind !== "view" || reading.view.problems.length > 0) return false;
-  return equalsBase(mapping, base.document, { side: "external", document: reading.view.document });
+  if (base?.document === null) return reading === undefined && link?.tombstone === true;
+  return reading?.kind === "view" && isEcho(mapping, base ?? null, reading.view);
 }
 
 function isRecord(raw: unknown): raw is SalesforceRecord {

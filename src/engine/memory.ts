@@ -6,14 +6,20 @@ import type { DeadLetter, Parked } from "../sync/decision.ts";
 /** More open conflicts than a person will ever answer; older ones come up when newer ones are settled. */
 const OPEN_CONFLICTS_MAX = 10_000;
 
-/** The deletions of one object in one run. */
-export interface DeletionTally {
+/** Deletions of one kind in one run. */
+export interface DeletionCount {
   /** Deletions that were let through. */
   made: number;
-  /** Deletions that wait until all of them are known. */
-  readonly waiting: Set<BusinessKey>;
+  /** Documents that wait until all deletions are known, each with the number of its own. */
+  readonly waiting: Map<BusinessKey, number>;
   /** True once they are known to be few enough. */
   allowed: boolean;
+}
+
+/** The deletions of one object in one run: of records, and of lines whose record stays. */
+export interface DeletionTally {
+  readonly records: DeletionCount;
+  readonly lines: DeletionCount;
 }
 
 /** The held documents and open conflicts of one run. */
@@ -87,7 +93,7 @@ export class RunMemory {
 
   /** The deletions of an object so far, to be brought up to date in place. */
   deletions(object: string): DeletionTally {
-    const tally = this.#deletions.get(object) ?? { made: 0, waiting: new Set(), allowed: false };
+    const tally = this.#deletions.get(object) ?? { records: noDeletions(), lines: noDeletions() };
     this.#deletions.set(object, tally);
     return tally;
   }
@@ -148,3 +154,7 @@ export class RunMemory {
 }
 
 const name = (object: string, key: BusinessKey): string => `${object} ${key}`;
+
+function noDeletions(): DeletionCount {
+  return { made: 0, waiting: new Map(), allowed: false };
+}

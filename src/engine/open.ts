@@ -7,8 +7,7 @@ import { SyncError } from "../errors.ts";
 import { openExternal } from "../external/open.ts";
 import type { Mapping } from "../mapping/mapping.ts";
 import type { RetryEvent } from "../salesforce/call-policy.ts";
-import { createSalesforceOrg } from "../salesforce/org.ts";
-import type { SalesforceOrg } from "../salesforce/port.ts";
+import { createSalesforceOrg, type JsforceOrg } from "../salesforce/org.ts";
 import { type OpenState, openStateStore } from "../state/open.ts";
 import { stateFile, statePlace } from "../state/place.ts";
 import type { StateUpkeep } from "../state/upkeep.ts";
@@ -24,6 +23,8 @@ export interface OpenPorts extends AsyncDisposable {
   readonly ports: EnginePorts;
   /** The upkeep of the ports' state. */
   readonly upkeep: StateUpkeep;
+  /** Listens for change events of Salesforce until `stop` is aborted; never rejects. */
+  readonly listen: JsforceOrg["listen"];
 }
 
 /** Who listens while the ports are used. */
@@ -73,7 +74,7 @@ export async function openExistingState(config: Config): Promise<OpenState> {
   return await openStateStore(url);
 }
 
-function openSalesforce({ config, mapping, redact }: PortSettings, listeners: PortListeners): SalesforceOrg {
+function openSalesforce({ config, mapping, redact }: PortSettings, listeners: PortListeners): JsforceOrg {
   const { auth } = config.salesforce;
   const keeper =
     auth.kind !== "refreshToken" || config.state.url === ":memory:"
@@ -111,7 +112,8 @@ async function openAround(
     await prepare();
     const external = await openExternal(config.external);
     const { dailyCalls, reserveShare } = config.limits;
-    const salesforce = withinBudget(openSalesforce(settings, listeners), {
+    const org = openSalesforce(settings, listeners);
+    const salesforce = withinBudget(org, {
       limits: { dailyCalls, reserveShare },
       upkeep: state.upkeep,
       nowMs: Date.now,
@@ -128,6 +130,7 @@ async function openAround(
         holderIsGone: processIsGone,
       },
       upkeep: state.upkeep,
+      listen: (request, stop) => org.listen(request, stop),
       async [Symbol.asyncDispose]() {
         await salesforce.close();
         await external.close();
@@ -143,10 +146,8 @@ async function openAround(
 /** The options of a run as a configuration sets them. */
 export function runOptions(
   config: Config,
-): Pick<
-  RunOptions,
-  "leaseTtlMs" | "deleteShare" | "bulkRows" | "retryWaitsMs" | "retriesMax" | "preImages" | "conditionalWrites"
-> {
+): Omit<RunOptions, "holder" | "passDocuments" | "passOrders" | "allowDeletes" | "signal"> {
   const { retryRefused, ...run } = config.run;
-  return { ...run, deleteShare: config.limits.deleteShare, retryWaitsMs: retryRefused.map(durationMs) };
+  const { deleteShare, deleteLineShare } = config.limits;
+  return { ...run, deleteShare, deleteLineShare, retryWaitsMs: retryRefused.map(durationMs) };
 }

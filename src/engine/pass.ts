@@ -11,6 +11,7 @@ import { answerKey } from "../sync/merge.ts";
 import type { OrgRules } from "../sync/org-rules.ts";
 import { withCondition, withPreImages } from "../sync/pre-image.ts";
 import { type SalesforceSighting, sightExternal, sightSalesforce } from "../sync/sighting.ts";
+import { inSpan } from "../trace/span.ts";
 import { holdCascades } from "./cascade.ts";
 import type { RunContext } from "./context.ts";
 import { holdDeletions } from "./delete-limit.ts";
@@ -38,6 +39,15 @@ export interface PassInput {
  * object stopped (`tally.isStopped`) the caller makes no further one of it, and its cursors stay.
  */
 export async function runPass(context: RunContext, input: PassInput): Promise<void> {
+  const attributes = {
+    "order_sync.object": input.mapping.object,
+    "order_sync.feed": input.feed,
+    "order_sync.nominated": input.nominations.length,
+  };
+  await inSpan("order_sync.pass", attributes, () => passOver(context, input));
+}
+
+async function passOver(context: RunContext, input: PassInput): Promise<void> {
   const { joined, unjoined } = await join(context, input.mapping, input.nominations, input.feed);
   const unkeyed = (input.unkeyed ?? []).map((change) => unkeyedRecord(input.mapping, change));
   const decided = joined.length === 0 ? [] : await decideAll(context, input.mapping, joined, await input.rules());

@@ -6,39 +6,15 @@
  */
 import { SyncError } from "../errors.ts";
 import type { ExternalOutcome } from "../model/external-record.ts";
-import type { FailureClass, RowOutcome, SalesforceFault } from "../model/salesforce-record.ts";
+import type { RowOutcome, SalesforceFault } from "../model/salesforce-record.ts";
 import type { Side } from "../model/value.ts";
 import type { SalesforceCall } from "../sync/call.ts";
 import type { Conflict, Decision, Intent } from "../sync/decision.ts";
-import { type CallPlan, isAtomic, planCalls, type SequenceOptions } from "../sync/sequence.ts";
+import { type CallPlan, isAtomic, operationsToDrop, planCalls, type SequenceOptions } from "../sync/sequence.ts";
 import { operationsOf, retainOperations } from "../sync/split.ts";
 import type { RunContext } from "./context.ts";
 import type { StoppedObject } from "./report.ts";
-
-/** What became of a decision on one side. */
-export type SideResult =
-  /** There was nothing to write. */
-  | { readonly kind: "none" }
-  | { readonly kind: "done"; readonly created: boolean }
-  /** Refused for good: dead letter. With `configuration` a right or a setting is to blame, not a value. */
-  | { readonly kind: "refused"; readonly faults: readonly SalesforceFault[]; readonly configuration?: true }
-  /** Refused like every other record of its call: the object stops, and the record waits until that is put right. */
-  | { readonly kind: "stopped"; readonly faults: readonly SalesforceFault[] }
-  /**
-   * A lock never came free, or the record moved meanwhile: decide again later. With `faults` Salesforce refused what
-   * was decided on the state that was read; the same refusal again and again is a dead letter.
-   */
-  | {
-      readonly kind: "again";
-      readonly reason: string;
-      readonly faults?: readonly SalesforceFault[];
-      /** The code under which it waits, where that is not just another try. */
-      readonly code?: string;
-    }
-  /** The reply was lost: the intent stays. */
-  | { readonly kind: "unknown"; readonly reason: string }
-  /** Not sent, because the run or its object has to stop. */
-  | { readonly kind: "unsent" };
+import { judge, type SideResult } from "./verdict.ts";
 
 /** One decision with its intents and its fate. */
 export interface Settlement {
@@ -147,7 +123,7 @@ async function sendToSalesforce(
       sequenceOptions(context, company),
     );
     if (round === 0) context.tally.predictedWriteCalls += plan.predictedCalls;
-    ({ stop, stopped } = await sendPlan(context, plan, { owners: ownersOf(company), outcomes, intents }));
+    ({ stop, stopped } = await sendPlan(context, plan, { company, owners: ownersOf(company), outcomes, intents }));
     const pending = company.filter((decision) => {
       const verdict = judge(context, decision, outcomes);
       const { result } = verdict;
@@ -166,6 +142,7 @@ async function sendToSalesforce(
 }
 
 interface Sending {
+  readonly company: readonly Decision[];
   /** The decision that each operation belongs to, by operation. */
   readonly owners: ReadonlyMap<string, Decision>;
   /** Filled as answers come in. */
@@ -179,10 +156,11 @@ async function sendPlan(
   plan: CallPlan,
   sending: Sending,
 ): Promise<Pick<Performance, "stop" | "stopped">> {
-  const failed = new Set<Decision | undefined>();
+  const failed = new Set<string>();
   for (const step of plan.steps) {
     for (const planned of step) {
-      const call = retainOperations(planned, ({ opId }) => !failed.has(sending.owners.get(opId)));
+      const dropped = operationsToDrop(sending.company, failed);
+      const call = retainOperations(planned, ({ opId }) => !dropped.has(opId));
       if (call === undefined) continue;
       await context.lease.keep();
       const listener = {
@@ -191,7 +169,7 @@ async function sendPlan(
       try {
         for (const outcome of await context.ports.salesforce.execute(call, listener)) {
           sending.outcomes.set(outcome.opId, outcome);
-          if (outcome.kind !== "done") failed.add(sending.owners.get(outcome.opId));
+          if (outcome.kind !== "done") failed.add(outcome.opId);
         }
       } catch (error) {
         if (error instanceof SyncError) return { stop: error, stopped: null };
@@ -257,101 +235,6 @@ function* inCompanies(decisions: readonly Decision[], size: number): Generator<r
 function withoutDone(decision: Decision, outcomes: ReadonlyMap<string, RowOutcome>): Decision {
   const salesforce = decision.salesforce.filter((operation) => outcomes.get(operation.opId)?.kind !== "done");
   return { ...decision, salesforce };
-}
-
-interface Verdict {
-  readonly result: SideResult;
-  readonly resend: boolean;
-  readonly stop: SyncError | null;
-}
-
-/** What the outcomes of a decision's operations come to: the worst one decides. */
-function judge(context: RunContext, decision: Decision, outcomes: ReadonlyMap<string, RowOutcome>): Verdict {
-  const own = decision.salesforce.map((operation) => outcomes.get(operation.opId));
-  const verdict = (result: SideResult, resend = false, stop: SyncError | null = null): Verdict => ({
-    result,
-    resend,
-    stop,
-  });
-  const lost = own.find((outcome) => outcome?.kind === "unknown");
-  if (lost?.kind === "unknown") return verdict({ kind: "unknown", reason: lost.reason });
-  const failed = own.flatMap((outcome) => (outcome?.kind === "failed" ? [outcome] : []));
-  const culprit = failed.find((outcome) => outcome.class !== "collateral") ?? failed[0];
-  if (culprit !== undefined && existsAlready(context, decision, culprit)) {
-    const { faults } = culprit;
-    return verdict({ kind: "again", reason: "the record was made meanwhile", faults, code: MADE_MEANWHILE });
-  }
-  if (culprit === undefined) {
-    const first = own[0];
-    if (own.some((outcome) => outcome === undefined)) return verdict({ kind: "unsent" });
-    return verdict({ kind: "done", created: first?.kind === "done" && first.created });
-  }
-  return byClass(decision, culprit.class, culprit.faults, verdict);
-}
-
-/** Waits under this code when it looks as if the record had been made by somebody else. */
-const MADE_MEANWHILE = "MADE_MEANWHILE";
-
-/**
- * A new record whose create-only fields are refused exists already: the network delivered the request twice, or somebody
- * else made it. Salesforce has no code of its own for that (reference: change-events §6.2.7). Where a second look did not
- * find the record, it is the right to the field that is missing.
- */
-function existsAlready(
-  { memory, ports }: RunContext,
-  decision: Decision,
-  failed: Extract<RowOutcome, { kind: "failed" }>,
-): boolean {
-  const operation = decision.salesforce.find(({ opId }) => opId === failed.opId);
-  if (operation?.kind !== "upsert") return false;
-  const waited = memory.parked(decision.object, decision.key)?.obstacles ?? [];
-  if (waited.some(({ code }) => code === MADE_MEANWHILE)) return false;
-  const mapping = ports.mapping.byObject.get(decision.object);
-  const ofLines = mapping?.lines;
-  const isCreateOnly = (field: string): boolean =>
-    field === ofLines?.parent ||
-    [...(mapping?.fields ?? []), ...(ofLines?.fields ?? [])].some(
-      (one) => one.field === field && one.write !== "always",
-    );
-  return failed.faults.some(
-    ({ code, fields }) =>
-      code === "INVALID_FIELD_FOR_INSERT_UPDATE" && (fields.length === 0 || fields.some(isCreateOnly)),
-  );
-}
-
-function byClass(
-  decision: Decision,
-  failure: FailureClass,
-  faults: readonly SalesforceFault[],
-  verdict: (result: SideResult, resend?: boolean, stop?: SyncError | null) => Verdict,
-): Verdict {
-  const said = faults.map((fault) => `${fault.code}: ${fault.message}`).join("; ");
-  switch (failure) {
-    case "collateral":
-    case "retry":
-    case "retrySerially":
-      return verdict({ kind: "again", reason: said }, true);
-    case "replan":
-      return verdict({ kind: "again", reason: said, faults });
-    case "refused":
-      return verdict({ kind: "refused", faults });
-    case "configuration":
-      return verdict({ kind: "refused", faults, configuration: true });
-    case "unknown":
-      return verdict({ kind: "unknown", reason: said });
-    case "slow":
-      return verdict({ kind: "again", reason: said }, false, new SyncError("SALESFORCE_LIMIT", said));
-    case "login":
-      return verdict(
-        { kind: "refused", faults },
-        false,
-        new SyncError("SALESFORCE_REFUSED", `${decision.object} ${decision.key}: ${said}`, {
-          context: { object: decision.object, key: decision.key },
-        }),
-      );
-    default:
-      return failure satisfies never;
-  }
 }
 
 interface ExternalFate {

@@ -33,6 +33,8 @@ export interface RunOptions {
   readonly passOrders: number;
   /** The run stops when it would delete more than this share of an object's known records. */
   readonly deleteShare: number;
+  /** The same for lines whose document stays. */
+  readonly deleteLineShare: number;
   readonly allowDeletes: boolean;
   /** So many single rows of one kind go as a Bulk 2.0 job; null never uses Bulk. */
   readonly bulkRows: number | null;
@@ -54,6 +56,7 @@ export const DEFAULT_RUN_OPTIONS: Omit<RunOptions, "holder"> = {
   passDocuments: 1_000,
   passOrders: 300,
   deleteShare: 0.2,
+  deleteLineShare: 0.2,
   allowDeletes: false,
   bulkRows: null,
   retryWaitsMs: RETRY_WAITS_MS,

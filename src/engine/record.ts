@@ -13,8 +13,10 @@ import { settle } from "../sync/settle.ts";
 import type { RunContext } from "./context.ts";
 import type { Unjoined } from "./join.ts";
 import { deletedEdits, editedMeanwhile, findOverruns, type Overruns, overrunEntry } from "./overruns.ts";
-import { lostOn, type Performance, type Settlement, type SideResult } from "./perform.ts";
+import { lostOn, type Performance, type Settlement } from "./perform.ts";
+import { obstaclesOf, sameObstacles, waiting } from "./reason.ts";
 import { dependenciesOf } from "./retry.ts";
+import type { SideResult } from "./verdict.ts";
 
 /** What one pass decided and performed. */
 export interface RecordInput {
@@ -368,42 +370,6 @@ function landed(result: SideResult): boolean {
   return result.kind === "none" || result.kind === "done";
 }
 
-function obstaclesOf(faults: DeadLetter["faults"]): readonly Obstacle[] {
-  return faults.map(({ code, message, fields }) => ({
-    code,
-    message,
-    ...(fields[0] === undefined ? {} : { field: fields[0] }),
-  }));
-}
-
-function waiting(result: SideResult): Obstacle {
-  switch (result.kind) {
-    case "again":
-      return {
-        code: result.code ?? "TRY_AGAIN",
-        message: `${result.reason}; it is compared and tried again in the next run`,
-      };
-    case "unknown":
-      return {
-        code: "OUTCOME_UNKNOWN",
-        message: `nobody knows whether the last write landed (${result.reason}); it is looked up before anything else is done`,
-      };
-    case "refused":
-    case "stopped":
-      return { code: "REFUSED", message: result.faults.map((fault) => `${fault.code}: ${fault.message}`).join("; ") };
-    case "unsent":
-      return {
-        code: "UNSENT",
-        message: "the run, or its object, had to stop before it was sent; the next run goes on",
-      };
-    case "none":
-    case "done":
-      return { code: "DONE", message: "it landed" };
-    default:
-      return result satisfies never;
-  }
-}
-
 /** Life-cycle actions belong to Salesforce; a plain create, update, revive or delete to the side that is written. */
 function actionsOf(decision: Decision, side: Side): readonly string[] {
   if (side === "salesforce" && decision.external === null) return decision.actions;
@@ -417,8 +383,4 @@ function actionsOf(decision: Decision, side: Side): readonly string[] {
 function fingerprint(decision: Decision): string {
   const seen = JSON.stringify([decision.salesforceBefore, decision.externalBefore]);
   return createHash("sha256").update(seen).digest("hex").slice(0, 32);
-}
-
-function sameObstacles(left: readonly Obstacle[], right: readonly Obstacle[]): boolean {
-  return JSON.stringify(left) === JSON.stringify(right);
 }

@@ -40,6 +40,8 @@ export interface RunReport {
   readonly held: readonly HeldDocument[];
   /** Objects that stood still because of their mapping or rights; empty in a run that did all it could. */
   readonly stopped: readonly StoppedObject[];
+  /** Objects whose deletion log does not reach back to the last run: only a sweep finds what was deleted meanwhile. */
+  readonly unseenDeletes: readonly string[];
   /** Dead letters of earlier runs that were tried again. */
   readonly retried: number;
   /** Dead letters that were open when the run ended, those of earlier runs included. */
@@ -54,7 +56,10 @@ export interface RunReport {
 }
 
 /** What a part of a run did. JSON-serialisable. */
-export type PartReport = Omit<RunReport, "runId" | "startedAtMs" | "finishedAtMs" | "openDeadLetters" | "retried"> & {
+export type PartReport = Omit<
+  RunReport,
+  "runId" | "startedAtMs" | "finishedAtMs" | "openDeadLetters" | "retried" | "unseenDeletes"
+> & {
   /** Dead letters that refer to a record which the part wrote or found changed. */
   readonly stirred: readonly DocumentName[];
 };
@@ -92,6 +97,7 @@ export class RunTally {
   readonly #stopped = new Map<string, StoppedObject>();
   readonly #stirred = new Map<string, DocumentName>();
   readonly #tried = new Set<string>();
+  readonly #unseenDeletes = new Set<string>();
   writes = 0;
   recovered = 0;
   compared = 0;
@@ -170,6 +176,11 @@ export class RunTally {
     return this.#held.has(nameOf(document));
   }
 
+  /** The deletion log of these objects does not reach back far enough. */
+  addUnseenDeletes(objects: readonly string[]): void {
+    for (const object of objects) this.#unseenDeletes.add(object);
+  }
+
   /** An object stands still for the rest of the run; the first reason counts. */
   stop(stopped: StoppedObject): void {
     if (!this.#stopped.has(stopped.object)) this.#stopped.set(stopped.object, stopped);
@@ -206,7 +217,7 @@ export class RunTally {
     readonly openDeadLetters: number;
   }): RunReport {
     const { apiCalls: _calls, stirred: _stirred, ...part } = this.part(run.apiCalls);
-    return { ...run, ...part, retried: this.retried };
+    return { ...run, ...part, retried: this.retried, unseenDeletes: [...this.#unseenDeletes] };
   }
 
   /** What a part of a run did. */

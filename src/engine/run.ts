@@ -11,6 +11,7 @@ import { externalKey } from "../mapping/external-view.ts";
 import type { ObjectMapping } from "../mapping/mapping.ts";
 import type { RecordId } from "../model/key.ts";
 import type { RunRecord } from "../state/port.ts";
+import { inSpan } from "../trace/span.ts";
 import type { RunContext } from "./context.ts";
 import { allowDeletions } from "./delete-limit.ts";
 import { externalFeed, type ObjectPoll, pollSalesforce, salesforceFeed, salesforceNominations } from "./detect.ts";
@@ -38,6 +39,18 @@ export type RunRequest = Partial<RunOptions> & Pick<RunOptions, "holder">;
  * objects that stood still because Salesforce refused all of their records alike.
  */
 export async function runOnce(ports: EnginePorts, request: RunRequest): Promise<RunReport> {
+  return await inSpan("order_sync.run", { "order_sync.source": ports.mapping.source }, async (span) => {
+    const report = await runRound(ports, request);
+    span.setAttributes({
+      "order_sync.written": report.writes,
+      "order_sync.held": report.held.length,
+      "order_sync.api_calls": report.apiCalls,
+    });
+    return report;
+  });
+}
+
+async function runRound(ports: EnginePorts, request: RunRequest): Promise<RunReport> {
   const options: RunOptions = { ...DEFAULT_RUN_OPTIONS, ...request };
   const runId = ports.newId();
   const startedAtMs = ports.nowMs();

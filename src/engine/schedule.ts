@@ -14,7 +14,7 @@ const DEFAULT_EVERY_MS = 300_000;
 const NEVER_MS = 86_400_000;
 
 /** The rule of a configuration. `random` in [0, 1). */
-export function nextStartOf(schedule: Config["schedule"], random: () => number): NextStart {
+export function nextStartOf(schedule: Omit<Config["schedule"], "changeEvents">, random: () => number): NextStart {
   const jitterMs = durationMs(schedule.jitter);
   const late = (): number => Math.floor(random() * (jitterMs + 1));
   if (schedule.cron !== undefined) {

@@ -29,6 +29,8 @@ export interface ServiceParts {
   readonly beforeRun?: () => void | Promise<void>;
   /** Upkeep after each run that went through; tells by itself what hinders it. */
   readonly afterRun?: () => Promise<void>;
+  /** The channels of change events that may wake it. */
+  readonly channels?: () => ServiceState["changeEvents"];
   /** The defaults are the real clock and timers. */
   readonly around?: WaitSurroundings;
 }
@@ -72,12 +74,18 @@ export class SyncService {
       nextRunAtMs: this.#nextRunAtMs,
       orgUsed: used,
       orgLimit: limit,
+      changeEvents: this.#parts.channels?.() ?? [],
     };
   }
 
   /** Starts a run as soon as possible, also out of a halt. Asking again before it has started changes nothing. */
   wake(): void {
     this.#wake.abort();
+  }
+
+  /** The same for machines that say that something changed: they wake nobody out of a halt, which wants a person. */
+  nudge(): void {
+    if (this.#kind !== "halted") this.wake();
   }
 
   /** Does something with the state while no run is under way: at once, or after the present run. */

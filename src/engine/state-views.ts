@@ -21,6 +21,7 @@ export function overrideState(state: StateStore, overrides: Partial<StateStore>)
     journal: (query) => state.journal(query),
     runs: (limit) => state.runs(limit),
     counts: () => state.counts(),
+    lineCount: (object) => state.lineCount(object),
     commit: (lease, batch) => state.commit(lease, batch),
     close: () => state.close(),
   };

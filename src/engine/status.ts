@@ -46,6 +46,7 @@ export async function readStatus(
     }),
     runs: runs.slice(0, settings.runs),
     unfinishedIntents: intents.length,
+    lastGoodRunAtMs: whole?.finishedAtMs ?? null,
     callsOfTheDay: runs.filter((run) => run.startedAtMs > nowMs - DAY_MS).reduce((sum, run) => sum + run.apiCalls, 0),
     dailyCalls: settings.dailyCalls,
   };

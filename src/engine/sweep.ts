@@ -2,8 +2,10 @@
  * Sweep: compares every record that is known, and every record that the feeds can name, instead of only what changed.
  *
  * Feeds lose things: a deletion log ends after 15 days, a column feed never sees deletes, somebody restores a backup.
- * A sweep is a row of ordinary runs. The first one reads both feeds from their beginning, the others look at all known
- * keys page by page, as if each had been waiting.
+ * A sweep is a row of ordinary runs. The first one takes what the feeds name, the second one reads both feeds from their
+ * beginning, the others look at all known keys page by page, as if each had been waiting. Whatever is written after the
+ * first one is what the feeds have missed: deletions that fell out of their log, formula fields, which change without a
+ * stamp, tables that were filled past their triggers. It should be nothing.
  */
 import type { BusinessKey } from "../model/key.ts";
 import type { Parked } from "../sync/decision.ts";
@@ -16,18 +18,27 @@ import { overrideState } from "./state-views.ts";
 /** Known keys that one of the runs compares: bounds the memory, and lets other processes in between. */
 const SWEEP_KEYS = 10_000;
 
-/** Sweeps everything; gives the reports of all its runs to `onRun` and back. Throws what a run throws. */
+/** What a sweep found. JSON-serialisable. */
+export interface SweepReport {
+  /** Documents that had to be written although no feed had named them. */
+  readonly missed: number;
+  readonly runs: readonly RunReport[];
+}
+
+/** Sweeps everything; gives the reports of all its runs to `onRun` as well. Throws what a run throws. */
 export async function sweep(
   ports: EnginePorts,
   request: RunRequest,
   onRun: (report: RunReport) => void = () => {},
-): Promise<readonly RunReport[]> {
-  const reports: RunReport[] = [];
+): Promise<SweepReport> {
+  const runs: RunReport[] = [];
   const run = async (part: EnginePorts): Promise<void> => {
-    const report = await runOnce(part, request);
-    reports.push(report);
+    // Refused records have their try in the first run; they were not missed.
+    const report = await runOnce(part, runs.length === 0 ? request : { ...request, retriesMax: 0 });
+    runs.push(report);
     onRun(report);
   };
+  await run(ports);
   await run({
     ...ports,
     state: overrideState(ports.state, { cursors: async () => withoutPositions(await ports.state.cursors()) }),
@@ -55,7 +66,7 @@ export async function sweep(
     });
     await run({ ...ports, state });
   }
-  return reports;
+  return { missed: runs.slice(1).reduce((sum, report) => sum + report.writes, 0), runs };
 }
 
 async function* knownKeys(

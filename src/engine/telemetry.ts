@@ -11,17 +11,33 @@ export interface Telemetry {
   readonly onRetry: (event: RetryEvent) => void;
 }
 
-/** Lines carry the run, the object and the key where they have one. */
+/** Lines and counts. Lines carry the run, the object and the key where they have one. */
 export function telemetry(log: SyncLogger, metrics: SyncMetrics): Telemetry {
-  let run: string | undefined;
+  const lines = logEvents(log);
   return {
     observe: (event) => {
-      if (event.kind === "runStarted") run = event.runId;
       countRecords(event, metrics);
-      write(event, run, log);
+      lines.observe(event);
     },
     onRetry: (event) => {
       metrics.retried(reasonClass(event.reason));
+      lines.onRetry(event);
+    },
+  };
+}
+
+/** Lines alone. */
+export function logEvents(log: SyncLogger): Telemetry {
+  let run: string | undefined;
+  return {
+    observe: (event) => {
+      if (event.kind === "runFinished" && event.report.unseenDeletes.length > 0) {
+        log.warn({ run, objects: event.report.unseenDeletes }, "deletions may have been missed; run a sweep");
+      }
+      if (event.kind === "runStarted") run = event.runId;
+      write(event, run, log);
+    },
+    onRetry: (event) => {
       log.warn(
         { run, call: event.call, attempt: event.attempt, waitMs: event.waitMs, reason: event.reason },
         "call repeated",

@@ -113,8 +113,3 @@ export function objectMapping(mapping: Mapping, object: string): ObjectMapping {
   if (found === undefined) throw new TypeError(`${object} is not mapped`);
   return found;
 }
-
-/** The mapped object whose documents hold lines of this object, for example `Order` for `OrderItem`. */
-export function ownerOfLines(mapping: Mapping, lineObject: string): ObjectMapping | undefined {
-  return mapping.objects.find((candidate) => candidate.lines?.object === lineObject);
-}

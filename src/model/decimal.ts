@@ -32,12 +32,6 @@ export function compareDecimals(left: string, right: string): number {
   return a.digits < b.digits ? -1 : a.digits > b.digits ? 1 : 0;
 }
 
-/** The exact sum, canonical. */
-export function addDecimals(left: string, right: string): string {
-  const [a, b] = align(expect(left), expect(right));
-  return write({ digits: a.digits + b.digits, scale: a.scale });
-}
-
 /** The exact difference, canonical. */
 export function subtractDecimals(left: string, right: string): string {
   const [a, b] = align(expect(left), expect(right));

@@ -137,8 +137,8 @@ h1 { font-size: 1.5rem; margin: .5rem 0 1rem; }
 h2 { font-size: 1.1rem; margin: 2rem 0 .5rem; }
 section.card h2, .card > h2 { margin-top: 0; }
 .card { background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: 1rem; margin: 0 0 1rem; overflow-x: auto; }
-.cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(9.5rem, 1fr)); gap: 1rem; }
-.cards .card { margin: 0; }
+.cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(8.2rem, 1fr)); gap: .75rem; }
+.cards .card { margin: 0; padding: .75rem; }
 .figure { font-size: 1.4rem; font-weight: 600; margin: 0; overflow-wrap: anywhere; }
 .label, .soft { color: var(--soft); font-size: .9rem; margin: 0; }
 table { border-collapse: collapse; width: 100%; font-size: .95rem; }
@@ -167,7 +167,8 @@ ol.timeline > li::before { content: ""; position: absolute; left: -1.65rem; top:
 .diff li { padding: .1rem .5rem; overflow-wrap: anywhere; }
 .from { background: var(--take); padding: 0 .25rem; border-radius: 3px; } .to { background: var(--add); padding: 0 .25rem; border-radius: 3px; }
 @media (max-width: 40rem) {
-  header { padding: .5rem 1rem; gap: .25rem 1rem; } .brand { width: 100%; } nav { flex: 1 1 100%; }
+  header { padding: .5rem 1rem; gap: .25rem 1rem; } .brand { flex: 1; } nav { order: 1; flex: 1 1 100%; gap: .25rem .7rem; font-size: .95rem; }
+  header form.inline, .sign-in { margin: 0; }
   .cards { grid-template-columns: 1fr 1fr; gap: .5rem; } .cards .card { padding: .6rem .75rem; }
   .chart text { font-size: 22px; } main { padding: .5rem 1rem 2rem; }
   .sides { grid-template-columns: 1fr; }

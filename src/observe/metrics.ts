@@ -1,5 +1,5 @@
 /** Prometheus metrics of a connector that stays up. One registry for each, so that a test may have many. */
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { Counter, collectDefaultMetrics, Gauge, type GaugeConfiguration, Histogram, Registry } from "prom-client";
 import type { Side } from "../model/value.ts";
 import type { SyncStatus } from "./status.ts";
 
@@ -26,12 +26,13 @@ export class SyncMetrics {
   readonly #calls: Counter;
   readonly #predicted: Gauge;
   readonly #callsDay: Gauge;
-  readonly #orgUsed: Gauge;
-  readonly #orgRemaining: Gauge;
+  readonly #orgUsed: LateGauge;
+  readonly #orgRemaining: LateGauge;
   readonly #lag: Gauge<"object" | "side">;
   readonly #waiting: Gauge<"object" | "kind">;
-  readonly #lastRun: Gauge;
+  readonly #lastRun: LateGauge;
   readonly #halted: Gauge;
+  readonly #channels: Gauge<"channel">;
 
   constructor() {
     const registers = [this.#registry];
@@ -77,12 +78,12 @@ export class SyncMetrics {
       help: "Salesforce API calls of this connector in the last 24 hours.",
       registers,
     });
-    this.#orgUsed = new Gauge({
+    this.#orgUsed = new LateGauge({
       name: "order_sync_org_api_calls_used",
       help: "API requests of the whole org in its 24-hour window, as Salesforce last told.",
       registers,
     });
-    this.#orgRemaining = new Gauge({
+    this.#orgRemaining = new LateGauge({
       name: "order_sync_org_api_calls_remaining",
       help: "API requests that the org has left, as Salesforce last told.",
       registers,
@@ -99,7 +100,7 @@ export class SyncMetrics {
       labelNames: ["object", "kind"],
       registers,
     });
-    this.#lastRun = new Gauge({
+    this.#lastRun = new LateGauge({
       name: "order_sync_last_success_timestamp_seconds",
       help: "When the last run that was not a failure ended.",
       registers,
@@ -109,6 +110,17 @@ export class SyncMetrics {
       help: "1 while the schedule stands still because a person is needed.",
       registers,
     });
+    this.#channels = new Gauge({
+      name: "order_sync_change_events_listening",
+      help: "1 while a channel of Salesforce change events is listened to, 0 while it is lost.",
+      labelNames: ["channel"],
+      registers,
+    });
+  }
+
+  /** Whether a channel of change events is listened to. */
+  channel(channel: string, isOpen: boolean): void {
+    this.#channels.set({ channel }, isOpen ? 1 : 0);
   }
 
   written(object: string, side: Side, actions: readonly string[]): void {
@@ -144,6 +156,7 @@ export class SyncMetrics {
   /** Everything that is read from the state. */
   status(status: SyncStatus): void {
     this.#callsDay.set(status.callsOfTheDay);
+    if (status.lastGoodRunAtMs !== null) this.#lastRun.set(status.lastGoodRunAtMs / 1000);
     const seconds = (knownToMs: number): number => Math.max(0, (status.atMs - knownToMs) / 1000);
     for (const { object, ...of } of status.objects) {
       if (of.watched && of.salesforceKnownToMs !== null) {
@@ -159,5 +172,20 @@ export class SyncMetrics {
   /** The exposition format, and its content type. */
   async text(): Promise<{ readonly body: string; readonly contentType: string }> {
     return { body: await this.#registry.metrics(), contentType: this.#registry.contentType };
+  }
+}
+
+/** A gauge that is not there before its first value: a 0 that nobody measured would ring an alarm. */
+class LateGauge {
+  readonly #configuration: GaugeConfiguration<string>;
+  #gauge: Gauge | null = null;
+
+  constructor(configuration: GaugeConfiguration<string>) {
+    this.#configuration = configuration;
+  }
+
+  set(value: number): void {
+    this.#gauge ??= new Gauge(this.#configuration);
+    this.#gauge.set(value);
   }
 }

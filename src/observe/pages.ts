@@ -4,6 +4,7 @@ import type { Value } from "../model/value.ts";
 import type { JournalEntry, RunRecord, StoredConflict } from "../state/port.ts";
 import type { DeadLetter, Obstacle, Parked } from "../sync/decision.ts";
 import { callsChart, type Markup } from "./chart.ts";
+import { isEmptyChange, reasonsIn } from "./journal-detail.ts";
 import { changeButton, type Frame } from "./layout.ts";
 import type { PlanView } from "./plan-view.ts";
 import { remedyFor } from "./remedy.ts";
@@ -21,8 +22,10 @@ export function statePage(frame: Frame, status: SyncStatus, service: ServiceStat
       ${figure("Open conflicts", String(open), open > 0 ? "warn" : "", "/conflicts")}
       ${figure("Dead letters", String(dead), dead > 0 ? "warn" : "", "/dead-letters")}
       ${figure("API calls in 24 h", status.dailyCalls === null ? String(status.callsOfTheDay) : `${status.callsOfTheDay} of ${status.dailyCalls}`, "")}
+      ${service.changeEvents.length === 0 ? "" : figure("Change events", channelsText(service.changeEvents), service.changeEvents.every(({ kind }) => kind === "listening") ? "good" : "warn")}
       ${service.orgUsed === null || service.orgLimit === null ? "" : figure("Whole org", `${service.orgUsed.toLocaleString("en")} of ${service.orgLimit.toLocaleString("en")}`, "")}
     </div>
+    ${service.changeEvents.map(({ channel, trouble }) => (trouble === null ? "" : html`<p class="soft">${channel} is not heard: ${trouble}. Changes are found by the schedule.</p>`))}
     <p>${changeButton(frame, { action: "/run", label: "Run now" })}</p>
     <h2>Objects</h2>
     <div class="card">
@@ -173,8 +176,12 @@ function obstacleList(obstacles: readonly Obstacle[]): Markup {
 
 function detailMarkup(detail: JournalEntry["detail"]): Markup {
   const rows = Object.entries(detail).flatMap(([name, value]): Markup[] => {
-    if (name === "changes" && Array.isArray(value)) return value.map(changeMarkup);
+    if (name === "changes" && Array.isArray(value)) {
+      return value.filter((change: unknown) => !isEmptyChange(change)).map(changeMarkup);
+    }
     if (name === "fields") return [];
+    const reasons = reasonsIn(value);
+    if (reasons !== null) return reasons.map(({ code, message }) => html`<li><code>${code}</code> ${message}</li>`);
     return [
       html`<li>${name}: <span class="value">${typeof value === "string" ? value : JSON.stringify(value)}</span></li>`,
     ];
@@ -203,7 +210,7 @@ function planMarkup(plan: PlanView): Markup {
         write,
       ) => html`<section class="card" aria-label="${write.key}"><strong>${write.object} ${recordLink(write.key)}</strong>
         <span class="soft">${write.actions.join(", ")} → ${write.side === "salesforce" ? "Salesforce" : "external"}</span>
-        <ul class="diff">${write.changes.map(changeMarkup)}</ul></section>`,
+        <ul class="diff">${write.changes.filter((change) => !isEmptyChange(change)).map(changeMarkup)}</ul></section>`,
     )}
     ${surplus(plan.writes.length)}
     ${plan.held.map((held) => html`<section class="card"><strong>${held.how} ${recordLink(held.key)}</strong>${obstacleList(held.obstacles)}</section>`)}`;
@@ -237,4 +244,9 @@ function spanText(ms: number): string {
   const seconds = Math.max(0, Math.round(ms / 1000));
   if (seconds < 120) return `${seconds} s`;
   return seconds < 7_200 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3_600)} h`;
+}
+
+function channelsText(channels: ServiceState["changeEvents"]): string {
+  const heard = channels.filter(({ kind }) => kind === "listening").length;
+  return heard === channels.length ? "Listening" : heard === 0 ? "Lost" : `${heard} of ${channels.length}`;
 }

@@ -9,6 +9,8 @@ const RIGHTS =
   "the integration user lacks a right: assign the permission set Order_Sync (orders need Activate Orders, and Edit Activated Orders to be reopened), and see order-sync check; it is tried again by itself";
 
 const REMEDIES: Readonly<Record<string, string>> = {
+  SALESFORCE_MISSING:
+    "if the records are gone for good, as in a mock org that was started anew, order-sync reset: the next run compares everything and makes what is missing",
   INSUFFICIENT_ACCESS_OR_READONLY: RIGHTS,
   INSUFFICIENT_ACCESS: RIGHTS,
   INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY:

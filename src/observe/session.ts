@@ -79,12 +79,6 @@ export class SessionKeeper {
   }
 }
 
-/** The signature of a webhook's body, as `X-Signature-256` carries it: `sha256=` and the HMAC in hexadecimal. */
-export function isSigned(body: string, signature: string | undefined, secret: string): boolean {
-  const wanted = `sha256=${createHmac("sha256", secret).update(body).digest("hex")}`;
-  return signature !== undefined && isSame(signature, wanted);
-}
-
 function isOwnOrigin({ origin, host }: Credentials): boolean {
   if (origin === undefined || host === undefined || !URL.canParse(origin)) return false;
   return new URL(origin).host === host;

@@ -28,6 +28,8 @@ export interface SyncStatus {
   readonly runs: readonly RunRecord[];
   /** Writes whose end nobody saw; the next run looks them up. */
   readonly unfinishedIntents: number;
+  /** When the last run that was not a failure ended; null before the first one. */
+  readonly lastGoodRunAtMs: number | null;
   readonly callsOfTheDay: number;
   readonly dailyCalls: number | null;
 }
@@ -41,4 +43,14 @@ export interface ServiceState {
   /** The org's own count of API requests, as it last told. */
   readonly orgUsed: number | null;
   readonly orgLimit: number | null;
+  /** The channels of change events that may start a run early; empty where none are listened to. */
+  readonly changeEvents: readonly ChannelState[];
+}
+
+/** A channel of change events. While one is lost, changes are found by the schedule alone. */
+export interface ChannelState {
+  readonly channel: string;
+  readonly kind: "connecting" | "listening" | "lost";
+  /** Why it is lost; null while it is not. */
+  readonly trouble: string | null;
 }

@@ -3,6 +3,7 @@
  * that this connector may use. Everything else in this room sends through it.
  */
 import { SyncError } from "../errors.ts";
+import { inSpan } from "../trace/span.ts";
 import { canLogInAgain, type KeptLogin, type Login, type LoginContext, logIn } from "./auth.ts";
 import { type CallPolicy, callWithPolicy, failureToSyncError } from "./call-policy.ts";
 import type { AuthConfig } from "./config.ts";
@@ -90,9 +91,12 @@ export class OrgCaller {
       attempt: async () => {
         this.#refuseOverBudget();
         used = this.#session;
-        const reply = await this.connection.send(request);
-        options.check?.(reply);
-        return reply;
+        return await inSpan(`salesforce ${options.name}`, { "http.request.method": request.method }, async (span) => {
+          const reply = await this.connection.send(request);
+          span.setAttribute("http.response.status_code", reply.status);
+          options.check?.(reply);
+          return reply;
+        });
       },
       ...(canLogInAgain(this.#auth)
         ? {

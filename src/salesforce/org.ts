@@ -5,7 +5,9 @@ import { endOfBulkJob, executeBulk } from "./bulk.ts";
 import type { BulkPatience } from "./bulk-job.ts";
 import type { CallPolicy, RetryEvent } from "./call-policy.ts";
 import { OrgCaller } from "./caller.ts";
+import { type ChangeEventParts, listenForChanges } from "./change-events.ts";
 import { ChangeFeed } from "./change-feed.ts";
+import { subscribeTo } from "./channel.ts";
 import { executeCollections } from "./collections.ts";
 import type { SalesforceConfig } from "./config.ts";
 import { OrgConnection } from "./connection.ts";
@@ -33,12 +35,17 @@ export interface OrgSurroundings {
   readonly onRetry?: (event: RetryEvent) => void;
 }
 
+/** What to listen for; see `ChangeEventParts`. */
+export type ListenRequest = Pick<ChangeEventParts, "channels" | "objects" | "onChange" | "onState">;
+
 /** First wait of the back-off and its bound (reference: change-events §7). */
 const BACKOFF_BASE_MS = 1_000;
 const BACKOFF_CAP_MS = 60_000;
 
 /** An org through jsforce, with what only some callers need. */
 export interface JsforceOrg extends SalesforceOrg {
+  /** Listens until `stop` is aborted; never rejects. Sends no counted call and does not log in. */
+  listen(request: ListenRequest, stop: AbortSignal): Promise<void>;
   /** The org's own account of its limits; costs one call. */
   limits(): Promise<readonly OrgLimit[]>;
 }
@@ -106,6 +113,19 @@ export function createSalesforceOrg(config: SalesforceConfig, surroundings: OrgS
       }
     },
     endOfJob: (jobId) => endOfBulkJob(caller, jobId, patience),
+    listen: (request, stop) =>
+      listenForChanges(
+        {
+          ...request,
+          client: config.client,
+          subscribe: (channel, listener) => subscribeTo(connection, channel, listener),
+          token: () => connection.accessToken ?? undefined,
+          sleep: pause,
+          random: policy.random,
+          monotonicMs,
+        },
+        stop,
+      ),
     limits: () => fetchLimits(caller),
     usage: () => usageOf(caller),
     close: () => {
@@ -113,4 +133,13 @@ export function createSalesforceOrg(config: SalesforceConfig, surroundings: OrgS
       return Promise.resolve();
     },
   };
+}
+
+/** Resolves after so long, or when the signal is aborted. */
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  try {
+    await delay(ms, undefined, { signal });
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
 }

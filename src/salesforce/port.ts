@@ -81,7 +81,7 @@ export interface SalesforceOrg {
   read(request: ReadRequest): Promise<readonly SalesforceRecord[]>;
   /** Every row of a query, for small sets such as OrderStatus or the standard price book. */
   query(soql: string): Promise<readonly SalesforceRecord[]>;
-  /** One outcome per operation, in the order of the call. */
+  /** One outcome per operation, in the order of the call, with its pre-image where it asks for one and it was read. */
   execute(call: SalesforceCall, listener?: CallListener): Promise<readonly RowOutcome[]>;
   /**
    * The end of a Bulk job whose sender did not see it: waits while it runs, aborts it when it was never closed. Throws

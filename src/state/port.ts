@@ -109,6 +109,8 @@ export interface StateStore {
   runs(limit: number): Promise<readonly RunRecord[]>;
   /** How many links, bases, open conflicts, dead letters and parked documents there are, by object. */
   counts(): Promise<Readonly<Record<string, Readonly<Record<string, number>>>>>;
+  /** How many lines the links of an object hold; reads all of them. */
+  lineCount(object: string): Promise<number>;
 
   /**
    * Writes everything or nothing. Throws `LEASE_LOST` when the lease's fencing number is no longer the newest.

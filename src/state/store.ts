@@ -288,6 +288,17 @@ export class SqlStateStore implements StateStore {
     return counts;
   }
 
+  async lineCount(object: string): Promise<number> {
+    const keys =
+      this.#dialect === "sqlite"
+        ? sql<number>`coalesce(sum((select count(*) from json_each(body, '$.lineIds'))), 0)`
+        : sql<number>`coalesce(sum((select count(*) from json_object_keys(body::json -> 'lineIds'))), 0)`;
+    const row = await this.#read((db) =>
+      db.selectFrom("link").select(keys.as("count")).where("object", "=", object).executeTakeFirst(),
+    );
+    return Number(row?.count ?? 0);
+  }
+
   async commit(lease: Lease, batch: StateBatch): Promise<void> {
     await this.#transaction(async (tx) => {
       for (const required of [lease, ...(batch.under ?? [])]) await this.#mustHold(tx, required);

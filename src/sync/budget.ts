@@ -1,5 +1,4 @@
 /** The budget of API calls: our own daily share, and a reserve of the org's limit for other applications. */
-import type { SalesforceCall } from "./call.ts";
 
 /** Limits from the configuration. */
 export interface BudgetLimits {
@@ -45,9 +44,4 @@ export function allowCalls(limits: BudgetLimits, usage: BudgetUsage, calls: numb
   }
   const left = [own, org].filter((each): each is number => each !== null);
   return { kind: "allowed", callsLeft: left.length === 0 ? null : Math.min(...left) - calls };
-}
-
-/** The predicted API calls of planned calls. */
-export function predictCalls(calls: readonly SalesforceCall[]): number {
-  return calls.reduce((sum, call) => sum + call.predictedCalls, 0);
 }

@@ -110,6 +110,8 @@ export interface Obstacle {
   readonly field?: string;
   /** The record whose absence is the reason: when it comes, the document is tried again. */
   readonly missing?: { readonly object: string; readonly key: BusinessKey };
+  /** How many lines of the document it is about. */
+  readonly lines?: number;
 }
 
 /** What to do about one nominated key. Pure data; `RowOperation`s stand in the order in which they must happen. */

@@ -40,14 +40,6 @@ export function diffFields(before: Fields, after: Fields): readonly DocumentDelt
     .map((field) => ({ field, before: before[field], after: after[field] }));
 }
 
-/**
- * True when a side shows nothing that its base does not: no compared field moved and no line came or went.
- * Fields that are written once are not compared; "never agreed" and "empty" count as the same.
- */
-export function equalsBase(mapping: ObjectMapping, base: SyncDocument, seen: Seen): boolean {
-  return movedFields(mapping, base, seen).length === 0;
-}
-
 /** What one side shows. */
 export interface Seen {
   readonly side: Side;
@@ -55,8 +47,8 @@ export interface Seen {
 }
 
 /**
- * What moved on a side since the base, without the fields that are written once. What a side was filled with before the
- * leading one ever had a value for it was moved by nobody.
+ * What moved on a side since the base; "never agreed" and "empty" count as the same, and fields written once do not.
+ * What a side was filled with before the leading one ever had a value for it was moved by nobody.
  */
 export function movedFields(mapping: ObjectMapping, base: SyncDocument, seen: Seen): readonly DocumentDelta[] {
   const rootFields = comparedFields(mapping.fields);

@@ -11,7 +11,7 @@ import { parseInstant } from "../model/instant.ts";
 import type { LineKey, RecordId } from "../model/key.ts";
 import type { RecordRead, RowOperation, RowOutcome, SalesforceRecord } from "../model/salesforce-record.ts";
 import type { Fields, Value } from "../model/value.ts";
-import type { Decision, Displaced } from "./decision.ts";
+import type { Decision, Displaced, PassingStatus } from "./decision.ts";
 
 /** The name of the rule for conflicts with an edit that fell between our reading and our writing. */
 export const EDITED_MEANWHILE = "edited meanwhile";
@@ -115,7 +115,9 @@ export function overrunsOf(input: {
     if (operation.kind === "update") sheet.write(operation);
     else if (operation.kind === "delete") sheet.delete(operation.recordId);
   }
-  return sheet.overruns();
+  const last = decision.salesforce.at(-1);
+  const isFinished = last === undefined || byOpId.get(last.opId)?.kind === "done";
+  return sheet.overruns(isFinished ? null : decision.passing);
 }
 
 /**
@@ -196,7 +198,8 @@ class Sheet {
         if (!this.#written.has(name)) this.#edits.delete(name);
         continue;
       }
-      if (past !== undefined && this.#written.has(name)) this.#earlier.push({ ...past, ours: joined });
+      if (past !== undefined && this.#written.has(name) && past.value !== joined)
+        this.#earlier.push({ ...past, ours: joined });
       this.#edits.set(name, {
         ...(lineKey === undefined ? {} : { lineKey }),
         field,
@@ -228,13 +231,18 @@ class Sheet {
     this.#deleted.add(this.#lineKeys.get(recordId) ?? "");
   }
 
-  overruns(): readonly Overrun[] {
+  /**
+   * `passing`: the status in which the record was left half way. Somebody who had chosen that very status before us
+   * meant it, and it must not be taken for one that is only passed through.
+   */
+  overruns(passing: PassingStatus | null): readonly Overrun[] {
     const last = [...this.#edits].flatMap(([name, edit]) => {
       if (this.#deleted.has("") || this.#deleted.has(edit.lineKey ?? "")) return [edit];
       const ours = this.#expected.get(name);
       // Read, but not written: the edit stands.
-      if (!this.#written.has(name) || ours === edit.value) return [];
-      return [{ ...edit, ours }];
+      if (!this.#written.has(name)) return [];
+      const isPassing = name === cell(undefined, "Status") && edit.value === passing?.shown;
+      return ours === edit.value && !isPassing ? [] : [{ ...edit, ours }];
     });
     return [...this.#earlier, ...last];
   }

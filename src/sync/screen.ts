@@ -31,12 +31,12 @@ export function isLineEcho(
   keyOf: KeyLookup,
 ): boolean {
   const lines = mapping.lines;
-  if (lines === null || base === null || base.document === null) return false;
+  if (lines === null) return false;
   const stored = row[lines.keyField];
-  const held = typeof stored === "string" ? base.document.lines?.[stored as LineKey] : undefined;
+  const held = typeof stored === "string" ? base?.document?.lines?.[stored as LineKey] : undefined;
   // A line that is gone is an echo when the base has none either. A line without a key has to be reported.
   if (row["IsDeleted"] === true) return held === undefined;
-  if (held === undefined) return false;
+  if (base === null || held === undefined) return false;
   const problems: ValueProblem[] = [];
   const fields = readFields(lines.fields, row, { keyOf, problems });
   const root = { object: mapping.object, key: base.key, fields: {} };

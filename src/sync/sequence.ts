@@ -98,14 +98,18 @@ export function lowerBound(decisions: readonly Decision[], options: SequenceOpti
 }
 
 /**
- * The fewest composite calls that hold these rows: 1,000 rows a call, and 800 where rows are read before they are
- * written, because the reading takes one of the five parts.
+ * The fewest composite calls that hold these rows: 1,000 rows a call; 800 where rows are read before they are written,
+ * because the reading takes one of the five parts; 600 where orders are deleted, which are read with their lines.
  */
 export function leastCollectionCalls(operations: readonly RowOperation[]): number {
   const rows = COLLECTION_ROWS_MAX * COMPOSITE_PARTS_MAX;
-  const read = operations.filter((operation) => operation.kind !== "upsert" && operation.preImage !== undefined).length;
-  const readingCalls = Math.ceil(read / (rows - COLLECTION_ROWS_MAX));
-  return Math.ceil((operations.length + readingCalls * COLLECTION_ROWS_MAX) / rows);
+  const objects = operations.map((each) => new Set(readsOf([each]).map(({ object }) => object)).size);
+  // A call with any row that reads so many objects has at least so many parts less to write in.
+  const reading = [1, 2].reduce((sum, parts) => {
+    const readers = objects.filter((count) => count >= parts).length;
+    return sum + Math.ceil(readers / (rows - parts * COLLECTION_ROWS_MAX));
+  }, 0);
+  return Math.ceil((operations.length + reading * COLLECTION_ROWS_MAX) / rows);
 }
 
 /** Nodes of a graph: its operations, and one for each record that is read first. */
@@ -120,18 +124,6 @@ export function nodesOf(operations: readonly RowOperation[]): number {
 export function operationsToDrop(decisions: readonly Decision[], failed: ReadonlySet<string>): ReadonlySet<string> {
   const hit = decisions.filter((decision) => decision.salesforce.some((operation) => failed.has(operation.opId)));
   return new Set(hit.flatMap((decision) => decision.salesforce.map((operation) => operation.opId)));
-}
-
-/** Decisions in at most `count` lanes that may be written at the same time: those of one parent stay together. */
-export function inLanes(decisions: readonly Decision[], count: number): readonly (readonly Decision[])[] {
-  const groups = groupsByLane(decisions);
-  const lanes: Decision[][] = Array.from({ length: Math.max(1, count) }, () => []);
-  // The largest groups first, each into the emptiest lane: even lanes without cutting a group.
-  for (const group of [...groups.values()].sort((a, b) => b.length - a.length)) {
-    const emptiest = lanes.reduce((best, lane) => (lane.length < best.length ? lane : best));
-    emptiest.push(...group);
-  }
-  return lanes.filter((lane) => lane.length > 0);
 }
 
 /** The lane of a decision: its root parent. Decisions of one lane must not be written at the same time. */

@@ -1,4 +1,4 @@
-/** Taking calls apart: to send less after a failure, and to keep one poisoned row from blocking its neighbours. */
+/** Taking calls apart: their operations, and the same call with fewer of them. */
 import type { RowOperation } from "../model/salesforce-record.ts";
 import type { SalesforceCall } from "./call.ts";
 
@@ -48,60 +48,4 @@ export function retainOperations(
     default:
       return call satisfies never;
   }
-}
-
-/**
- * Two halves of a call that failed as a whole, or undefined when it is down to one row or one graph: then that one is
- * the poisoned one. Repeated halving finds it among n rows in about log2 n rounds.
- */
-export function halveCall(call: SalesforceCall): readonly [SalesforceCall, SalesforceCall] | undefined {
-  switch (call.kind) {
-    case "collections": {
-      if (call.parts.length > 1) {
-        const middle = Math.ceil(call.parts.length / 2);
-        return [
-          { ...call, parts: call.parts.slice(0, middle) },
-          { ...call, parts: call.parts.slice(middle) },
-        ];
-      }
-      const part = call.parts[0];
-      if (part === undefined || part.operations.length < 2) return undefined;
-      const [left, right] = halves(part.operations);
-      return [
-        { ...call, parts: [{ ...part, operations: left }] },
-        { ...call, parts: [{ ...part, operations: right }] },
-      ];
-    }
-    case "graphs": {
-      if (call.graphs.length < 2) return undefined;
-      const [left, right] = halves(call.graphs);
-      return [
-        { ...call, graphs: left },
-        { ...call, graphs: right },
-      ];
-    }
-    case "rows": {
-      if (call.operations.length < 2) return undefined;
-      const [left, right] = halves(call.operations);
-      return [
-        { ...call, operations: left },
-        { ...call, operations: right },
-      ];
-    }
-    case "bulk": {
-      if (call.part.operations.length < 2) return undefined;
-      const [left, right] = halves(call.part.operations);
-      return [
-        { ...call, part: { ...call.part, operations: left } },
-        { ...call, part: { ...call.part, operations: right } },
-      ];
-    }
-    default:
-      return call satisfies never;
-  }
-}
-
-function halves<Item>(items: readonly Item[]): readonly [readonly Item[], readonly Item[]] {
-  const middle = Math.ceil(items.length / 2);
-  return [items.slice(0, middle), items.slice(middle)];
 }

@@ -6,6 +6,7 @@ import { startHeartbeat } from "../engine/heartbeat.ts";
 import { LeaseKeeper } from "../engine/lease.ts";
 import { type NextStart, waitForStart } from "../engine/schedule.ts";
 import { SyncError } from "../errors.ts";
+import { inSpan } from "../trace/span.ts";
 import type { Crew } from "./crew.ts";
 import { isOutage, pause, persistently } from "./patience.ts";
 import { leadRun, roleName } from "./round.ts";
@@ -89,7 +90,8 @@ type Afterwards = "onTime" | "again" | "halt";
 async function lead(crew: Crew, role: LeaseKeeper, ended: AbortSignal): Promise<Afterwards> {
   try {
     await checkBeforeFirstRun(crew.ports);
-    await leadRun(crew, role, ended);
+    const attributes = { "order_sync.source": crew.ports.mapping.source, "order_sync.shared": true };
+    await inSpan("order_sync.run", attributes, () => leadRun(crew, role, ended));
     await crew.afterRun();
     return "onTime";
   } catch (error) {

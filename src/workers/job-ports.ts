@@ -1,7 +1,7 @@
 /** The ports as one job sees them: its own unfinished writes only, and no further write once it has to stop. */
 import type { EnginePorts } from "../engine/ports.ts";
+import { overrideState } from "../engine/state-views.ts";
 import type { BusinessKey } from "../model/key.ts";
-import type { StateStore } from "../state/port.ts";
 import type { Intent } from "../sync/decision.ts";
 
 /** Hexadecimal digits of a job's Id that start the Ids of its intents, and random digits behind them. */
@@ -28,7 +28,7 @@ export function jobPorts(ports: EnginePorts, mark: JobMark, stop: AbortSignal): 
   const { salesforce, external } = ports;
   return {
     ...ports,
-    state: withIntents(ports.state, own),
+    state: overrideState(ports.state, { intents: async () => (await ports.state.intents()).filter(own) }),
     newId: () => prefix + ports.newId().slice(0, RANDOM_DIGITS),
     salesforce: {
       connect: () => salesforce.connect(),
@@ -56,29 +56,5 @@ export function jobPorts(ports: EnginePorts, mark: JobMark, stop: AbortSignal): 
       },
       close: () => external.close(),
     },
-  };
-}
-
-function withIntents(state: StateStore, own: (intent: Intent) => boolean): StateStore {
-  return {
-    migrate: () => state.migrate(),
-    acquireLease: (request) => state.acquireLease(request),
-    renewLease: (lease, ttlMs, nowMs) => state.renewLease(lease, ttlMs, nowMs),
-    releaseLease: (lease) => state.releaseLease(lease),
-    leaseHolder: (name) => state.leaseHolder(name),
-    cursors: () => state.cursors(),
-    links: (object, wanted) => state.links(object, wanted),
-    linksByRecordId: (object, ids) => state.linksByRecordId(object, ids),
-    bases: (object, wanted) => state.bases(object, wanted),
-    keys: (object, after, limit) => state.keys(object, after, limit),
-    intents: async () => (await state.intents()).filter(own),
-    parked: (object) => state.parked(object),
-    deadLetters: (object) => state.deadLetters(object),
-    conflicts: (query) => state.conflicts(query),
-    journal: (query) => state.journal(query),
-    runs: (limit) => state.runs(limit),
-    counts: () => state.counts(),
-    commit: (lease, batch) => state.commit(lease, batch),
-    close: () => state.close(),
   };
 }

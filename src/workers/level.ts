@@ -4,7 +4,7 @@
  * A wave holds as many documents as keep all lanes busy for a while and fit into memory. The cursor of a page is stored
  * only when every job with a key of that page has ended.
  */
-import { allowDeletions, isHeldDeletion } from "../engine/delete-limit.ts";
+import { allowDeletions, countHeld, isHeldDeletion } from "../engine/delete-limit.ts";
 import { externalFeed, type ObjectPoll, salesforceFeed, salesforceNominations } from "../engine/detect.ts";
 import { type Nomination, NominationSet } from "../engine/nominations.ts";
 import { orgRulesLoader } from "../engine/org-rules.ts";
@@ -53,8 +53,8 @@ export async function runLevel(
 
 /** Jobs hold their deletions back; when those of all jobs are known, they go together or end the run. */
 async function deleteTogether(round: Round, mapping: ObjectMapping, held: readonly Parked[]): Promise<void> {
-  const { waiting } = round.context.memory.deletions(mapping.object);
-  for (const { key } of held) waiting.add(key);
+  const tallies = round.context.memory.deletions(mapping.object);
+  for (const entry of held) countHeld(tallies, entry);
   const allowed = new Set(await allowDeletions(round.context, mapping));
   const items = held.filter(({ key }) => allowed.has(key)).map(waitingItem);
   await dispatch(round, mapping, items, { deletes: true });

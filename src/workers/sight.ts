@@ -27,7 +27,14 @@ export class WorkerSight {
 
   /** The state as the probes show it. The next start is known to the coordinator alone, so none is named. */
   state({ used, limit }: ApiUsage): ServiceState {
-    return { kind: this.#kind, trouble: this.#trouble, nextRunAtMs: null, orgUsed: used, orgLimit: limit };
+    return {
+      kind: this.#kind,
+      trouble: this.#trouble,
+      nextRunAtMs: null,
+      orgUsed: used,
+      orgLimit: limit,
+      changeEvents: [],
+    };
   }
 
   sawEngine(event: EngineEvent): void {

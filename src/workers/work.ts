@@ -111,7 +111,8 @@ async function pass(
       const memory = await RunMemory.load(ports.state);
       const options = { ...crew.options, allowDeletes: crew.options.allowDeletes || job.deletes };
       // A job knows its own deletions only: the coordinator counts those of all jobs.
-      memory.deletions(job.object).made = Number.POSITIVE_INFINITY;
+      const { records, lines } = memory.deletions(job.object);
+      records.made = lines.made = Number.POSITIVE_INFINITY;
       for (const stopped of job.stopped) tally.stop(stopped);
       const context: RunContext = { ports, options, runId: job.runId, identity, lease: lane, tally, memory };
       if (recover) await recoverIntents(context);

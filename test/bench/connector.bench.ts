@@ -3,26 +3,25 @@
  * a mock org in a process of its own, against a bare loop that sends the same rows by jsforce collections and remembers
  * nothing. What a run at rest costs afterwards, and what it costs to read records in the calls that update them.
  */
-import { type ChildProcess, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { createInterface } from "node:readline";
+import { join } from "node:path";
 import { Connection } from "jsforce";
 import Database from "libsql";
-import { keyFieldMetadata } from "../../src/config/metadata.ts";
-import { randomId } from "../../src/engine/context.ts";
 import type { EnginePorts } from "../../src/engine/ports.ts";
 import { runOnce } from "../../src/engine/run.ts";
-import { openSqlExternal } from "../../src/external/sql/adapter.ts";
-import { sqlConfigSchema } from "../../src/external/sql/config.ts";
-import { installChangeLog } from "../../src/external/sql/install.ts";
-import { compileMapping } from "../../src/mapping/compile.ts";
 import type { Mapping } from "../../src/mapping/mapping.ts";
-import { SalesforceConfig } from "../../src/salesforce/config.ts";
-import { createSalesforceOrg } from "../../src/salesforce/org.ts";
-import { openStateStore } from "../../src/state/open.ts";
 import { type BenchRow, compared } from "./bench-row.ts";
+import {
+  advanceClock,
+  benchMapping,
+  fillErp,
+  KEY,
+  type OrgAddress,
+  openPorts,
+  withOrg,
+  writeMetadata,
+} from "./world.ts";
 
 const ACCOUNTS = 10_000;
 const ORDERS = 10_000;
@@ -30,28 +29,19 @@ const LINES_PER_ORDER = 3;
 const CHUNK = 200;
 /** So many accounts and orders change at a time, to see what pre-images cost. */
 const CHANGED = 2_000;
-const KEY = "ERP_Key__c";
 
 /** Runs everything; takes about half a minute. */
 export async function run(): Promise<readonly BenchRow[]> {
   const folder = mkdtempSync(join(tmpdir(), "connector-bench-"));
   try {
     const mapping = benchMapping();
-    const sourceDir = join(folder, "sfdx");
-    for (const file of keyFieldMetadata(mapping)) {
-      mkdirSync(dirname(join(sourceDir, file.path)), { recursive: true });
-      writeFileSync(join(sourceDir, file.path), file.text);
-    }
+    const sourceDir = writeMetadata(folder, mapping);
+    fillErp(folder, { accounts: ACCOUNTS, orders: ORDERS, linesPerOrder: LINES_PER_ORDER });
     const bare = await withOrg(sourceDir, bareLoad);
     return await withOrg(sourceDir, (org) => syncedLoad(org, { folder, mapping, bare }));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-}
-
-interface OrgAddress {
-  readonly url: string;
-  readonly accessToken: string;
 }
 
 /** The loop that people write first: create, create, create, activate. Returns milliseconds. */
@@ -178,146 +168,6 @@ async function preImageCost(ports: EnginePorts, erp: string): Promise<readonly B
     compared("changes with pre-images, against without", read, without, 1.5, "ms"),
     compared("write calls of changes with pre-images, against without", on.calls, off.calls, 1.25, "calls"),
   ];
-}
-
-async function advanceClock({ url }: OrgAddress, minutes: number): Promise<void> {
-  const answer = await fetch(`${url}/_mock/clock`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ advance: { minutes } }),
-  });
-  if (!answer.ok) throw new Error(await answer.text());
-}
-
-async function openPorts(org: OrgAddress, folder: string, mapping: Mapping): Promise<EnginePorts> {
-  const erp = join(folder, "erp.db");
-  fillErp(erp);
-  const config = sqlConfigSchema.parse({
-    kind: "sql",
-    name: "erp",
-    url: `file:${erp}`,
-    collections: {
-      customers: { table: "customers", key: ["no"] },
-      products: { table: "products", key: ["sku"] },
-      prices: { table: "products", key: ["sku"] },
-      orders: { table: "orders", key: ["no"], lines: { table: "lines", parentKey: ["order_no"], key: ["line"] } },
-    },
-  });
-  await installChangeLog(config);
-  const state = await openStateStore(`file:${join(folder, "state.db")}`);
-  await state.migrate();
-  return {
-    mapping,
-    state,
-    external: openSqlExternal(config),
-    salesforce: createSalesforceOrg(
-      SalesforceConfig.parse({
-        loginUrl: org.url,
-        auth: { kind: "accessToken", accessToken: org.accessToken, instanceUrl: org.url },
-      }),
-    ),
-    nowMs: Date.now,
-    newId: randomId,
-    observe: () => {},
-  };
-}
-
-function fillErp(file: string): void {
-  const database = new Database(file);
-  database.exec(`
-    CREATE TABLE customers (no TEXT PRIMARY KEY, name TEXT);
-    CREATE TABLE products (sku TEXT PRIMARY KEY, name TEXT, price TEXT);
-    CREATE TABLE orders (no TEXT PRIMARY KEY, customer TEXT, day TEXT, state TEXT);
-    CREATE TABLE lines (order_no TEXT, line INTEGER, sku TEXT, quantity INTEGER, price TEXT, PRIMARY KEY (order_no, line));
-    INSERT INTO products VALUES ('ANVIL', 'Anvil', '10.00');`);
-  database.transaction(() => {
-    const customer = database.prepare("INSERT INTO customers VALUES (?, ?)");
-    for (let index = 0; index < ACCOUNTS; index++) customer.run(`C${index}`, `Customer ${index}`);
-    const order = database.prepare("INSERT INTO orders VALUES (?, ?, '2026-08-01', 'released')");
-    const line = database.prepare("INSERT INTO lines VALUES (?, ?, 'ANVIL', ?, '9.50')");
-    for (let index = 0; index < ORDERS; index++) {
-      order.run(`O${index}`, `C${index % ACCOUNTS}`);
-      for (let at = 0; at < LINES_PER_ORDER; at++) line.run(`O${index}`, at, 1 + ((index * 3 + at) % 7));
-    }
-  })();
-  database.close();
-}
-
-function benchMapping(): Mapping {
-  const compiled = compileMapping({
-    source: "erp",
-    objects: {
-      Account: { collection: "customers", keyField: KEY, naturalKey: ["no"], fields: { Name: "name" } },
-      Product2: {
-        collection: "products",
-        keyField: KEY,
-        naturalKey: ["sku"],
-        fields: { Name: "name", IsActive: { constant: true } },
-      },
-      PricebookEntry: {
-        collection: "prices",
-        keyField: KEY,
-        naturalKey: ["sku"],
-        fields: {
-          Product2Id: { from: "sku", reference: "Product2" },
-          Pricebook2Id: { constant: "standard", reference: "Pricebook2" },
-          UnitPrice: "price",
-          IsActive: { constant: true },
-        },
-      },
-      Order: {
-        collection: "orders",
-        keyField: KEY,
-        naturalKey: ["no"],
-        onActivated: "reopen",
-        fields: {
-          AccountId: { from: "customer", reference: "Account" },
-          Pricebook2Id: { constant: "standard", reference: "Pricebook2" },
-          EffectiveDate: "day",
-          Status: { from: "state", convert: { picklist: { draft: "Draft", released: "Activated" } } },
-        },
-        lines: {
-          keyField: KEY,
-          naturalKey: ["line"],
-          fields: {
-            PricebookEntryId: { from: "sku", reference: "PricebookEntry" },
-            Quantity: "quantity",
-            UnitPrice: "price",
-          },
-        },
-      },
-    },
-  });
-  if (!compiled.ok) throw new Error(JSON.stringify(compiled.problems));
-  return compiled.mapping;
-}
-
-/** A mock org in a process of its own, for as long as `work` needs it. */
-async function withOrg<T>(sourceDir: string, work: (org: OrgAddress) => Promise<T>): Promise<T> {
-  const args = [
-    "dist/mock-server/bin.js",
-    "start",
-    "--port",
-    "0",
-    "--source-dir",
-    sourceDir,
-    "--daily-calls",
-    "1000000",
-    "--json",
-  ];
-  const child: ChildProcess = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
-  try {
-    if (child.stdout === null) throw new Error("The mock org has no output");
-    const lines = createInterface({ input: child.stdout });
-    const line = await new Promise<string>((resolve, reject) => {
-      lines.once("line", resolve);
-      child.once("exit", (code) => reject(new Error(`The mock org ended with ${code}`)));
-    });
-    // The shape of the ready line is documented.
-    return await work(JSON.parse(line) as OrgAddress);
-  } finally {
-    child.kill("SIGTERM");
-  }
 }
 
 function figure(name: string, measured: number, target: number, unit: string): BenchRow {

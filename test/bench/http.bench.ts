@@ -21,7 +21,7 @@ const BULK_ROWS = 100_000;
 const MIXED_CALLS = 15_000;
 const STARTS = 9;
 const TURNS = 5;
-const MOCK_ORG = "dist/mock-server/bin.js";
+const MOCK_ORG = "dist/mock-server/bin.cjs";
 
 /** A Hono app of one route each, which answers what it is told to: the baseline. */
 const BARE_SERVER = `

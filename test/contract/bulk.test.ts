@@ -84,21 +84,13 @@ describe("Bulk 1.0 through jsforce", () => {
   });
 
   it("what is not supported is refused by name, and what does not fit in words of its own", async () => {
-    const chunked = await fetch(`${client.url}/services/async/62.0/job`, {
-      method: "POST",
-      headers: {
-        "X-SFDC-Session": client.conn.accessToken ?? "",
-        "content-type": "application/json",
-        "Sforce-Enable-PKChunking": "chunkSize=1000",
-      },
-      body: JSON.stringify({ operation: "query", object: "Account", contentType: "CSV" }),
-    });
+    const chunked = await chunkedJob("parent=Account");
     const zip = await send("/job", JSON.stringify({ operation: "insert", object: "Account", contentType: "ZIP_CSV" }));
     const unknown = await send("/job", JSON.stringify({ operation: "insert", object: "Nope", contentType: "CSV" }));
     const nowhere = await send("/nowhere");
     expect(await chunked.json()).toEqual({
-      exceptionCode: "FeatureNotEnabled",
-      exceptionMessage: "PK chunking is not supported by the mock org",
+      exceptionCode: "InvalidJob",
+      exceptionMessage: "The parent of PK chunking is not supported by the mock org",
     });
     expect(await zip.json()).toMatchObject({ exceptionCode: "InvalidJob" });
     expect(await unknown.json()).toMatchObject({ exceptionCode: "InvalidJob" });
@@ -124,6 +116,94 @@ describe("Bulk 1.0 through jsforce", () => {
     expect(xml).toContain("<state>NotProcessed</state>");
     expect(totalSize).toBe(0);
   });
+
+  it("queries give JSON and XML too, where the Id stands twice or is empty", async () => {
+    await client.conn.sobject("Contract").create({ AccountId: client.org.given.account({ Name: "A & B" }).Id });
+    const json = await queryResult("JSON", "SELECT Account.Name, ContractTerm FROM Contract");
+    const xml = await queryResult("XML", "SELECT Id, Account.Name, ContractTerm FROM Contract");
+    expect(JSON.parse(json.text)).toEqual([
+      {
+        attributes: {
+          type: "Contract",
+          url: expect.stringMatching(/^\/services\/data\/v62\.0\/sobjects\/Contract\/800/),
+        },
+        Account: { attributes: expect.objectContaining({ type: "Account" }), Name: "A & B" },
+        ContractTerm: null,
+      },
+    ]);
+    expect(json.type).toBe("application/json;charset=UTF-8");
+    expect(xml.text).toMatch(
+      /<queryResult xmlns="http:\/\/www\.force\.com\/2009\/06\/asyncapi\/dataload" xmlns:xsi="[^"]+"><records xsi:type="sObject"><type>Contract<\/type><Id>(800\w{15})<\/Id><Id>\1<\/Id><Account xsi:type="sObject"><type>Account<\/type><Id xsi:nil="true"\/><Name>A &amp; B<\/Name><\/Account><ContractTerm xsi:nil="true"\/><\/records><\/queryResult>$/,
+    );
+  });
+
+  it("PK chunking makes a batch of each range of Ids and processes all of them but the first", async () => {
+    const accounts = Array.from({ length: 5 }, (_, at) => client.org.given.account({ Name: `Chunk ${at}`, Site: "x" }));
+    const startRow = accounts[0]?.Id ?? "";
+    const { id } = (await (await chunkedJob(`chunkSize=2; startRow=${startRow}`)).json()) as { id: string };
+    await send(`/job/${id}/batch`, "SELECT Id FROM Account WHERE Site = 'x' OR Site = 'y'", "text/csv");
+    await client.org.settle();
+    const batches = (await (await send(`/job/${id}/batch`)).json()) as {
+      batchInfo: readonly { id: string; state: string }[];
+    };
+    const rows = await Promise.all(
+      batches.batchInfo.slice(1).map(async (batch) => {
+        const [resultId] = (await (await send(`/job/${id}/batch/${batch.id}/result`)).json()) as [string];
+        return (await (await send(`/job/${id}/batch/${batch.id}/result/${resultId}`)).text())
+          .trim()
+          .split("\n")
+          .slice(1);
+      }),
+    );
+    expect(batches.batchInfo.map(({ state }) => state)).toEqual([
+      "NotProcessed",
+      "Completed",
+      "Completed",
+      "Completed",
+    ]);
+    expect(rows.map((chunk) => chunk.length)).toEqual([2, 2, 1]);
+    expect(rows.flat()).toEqual(accounts.map((account) => `"${account.Id}"`));
+    const second = await send(`/job/${id}/batch/${batches.batchInfo[2]?.id}/request`);
+    expect(await second.text()).toBe(
+      `SELECT Id FROM Account WHERE (Site = 'x' OR Site = 'y') AND Id >= '${accounts[2]?.Id.slice(0, 15)}' AND Id < '${accounts[4]?.Id.slice(0, 15)}'`,
+    );
+  });
+
+  it("a query with a clause after WHERE cannot be chunked", async () => {
+    const { id } = (await (await chunkedJob("true")).json()) as { id: string };
+    await send(`/job/${id}/batch`, "SELECT Id FROM Account ORDER BY Name", "text/csv");
+    await client.org.settle();
+    const { batchInfo } = (await (await send(`/job/${id}/batch`)).json()) as { batchInfo: readonly object[] };
+    expect(batchInfo).toMatchObject([
+      { state: "Failed", stateMessage: expect.stringContaining("PK chunking works only with queries") },
+    ]);
+  });
+
+  /** Runs a query and fetches its one result. */
+  async function queryResult(
+    contentType: "JSON" | "XML",
+    soql: string,
+  ): Promise<{ text: string; type: string | null }> {
+    const { id } = await job({ operation: "query", object: "Contract", contentType });
+    const added = await send(`/job/${id}/batch`, soql, "application/json");
+    const batch = (await added.json()) as { id: string };
+    await client.org.settle();
+    const [resultId] = (await (await send(`/job/${id}/batch/${batch.id}/result`)).json()) as [string];
+    const response = await send(`/job/${id}/batch/${batch.id}/result/${resultId}`);
+    return { text: await response.text(), type: response.headers.get("content-type") };
+  }
+
+  function chunkedJob(chunking: string): Promise<Response> {
+    return fetch(`${client.url}/services/async/62.0/job`, {
+      method: "POST",
+      headers: {
+        "X-SFDC-Session": client.conn.accessToken ?? "",
+        "content-type": "application/json",
+        "Sforce-Enable-PKChunking": chunking,
+      },
+      body: JSON.stringify({ operation: "query", object: "Account", contentType: "CSV" }),
+    });
+  }
 
   async function job(info: object): Promise<{ id: string }> {
     return (await (await send("/job", JSON.stringify(info))).json()) as { id: string };

@@ -133,4 +133,27 @@ describe("queries through jsforce", () => {
       { Name: "Account 446" },
     ]);
   });
+
+  it("columns=true tells the columns instead of the rows, as the Salesforce CLI asks", async () => {
+    const columnsOf = (soql: string) =>
+      client.conn.request<Record<string, unknown>>(`/query?q=${encodeURIComponent(soql)}&columns=true`);
+    expect(await columnsOf("SELECT Id, Account.Name, (SELECT Quantity FROM OrderItems) FROM Order")).toMatchObject({
+      entityName: "Order",
+      keyPrefix: "801",
+      groupBy: false,
+      idSelected: true,
+      columnMetadata: [
+        { columnName: "Id", displayName: "Id", apexType: "Id", aggregate: false, joinColumns: [], textType: false },
+        { columnName: "Account", aggregate: false, joinColumns: [{ columnName: "Name", textType: true }] },
+        { columnName: "OrderItems", aggregate: true, joinColumns: [{ columnName: "Quantity", numberType: true }] },
+      ],
+    });
+    expect(await columnsOf("SELECT Status, COUNT(Id) FROM Order GROUP BY Status")).toMatchObject({
+      groupBy: true,
+      columnMetadata: [
+        { columnName: "Status", aggregate: false },
+        { columnName: "expr0", displayName: "COUNT(Id)", aggregate: true },
+      ],
+    });
+  });
 });

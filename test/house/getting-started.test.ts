@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const BINS: Readonly<Record<string, string>> = {
   "order-sync": join(ROOT, "dist/src/cli/bin.js"),
-  "mock-org": join(ROOT, "dist/mock-server/bin.js"),
+  "mock-org": join(ROOT, "dist/mock-server/bin.cjs"),
 };
 const page = readFileSync(join(ROOT, "docs/getting-started.md"), "utf8");
 const commands = [...page.matchAll(/```sh\n([\s\S]*?)```/g)]

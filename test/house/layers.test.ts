@@ -14,7 +14,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "src/model": [],
   "src/mapping": ["src/model"],
   "src/sync": ["src/model", "src/mapping"],
-  "src/salesforce": ["src/model", "src/mapping", "src/sync"],
+  // Spans for whoever traces this process; knows nothing of what is traced.
+  "src/trace": [],
+  "src/salesforce": ["src/model", "src/mapping", "src/sync", "src/trace"],
   // How to open SQLite and PostgreSQL; knows neither the state nor the external system.
   "src/database": [],
   "src/external": ["src/model", "src/mapping", "src/database"],
@@ -31,6 +33,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "src/state",
     "src/observe",
     "src/config",
+    "src/trace",
   ],
   // Many processes that share the work of one run; opens its queue in the state's own database.
   "src/workers": [
@@ -44,6 +47,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "src/observe",
     "src/config",
     "src/engine",
+    "src/trace",
   ],
   "src/cli": [
     "src/model",

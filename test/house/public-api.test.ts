@@ -24,7 +24,7 @@ const CONNECTOR = {
 
 const MOCK_ORG = {
   values: names(`
-    MockOrg asCurl asJsforce asTest checkboxField createMockOrg dateField datetimeField forkOfEach lookupField
+    MockOrg asCurl asJsforce asTest checkboxField createMockOrg dateField datetimeField explain forkOfEach lookupField
     numberField orgFixture textField
   `),
   types: names(`

@@ -111,6 +111,10 @@ export const BROKEN: Readonly<Record<string, Breaking>> = {
     execute: async (call) =>
       (await org.execute(call)).map((outcome) => (outcome.kind === "done" ? withoutPreImage(outcome) : outcome)),
   })),
+  "finds overrun edits and forgets them": withBatches((batch) => ({
+    ...batch,
+    bases: (batch.bases ?? []).map(({ displaced: _dropped, ...base }) => base),
+  })),
   "forgets conflicts": withBatches(({ conflicts: _dropped, ...batch }) => batch),
   "forgets what waits": withBatches(({ parked: _dropped, ...batch }) => batch),
   "never moves its bases": withBatches(({ bases, ...batch }) => ({

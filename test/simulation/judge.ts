@@ -51,6 +51,14 @@ interface Overwritten {
   excuse: Excuse | null;
 }
 
+/** An intent: the change number of the read behind it, of its storing, and of its look-up because its end was unknown. */
+interface Stored {
+  readonly key: string;
+  readonly readSeq: number;
+  readonly putSeq: number;
+  recoveredSeq: number | null;
+}
+
 /** Why an edit that was overwritten between a read and its write stands in no pre-image. */
 type Excuse =
   /** A Bulk job cannot read what it replaces. */
@@ -95,8 +103,7 @@ export class Judge {
   readonly #conflicts = new Map<string, StoredConflict>();
   readonly #recovered: { readonly key: string; readonly text: string }[] = [];
   readonly #overrunsTold: { readonly key: string; readonly text: string }[] = [];
-  /** When each intent was stored, and when it was looked up because its end was unknown. */
-  readonly #intents = new Map<string, { readonly key: string; readonly putSeq: number; recoveredSeq: number | null }>();
+  readonly #intents = new Map<string, Stored>();
   readonly #excused = new Set<string>();
   /** Documents that were last written by a Bulk job. */
   readonly #inBulk = new Set<string>();
@@ -170,7 +177,8 @@ export class Judge {
       this.#conflicts.set(conflict.id, conflict);
     }
     for (const { id, key } of batch.putIntents ?? []) {
-      this.#intents.set(id, { key, putSeq: this.#seq, recoveredSeq: null });
+      const readSeq = this.#readSeq.get(key) ?? 0;
+      this.#intents.set(id, { key, readSeq, putSeq: this.#seq, recoveredSeq: null });
     }
     for (const entry of batch.journal ?? []) {
       const told = { key: entry.key, text: JSON.stringify(entry.detail) };
@@ -248,12 +256,12 @@ export class Judge {
       const overrun = this.#overrunsTold.some(
         (entry) => entry.key === key && entry.text.includes(`"from":${JSON.stringify(value)}`),
       );
-      if (overwritten.unseen && overrun) {
-        this.overruns += 1;
-        continue;
-      }
+      if (overwritten.unseen && overrun) this.overruns += 1;
+      const cell = this.#cells.get(cellId(side, key, `${line}|${field}`));
+      // It was found, and a newer edit has taken its place or the record is gone: the journal is all that is owed.
+      if (overrun && (cell?.value === undefined || cell.clerkSeq > seq)) continue;
       // It stands there again: the connector passed through another value, or the other side agreed.
-      if (this.#cells.get(cellId(side, key, `${line}|${field}`))?.value === value) continue;
+      if (cell?.value === value) continue;
       const other = side === "salesforce" ? "external" : "salesforce";
       if ((this.#cells.get(cellId(other, key, `${line}|${field}`))?.held.get(value) ?? 0) > seq) continue;
       const told = [...this.#conflicts.values()].some(
@@ -266,22 +274,31 @@ export class Judge {
         (entry) => entry.key === key && entry.text.includes(JSON.stringify(value)),
       );
       if (!told && !recovered) {
-        if (overwritten.unseen && (overwritten.excuse !== null || this.#replyLost(overwritten))) {
+        const excused = overwritten.unseen && overwritten.excuse !== null;
+        if (excused || this.#replyLost(overwritten) || this.#passedThrough(overwritten)) {
           this.raced += 1;
           continue;
         }
         this.fail(
           "I6",
-          `${side} ${key} ${line} ${field}: the value ${JSON.stringify(value)} was overwritten and is lost`,
+          `${side} ${key} ${line} ${field}: the value ${JSON.stringify(value)} was overwritten and is ${overrun ? "found and forgotten" : "lost"}`,
         );
       }
     }
   }
 
   /** True where the write's intent had to be looked up: its reply was lost, or died with its process. */
-  #replyLost({ key, overSeq }: Overwritten): boolean {
+  #replyLost({ key, overSeq, unseen }: Overwritten): boolean {
     return [...this.#intents.values()].some(
-      (intent) => intent.key === key && intent.putSeq <= overSeq && (intent.recoveredSeq ?? -1) >= overSeq,
+      (intent) => unseen && intent.key === key && intent.putSeq <= overSeq && (intent.recoveredSeq ?? -1) >= overSeq,
+    );
+  }
+
+  /** True where somebody chose the very status through which a lost write was passing: it looks as if that had set it. */
+  #passedThrough({ side, key, field, seq }: Overwritten): boolean {
+    if (side !== "salesforce" || field !== "Status") return false;
+    return [...this.#intents.values()].some(
+      (intent) => intent.key === key && intent.readSeq <= seq && (intent.recoveredSeq ?? -1) >= seq,
     );
   }
 

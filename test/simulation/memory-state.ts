@@ -153,6 +153,12 @@ export class MemoryState implements StateStore {
     return counts;
   }
 
+  async lineCount(object: string): Promise<number> {
+    return [...this.#links.values()]
+      .filter((link) => link.object === object)
+      .reduce((sum, link) => sum + Object.keys(link.lineIds).length, 0);
+  }
+
   async commit(lease: Lease, batch: StateBatch): Promise<void> {
     for (const required of [lease, ...(batch.under ?? [])]) {
       const held = this.#leases.get(required.name);

@@ -137,7 +137,8 @@ class SimulatedProcess {
   #request(): RunRequest {
     const { holder, stage } = this.#input;
     const { bulkRows } = stage.config;
-    return { holder, leaseTtlMs: LEASE_TTL_MS, passDocuments: 3, passOrders: 2, deleteShare: 1, bulkRows };
+    const sizes = { passDocuments: 3, passOrders: 2 };
+    return { holder, leaseTtlMs: LEASE_TTL_MS, ...sizes, deleteShare: 1, deleteLineShare: 1, bulkRows };
   }
 
   /** A place at which the process waits. Comes back, throws a port's error, or never comes back. */
@@ -358,6 +359,7 @@ class SimulatedProcess {
       journal: (query) => fallible(() => state.journal(query)),
       runs: (limit) => fallible(() => state.runs(limit)),
       counts: () => fallible(() => state.counts()),
+      lineCount: (object) => fallible(() => state.lineCount(object)),
       commit: (lease: Lease, batch) =>
         fallible(async () => {
           await state.commit(lease, batch);

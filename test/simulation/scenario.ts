@@ -114,7 +114,16 @@ export function drawScenario(seed: number): Scenario {
   const violence = random.pick([0, 1, 2, 4]);
   const count = 4 + random.below(9);
   for (let index = 0; index < count; index += 1) steps.push(...drawSteps(random, violence));
-  return { seed, config, steps };
+  // Drawn apart, so that the rest of a history does not depend on it.
+  const races = new Random(seed ^ 0x5eed);
+  return { seed, config, steps: steps.map((step, index) => (index === 0 ? step : withRace(races, step))) };
+}
+
+/** In more than half of all runs the first write meets an edit of what it writes. */
+function withRace(random: Random, step: Step): Step {
+  if (step.kind !== "run" || !random.chance(0.6)) return step;
+  const race: Disturbance = { at: random.below(EARLY), act: { kind: "race", seed: random.fork() } };
+  return { ...step, disturbances: [...step.disturbances, race] };
 }
 
 /** What there may be more of in a history. */
@@ -160,7 +169,6 @@ function drawSteps(random: Random, violence: number): readonly Step[] {
     at: random.below(CALLS),
     act: random.pick(WIRE_ACTS),
   }));
-  if (random.chance(0.6)) disturbances.push({ at: random.below(EARLY), act: { kind: "race", seed: random.fork() } });
   return [{ kind: "run", disturbances, wire }];
 }
 

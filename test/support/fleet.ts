@@ -17,7 +17,7 @@ import type { MappingInput } from "../../src/mapping/spec.ts";
 import { type Running, startOrderSync } from "./child.ts";
 import { type Gate, openGate } from "./gate.ts";
 
-const MOCK = fileURLToPath(new URL("../../dist/mock-server/bin.js", import.meta.url));
+const MOCK = fileURLToPath(new URL("../../dist/mock-server/bin.cjs", import.meta.url));
 const START_MS_MAX = 15_000;
 
 /** How much the ERP holds: orders are spread over the customers, every second one is released, each has one line or two. */

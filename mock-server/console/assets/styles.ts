@@ -408,7 +408,7 @@ dialog::backdrop { background: rgb(0 0 0 / 45%); }
   .rail li:not(:last-child)::after { display: none; }
   .keys dt { width: 6rem; }
   th, td { padding: .45rem .55rem; font-size: .84rem; }
-  .wide td, .wide th { max-width: 11rem; }
+  .wide td, .wide th { max-width: 8rem; }
   .code { white-space: pre-wrap; }
   .state .buttons { gap: .25rem; }
   .state .buttons button { padding: .2rem .42rem; font-size: .78rem; }

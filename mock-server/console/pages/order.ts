@@ -1,4 +1,6 @@
 /** One order: its stages, its time line, its totals, its locks, and what the org would say to each next step. */
+
+import { ruleFact } from "../../kit/reason.ts";
 import type { Row } from "../../schema/definition.ts";
 import { address, orderAddress, recordAddress, requestAddress } from "../addresses.ts";
 import { API_VERSION, read, type View } from "../host.ts";
@@ -8,7 +10,6 @@ import { type Lock, type OrderOutlook, outlookOf, type Step } from "../order-ste
 import { type Moment, type Stage, stagesOf, timelineOf } from "../order-timeline.ts";
 import { type OrderTotals, totalsOf } from "../order-totals.ts";
 import { counted, json, money, shown } from "../present.ts";
-import { ruleFact } from "../reason.ts";
 import type { Attempt, Outcome } from "../rehearsal.ts";
 import { statusTag } from "./orders.ts";
 import { certainty } from "./request.ts";

@@ -3,12 +3,12 @@
 import { asCurl, asJsforce, asTest } from "../../admin/copy-as.ts";
 import type { Verdict } from "../../dml/options.ts";
 import type { JournalChange, JournalEntry } from "../../http/journal.ts";
+import { pathWords, refusalMessage, ruleFact } from "../../kit/reason.ts";
 import { HOME, recordAddress, requestAddress } from "../addresses.ts";
 import type { View } from "../host.ts";
 import { html, type Markup, NOTHING, type Part } from "../html.ts";
 import type { Page } from "../layout.ts";
 import { counted, instant, json, milliseconds, shown } from "../present.ts";
-import { pathWords, refusalMessage, ruleFact } from "../reason.ts";
 import { shortPath, toneOf } from "./requests.ts";
 
 /** The page; undefined where the journal does not hold the request (any more). */

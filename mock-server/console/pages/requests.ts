@@ -2,12 +2,13 @@
 
 import type { JournalEntry, JournalRecord } from "../../http/journal.ts";
 import { redactPath } from "../../http/redaction.ts";
+import { refusalMessage } from "../../kit/reason.ts";
 import { address, HOME, requestAddress } from "../addresses.ts";
+import { effectOf } from "../effect.ts";
 import { activeUsernames, type View } from "../host.ts";
 import { html, type Markup, NOTHING } from "../html.ts";
 import type { Page } from "../layout.ts";
 import { instant, milliseconds, timeOfDay } from "../present.ts";
-import { effectOf, refusalMessage } from "../reason.ts";
 
 /** Rows on one page. */
 const PAGE_ROWS = 100;

@@ -1,4 +1,6 @@
 /** The SOQL editor: statement, plan, rows as a table and the raw answer; errors with their caret. */
+
+import { pathWords } from "../../kit/reason.ts";
 import type { FieldDefinition, FieldValue } from "../../schema/definition.ts";
 import type { JsonObject } from "../../soql/json.ts";
 import { address, recordAddress } from "../addresses.ts";
@@ -7,7 +9,6 @@ import { html, type Markup, NOTHING, type Part } from "../html.ts";
 import type { Page } from "../layout.ts";
 import { counted, json, milliseconds, shown, whole } from "../present.ts";
 import { type Answer, ask } from "../query-run.ts";
-import { pathWords } from "../reason.ts";
 
 /** Rows that the page shows; the query itself is run whole. */
 const SHOWN_ROWS = 200;

@@ -7,6 +7,7 @@ import { notImplemented } from "../faults.ts";
 import { HeldRecords } from "../held-records.ts";
 import { pageRowsOf } from "../query-cursors.ts";
 import { ok, type RestContext, type RestHandler, type RestRequest, type RestResult } from "../rest.ts";
+import { queryColumns } from "./query-columns.ts";
 
 /** `GET /query?q=…` and `/query?explain=…`. */
 export const query: RestHandler = (context, request) => answer(context, request, { includeDeleted: false });
@@ -52,7 +53,9 @@ function answer(context: RestContext, request: RestRequest, scope: { readonly in
   // Reference: soql §2.
   if (soql === null) throw malformedQuery("A query string has to be specified");
   if (soql.trim() === "") throw malformedQuery("SOQL statements cannot be empty or null");
-  const outcome = context.services.queries.prepare(soql, engine).run(engine);
+  const prepared = context.services.queries.prepare(soql, engine);
+  if (request.query.get("columns") === "true") return ok(queryColumns(prepared.bound));
+  const outcome = prepared.run(engine);
   noteLooks(context, outcome);
   context.services.journal.noteQuery(soql, outcome.plan);
   return ok(

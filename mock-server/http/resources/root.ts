@@ -11,6 +11,7 @@ const RESOURCES = [
   "query",
   "jobs",
   "sobjects",
+  "tooling",
 ] as const;
 
 /** `GET /services/data/vXX.0`: only what this org answers, and where to learn who one is. */

@@ -4,6 +4,7 @@ import type { LoadedConfig } from "../../config/load.ts";
 import { openExistingState } from "../../engine/open.ts";
 import { readStatus } from "../../engine/status.ts";
 import { SyncError } from "../../errors.ts";
+import { isEmptyChange, reasonsIn } from "../../observe/journal-detail.ts";
 import type { SyncStatus } from "../../observe/status.ts";
 import type { JournalEntry, RunRecord, StateStore } from "../../state/port.ts";
 import { coloursOf, EXIT, type ExitCode, type Surroundings } from "../surroundings.ts";
@@ -158,8 +159,13 @@ function entryText(entry: JournalEntry, surroundings: Surroundings): string {
 
 function detailLines(detail: JournalEntry["detail"]): readonly string[] {
   return Object.entries(detail).flatMap(([name, value]) => {
-    if (Array.isArray(value))
-      return value.map((item) => (name === "changes" ? changeText(item) : JSON.stringify(item)));
+    const reasons = reasonsIn(value);
+    if (reasons !== null) return reasons.map(({ code, message }) => `${code}: ${message}`);
+    if (Array.isArray(value)) {
+      return name === "changes"
+        ? value.filter((change: unknown) => !isEmptyChange(change)).map(changeText)
+        : value.map((item) => JSON.stringify(item));
+    }
     return name === "fields" ? [] : [`${name}: ${typeof value === "string" ? value : JSON.stringify(value)}`];
   });
 }

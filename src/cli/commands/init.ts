@@ -5,7 +5,8 @@ import { type LoadedConfig, loadConfig } from "../../config/load.ts";
 import { keyFieldMetadata, permissionSetMetadata } from "../../config/metadata.ts";
 import { type StarterAuth, starterConfig } from "../../config/starter.ts";
 import { SyncError } from "../../errors.ts";
-import { installChangeLog } from "../../external/sql/install.ts";
+import type { SqlConfig } from "../../external/sql/config.ts";
+import { installChangeLog, removeChangeLog } from "../../external/sql/install.ts";
 import { surveyDatabase } from "../../external/sql/survey.ts";
 import { fillErp } from "../demo/erp.ts";
 import { EXIT, type ExitCode, type Surroundings } from "../surroundings.ts";
@@ -20,6 +21,8 @@ export interface InitOptions {
   readonly name: string;
   readonly metadataDir: string;
   readonly installChangeLog?: true;
+  /** Takes the change log away and does nothing else. */
+  readonly removeChangeLog?: true;
   readonly force?: true;
   /** Makes the sample ERP in this SQLite file and takes it for the external database. */
   readonly sampleErp?: string;
@@ -37,6 +40,7 @@ const DEFAULT_EXTERNAL = "file:erp.db";
 export async function initCommand(options: InitOptions, surroundings: Surroundings): Promise<ExitCode> {
   const { stdout, environment } = surroundings;
   const file = resolve(options.config ?? DEFAULT_FILE);
+  if (options.removeChangeLog === true) return await remove(file, options, surroundings);
   const written: string[] = [];
   const { password } = withoutPassword(options.externalUrl ?? "");
   if (options.sampleErp !== undefined) written.push(makeSampleErp(options.sampleErp));
@@ -113,16 +117,27 @@ async function loadForMetadata(file: string, environment: Surroundings["environm
   return await loadConfig(file, lenient);
 }
 
-async function install({
-  config,
-}: LoadedConfig): Promise<{ readonly installed: readonly string[]; readonly unchanged: readonly string[] }> {
-  if (config.external.kind !== "sql") {
-    throw new SyncError(
-      "USAGE",
-      `--install-change-log is for external.kind sql; this configuration has another external.kind`,
-    );
-  }
-  return await installChangeLog(config.external);
+async function install(
+  loaded: LoadedConfig,
+): Promise<{ readonly installed: readonly string[]; readonly unchanged: readonly string[] }> {
+  return await installChangeLog(sqlOf(loaded, "--install-change-log"));
+}
+
+/** Leaves the external database as it was before `--install-change-log`, for all sources that logged in it. */
+async function remove(file: string, options: InitOptions, { stdout, environment }: Surroundings): Promise<ExitCode> {
+  const external = sqlOf(await loadForMetadata(file, environment), "--remove-change-log");
+  await removeChangeLog(external);
+  stdout.write(
+    options.json === true
+      ? `${JSON.stringify({ removed: true })}\n`
+      : "The change log's table and triggers are gone from the external database. Runs need them: before the next one install them again, or find changes by a column.\n",
+  );
+  return EXIT.done;
+}
+
+function sqlOf({ config }: LoadedConfig, option: string): SqlConfig {
+  if (config.external.kind === "sql") return config.external;
+  throw new SyncError("USAGE", `${option} is for external.kind sql; this configuration has ${config.external.kind}`);
 }
 
 function write(path: string, text: string): void {

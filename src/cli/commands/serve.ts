@@ -1,6 +1,8 @@
 /** `order-sync serve`: runs on the schedule, with web pages and metrics, until the process is told to stop. */
 import type { LoadedConfig } from "../../config/load.ts";
 import { isLoopbackHost } from "../../config/loopback.ts";
+import type { Config } from "../../config/schema.ts";
+import { ChannelWatch } from "../../engine/channel-watch.ts";
 import { checkBeforeFirstRun } from "../../engine/check.ts";
 import { answerConflict, discardDeadLetter, findDeadLetter, retryDeadLetter } from "../../engine/held.ts";
 import { processHolder } from "../../engine/holder.ts";
@@ -13,7 +15,9 @@ import { SyncService } from "../../engine/serve.ts";
 import { readStatus } from "../../engine/status.ts";
 import { telemetry } from "../../engine/telemetry.ts";
 import { SyncError } from "../../errors.ts";
-import { createApp, type Service } from "../../observe/app.ts";
+import { refuseWebhook, webhookConfigSchema } from "../../external/http/webhook.ts";
+import type { Mapping } from "../../mapping/mapping.ts";
+import { type AppOptions, createApp, type Service } from "../../observe/app.ts";
 import { openLog } from "../../observe/log.ts";
 import { SyncMetrics } from "../../observe/metrics.ts";
 import { watchStateFile } from "../../state/place.ts";
@@ -32,6 +36,15 @@ export interface ServeOptions extends ConfigOptions {
 
 /** A day of runs at one a minute, for the chart. */
 const RUNS_READ = 1_500;
+
+/** Brings the events of every object that the org has selected. */
+const ALL_CHANGE_EVENTS = "/data/ChangeEvents";
+
+/** The objects whose changes a run would look at, lines included. */
+function watchedObjects(mapping: Mapping): ReadonlySet<string> {
+  const watched = mapping.objects.filter(({ watch }) => watch);
+  return new Set(watched.flatMap(({ object, lines }) => (lines === null ? [object] : [object, lines.object])));
+}
 
 /** Serves until `surroundings.signal` is aborted. Throws what makes a start impossible; failures of runs are logged. */
 export async function serveCommand(options: ServeOptions, outer: Surroundings): Promise<ExitCode> {
@@ -53,6 +66,7 @@ export async function serveCommand(options: ServeOptions, outer: Surroundings): 
     await using open = await openPorts(loaded, { observe, onRetry });
     const checkStateFile = watchStateFile(config.state.url);
     const { signal: _unused, ...request } = requestOf(config, {}, surroundings);
+    const watch = new ChannelWatch(log, metrics);
     const sync = new SyncService({
       ports: open.ports,
       request,
@@ -65,16 +79,29 @@ export async function serveCommand(options: ServeOptions, outer: Surroundings): 
         checkStateFile();
         await checkBeforeFirstRun(open.ports);
       },
+      channels: () => watch.states,
       afterRun: () => pruneAfterRun(open, config, (text) => log.warn(text)),
     });
     const app = createApp(serviceOf(loaded, open.ports, sync, metrics), {
       token: config.serve.token ?? null,
-      webhookSecret: config.serve.webhookSecret ?? null,
+      refuseWebhook: webhookOf(config),
       readersSignIn: !isLoopbackHost(host),
       hosts: isLoopbackHost(host) ? ["127.0.0.1", "localhost", "[::1]", host, ...config.serve.hosts] : null,
     });
     await using server = await listen(app.fetch, host, options.port ?? config.serve.port);
     log.info({ url: server.url }, `serving ${server.url}`);
+    const { changeEvents } = config.schedule;
+    if (changeEvents !== false) {
+      void open.listen(
+        {
+          channels: changeEvents === true ? [ALL_CHANGE_EVENTS] : changeEvents,
+          objects: watchedObjects(loaded.mapping),
+          onChange: () => sync.nudge(),
+          onState: (channel, state) => watch.saw(channel, state),
+        },
+        stop,
+      );
+    }
     await sync.run(stop);
     return EXIT.done;
   });
@@ -103,6 +130,7 @@ function serviceOf(
       readStatus(ports.state, mapping, { nowMs: Date.now(), dailyCalls: config.limits.dailyCalls, runs: RUNS_READ }),
     service: () => sync.state,
     wake: () => sync.wake(),
+    nudge: () => sync.nudge(),
     answerConflict: (id, winner) =>
       sync.between(async () => {
         await answerConflict(held, id, winner);
@@ -114,4 +142,12 @@ function serviceOf(
       }),
     makePlan: () => sync.between(() => makePlan({ ...ports, observe: () => {} }, { holder, ...runOptions(config) })),
   };
+}
+
+/** The check of webhook calls, as the configuration describes them. */
+function webhookOf({ serve }: Config): AppOptions["refuseWebhook"] {
+  const { webhookSecret, webhook } = serve;
+  const described = webhookSecret === undefined ? webhook : webhookConfigSchema.parse({ secret: webhookSecret });
+  if (described === undefined) return null;
+  return (call) => refuseWebhook(described, { ...call, nowMs: Date.now() });
 }

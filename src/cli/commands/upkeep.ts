@@ -20,11 +20,12 @@ export async function sweepCommand(options: RunCommandOptions, outer: Surroundin
   return await withConfig(options, outer, async (loaded, surroundings) => {
     const { stdout, stderr } = surroundings;
     await using open = await openPorts(loaded, { observe: showProgress(stderr) });
-    const reports = await sweep(open.ports, requestOf(loaded.config, options, surroundings), (report) => {
+    const { missed, runs } = await sweep(open.ports, requestOf(loaded.config, options, surroundings), (report) => {
       if (options.json !== true) stdout.write(reportText(report));
     });
-    if (options.json === true) stdout.write(`${JSON.stringify(reports)}\n`);
-    const last = reports.at(-1);
+    const found = `${missed} documents had been missed by the change feeds${missed === 0 ? "" : "; they are right now"}`;
+    stdout.write(options.json === true ? `${JSON.stringify({ missed, runs })}\n` : `  ${found}\n`);
+    const last = runs.at(-1);
     return last === undefined ? EXIT.done : exitOf(last);
   });
 }

@@ -3,19 +3,19 @@ import { createHash } from "node:crypto";
 import { Hono } from "hono";
 import type { LoadedConfig } from "../../config/load.ts";
 import type { Config } from "../../config/schema.ts";
-import type { EngineObserver } from "../../engine/events.ts";
 import { openPorts } from "../../engine/open.ts";
 import type { EnginePorts } from "../../engine/ports.ts";
 import { pruneAfterRun } from "../../engine/retention.ts";
 import { nextStartOf } from "../../engine/schedule.ts";
 import { readStatus } from "../../engine/status.ts";
+import { logEvents } from "../../engine/telemetry.ts";
+import { openLog, type SyncLogger } from "../../observe/log.ts";
 import { SyncMetrics } from "../../observe/metrics.ts";
 import { addProbes, answerError } from "../../observe/probes.ts";
 import type { WorkerEvent } from "../../workers/crew.ts";
 import { WorkerSight } from "../../workers/sight.ts";
 import { runWorker } from "../../workers/worker.ts";
 import { type Listening, listen } from "../listen.ts";
-import { showProgress } from "../progress.ts";
 import { EXIT, type ExitCode, type Surroundings } from "../surroundings.ts";
 import { type ConfigOptions, withConfig } from "../with-config.ts";
 import { requestOf } from "./run.ts";
@@ -36,20 +36,33 @@ export async function workerCommand(options: WorkerOptions, outer: Surroundings)
   return await withConfig(options, outer, async (loaded, surroundings) => {
     const stop = surroundings.signal ?? new AbortController().signal;
     stop.addEventListener("abort", () => setTimeout(() => process.exit(EXIT.done), EXIT_MS).unref(), { once: true });
-    const say = (text: string): unknown => surroundings.stderr.write(`${text}\n`);
-    const print = options.json === true ? (event: object) => say(JSON.stringify(event)) : undefined;
-    const show: EngineObserver = print ?? showProgress(surroundings.stderr);
+    const print =
+      options.json === true ? (event: object) => surroundings.stderr.write(`${JSON.stringify(event)}\n`) : null;
+    const log = openLog({
+      level: print === null ? loaded.config.log.level : "silent",
+      write: (line) => surroundings.stdout.write(line),
+      redact: loaded.redact,
+      base: { source: loaded.config.mapping.source },
+    });
+    const lines = logEvents(log);
     const metrics = new SyncMetrics();
     const sight = new WorkerSight(metrics, Date.now);
     await using open = await openPorts(loaded, {
       observe: (event) => {
         sight.sawEngine(event);
-        show(event);
+        lines.observe(event);
+        print?.(event);
       },
-      onRetry: (event) => sight.sawRetry(event),
+      onRetry: (event) => {
+        sight.sawRetry(event);
+        lines.onRetry(event);
+      },
     });
     await using probes = await listenForProbes(loaded, options, open.ports, { sight, metrics });
-    if (probes !== null) say(print === undefined ? `metrics at ${probes.url}` : JSON.stringify({ url: probes.url }));
+    if (loaded.config.schedule.changeEvents !== false) {
+      log.warn("schedule.changeEvents has no effect on workers, which run by the schedule alone; see order-sync serve");
+    }
+    if (probes !== null) log.info({ url: probes.url }, `metrics at ${probes.url}`);
     await runWorker(
       open.ports,
       {
@@ -59,12 +72,14 @@ export async function workerCommand(options: WorkerOptions, outer: Surroundings)
         fingerprint: fingerprintOf(loaded.config),
         observe: (event) => {
           sight.sawWorker(event);
-          (print ?? ((one: WorkerEvent) => say(eventText(one))))(event);
+          logWorkerEvent(event, log);
+          print?.(event);
         },
-        afterRun: () => pruneAfterRun(open, loaded.config, say),
+        afterRun: () => pruneAfterRun(open, loaded.config, (text) => log.warn(text)),
       },
       stop,
     );
+    log.info("stopped");
     return EXIT.done;
   });
 }
@@ -92,23 +107,33 @@ function fingerprintOf({ mapping }: Config): string {
   return createHash("sha256").update(JSON.stringify(mapping)).digest("hex").slice(0, 16);
 }
 
-function eventText(event: WorkerEvent): string {
+function logWorkerEvent(event: WorkerEvent, log: SyncLogger): void {
   switch (event.kind) {
     case "coordinating":
-      return event.on ? "this worker coordinates" : "this worker no longer coordinates";
+      log.info(event.on ? "this worker coordinates" : "this worker no longer coordinates");
+      break;
     case "jobTaken":
-      return `${event.object}, lane ${event.lane}: took ${event.documents} documents`;
+      log.debug({ object: event.object, lane: event.lane, documents: event.documents }, "job taken");
+      break;
     case "jobEnded":
-      return `${event.object}, lane ${event.lane}: ${event.outcome}`;
+      log.debug({ object: event.object, lane: event.lane, outcome: event.outcome }, "job ended");
+      break;
     case "jobGivenBack":
-      return `${event.object}, lane ${event.lane}: its worker is gone; another one takes it`;
+      log.warn({ object: event.object, lane: event.lane }, "the worker that had a job is gone; another one takes it");
+      break;
     case "runFailed":
-      return `run failed, the next one comes at its time: ${event.code}: ${event.message}`;
+      log.error({ code: event.code }, `the run failed, the next one comes at its time: ${event.message}`);
+      break;
     case "halted":
-      return `runs stand still until order-sync run went through once or this worker is restarted: ${event.code}: ${event.message}`;
+      log.error(
+        { code: event.code },
+        `runs stand still until an order-sync run went through or this worker is restarted: ${event.message}`,
+      );
+      break;
     case "trouble":
-      return `trouble, tried again: ${event.message}`;
+      log.warn(`trouble, tried again: ${event.message}`);
+      break;
     default:
-      return event satisfies never;
+      event satisfies never;
   }
 }

@@ -33,7 +33,7 @@ export async function startMockOrg(options: {
   readonly sourceDir: string;
   readonly port?: number;
 }): Promise<MockProcess> {
-  const bin = fileURLToPath(new URL("../../../mock-server/bin.js", import.meta.url));
+  const bin = fileURLToPath(new URL("../../../mock-server/bin.cjs", import.meta.url));
   const child = spawn(
     process.execPath,
     [bin, "start", "--port", String(options.port ?? 0), "--seed", "empty", "--source-dir", options.sourceDir, "--json"],

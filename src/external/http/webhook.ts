@@ -5,16 +5,14 @@
  * itself, so a forged, repeated or lost call can do no harm to data.
  */
 import { createHmac, timingSafeEqual } from "node:crypto";
-import { Hono } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import { z } from "zod";
 
 /** Schema of a webhook's configuration. */
 export const webhookConfigSchema = z.strictObject({
   secret: z.string().min(16, "must be at least 16 characters long").describe("The secret that both sides share."),
   header: z.string().min(1).default("x-signature-256").describe("The header that carries the signature."),
-  algorithm: z.enum(["sha256", "sha512"]).default("sha256"),
-  encoding: z.enum(["hex", "base64"]).default("hex"),
+  algorithm: z.enum(["sha256", "sha512"]).default("sha256").describe("The hash of the HMAC."),
+  encoding: z.enum(["hex", "base64"]).default("hex").describe("How the signature is written."),
   prefix: z.string().default("sha256=").describe("What stands before the signature in the header; may be empty."),
   timestamp: z
     .strictObject({
@@ -35,9 +33,6 @@ export interface WebhookCall {
   readonly nowMs: number;
 }
 
-/** A larger body is refused; it is not read for anything but the signature. */
-export const WEBHOOK_BODY_BYTES_MAX = 1024 * 1024;
-
 /** Why a call is refused, or undefined when its signature is right and fresh. */
 export function refuseWebhook(config: WebhookConfig, call: WebhookCall): string | undefined {
   const sent = call.header(config.header);
@@ -54,21 +49,4 @@ export function refuseWebhook(config: WebhookConfig, call: WebhookCall): string 
   const given = Buffer.from(sent.slice(config.prefix.length), config.encoding);
   // Compared in constant time: the time of an answer tells nothing about the signature.
   return given.length === right.length && timingSafeEqual(given, right) ? undefined : "the signature is wrong";
-}
-
-/**
- * An application with one route, `POST /`, that calls `wake` for every genuine call and answers 202 at once.
- *
- * Refusals are 401 and say why without saying what would be right; 413 for bodies above `WEBHOOK_BODY_BYTES_MAX`.
- */
-export function createWebhook(config: WebhookConfig, wake: () => void, now: () => number = Date.now): Hono {
-  const app = new Hono();
-  app.post("/", bodyLimit({ maxSize: WEBHOOK_BODY_BYTES_MAX }), async (context) => {
-    const body = new Uint8Array(await context.req.arrayBuffer());
-    const reason = refuseWebhook(config, { header: (name) => context.req.header(name), body, nowMs: now() });
-    if (reason !== undefined) return context.json({ error: reason }, 401);
-    wake();
-    return context.json({ accepted: true }, 202);
-  });
-  return app;
 }

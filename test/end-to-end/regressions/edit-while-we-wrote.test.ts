@@ -169,8 +169,10 @@ describe("an edit made while we wrote is kept", () => {
     expect(conflict).toMatchObject({ lineKey: "erp:OrderItem:O1:10", field: "Quantity", salesforce: "7" });
     expect(conflict?.rule).toContain(EDITED_MEANWHILE);
   });
+});
 
-  it("not without pre-images, which take one part of a call in five", async () => {
+describe("an edit made while we wrote", () => {
+  it("is lost without pre-images", async () => {
     const { shop, save } = await customer("salesforce");
 
     await runWhile(shop, () => save({ Name: "User" }), { preImages: false });
@@ -179,7 +181,7 @@ describe("an edit made while we wrote is kept", () => {
     expect(await shop.state.conflicts({ limit: 10 })).toEqual([]);
   });
 
-  it("with conditional writes by not writing at all", async () => {
+  it("keeps a conditional write from landing, and is then decided about like any edit", async () => {
     const { shop, save } = await customer("external");
 
     await runWhile(shop, () => save({ Name: "User" }), { conditionalWrites: true });

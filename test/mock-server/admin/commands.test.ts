@@ -54,6 +54,31 @@ describe("mock-org start", () => {
   });
 });
 
+describe("mock-org start --multicurrency", () => {
+  it("gives the org its currencies", async () => {
+    let found: unknown;
+    const { code } = await run(["start", "--port", "0", "--json", "--multicurrency", "EUR,USD:1.08"], async (out) => {
+      const { url, accessToken } = JSON.parse(out) as { url: string; accessToken: string };
+      const soql = encodeURIComponent("SELECT IsoCode, ConversionRate FROM CurrencyType ORDER BY IsoCode");
+      const headers = { authorization: `Bearer ${accessToken}` };
+      found = await (await fetch(`${url}/services/data/v62.0/query?q=${soql}`, { headers })).json();
+    });
+    expect(code).toBe(0);
+    expect(found).toMatchObject({
+      records: [
+        { IsoCode: "EUR", ConversionRate: 1 },
+        { IsoCode: "USD", ConversionRate: 1.08 },
+      ],
+    });
+  });
+
+  it.each(["EUR,USD:x", "Euro"])("refuses %s with its reason", async (currencies) => {
+    const { code, error } = await run(["start", "--port", "0", "--multicurrency", currencies]);
+    expect(code).toBe(2);
+    expect(error).toMatch(/is no (?:currency with its rate|ISO code)/);
+  });
+});
+
 describe("mock-org export", () => {
   it.each([
     ["tree", "plan.json"],

@@ -153,6 +153,82 @@ describe("bad input", () => {
   });
 });
 
+/** Every other address that the app knows: logins, streaming, SOAP, the admin API. They come from the app itself. */
+describe("bad input to what is no REST resource", () => {
+  const STREAMING: readonly (readonly [type: string, body: string])[] = [
+    [JSON_TYPE, '[{"channel":"/meta/connect"}]'],
+    [JSON_TYPE, '[{"channel":"/meta/subscribe","clientId":"x","subscription":[null,"/data/*"]},{}]'],
+    [JSON_TYPE, '[{"channel":"/meta/handshake","ext":1,"supportedConnectionTypes":"x"}]'],
+    [JSON_TYPE, '[{"channel":{"a":1},"clientId":{},"id":[],"__proto__":{"x":1}}]'],
+  ];
+  const FORMS: readonly (readonly [type: string, body: string])[] = [
+    ["application/x-www-form-urlencoded", ""],
+    ["application/x-www-form-urlencoded", "grant_type=password&grant_type=refresh_token&username=%ff&password[]=1"],
+    [
+      "application/x-www-form-urlencoded",
+      "grant_type=authorization_code&client_id=mock-client&code='--&redirect_uri=x",
+    ],
+    ["application/x-www-form-urlencoded", "grant_type=refresh_token&client_id=__proto__&refresh_token=constructor"],
+    [
+      "application/x-www-form-urlencoded",
+      "grant_type=urn:ietf:params:oauth:grant-type:jwt-bearer&assertion=eyJhbGciOiJSUzI1NiJ9.e30.x",
+    ],
+    ["application/x-www-form-urlencoded", "grant_type=device&client_id=mock-client&code=x&response_type=device_code"],
+    ["application/x-www-form-urlencoded", "token=%00&token_type_hint=x&user_code=%00&decision=deny"],
+  ];
+  const NO_TEXT = Uint8Array.of(0xff, 0xfe, 0x00, 0xc3, 0x28);
+
+  it("is refused, or answered, by every address that the app knows", async () => {
+    const errors: unknown[] = [];
+    await using other = await createMockOrg({
+      now: "2026-03-01T08:00:00.000Z",
+      onDefect: (error) => errors.push(error),
+    });
+    const paths = new Set(
+      other.app.routes.map(({ path }) => path).filter((path) => !path.startsWith("/services/data/")),
+    );
+    const addresses = [...paths].flatMap((path) =>
+      ["x", "__proto__"].map((filling) => path.replaceAll(/:\w+|\*/g, filling)),
+    );
+    const wrong: unknown[] = [];
+    for (const address of new Set(addresses)) {
+      const authorization = `Bearer ${other.openSession()}`;
+      for (const method of METHODS) {
+        const all = [
+          ...BODIES.filter((_, at) => at % 4 === 0),
+          ...FORMS,
+          ...STREAMING,
+          [JSON_TYPE, NO_TEXT],
+          ["text/xml", NO_TEXT],
+        ] as const;
+        for (const [type, body] of method === "POST" ? all : [EMPTY]) {
+          const response = await other.app.request(address, {
+            method,
+            headers: { authorization, ...(type === "" ? {} : { "content-type": type }) },
+            ...(body.length === 0 ? {} : { body }),
+          });
+          const stream = response.headers.get("content-type")?.startsWith("text/event-stream") ?? false;
+          const text = stream ? "" : await response.text();
+          await response.body?.cancel().catch(() => undefined);
+          // A SOAP fault is 500 by its protocol.
+          const fault = address.startsWith("/services/Soap/") && text.includes("<soapenv:Fault>");
+          if ((response.status >= 500 && response.status !== 501 && !fault) || /\n\s+at /.test(text))
+            wrong.push({ method, address, body, status: response.status, text: text.slice(0, 200) });
+        }
+      }
+    }
+    expect({ addresses: paths.size > 30, wrong, errors }).toEqual({ addresses: true, wrong: [], errors: [] });
+  });
+
+  it.each(["/services/oauth2/token", "/services/oauth2/revoke", "/services/Soap/u/60.0", "/cometd/62.0"])(
+    "%s bears 20 MB and goes on",
+    async (address) => {
+      const answer = await probe("POST", address, "x".repeat(20 * MEGABYTE), "application/x-www-form-urlencoded");
+      expect(answer.status === 413 || answer.status === 400 || answer.text.includes("<soapenv:Fault>")).toBe(true);
+    },
+  );
+});
+
 describe("bad input to SOAP", () => {
   const INPUTS = [
     "",

@@ -24,7 +24,7 @@ describe("mock-org start", () => {
     const { code, out } = await run(["start", "--port", "0"]);
     expect(code).toBe(0);
     expect(out).toMatch(
-      /^mock-org 00D\w{15} is ready at http:\/\/127\.0\.0\.1:\d+ \(log in as admin@mock\.org \/ mock-password\)\n$/,
+      /^mock-org 00D\w{15} is ready at (http:\/\/127\.0\.0\.1:\d+) \(log in as admin@mock\.org \/ mock-password; console at \1\/_mock\/\)\n$/,
     );
   });
 
@@ -131,6 +131,9 @@ describe("mock-org start", () => {
   it.each([
     [[], "a command is missing"],
     [["stop"], "unknown command stop"],
+    [["strat"], "unknown command strat (did you mean start?)"],
+    [["start", "--sed", "demo"], "Unknown option '--sed' (did you mean --seed?)"],
+    [["start", "--seed", "dmeo"], "dmeo (did you mean demo?): cannot be read"],
     [["start", "--nope"], "Unknown option '--nope'"],
     [["start", "--port", "70000"], "--port 70000 is no whole number from 0 to 65535"],
     [["start", "--now", "yesterday"], "--now yesterday is no ISO instant"],

@@ -77,6 +77,43 @@ describe("the wire", () => {
     expect(await response.text()).toBe('[{"errorCode":"NOT_FOUND","message":"The requested resource does not exist"}]');
   });
 
+  it("a slash too many in front is taken, as the Salesforce CLI sends it", async () => {
+    const headers = { authorization: `Bearer ${token}` };
+    expect((await fetch(`${url}//services/data`, { headers })).status).toBe(200);
+    expect((await fetch(`${url}//services/data/v62.0/limits`, { headers })).status).toBe(200);
+    expect((await fetch(`${url}//services/oauth2/userinfo`, { headers })).status).toBe(200);
+  });
+
+  it.each([
+    ["POST", 49, 50, "composite/graph", '{"graphs":[]}'],
+    ["PATCH", 45, 46, "composite/sobjects/Account/Id", '{"records":[]}'],
+    ["POST", 36, 37, "sobjects/Account/Id", '{"Name":"A"}'],
+  ])("%s in version %d.0 does not exist yet, in %d.0 it does: %s", async (method, before, since, path, body) => {
+    const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
+    const statusOf = async (version: number) =>
+      (await fetch(`${url}/services/data/v${version}.0/${path}`, { method, headers, body })).status;
+    expect(await statusOf(before)).toBe(404);
+    expect(await statusOf(since)).toBeLessThan(300);
+  });
+
+  it.each([
+    "/secur/frontdoor.jsp?sid=secret",
+    "/services/apexrest/Orders/v1",
+    "/services/Soap/s/62.0",
+    "/services/oauth2/singleaccess",
+  ])("%s is refused by name", async (path) => {
+    const response = await fetch(`${url}${path}`, { headers: { authorization: `Bearer ${token}` } });
+    expect(response.status).toBe(501);
+    expect(await response.json()).toMatchObject([{ errorCode: "NOT_IMPLEMENTED" }]);
+    expect(org.requests.at(-1)?.path).not.toContain("secret");
+  });
+
+  it("a client that reads deflate only gets it", async () => {
+    const response = await call("GET", "/sobjects/Account/describe", { headers: { "accept-encoding": "deflate" } });
+    expect(response.headers.get("content-encoding")).toBe("deflate");
+    expect(await response.json()).toMatchObject({ name: "Account" });
+  });
+
   it("a retired version is gone, a deprecated one warns", async () => {
     const headers = { authorization: `Bearer ${token}` };
     expect((await fetch(`${url}/services/data/v30.0/limits`, { headers })).status).toBe(410);

@@ -143,6 +143,31 @@ describe("settling", () => {
     expect(org.org.transaction(org.org.systemActor, (tx) => tx.get("Account", account.Id))).toBeUndefined();
   });
 
+  it("ends sessions and the life of query locators", async () => {
+    await using org = await make();
+    const client = clientOf(org);
+    for (let at = 0; at < 201; at += 1) org.given.account();
+    const page = await client.get("/query?q=SELECT+Id+FROM+Account", { "Sforce-Query-Options": "batchSize=200" });
+    const { nextRecordsUrl } = page.body as { nextRecordsUrl: string };
+    expect((await client.get(nextRecordsUrl)).status).toBe(200);
+    org.clock.advance({ days: 2 });
+    await org.settle();
+    expect((await client.get(nextRecordsUrl)).body).toMatchObject([{ errorCode: "INVALID_SESSION_ID" }]);
+    expect((await clientOf(org).get(nextRecordsUrl)).body).toMatchObject([{ errorCode: "INVALID_QUERY_LOCATOR" }]);
+  });
+
+  it("lets bulk jobs with a pace go as far as the clock", async () => {
+    await using org = await createMockOrg({ now: "2026-03-01T08:00:00Z", bulkPaceMs: 60_000 });
+    const client = clientOf(org);
+    const job = await client.send("POST", "/jobs/query", { operation: "query", query: "SELECT Id FROM User" });
+    const { id } = job.body as { id: string };
+    await org.settle();
+    expect((await client.get(`/jobs/query/${id}`)).body).toMatchObject({ state: "UploadComplete" });
+    org.clock.advance({ minutes: 30 });
+    await org.settle();
+    expect((await client.get(`/jobs/query/${id}`)).body).toMatchObject({ state: "JobComplete" });
+  });
+
   it("waits for bulk jobs", async () => {
     await using org = await make();
     const client = clientOf(org);

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { runCli } from "../../../mock-server/cli.ts";
 import { importOrg } from "../../../mock-server/import/import-org.ts";
 import { openSource, type SourceOrg, sourceOfCli } from "../../../mock-server/import/source-org.ts";
 import {
@@ -14,6 +15,7 @@ import {
   numberField,
   textField,
 } from "../../../mock-server/index.ts";
+import { clientOf } from "../../support/mock-client.ts";
 
 let source: MockOrg;
 let folder = "";
@@ -55,6 +57,23 @@ async function imported(options: { readonly records: number; readonly anonymize:
   return { files, remarks, base: join(folder, name) };
 }
 
+/** Describe with its fields by name: in metadata files they have no order. */
+async function describedBy(org: MockOrg, object: string): Promise<object> {
+  const { body } = await clientOf(org).get(`/sobjects/${object}/describe`);
+  const { fields, ...rest } = body as { readonly fields: readonly { readonly name: string }[] };
+  return { ...rest, fields: Object.fromEntries(fields.map((field) => [field.name, field])) };
+}
+
+/** What the rows of an object say, in an order of their own: without Ids, stamps and numbers that each org gives itself. */
+function rowsOf(org: MockOrg, object: string): readonly string[] {
+  const own = /Id$|^(?:Created|LastModified|Activated|LastViewed|LastReferenced)|^SystemModstamp$|Number$/;
+  return org
+    .records(object)
+    .all()
+    .map((row) => JSON.stringify(Object.entries(row).filter(([name, value]) => value !== null && !own.test(name))))
+    .sort();
+}
+
 describe("an imported org", () => {
   it("has the custom fields and the statuses of its source", async () => {
     const { base } = await imported({ records: 0, anonymize: false }, "metadata");
@@ -92,6 +111,29 @@ describe("an imported org", () => {
     expect(remarks).toEqual([]);
     expect(totals(org)).toEqual(totals(source));
     expect(org.records("Contract").count()).toBe(source.records("Contract").count());
+  });
+
+  it("is, imported by the command and started, the same by describe and by rows", async () => {
+    const { url, accessToken } = await source.listen();
+    process.env["SF_ACCESS_TOKEN"] = accessToken;
+    const out = join(folder, "round");
+    const told: string[] = [];
+    const host = { out: (text: string) => told.push(text), error: (text: string) => told.push(text) };
+    const code = await runCli(["import", "--from", url, "--out", out, "--records", "100"], {
+      ...host,
+      untilStopped: () => Promise.resolve(),
+    });
+    delete process.env["SF_ACCESS_TOKEN"];
+    expect([code, told]).toEqual([0, [expect.stringContaining("start with mock-org start --source-dir")]]);
+    await using org = await createMockOrg({
+      sourceDirs: [join(out, "force-app")],
+      seed: join(out, "data/plan.json"),
+      now: "2026-03-01T08:00:00Z",
+    });
+    for (const object of ["Account", "Contact", "Contract", "Order", "OrderItem", "Product2", "Pricebook2"]) {
+      expect(await describedBy(org, object), object).toEqual(await describedBy(source, object));
+      expect(rowsOf(org, object), object).toEqual(rowsOf(source, object));
+    }
   });
 
   it("has no personal data where that is wanted, and what was equal stays equal", async () => {

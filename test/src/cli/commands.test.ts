@@ -234,12 +234,24 @@ describe("the commands, on an ERP and an org", () => {
 
     const run = JSON.parse((await shop.order("run", "--json")).out);
     const sweep = await shop.order("sweep");
+    const second = JSON.parse((await shop.order("sweep", "--json")).out);
 
     expect(run.writes).toBe(0);
-    expect(sweep.exit).toBe(0);
+    expect(sweep).toMatchObject({ exit: 0, out: expect.stringContaining("1 documents had been missed") });
+    expect(second.missed).toBe(0);
     expect(await shop.ask("SELECT BillingCity FROM Account WHERE Name = 'Ærø Boats'")).toMatchObject([
       { BillingCity: "Unseen" },
     ]);
+  });
+
+  it("init takes the change log away again, and leaves the tables as they were", async () => {
+    const before = shop.erp("SELECT name FROM sqlite_master WHERE name LIKE 'order_sync_%'");
+    const said = await shop.order("init", "--remove-change-log");
+
+    expect(before).not.toEqual([]);
+    expect(said).toMatchObject({ exit: 0, out: expect.stringContaining("are gone from the external database") });
+    expect(shop.erp("SELECT name FROM sqlite_master WHERE name LIKE 'order_sync_%'")).toEqual([]);
+    expect((await shop.order("run")).err).toContain("init --install-change-log");
   });
 
   it("reset asks first, and a run after it makes nothing twice", async () => {

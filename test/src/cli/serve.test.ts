@@ -34,10 +34,11 @@ async function serve(
   settings = "schedule: { every: 1h }",
   environment = ENVIRONMENT,
   replace: Readonly<Record<string, string>> = {},
+  webhook = 'webhookSecret: "${HOOK}"',
 ): Promise<Served> {
   shop.configure({
     ...replace,
-    "state:": `${settings}\nserve: { port: 0, token: "\${TOKEN}", webhookSecret: "\${HOOK}" }\nstate:`,
+    "state:": `${settings}\nserve: { port: 0, token: "\${TOKEN}", ${webhook} }\nstate:`,
   });
   const stop = new AbortController();
   const lines: string[] = [];
@@ -140,6 +141,31 @@ describe("serve", () => {
 
     expect(unsigned.status).toBe(401);
     expect(signed.status).toBe(202);
+  });
+
+  it("listens for change events, which start a run, and shows that it does", async () => {
+    served = await serve("schedule: { every: 1h, changeEvents: true }");
+
+    // The second run looks for what had changed before somebody listened.
+    await untilRuns(2);
+    const { service } = (await (await fetch(`${served.url}/api/status`)).json()) as { service: object };
+    const metrics = await (await fetch(`${served.url}/metrics`)).text();
+
+    expect(service).toMatchObject({ changeEvents: [{ channel: "/data/ChangeEvents", kind: "listening" }] });
+    expect(metrics).toContain('order_sync_change_events_listening{channel="/data/ChangeEvents"} 1');
+  });
+
+  it("a webhook of a system that signs in its own way wakes it", async () => {
+    const webhook = 'webhook: { secret: "${HOOK}", header: x-shop-hmac-sha256, encoding: base64, prefix: "" }';
+    served = await serve(undefined, undefined, undefined, webhook);
+    await untilRuns(1);
+    const signature = createHmac("sha256", WEBHOOK_SECRET).update("{}").digest("base64");
+    const headers = { "x-shop-hmac-sha256": signature };
+
+    const answer = await fetch(`${served.url}/webhook`, { method: "POST", body: "{}", headers });
+    await untilRuns(2);
+
+    expect(answer.status).toBe(202);
   });
 
   it("changes nothing for whoever does not know the token", async () => {

@@ -31,7 +31,7 @@ describe("a configuration file", () => {
     const { config } = await loadConfig(file, { SECRET: "swordfish" });
 
     expect(config.salesforce.auth).toMatchObject({ clientSecret: "swordfish" });
-    expect(config.limits).toEqual({ dailyCalls: null, reserveShare: 0.1, deleteShare: 0.2 });
+    expect(config.limits).toEqual({ dailyCalls: null, reserveShare: 0.1, deleteShare: 0.2, deleteLineShare: 0.2 });
     expect(config.state.url).toBe(`file:${join(folder, ".order-sync/state.db")}`);
     expect(config.external).toMatchObject({ url: `file:${join(folder, "erp.db")}` });
   });

@@ -42,6 +42,57 @@ describe("the delete guard", () => {
   });
 });
 
+describe("the delete guard for lines", () => {
+  it("stops a run that would take more than the share of all lines from orders that stay, before it takes any", async () => {
+    const shop = await shopWithLines();
+    loseLines(shop, 17);
+
+    await expect(shop.run()).rejects.toMatchObject({
+      code: "DELETE_GUARD",
+      message: expect.stringContaining("51 of 200 known OrderItem records"),
+    });
+    expect(await shop.salesforce.query("SELECT Id FROM OrderItem")).toHaveLength(200);
+  });
+
+  it("lets a handful through, and everything when it is told to", async () => {
+    const shop = await shopWithLines();
+    loseLines(shop, 16);
+    await shop.run();
+    const handful = await shop.salesforce.query("SELECT Id FROM OrderItem");
+    loseLines(shop, 50);
+    await shop.run({ allowDeletes: true });
+
+    expect(handful).toHaveLength(152);
+    expect(await shop.salesforce.query("SELECT Id FROM OrderItem")).toHaveLength(50);
+  });
+
+  it("counts the pages of a run together, and takes the lines when they are a small enough part", async () => {
+    const shop = await shopWithLines();
+    loseLines(shop, 17);
+
+    const report = await shop.run({ passOrders: 5, deleteLineShare: 0.5 });
+
+    expect(report.held).toEqual([]);
+    expect(await shop.salesforce.query("SELECT Id FROM OrderItem")).toHaveLength(149);
+  });
+
+  /** 50 orders with four lines each. */
+  async function shopWithLines(): Promise<Shop> {
+    const shop = await Shop.open();
+    shop.company(1);
+    for (let index = 0; index < 50; index += 1) shop.order(`O${index}`, { lines: 4 });
+    await shop.run();
+    return shop;
+  }
+
+  /** Three lines of each of so many orders. */
+  function loseLines(shop: Shop, orders: number): void {
+    for (let index = 0; index < orders; index += 1) {
+      shop.erp.put("orders", `O${index}`, {}, { "20": null, "30": null, "40": null });
+    }
+  }
+});
+
 describe("a run that is asked to stop", () => {
   it("ends between two pages with nothing open, and the next one goes on", async () => {
     const shop = await Shop.open();

@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
-  addDecimals,
   compareDecimals,
   multiplyDecimals,
   parseDecimal,
@@ -42,7 +41,6 @@ describe("a canonical decimal", () => {
 
 describe("decimal arithmetic", () => {
   it("is exact where doubles are not", () => {
-    expect(addDecimals("0.1", "0.2")).toBe("0.3");
     expect(multiplyDecimals("1.1", "1.1")).toBe("1.21");
     expect(subtractDecimals("1", "0.9")).toBe("0.1");
   });

@@ -330,6 +330,21 @@ export function stateStoreContract(
       });
     });
 
+    it("counts the lines of an object's links", async () => {
+      const store = await make.fresh();
+      const lineIds = { "erp:OrderItem:1|10": "802000000000001AAA", "erp:OrderItem:1|20": "802000000000002AAA" };
+      await store.commit(await leased(store), {
+        links: [
+          link({ lineIds: lineIds as Link["lineIds"] }),
+          link({ key: key("erp:order:2"), lineIds: {} }),
+          link({ object: "Account", lineIds: lineIds as Link["lineIds"] }),
+        ],
+      });
+
+      expect(await store.lineCount("Order")).toBe(2);
+      expect(await store.lineCount("Contract")).toBe(0);
+    });
+
     it("remembers the last state of a run", async () => {
       const store = await make.fresh();
       const lease = await leased(store);

@@ -117,6 +117,17 @@ describe("an edit is found that", () => {
     ]);
   });
 
+  it("took it back to Draft, where our own way through Draft stopped half way", () => {
+    const decided = {
+      ...decision(update("a", { Status: "Draft" }), update("b", { Status: "Activated" })),
+      passing: { shown: "Draft", meant: "Activated" },
+    };
+    expect(overruns(decided, done("a", header({ Status: "Draft" })))).toEqual([
+      ["Status", "Activated", "Draft", "Draft"],
+    ]);
+    expect(overruns(decided, done("a", header({ Status: "Activated" })))).toEqual([]);
+  });
+
   it("fell between two writes of the same field", () => {
     const decided = decision(update("a", { Status: "Draft" }), update("b", { Status: "Activated" }));
     const found = overruns(
@@ -125,6 +136,15 @@ describe("an edit is found that", () => {
       done("b", header({ Status: "Shipped" })),
     );
     expect(found).toEqual([["Status", "Draft", "Shipped", "Activated"]]);
+  });
+
+  it("was made again after we had written over it once", () => {
+    const decided = decision(update("a", { Status: "Draft" }), update("b", { Status: "Activated" }));
+    const found = overruns(decided, done("a", header({ Status: "Shipped" })), done("b", header({ Status: "Shipped" })));
+    expect(found).toEqual([
+      ["Status", "Activated", "Shipped", "Draft"],
+      ["Status", "Draft", "Shipped", "Activated"],
+    ]);
   });
 
   it("went with a deleted record", () => {

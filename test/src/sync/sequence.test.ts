@@ -2,15 +2,8 @@ import { describe, expect, it } from "vitest";
 import type { BusinessKey, RecordId } from "../../../src/model/key.ts";
 import type { RowOperation } from "../../../src/model/salesforce-record.ts";
 import type { Decision } from "../../../src/sync/decision.ts";
-import {
-  inLanes,
-  laneOf,
-  operationsToDrop,
-  planCalls,
-  type SequenceOptions,
-  sequence,
-} from "../../../src/sync/sequence.ts";
-import { halveCall, operationsOf, retainOperations } from "../../../src/sync/split.ts";
+import { laneOf, operationsToDrop, planCalls, type SequenceOptions, sequence } from "../../../src/sync/sequence.ts";
+import { operationsOf, retainOperations } from "../../../src/sync/split.ts";
 import { World } from "./order-world.ts";
 
 const inGraph: SequenceOptions = { activation: "inGraph", bulkRows: null };
@@ -167,6 +160,19 @@ describe("planning calls", () => {
     expect(planCalls(mixed, inGraph)).toMatchObject({ predictedCalls: 1, lowerBound: 1 });
   });
 
+  it("reads 600 deleted orders with their lines in the call that deletes them, and 601 in two", () => {
+    const deleted = (index: number): Decision => {
+      const recordId = `801${index}` as RecordId;
+      const preImage = [
+        { object: "Order", recordId, fields: ["Id"] },
+        { object: "OrderItem", recordId: `802${index}` as RecordId, fields: ["Id"] },
+      ];
+      return { ...template, salesforce: [{ kind: "delete", opId: `d${index}`, object: "Order", recordId, preImage }] };
+    };
+    expect(planCalls(many(600, deleted), inGraph)).toMatchObject({ predictedCalls: 1, lowerBound: 1 });
+    expect(planCalls(many(601, deleted), inGraph)).toMatchObject({ predictedCalls: 2, lowerBound: 2 });
+  });
+
   it("counts a node of a graph for each record that is read first", () => {
     const reopened = (index: number): Decision => {
       const [only] = updated(index).salesforce;
@@ -206,22 +212,11 @@ describe("planning calls", () => {
   });
 });
 
-describe("failures and lanes", () => {
+describe("failures", () => {
   it("drops what follows a failed operation of the same decision, and nothing else", () => {
     const orders = many(3, (index) => order(index, 1));
     const dropped = operationsToDrop(orders, new Set(["erp:Order:1#2"]));
     expect([...dropped]).toEqual(["erp:Order:1#1", "erp:Order:1#2", "erp:Order:1#last"]);
-  });
-
-  it("puts decisions of one parent into one lane, and fills lanes evenly", () => {
-    const lanes = inLanes(
-      many(70, (index) => order(index, 1)),
-      3,
-    );
-    expect(lanes.map((lane) => lane.length).sort((a, b) => a - b)).toEqual([20, 20, 30]);
-    const parents = lanes.map((lane) => new Set(lane.map(laneOf)));
-    const all = parents.flatMap((lane) => [...lane]);
-    expect(new Set(all).size).toBe(all.length);
   });
 });
 
@@ -232,24 +227,6 @@ describe("taking a call apart", () => {
     inGraph,
   );
   if (rows === undefined || graphs === undefined) throw new Error("no calls");
-
-  it("halves it down to the poisoned row", () => {
-    let call = rows;
-    let rounds = 0;
-    for (;;) {
-      const halves = halveCall(call);
-      if (halves === undefined) break;
-      rounds += 1;
-      call = halves.find((half) => operationsOf(half).some((each) => each.opId === "erp:Account:123#1")) ?? rows;
-    }
-    expect(operationsOf(call)).toHaveLength(1);
-    expect(rounds).toBeLessThanOrEqual(Math.ceil(Math.log2(300)) + 1);
-  });
-
-  it("halves graphs as wholes", () => {
-    const halves = halveCall(graphs);
-    expect(halves?.map((half) => (half.kind === "graphs" ? half.graphs.length : 0))).toEqual([5, 5]);
-  });
 
   it("keeps the chosen operations, and a graph as a whole", () => {
     const kept = retainOperations(rows, (each) => each.opId.endsWith(":7#1"));

@@ -25,6 +25,7 @@ const STATUS: SyncStatus = {
   ],
   runs: [],
   unfinishedIntents: 0,
+  lastGoodRunAtMs: null,
   callsOfTheDay: 12,
   dailyCalls: null,
 };
@@ -56,6 +57,8 @@ describe("what a worker shows of itself", () => {
 
     const text = await (await ask("/metrics")).text();
 
+    // Nobody has measured it, and a 0 would ring an alarm.
+    expect(text).not.toMatch(/^order_sync_last_success_timestamp_seconds/m);
     expect(running).toMatchObject({ ready: true, state: "running" });
     expect(text).toContain('order_sync_records_total{object="Order",side="salesforce",action="create"} 1');
     expect(text).toContain('order_sync_retries_total{reason="HTTP 503"} 1');

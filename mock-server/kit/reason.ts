@@ -3,7 +3,6 @@ import type { RuleFact } from "../dml/rule.ts";
 import { RULES } from "../dml/rules/registry.ts";
 import type { JournalEntry } from "../http/journal.ts";
 import type { AccessPath } from "../soql/plan.ts";
-import { counted } from "./present.ts";
 
 const byId: ReadonlyMap<string, RuleFact> = new Map(RULES.map((rule) => [rule.id, rule]));
 
@@ -22,27 +21,11 @@ export function refusalMessage({ responseBody }: Pick<JournalEntry, "responseBod
     : undefined;
 }
 
-/** What a request did, in few words: `3 records changed, 12 rules asked`. */
-export function effectOf(entry: JournalEntry): string {
-  const parts: string[] = [];
-  const changed = entry.changes.length + entry.omitted.changes;
-  if (entry.faults.length > 0) parts.push(`fault ${entry.faults.join(", ")}`);
-  if (changed > 0) parts.push(`${counted(changed, "record")} changed`);
-  const [query] = entry.queries;
-  if (entry.queries.length === 1 && query !== undefined)
-    parts.push(`${pathWords(query.path)}, ${query.rowsRead} read, ${query.rowsReturned} returned`);
-  if (entry.queries.length > 1) parts.push(counted(entry.queries.length, "query", "queries"));
-  const broken = entry.rules.find((verdict) => !verdict.kept);
-  if (broken !== undefined) parts.push(`broke ${broken.rule}`);
-  else if (entry.rules.length > 0) parts.push(`${counted(entry.rules.length + entry.omitted.rules, "rule")} kept`);
-  return parts.join(" · ");
-}
-
 /** How rows were reached, in few words. */
 export function pathWords(path: AccessPath): string {
   switch (path.kind) {
     case "id":
-      return `by ${counted(path.ids.length, "Id")}`;
+      return path.ids.length === 1 ? "by 1 Id" : `by ${path.ids.length} Ids`;
     case "index":
       return `index on ${path.field}`;
     case "stamp":

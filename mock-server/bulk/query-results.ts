@@ -1,14 +1,15 @@
-/** Query results as CSV lines. Source: rest-api §5.3, §12; which queries Bulk answers is `soql/bulk.ts`. */
+/** Query results in the forms of the Bulk APIs. Source: rest-api §5.3, §12, §13; which queries they answer: `soql/bulk.ts`. */
 import { computedRecords } from "../org/computed-records.ts";
 import type { Actor } from "../org/contract.ts";
 import { visibleRecords } from "../org/dataset.ts";
 import type { MockOrgCore } from "../org/org.ts";
 import { csvRow } from "../soql/bulk.ts";
+import type { JsonObject } from "../soql/json.ts";
 import type { PreparedQuery } from "../soql/query.ts";
 import { type CsvForm, csvLine } from "./csv.ts";
 
 /** A query ready to run for somebody. */
-export interface CsvQuery extends CsvForm {
+export interface BulkQuery {
   readonly actor: Actor;
   readonly prepared: PreparedQuery;
   readonly apiVersion: number;
@@ -16,7 +17,12 @@ export interface CsvQuery extends CsvForm {
 }
 
 /** Runs a query in a transaction of its own; one line a record. */
-export function queryCsv(org: MockOrgCore, query: CsvQuery): readonly string[] {
+export function queryCsv(org: MockOrgCore, query: BulkQuery & CsvForm): readonly string[] {
+  return queryRecords(org, query).map((record) => csvLine(csvRow(query.prepared, record), query));
+}
+
+/** Runs a query in a transaction of its own; records as JSON shows them, parents and `attributes` included. */
+export function queryRecords(org: MockOrgCore, query: BulkQuery): readonly JsonObject[] {
   const { actor, prepared, apiVersion, includeDeleted } = query;
   return org.transaction(actor, (tx) => {
     const outcome = prepared.run({
@@ -29,6 +35,6 @@ export function queryCsv(org: MockOrgCore, query: CsvQuery): readonly string[] {
       apiVersion,
       includeDeleted,
     });
-    return outcome.records.map((record) => csvLine(csvRow(prepared, record), query));
+    return outcome.records;
   });
 }

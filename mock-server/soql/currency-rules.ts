@@ -1,0 +1,14 @@
+/**
+ * What a query may not ask of amounts in an org with several currencies: a real org would convert them, this one does not,
+ * so it refuses rather than add euros to yen.
+ */
+import type { BoundField } from "./bound.ts";
+import { bindError } from "./query-error.ts";
+import type { Scope } from "./scope.ts";
+
+/** Throws where the field holds amounts in the currency of each record. `what` begins the sentence of the refusal. */
+export function refuseConversion(scope: Scope, { field, owner }: BoundField, what: string, at: number): void {
+  if (field.type !== "currency" || owner.field("CurrencyIsoCode") === undefined) return;
+  const message = `${what} amounts of several currencies is not supported by the mock org: ${field.name}`;
+  throw bindError("MALFORMED_QUERY", message, scope.source, at);
+}

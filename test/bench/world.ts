@@ -1,0 +1,189 @@
+/**
+ * The world of the connector's benchmarks: an ERP in SQLite with customers and released orders, a mapping, the connector's
+ * own parts around them, and a mock org in a process of its own.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { createInterface } from "node:readline";
+import Database from "libsql";
+import { keyFieldMetadata } from "../../src/config/metadata.ts";
+import { randomId } from "../../src/engine/context.ts";
+import type { EnginePorts } from "../../src/engine/ports.ts";
+import { openSqlExternal } from "../../src/external/sql/adapter.ts";
+import { sqlConfigSchema } from "../../src/external/sql/config.ts";
+import { installChangeLog } from "../../src/external/sql/install.ts";
+import { compileMapping } from "../../src/mapping/compile.ts";
+import type { Mapping } from "../../src/mapping/mapping.ts";
+import { SalesforceConfig } from "../../src/salesforce/config.ts";
+import { createSalesforceOrg } from "../../src/salesforce/org.ts";
+import { openStateStore } from "../../src/state/open.ts";
+
+/** The external-Id field of all objects. */
+export const KEY = "ERP_Key__c";
+
+/** Where a mock org is, and how to get in. */
+export interface OrgAddress {
+  readonly url: string;
+  readonly accessToken: string;
+}
+
+/** How much is in the ERP. */
+export interface ErpSize {
+  readonly accounts: number;
+  readonly orders: number;
+  readonly linesPerOrder: number;
+}
+
+/** Moves the clock of a mock org. */
+export async function advanceClock({ url }: OrgAddress, minutes: number): Promise<void> {
+  const answer = await fetch(`${url}/_mock/clock`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ advance: { minutes } }),
+  });
+  if (!answer.ok) throw new Error(await answer.text());
+}
+
+/** The ports of a run between the ERP of `fillErp` and an org; the state is made beside the ERP. */
+export async function openPorts(org: OrgAddress, folder: string, mapping: Mapping): Promise<EnginePorts> {
+  const erp = join(folder, "erp.db");
+  const config = sqlConfigSchema.parse({
+    kind: "sql",
+    name: "erp",
+    url: `file:${erp}`,
+    collections: {
+      customers: { table: "customers", key: ["no"] },
+      products: { table: "products", key: ["sku"] },
+      prices: { table: "products", key: ["sku"] },
+      orders: { table: "orders", key: ["no"], lines: { table: "lines", parentKey: ["order_no"], key: ["line"] } },
+    },
+  });
+  await installChangeLog(config);
+  const state = await openStateStore(`file:${join(folder, "state.db")}`);
+  await state.migrate();
+  return {
+    mapping,
+    state,
+    external: openSqlExternal(config),
+    salesforce: createSalesforceOrg(
+      SalesforceConfig.parse({
+        loginUrl: org.url,
+        auth: { kind: "accessToken", accessToken: org.accessToken, instanceUrl: org.url },
+      }),
+    ),
+    nowMs: Date.now,
+    newId: randomId,
+    observe: () => {},
+  };
+}
+
+/** Makes the ERP in a folder. */
+export function fillErp(folder: string, { accounts, orders, linesPerOrder }: ErpSize): void {
+  const database = new Database(join(folder, "erp.db"));
+  database.exec(`
+    CREATE TABLE customers (no TEXT PRIMARY KEY, name TEXT);
+    CREATE TABLE products (sku TEXT PRIMARY KEY, name TEXT, price TEXT);
+    CREATE TABLE orders (no TEXT PRIMARY KEY, customer TEXT, day TEXT, state TEXT);
+    CREATE TABLE lines (order_no TEXT, line INTEGER, sku TEXT, quantity INTEGER, price TEXT, PRIMARY KEY (order_no, line));
+    INSERT INTO products VALUES ('ANVIL', 'Anvil', '10.00');`);
+  database.transaction(() => {
+    const customer = database.prepare("INSERT INTO customers VALUES (?, ?)");
+    for (let index = 0; index < accounts; index++) customer.run(`C${index}`, `Customer ${index}`);
+    const order = database.prepare("INSERT INTO orders VALUES (?, ?, '2026-08-01', 'released')");
+    const line = database.prepare("INSERT INTO lines VALUES (?, ?, 'ANVIL', ?, '9.50')");
+    for (let index = 0; index < orders; index++) {
+      order.run(`O${index}`, `C${index % accounts}`);
+      for (let at = 0; at < linesPerOrder; at++) line.run(`O${index}`, at, 1 + ((index * linesPerOrder + at) % 7));
+    }
+  })();
+  database.close();
+}
+
+/** Accounts, products with their price, and orders with lines. */
+export function benchMapping(): Mapping {
+  const compiled = compileMapping({
+    source: "erp",
+    objects: {
+      Account: { collection: "customers", keyField: KEY, naturalKey: ["no"], fields: { Name: "name" } },
+      Product2: {
+        collection: "products",
+        keyField: KEY,
+        naturalKey: ["sku"],
+        fields: { Name: "name", IsActive: { constant: true } },
+      },
+      PricebookEntry: {
+        collection: "prices",
+        keyField: KEY,
+        naturalKey: ["sku"],
+        fields: {
+          Product2Id: { from: "sku", reference: "Product2" },
+          Pricebook2Id: { constant: "standard", reference: "Pricebook2" },
+          UnitPrice: "price",
+          IsActive: { constant: true },
+        },
+      },
+      Order: {
+        collection: "orders",
+        keyField: KEY,
+        naturalKey: ["no"],
+        onActivated: "reopen",
+        fields: {
+          AccountId: { from: "customer", reference: "Account" },
+          Pricebook2Id: { constant: "standard", reference: "Pricebook2" },
+          EffectiveDate: "day",
+          Status: { from: "state", convert: { picklist: { draft: "Draft", released: "Activated" } } },
+        },
+        lines: {
+          keyField: KEY,
+          naturalKey: ["line"],
+          fields: {
+            PricebookEntryId: { from: "sku", reference: "PricebookEntry" },
+            Quantity: "quantity",
+            UnitPrice: "price",
+          },
+        },
+      },
+    },
+  });
+  if (!compiled.ok) throw new Error(JSON.stringify(compiled.problems));
+  return compiled.mapping;
+}
+
+/** Writes the key fields of the mapping as metadata; returns the folder for `withOrg`. */
+export function writeMetadata(folder: string, mapping: Mapping): string {
+  const sourceDir = join(folder, "sfdx");
+  for (const file of keyFieldMetadata(mapping)) {
+    mkdirSync(dirname(join(sourceDir, file.path)), { recursive: true });
+    writeFileSync(join(sourceDir, file.path), file.text);
+  }
+  return sourceDir;
+}
+
+/** A mock org in a process of its own, for as long as `work` needs it. */
+export async function withOrg<T>(sourceDir: string, work: (org: OrgAddress) => Promise<T>): Promise<T> {
+  const args = [
+    "dist/mock-server/bin.cjs",
+    "start",
+    "--port",
+    "0",
+    "--source-dir",
+    sourceDir,
+    "--daily-calls",
+    "1000000",
+    "--json",
+  ];
+  const child: ChildProcess = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
+  try {
+    if (child.stdout === null) throw new Error("The mock org has no output");
+    const lines = createInterface({ input: child.stdout });
+    const line = await new Promise<string>((resolve, reject) => {
+      lines.once("line", resolve);
+      child.once("exit", (code) => reject(new Error(`The mock org ended with ${code}`)));
+    });
+    // The shape of the ready line is documented.
+    return await work(JSON.parse(line) as OrgAddress);
+  } finally {
+    child.kill("SIGTERM");
+  }
+}

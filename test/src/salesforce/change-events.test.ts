@@ -1,0 +1,183 @@
+import { describe, expect, it } from "vitest";
+import { type ChangeEventState, listenForChanges } from "../../../src/salesforce/change-events.ts";
+import type { ChannelListener } from "../../../src/salesforce/channel.ts";
+
+const CHANNEL = "/data/ChangeEvents";
+
+/** What the listener tells, on a clock that only sleeping moves. */
+class Desk {
+  nowMs = 0;
+  alarms: number[] = [];
+  states: ChangeEventState[] = [];
+  token: string | undefined = "first";
+  opened: { readonly token: string | undefined; readonly listener: ChannelListener }[] = [];
+  closed = 0;
+  refusals: string[] = [];
+  readonly #stop = new AbortController();
+  #sleepers: { readonly untilMs: number; readonly wake: () => void }[] = [];
+
+  listen(): Promise<void> {
+    return listenForChanges(
+      {
+        channels: [CHANNEL],
+        objects: new Set(["Account", "Order"]),
+        client: "order-sync",
+        token: () => this.token,
+        subscribe: async (_channel, listener) => {
+          const refusal = this.refusals.shift();
+          if (refusal !== undefined) throw new Error(refusal);
+          this.opened.push({ token: this.token, listener });
+          return {
+            close: () => {
+              this.closed += 1;
+            },
+          };
+        },
+        onChange: () => this.alarms.push(this.nowMs),
+        onState: (_channel, state) => this.states.push(state),
+        sleep: (ms, signal) =>
+          new Promise((resolve) => {
+            const wake = (): void => {
+              signal.removeEventListener("abort", wake);
+              resolve();
+            };
+            this.#sleepers.push({ untilMs: this.nowMs + ms, wake });
+            signal.addEventListener("abort", wake);
+          }),
+        random: () => 1,
+        monotonicMs: () => this.nowMs,
+      },
+      this.#stop.signal,
+    );
+  }
+
+  /** Lets so much time pass, sleeper by sleeper. */
+  async pass(ms: number): Promise<void> {
+    const endMs = this.nowMs + ms;
+    for (;;) {
+      await settled();
+      const next = this.#sleepers.toSorted((a, b) => a.untilMs - b.untilMs)[0];
+      if (next === undefined || next.untilMs > endMs) break;
+      this.#sleepers = this.#sleepers.filter((sleeper) => sleeper !== next);
+      this.nowMs = Math.max(this.nowMs, next.untilMs);
+      next.wake();
+    }
+    this.nowMs = endMs;
+  }
+
+  get listener(): ChannelListener {
+    const last = this.opened.at(-1);
+    if (last === undefined) throw new Error("nobody listens");
+    return last.listener;
+  }
+
+  event(entityName: string, changeOrigin = ""): void {
+    this.listener.onMessage({ payload: { ChangeEventHeader: { entityName, changeOrigin } }, event: { replayId: 1 } });
+  }
+
+  stop(): void {
+    this.#stop.abort(new Error("the test is over"));
+  }
+}
+
+async function settled(): Promise<void> {
+  for (let turn = 0; turn < 20; turn += 1) await Promise.resolve();
+}
+
+async function listening(change: (desk: Desk) => void = () => {}): Promise<Desk> {
+  const desk = new Desk();
+  change(desk);
+  void desk.listen();
+  await desk.pass(5_000);
+  return desk;
+}
+
+describe("listening for change events", () => {
+  it("rings once when it begins, because what came before came without an event", async () => {
+    const desk = await listening();
+    expect(desk.alarms).toEqual([1_000]);
+    expect(desk.states.at(-1)).toEqual({ kind: "listening", trouble: null });
+    desk.stop();
+  });
+
+  it("rings once for many events, and not again at once", async () => {
+    const desk = await listening();
+    await desk.pass(60_000);
+    desk.event("Account");
+    desk.event("Order");
+    await desk.pass(2_000);
+    desk.event("Order");
+    await desk.pass(30_000);
+    expect(desk.alarms.slice(1)).toEqual([66_000, 76_000]);
+    desk.stop();
+  });
+
+  it("sleeps through events of other objects and those of its own calls", async () => {
+    const desk = await listening();
+    desk.event("Lead");
+    desk.event("Order", "com/salesforce/api/rest/62.0;client=order-sync");
+    await desk.pass(60_000);
+    expect(desk.alarms).toHaveLength(1);
+    desk.stop();
+  });
+
+  it("rings for a gap, an overflow and a platform event", async () => {
+    const desk = await listening();
+    await desk.pass(60_000);
+    desk.listener.onMessage({ payload: { Order_Number__c: "1" } });
+    await desk.pass(20_000);
+    desk.listener.onMessage({ payload: { ChangeEventHeader: { entityName: "Order", changeType: "GAP_OVERFLOW" } } });
+    await desk.pass(20_000);
+    expect(desk.alarms).toHaveLength(3);
+    desk.stop();
+  });
+
+  it("waits for the first login, which is left to the runs", async () => {
+    const desk = await listening((one) => {
+      one.token = undefined;
+    });
+    expect(desk.opened).toEqual([]);
+    desk.token = "first";
+    await desk.pass(1_000);
+    expect(desk.opened).toHaveLength(1);
+    desk.stop();
+  });
+
+  it("has a run started when its session ends, and goes on with the session that the run got", async () => {
+    const desk = await listening();
+    await desk.pass(60_000);
+    desk.listener.onLost({ reason: "401::Authentication invalid", session: true });
+    await desk.pass(0);
+    expect(desk.states.at(-1)).toEqual({ kind: "lost", trouble: "401::Authentication invalid" });
+    desk.token = "second";
+    await desk.pass(10_000);
+
+    expect(desk.opened.map(({ token }) => token)).toEqual(["first", "second"]);
+    expect(desk.alarms.length).toBeGreaterThan(1);
+    desk.stop();
+  });
+
+  it("tries ever more seldom while the org refuses it, and never logs in by itself", async () => {
+    const desk = await listening((one) => {
+      one.refusals = Array.from({ length: 100 }, () => "403::Organization total events daily limit exceeded");
+    });
+    await desk.pass(3_600_000);
+    const attempts = 100 - desk.refusals.length;
+    expect(attempts).toBeGreaterThan(10);
+    expect(attempts).toBeLessThan(25);
+    expect(desk.alarms).toEqual([]);
+    desk.stop();
+  });
+
+  it("opens a silent subscription anew", async () => {
+    const desk = await listening();
+    await desk.pass(100_000);
+    desk.listener.onSign();
+    await desk.pass(140_000);
+    expect(desk.opened).toHaveLength(1);
+    await desk.pass(30_000);
+    expect(desk.opened).toHaveLength(2);
+    expect(desk.closed).toBe(1);
+    desk.stop();
+  });
+});
