@@ -16,6 +16,7 @@ import { Faults } from "./faults/faults.ts";
 import { createApp } from "./http/app.ts";
 import type { FaultHook } from "./http/fault-hook.ts";
 import { Journal } from "./http/journal.ts";
+import type { PipelineOptions } from "./http/pipeline.ts";
 import type { RestServices } from "./http/rest.ts";
 import { ApiUsage } from "./http/usage.ts";
 import { versionRange } from "./http/versions.ts";
@@ -31,6 +32,8 @@ import { mountStreaming, type StreamingDoor } from "./streaming/mount.ts";
 export interface Doors {
   readonly app: Hono<AppEnvironment>;
   readonly services: RestServices;
+  /** What every REST call goes through. */
+  readonly pipeline: PipelineOptions;
   readonly desk: LoginDesk;
   readonly journal: Journal;
   readonly usage: ApiUsage;
@@ -105,7 +108,7 @@ export function openDoors(
       { ...shown, rehearse: (tx, request, onVerdict) => save(tx, request, { ...own, onVerdict }) },
     );
   });
-  return { app, services, desk, journal, usage, faults, streaming };
+  return { app, services, pipeline, desk, journal, usage, faults, streaming };
 }
 
 /** Hands everything under a path to an app that is loaded when the first call comes. */

@@ -20,8 +20,9 @@ import { type Doors, forgetResults, openDoors, settleDoors } from "./doors.ts";
 import type { Faults } from "./faults/faults.ts";
 import type { FaultHook } from "./http/fault-hook.ts";
 import type { Journal, JournalEntry } from "./http/journal.ts";
+import { answerInProcess, type RestAnswer } from "./http/pipeline.ts";
 import type { ApiUsage } from "./http/usage.ts";
-import type { AppEnvironment } from "./http/wire-call.ts";
+import { type AppEnvironment, dressed, type PlainCall } from "./http/wire-call.ts";
 import { Expectations } from "./kit/expectations.ts";
 import { Given } from "./kit/given.ts";
 import { type Records, recordsOf } from "./kit/records.ts";
@@ -110,6 +111,14 @@ export class MockOrg implements AsyncDisposable {
   /** The org as a Hono app; `app.fetch` answers without a port. */
   get app(): Hono<AppEnvironment> {
     return this.#open().app;
+  }
+
+  /**
+   * Answers a call under `/services/data/` without making messages of it: for simulations, which make millions of calls.
+   * The body is the org's own data, not a copy. `dropped` where a fault cuts the connection.
+   */
+  async answer(call: PlainCall): Promise<RestAnswer | "dropped"> {
+    return await answerInProcess(this.#open().pipeline, dressed(call));
   }
 
   /** Sessions, passwords and connected apps. */

@@ -60,8 +60,25 @@ interface Trace {
   faults: readonly string[];
 }
 
+/** An answer before it becomes a message. */
+export interface RestAnswer {
+  readonly result: RestResult;
+  readonly headers: Record<string, string>;
+}
+
 /** Answers one call under `/services/data/`, or refuses one that is not answered at all. */
 export async function answerRest(options: PipelineOptions, call: WireCall, refusal?: OrgError): Promise<Response> {
+  const answer = await answerInProcess(options, call, refusal);
+  if (answer === "dropped") return dropConnection(call);
+  return buildResponse(answer.result, answerForm(call.method, call.header), answer.headers);
+}
+
+/** The same, and leaves it to the caller to make a message of the answer. */
+export async function answerInProcess(
+  options: PipelineOptions,
+  call: WireCall,
+  refusal?: OrgError,
+): Promise<RestAnswer | "dropped"> {
   const startedMs = performance.now();
   const trace: Trace = {
     actor: undefined,
@@ -83,7 +100,7 @@ export async function answerRest(options: PipelineOptions, call: WireCall, refus
     const outcome = await executeWithFaults(options, call, trace, hook);
     if (outcome === "drop") {
       record(options, call, trace, { status: 0 }, startedMs);
-      return dropConnection(call);
+      return "dropped";
     }
     result = outcome;
   }
@@ -92,7 +109,7 @@ export async function answerRest(options: PipelineOptions, call: WireCall, refus
   if (trace.limitInfo !== undefined) headers["Sforce-Limit-Info"] = trace.limitInfo;
   if (trace.warning !== undefined) headers["Warning"] = trace.warning;
   if (result.status === 401) headers["WWW-Authenticate"] = "Token";
-  return buildResponse(result, answerForm(call.method, call.header), headers);
+  return { result, headers };
 }
 
 async function refusalAsResult(options: PipelineOptions, work: () => Promise<RestResult>): Promise<RestResult> {

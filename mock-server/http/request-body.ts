@@ -4,6 +4,7 @@ import { gunzipSync, inflateSync } from "node:zlib";
 import { OrgError } from "../errors.ts";
 import { jsonParserError, missingBody, unsupportedMediaType } from "./faults.ts";
 import { parseJson } from "./json-syntax.ts";
+import type { RawCall } from "./wire-call.ts";
 
 /** 37.5 MB of decoded blob is what a JSON body may carry; base64 makes that 50 MB. */
 export const BODY_BYTES_MAX = 50 * 1024 * 1024;
@@ -11,7 +12,7 @@ export const BODY_BYTES_MAX = 50 * 1024 * 1024;
 /** Where the bytes come from: Node's own stream where there is one (faster), else the web request. */
 export interface BodySource {
   readonly incoming: IncomingMessage | undefined;
-  readonly raw: Request;
+  readonly raw: RawCall;
 }
 
 /** All bytes of a body; throws `OrgError` (413) when it is longer than the bound. */

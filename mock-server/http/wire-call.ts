@@ -15,6 +15,28 @@ export interface AppEnvironment {
   Bindings: NodeBindings;
 }
 
+/** What is read of a request itself: of a web request, or of a call that never was one. */
+export interface RawCall {
+  readonly headers: Iterable<readonly [string, string]> & {
+    readonly get: (name: string) => string | null | undefined;
+  };
+  readonly body: AsyncIterable<Uint8Array> | null;
+  /** Fires when the client goes away. */
+  readonly signal?: AbortSignal;
+}
+
+/** A call in process, without a web request around it. */
+export interface PlainCall {
+  readonly method: string;
+  /** From the first slash on, with the query. */
+  readonly path: string;
+  readonly accessToken: string;
+  readonly body?: string;
+  /** Default: JSON. */
+  readonly contentType?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
 /** A call. Path and query are raw text, still percent-encoded. */
 export interface WireCall {
   readonly method: string;
@@ -24,7 +46,7 @@ export interface WireCall {
   /** `https://host:port` as the client wrote it. */
   readonly origin: string;
   readonly header: (name: string) => string | undefined;
-  readonly raw: Request;
+  readonly raw: RawCall;
   readonly incoming: IncomingMessage | undefined;
   readonly outgoing: ServerResponse | undefined;
 }
@@ -62,6 +84,32 @@ export function wireCall(context: Context<AppEnvironment>): WireCall {
   };
 }
 
+/** The host that calls in process seem to come to. */
+const PLAIN_ORIGIN = "https://mock-org.my.salesforce.com";
+
+/** Dresses a plain call up as one that came in. */
+export function dressed(call: PlainCall): WireCall {
+  const { method, path, accessToken, body, contentType = "application/json" } = call;
+  const headers = new Map([["authorization", `Bearer ${accessToken}`]]);
+  for (const [name, value] of Object.entries(call.headers ?? {})) headers.set(name.toLowerCase(), value);
+  if (body !== undefined) headers.set("content-type", contentType);
+  const queryStart = path.indexOf("?");
+  return {
+    method,
+    path: queryStart < 0 ? path : path.slice(0, queryStart),
+    query: queryStart < 0 ? "" : path.slice(queryStart + 1),
+    origin: PLAIN_ORIGIN,
+    header: (name) => headers.get(name),
+    raw: { headers, body: body === undefined ? null : once(Buffer.from(body)) },
+    incoming: undefined,
+    outgoing: undefined,
+  };
+}
+
+async function* once(bytes: Buffer): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}
+
 /** Refuses oversize addresses (414) and headers (431). Source: rest-api §2.5; codes and texts are this org's own. */
 export function checkSize(call: WireCall): void {
   const uriBytes = call.path.length + call.query.length + 1;
@@ -82,7 +130,7 @@ function textBytes(texts: readonly string[]): number {
   return bytes;
 }
 
-function webHeaderBytes(headers: Headers): number {
+function webHeaderBytes(headers: RawCall["headers"]): number {
   let bytes = 0;
   for (const [name, value] of headers) bytes += name.length + value.length + 4;
   return bytes;

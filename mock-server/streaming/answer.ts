@@ -87,8 +87,8 @@ function senderOf(call: WireCall, mayWait: boolean): Sender {
         return () => outgoing.off("close", gone);
       }
       const { signal } = call.raw;
-      signal.addEventListener("abort", gone);
-      return () => signal.removeEventListener("abort", gone);
+      signal?.addEventListener("abort", gone);
+      return () => signal?.removeEventListener("abort", gone);
     },
   };
 }

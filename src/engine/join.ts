@@ -90,7 +90,10 @@ export async function join(
     // A refused document that is as it was before is news: the reason of the refusal may be gone.
     const isRefused = (key: BusinessKey): boolean => context.memory.deadLetter(mapping.object, key) !== undefined;
     keys = keys.filter(
-      (key) => isBack(key) || isRefused(key) || !isExternalEcho(mapping, bases.get(key), externals.get(key)),
+      (key) =>
+        isBack(key) ||
+        isRefused(key) ||
+        !isExternalEcho(mapping, { base: bases.get(key), link: links.get(key) }, externals.get(key)),
     );
   }
   await readSalesforce(context, mapping, { keys, links, records });
@@ -280,7 +283,13 @@ function spelling(naturalKey: NaturalKey): string {
   return naturalKey.map((part) => JSON.stringify(part)).join(", ");
 }
 
-function isExternalEcho(mapping: ObjectMapping, base: Base | undefined, reading: ExternalReading | undefined): boolean {
+function isExternalEcho(
+  mapping: ObjectMapping,
+  { base, link }: { readonly base: Base | undefined; readonly link: Link | undefined },
+  reading: ExternalReading | undefined,
+): boolean {
+  // It was deleted on both sides, and is not there.
+  if (base?.document === null) return reading === undefined && link?.tombstone === true;
   return reading?.kind === "view" && isEcho(mapping, base ?? null, reading.view);
 }
 

@@ -101,7 +101,7 @@ export async function makePlan(ports: EnginePorts, request: RunRequest): Promise
     writes: rehearsal.writes(),
     conflicts: report.conflicts,
     held: report.held,
-    calls: { reading: report.apiCalls, ...rehearsal.calls() },
+    calls: { reading: report.apiCalls + rehearsal.sparedReads, ...rehearsal.calls() },
   };
 }
 
@@ -129,6 +129,7 @@ class Rehearsal {
   /** Keys whose Salesforce write has been noted. */
   readonly #doneKeys = new Set<string>();
   #records = 0;
+  #sparedReads = 0;
 
   /** Takes up what was about to be written, then what the run believes it wrote. */
   heard(batch: StateBatch): void {
@@ -138,6 +139,11 @@ class Rehearsal {
       if (!this.#writes.has(name)) this.#intents.set(name, intent);
     }
     for (const entry of batch.journal ?? []) this.#note(entry);
+  }
+
+  /** Calls of a run that looks up records which the rehearsal did not make. */
+  get sparedReads(): number {
+    return this.#sparedReads;
   }
 
   writes(): readonly PlannedWrite[] {
@@ -160,7 +166,10 @@ class Rehearsal {
       read: async (request) => {
         if (request.by.kind !== "id") return await org.read(request);
         const ids = request.by.ids.filter((id) => !id.startsWith(REHEARSED));
-        return ids.length === 0 ? [] : await org.read({ ...request, by: { kind: "id", ids } });
+        if (ids.length > 0) return await org.read({ ...request, by: { kind: "id", ids } });
+        // A run looks up what it has just made, too.
+        this.#sparedReads += 1;
+        return [];
       },
       execute: async (call) => {
         const operations = operationsOf(call);

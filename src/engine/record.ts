@@ -129,9 +129,9 @@ class Page {
       }
       return;
     }
-    // Half of it landed: what that half overwrote must be told now, the other half is decided anew.
+    // A part of it landed: what that part overwrote must be told now, the rest is decided anew.
     for (const side of SIDES) {
-      if (settlement[side].kind === "done") this.#settleConflicts(lostOn(decision.conflicts, side));
+      if (settlement[side].kind !== "unknown") this.#settleConflicts(lostByLanding(settlement, side));
     }
     const failure = [salesforce, external].find((result) => !landed(result));
     if (failure === undefined) return;
@@ -348,6 +348,23 @@ class Page {
 }
 
 const SIDES = ["salesforce", "external"] as const;
+
+/** The conflicts that have cost this side its value: those whose operation landed, also where a later one did not. */
+function lostByLanding(settlement: Settlement, side: Side): readonly Conflict[] {
+  const { decision, outcomes } = settlement;
+  const lost = lostOn(decision.conflicts, side);
+  if (settlement[side].kind === "done") return lost;
+  const done = new Set(outcomes.filter(({ kind }) => kind === "done").map(({ opId }) => opId));
+  return lost.filter((conflict) =>
+    decision.changes.some(
+      (change) =>
+        change.side === side &&
+        change.lineKey === conflict.lineKey &&
+        (change.field === conflict.field || change.field === "*") &&
+        done.has(change.opId),
+    ),
+  );
+}
 
 function landed(result: SideResult): boolean {
   return result.kind === "none" || result.kind === "done";

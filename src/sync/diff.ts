@@ -2,7 +2,7 @@
 import type { FieldMapping, ObjectMapping } from "../mapping/mapping.ts";
 import type { SyncDocument } from "../model/document.ts";
 import type { LineKey } from "../model/key.ts";
-import type { Fields, Value } from "../model/value.ts";
+import type { Fields, Side, Value } from "../model/value.ts";
 
 /** One field in which two documents differ. `*` as field: the whole line stands on one side only. */
 export interface DocumentDelta {
@@ -40,17 +40,28 @@ export function diffFields(before: Fields, after: Fields): readonly DocumentDelt
     .map((field) => ({ field, before: before[field], after: after[field] }));
 }
 
-/** What moved on a side since the base; "never agreed" and "empty" count as the same, and fields written once do not. */
-export function movedFields(mapping: ObjectMapping, base: SyncDocument, seen: SyncDocument): readonly DocumentDelta[] {
+/** What one side shows. */
+export interface Seen {
+  readonly side: Side;
+  readonly document: SyncDocument;
+}
+
+/**
+ * What moved on a side since the base; "never agreed" and "empty" count as the same, and fields written once do not.
+ * What a side was filled with before the leading one ever had a value for it was moved by nobody.
+ */
+export function movedFields(mapping: ObjectMapping, base: SyncDocument, seen: Seen): readonly DocumentDelta[] {
   const rootFields = comparedFields(mapping.fields);
   const lineFields = comparedFields(mapping.lines?.fields ?? []);
-  return diffDocuments(base, seen).filter((delta) => {
+  const led = seen.side === "external" ? "toExternal" : "toSalesforce";
+  return diffDocuments(base, seen.document).filter((delta) => {
     if (delta.field === "*") return true;
-    if (!(delta.lineKey === undefined ? rootFields : lineFields).has(delta.field)) return false;
-    return !(delta.before === undefined && delta.after === null);
+    const field = (delta.lineKey === undefined ? rootFields : lineFields).get(delta.field);
+    if (field === undefined) return false;
+    return delta.before !== undefined || (delta.after !== null && field.direction !== led);
   });
 }
 
-function comparedFields(fields: readonly FieldMapping[]): ReadonlySet<string> {
-  return new Set(fields.filter((field) => field.write !== "once").map((field) => field.field));
+function comparedFields(fields: readonly FieldMapping[]): ReadonlyMap<string, FieldMapping> {
+  return new Map(fields.filter((field) => field.write !== "once").map((field) => [field.field, field]));
 }

@@ -32,7 +32,7 @@ export function withoutSalesforce(input: Situation, external: ExternalView): Dec
       ),
     ]);
   }
-  const edits = movedFields(mapping, agreed, external.document);
+  const edits = movedFields(mapping, agreed, { side: "external", document: external.document });
   if (edits.length === 0) return propagateDelete(input, "external", []);
   const conflict = deleteAgainstEdit(input, agreed, {
     side: "external",
@@ -69,7 +69,7 @@ export function withoutExternal(input: Situation, salesforce: SalesforceView): D
       ),
     ]);
   }
-  const edits = movedFields(mapping, agreed, salesforce.document);
+  const edits = movedFields(mapping, agreed, { side: "salesforce", document: salesforce.document });
   if (edits.length === 0) return propagateDelete(input, "salesforce", []);
   const conflict = deleteAgainstEdit(input, agreed, {
     side: "salesforce",
@@ -159,7 +159,9 @@ function merged(input: Situation, external: ExternalView, master: MergeSurvivor)
   const link: Link = { ...known, lineIds: {} };
   const agreed = input.base?.document ?? null;
   if (master.key !== null && master.key !== input.key) {
-    const edited = agreed !== null && movedFields(input.mapping, agreed, external.document).length > 0;
+    const edited =
+      agreed !== null &&
+      movedFields(input.mapping, agreed, { side: "external", document: external.document }).length > 0;
     const text = `was merged into ${master.key} in Salesforce; merge the two in the external system too, or delete this one there`;
     const result = edited ? blocked(input, "park", [note("MERGED", text)]) : idle(input, note("MERGED", text));
     // The survivor's Id stays with its own key: two links to one record would leave its key in doubt.
@@ -231,7 +233,7 @@ function deleteAgainstEdit(
     { field: "*", base: agreed === null ? undefined : true, [deleter]: null, [editor.side]: true },
     choice,
   );
-  const fields = agreed === null ? [] : movedFields(input.mapping, agreed, editor.document);
+  const fields = agreed === null ? [] : movedFields(input.mapping, agreed, editor);
   const records = fields.map((delta) =>
     conflictOf(
       subject,

@@ -87,6 +87,8 @@ function oneWay(field: FieldCase, leader: Side): FieldResolution {
   const shown = orBase(field[follower], base);
   if (wanted === undefined) return settled(undefined, "unknown on one side");
   if (wanted === shown) return settled(wanted, "unmoved");
+  // The side that follows was filled when the record was made on the other one: nobody has emptied it.
+  if (base === undefined && wanted === null) return settled(undefined, "first meeting: the leading side is empty");
   const lost = shown !== undefined && shown !== base && !(base === undefined && shown === null);
   return { ...taken(leader, wanted, rule), conflict: lost ? { winner: leader, rule } : null };
 }

@@ -20,7 +20,7 @@ export function isEcho(mapping: ObjectMapping, base: Base | null, view: Salesfor
   // Half way through a change of status: there is something left to do.
   if (base?.passing != null) return false;
   if (base === null || base.document === null || view.deleted || view.problems.length > 0) return false;
-  return movedFields(mapping, base.document, view.document).length === 0;
+  return movedFields(mapping, base.document, view).length === 0;
 }
 
 /** True when a polled line row shows exactly what the base of its document holds. */
@@ -44,7 +44,7 @@ export function isLineEcho(
   const moved = movedFields(
     mapping,
     { ...root, lines: { [lineKey]: held } },
-    { ...root, lines: { [lineKey]: fields } },
+    { side: "salesforce", document: { ...root, lines: { [lineKey]: fields } } },
   );
   return problems.length === 0 && moved.length === 0;
 }

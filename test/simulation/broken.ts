@@ -10,6 +10,28 @@ import type { Lease, StateBatch, StateStore } from "../../src/state/port.ts";
 import type { SalesforceCall } from "../../src/sync/call.ts";
 import { operationsOf, retainOperations } from "../../src/sync/split.ts";
 import type { Breaking } from "./runner.ts";
+import type { Emphasis } from "./scenario.ts";
+import { type PlayOptions, unguarded } from "./simulate.ts";
+
+/** Which invariant has to catch those connectors that no other test of the simulation would catch. */
+export const CAUGHT_BY: Readonly<Record<string, string>> = {
+  "writes a record twice at the same time": "I9",
+  "sends the next operation of an order without waiting for the one before": "I9",
+  "sends every row in a call of its own": "I12",
+  "asks nobody how many calls are left": "I12",
+  "stores no intents": "I10",
+};
+
+/** Mistakes that show themselves only where something rare meets something else. */
+export const EMPHASIS: Readonly<Record<string, Emphasis>> = {
+  "sends again what got no answer": "lostReplies",
+  "takes a lost reply for success": "lostReplies",
+  "writes to the ERP whatever its version": "editsInside",
+  "drops rows that it wrote last itself": "editsInside",
+};
+
+/** Opens an org that knows of no calls that are kept for others. */
+export const GREEDY: PlayOptions = { openOrg: (stage, { sleep }) => unguarded(stage, 0, sleep) };
 
 /** The broken connectors by what is wrong with them. */
 export const BROKEN: Readonly<Record<string, Breaking>> = {
@@ -18,6 +40,26 @@ export const BROKEN: Readonly<Record<string, Breaking>> = {
     execute: async (call) => {
       const outcomes = await org.execute(call);
       return outcomes.some(({ kind }) => kind === "unknown") ? await org.execute(call) : outcomes;
+    },
+  })),
+  "writes a record twice at the same time": withOrg((org) => ({
+    execute: async (call) => {
+      const [outcomes] = await Promise.all([org.execute(call), org.execute(call)]);
+      return outcomes;
+    },
+  })),
+  "sends the next operation of an order without waiting for the one before": withOrg((org) => ({
+    execute: async (call) => {
+      const calls = call.kind === "graphs" ? operationsOf(call).map(collectionOf) : [call];
+      return (await Promise.all(calls.map((each) => org.execute(each)))).flat();
+    },
+  })),
+  "sends every row in a call of its own": withOrg((org) => ({
+    execute: async (call) => {
+      if (call.kind !== "collections") return await org.execute(call);
+      const outcomes: RowOutcome[] = [];
+      for (const operation of operationsOf(call)) outcomes.push(...(await org.execute(collectionOf(operation))));
+      return outcomes;
     },
   })),
   "takes a lost reply for success": withOrg((org) => ({
@@ -88,6 +130,12 @@ export const BROKEN: Readonly<Record<string, Breaking>> = {
     },
   }),
 };
+
+function collectionOf(operation: RowOperation): SalesforceCall {
+  const keyField = operation.kind === "upsert" ? operation.keyField : null;
+  const part = { verb: operation.kind, object: operation.object, keyField, operations: [operation] };
+  return { kind: "collections", parts: [part], predictedCalls: 1 };
+}
 
 function withBatches(change: (batch: StateBatch) => StateBatch): Breaking {
   return (ports) => {

@@ -33,6 +33,8 @@ export interface InProcessOptions {
   /** Waits in virtual time. */
   readonly sleep: (ms: number) => Promise<void>;
   readonly random: () => number;
+  /** Share of the org's calls that is kept for others. */
+  readonly reserveShare: number;
   /** Sees each request before it is sent and after it was answered; what it throws is thrown to the caller. */
   readonly watch?: (when: "before" | "after", request: OrgRequest) => void;
 }
@@ -57,7 +59,7 @@ export function createInProcessOrg(options: InProcessOptions): SalesforceOrg {
     connection: connection as unknown as OrgConnection,
     auth: { kind: "accessToken", accessToken: "in process", instanceUrl: INSTANCE },
     policy,
-    budget: { usedShareMax: 1, callsMax: null },
+    budget: { usedShareMax: 1 - options.reserveShare, callsMax: null },
     login: { loginUrl: INSTANCE, version: "62.0", timeoutMs: 1_000, nowMs: options.wallClockMs },
   });
   const patience = { sleep: options.sleep, waitMs: 60_000 };
@@ -122,33 +124,31 @@ class InProcessConnection {
     const startedMs = mock.clock.nowMs();
     this.#options.watch?.("before", request);
     const text = request.json === undefined ? request.text : JSON.stringify(request.json);
-    const response = await mock.app.fetch(
-      new Request(`${INSTANCE}${request.path}`, {
-        method: request.method,
-        headers: {
-          authorization: `Bearer ${this.#token}`,
-          ...(text === undefined ? {} : { "content-type": request.contentType ?? "application/json" }),
-          ...request.headers,
-        },
-        ...(text === undefined ? {} : { body: text }),
-      }),
-    );
-    if (response.type === "error") {
+    const answer = await mock.answer({
+      method: request.method,
+      path: request.path,
+      accessToken: this.#token,
+      headers: request.headers ?? {},
+      ...(text === undefined ? {} : { body: text }),
+      ...(request.contentType === undefined ? {} : { contentType: request.contentType }),
+    });
+    if (answer === "dropped") {
       this.#meter = { ...this.#meter, calls: this.#meter.calls + 1 };
       throw new CallFailure({ kind: "network", code: "ECONNRESET", sent: true });
     }
-    const body = await response.text();
-    const headers = Object.fromEntries(response.headers);
+    const { status, body: data, headers: own } = answer.result;
+    const headers = lowerCased({ ...answer.headers, ...own });
+    const body = data === undefined || status === 204 ? "" : typeof data === "string" ? data : JSON.stringify(data);
     this.#options.watch?.("after", request);
     const serverDateMs = Date.parse(headers["date"] ?? "");
     this.#serverOffsetMs = serverDateMs - mock.clock.nowMs();
     // A dead session is renewed by the caller's next attempt: the log-in itself is not part of the simulation.
-    if (response.status === 401) this.#token = mock.openSession(username);
+    if (status === 401) this.#token = mock.openSession(username);
     else this.#count(headers["sforce-limit-info"]);
-    refuseFailedAnswer({ url: request.path, status: response.status, headers, body });
+    refuseFailedAnswer({ url: request.path, status, headers, body });
     return {
       body: body === "" ? undefined : request.raw === true ? body : JSON.parse(body),
-      status: response.status,
+      status,
       headers,
       serverDateMs,
       elapsedMs: mock.clock.nowMs() - startedMs,
@@ -164,4 +164,8 @@ class InProcessConnection {
       readAtMs: this.#options.mock.clock.nowMs(),
     };
   }
+}
+
+function lowerCased(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 }

@@ -11,11 +11,14 @@ import type { Row } from "../../mock-server/schema/definition.ts";
 import type { RowOperation, RowOutcome } from "../../src/model/salesforce-record.ts";
 import type { Side, Value } from "../../src/model/value.ts";
 import type { Lease, StateBatch, StoredConflict } from "../../src/state/port.ts";
+import type { SalesforceCall } from "../../src/sync/call.ts";
 import type { Base } from "../../src/sync/decision.ts";
 import { EDITED_MEANWHILE } from "../../src/sync/pre-image.ts";
+import { operationsOf } from "../../src/sync/split.ts";
 import { canonicalOf, cellId, erpCells, LINE_FIELDS, OBJECTS_OF, ROOT_FIELDS } from "./cells.ts";
 import type { ErpChange } from "./memory-erp.ts";
 import type { Stage } from "./stage.ts";
+import { TrafficJudge } from "./traffic-judge.ts";
 
 /** A broken invariant. */
 export interface Violation {
@@ -58,6 +61,8 @@ interface Stored {
 
 /** Why an edit that was overwritten between a read and its write stands in no pre-image. */
 type Excuse =
+  /** A Bulk job cannot read what it replaces. */
+  | "by Bulk"
   /** The reply is gone; what the write had replaced is known to nobody. */
   | "reply lost"
   /** The pre-image that came back is the one of the second delivery. */
@@ -84,6 +89,8 @@ export class Judge {
   /** Such edits that the connector found in pre-images. */
   overruns = 0;
   connectorWrites = 0;
+  /** Judges what is sent. */
+  readonly traffic: TrafficJudge;
   readonly #stage: Stage;
   readonly #connectorId: string;
   readonly #cells = new Map<string, Cell>();
@@ -98,8 +105,11 @@ export class Judge {
   readonly #overrunsTold: { readonly key: string; readonly text: string }[] = [];
   readonly #intents = new Map<string, Stored>();
   readonly #excused = new Set<string>();
+  /** Documents that were last written by a Bulk job. */
+  readonly #inBulk = new Set<string>();
+  /** When each feed first had a position. */
+  readonly #firstPositions = new Map<string, number>();
   readonly #overwritten: Overwritten[] = [];
-  readonly #inFlight = new Set<string>();
   readonly #deleted = new Set<string>();
   /** So many overwritten edits belong to calls that have been answered. */
   #judged = 0;
@@ -110,6 +120,7 @@ export class Judge {
   constructor(stage: Stage, connectorId: string) {
     this.#stage = stage;
     this.#connectorId = connectorId;
+    this.traffic = new TrafficJudge((invariant, what) => this.fail(invariant, what), stage.config.reserveShare);
     for (const collection of ["customers", "products", "orders"])
       for (const row of stage.erp.rows(collection))
         this.erpChanged({ collection, key: row.key, before: undefined, after: row, author: "clerk" });
@@ -142,6 +153,11 @@ export class Judge {
     this.#holder = lease.holder;
   }
 
+  /** True while nobody has taken the lease over. */
+  holdsLease(holder: string): boolean {
+    return this.#holder === holder;
+  }
+
   released(lease: Lease): void {
     if (this.#fence !== lease.fence) return;
     this.#fence += 1;
@@ -155,6 +171,7 @@ export class Judge {
         `${lease.holder} committed with fencing number ${lease.fence}; ${this.#holder} has ${this.#fence}`,
       );
     }
+    this.traffic.committed(batch);
     for (const conflict of batch.conflicts ?? []) {
       this.#checkConflict(conflict);
       this.#conflicts.set(conflict.id, conflict);
@@ -176,24 +193,23 @@ export class Judge {
     );
     for (const base of batch.bases ?? []) this.#checkBase(base, recovering.has(base.key));
     for (const { object, key } of batch.removeBases ?? []) this.#bases.delete(`${object} ${key}`);
-    for (const [feed, cursor] of Object.entries(batch.cursors ?? {})) this.#checkCursor(feed, cursor);
-  }
-
-  /** A call is about to be sent; ends with `sent`. */
-  sending(operations: readonly RowOperation[]): void {
-    for (const operation of operations) {
-      const record = operation.kind === "upsert" ? operation.key : operation.recordId;
-      const name = `${record} ${operation.opId}`;
-      if ([...this.#inFlight].some((other) => other.startsWith(`${record} `) && other !== name)) continue;
-      this.#inFlight.add(name);
+    for (const [feed, cursor] of Object.entries(batch.cursors ?? {})) {
+      if (!this.#firstPositions.has(feed)) this.#firstPositions.set(feed, this.#seq);
+      this.#checkCursor(feed, cursor);
     }
   }
 
+  /** A call is about to be sent. A Bulk job reads nothing before it writes, and may end after the one who started it. */
+  sending(call: SalesforceCall): void {
+    for (const { opId } of operationsOf(call)) {
+      const key = opId.split("#")[0] ?? "";
+      if (call.kind === "bulk") this.#inBulk.add(key);
+      else this.#inBulk.delete(key);
+    }
+  }
+
+  /** A call was answered: nothing in it was forbidden by what the connector had read (I8). */
   sent(operations: readonly RowOperation[], outcomes: readonly RowOutcome[], twice: boolean): void {
-    for (const operation of operations) {
-      const record = operation.kind === "upsert" ? operation.key : operation.recordId;
-      this.#inFlight.delete(`${record} ${operation.opId}`);
-    }
     for (const overwritten of this.#overwritten.slice(this.#judged)) {
       const { key, line } = overwritten;
       const byKey = operations.some((each) => each.kind === "upsert" && (each.key === key || each.key === line));
@@ -207,15 +223,12 @@ export class Judge {
       if (twice || outcome.kind !== "failed" || operation === undefined) continue;
       const fault = outcome.faults.find(({ code }) => FORBIDDEN.has(code));
       if (fault === undefined || outcome.faults.some(({ message }) => message.includes("UNABLE_TO_LOCK_ROW"))) continue;
+      // What users do to prices is not a matter of the order's status.
+      if (fault.message.includes("pricebook entry is inactive")) continue;
       const key = outcome.opId.split("#")[0] ?? "";
       if ((this.#touchedSeq.get(key) ?? 0) > (this.#readSeq.get(key) ?? 0)) continue;
       this.fail("I8", `${outcome.opId} ${operation.kind} ${operation.object}: ${fault.code}: ${fault.message}`);
     }
-  }
-
-  /** True while two calls that touch one record are under way. */
-  isBusy(record: string): boolean {
-    return [...this.#inFlight].some((name) => name.startsWith(`${record} `));
   }
 
   erpChanged(change: ErpChange): void {
@@ -319,9 +332,22 @@ export class Judge {
     return this.#deleted.has(`${side} ${key}`);
   }
 
+  /** True where the ERP deleted the record before its feed had a position: no feed tells such a deletion. */
+  deletedBeforeFirstPosition(object: string, key: string): boolean {
+    const collection = object === "Account" ? "customers" : "orders";
+    const first = this.#firstPositions.get(`external:${collection}:${object}`) ?? Number.POSITIVE_INFINITY;
+    return this.wasDeleted("external", key) && (this.#erpSeq.get(key) ?? 0) <= first;
+  }
+
   /** True where a person has ever changed the Salesforce record. */
   wasEdited(key: string): boolean {
     return this.#touchedSeq.has(key);
+  }
+
+  /** True where both sides agreed on an account that was merged away in Salesforce. */
+  hasMergedAccount(key: string): boolean {
+    const account = this.#bases.get(`Order ${key}`)?.document?.fields["AccountId"];
+    return typeof account === "string" && this.#stage.isMerged(account);
   }
 
   /** True where both sides have never been known to agree on the document. */
@@ -426,7 +452,7 @@ export class Judge {
       const now = after.get(name);
       if (old === now) continue;
       const cell = this.#cell(side, key, name);
-      if (author === "connector" && old !== undefined) this.#checkOverwrite(side, key, name, old, cell);
+      if (author === "connector" && old !== undefined) this.#checkOverwrite(side, key, name, { old, now }, cell);
       cell.value = now;
       if (now !== undefined) cell.held.set(now, this.#seq);
       cell.by = author;
@@ -435,19 +461,26 @@ export class Judge {
     }
   }
 
-  #checkOverwrite(side: Side, key: string, name: string, old: Value, cell: Cell): void {
+  #checkOverwrite(
+    side: Side,
+    key: string,
+    name: string,
+    { old, now }: { readonly old: Value; readonly now: Value | undefined },
+    cell: Cell,
+  ): void {
     if (cell.by === "connector" || !this.#isTracked(name)) return;
+    // A record that is deleted takes along what never was to leave it.
+    if (now === undefined && name === "|BillingCity" && this.#stage.config.cityDirection !== "both") return;
     const [line = "", field = ""] = name.split("|");
     const object = key.split(":")[1] ?? "";
     const base = this.#bases.get(`${object} ${key}`)?.document;
     const fields = line === "" ? base?.fields : base?.lines?.[line as keyof typeof base.lines];
     const agreed = fields?.[field];
     if (agreed === old || (agreed === undefined && old === null)) return;
-    // What one side owns flows one way: products and prices belong to the ERP.
-    if (object === "Product2" || object === "PricebookEntry") return;
     const unseen = side === "salesforce" && cell.clerkSeq > (this.#readSeq.get(key) ?? 0);
     const { clerkSeq: seq } = cell;
-    this.#overwritten.push({ side, key, line, field, value: old, seq, overSeq: this.#seq, unseen, excuse: null });
+    const excuse = this.#inBulk.has(key) ? "by Bulk" : null;
+    this.#overwritten.push({ side, key, line, field, value: old, seq, overSeq: this.#seq, unseen, excuse });
   }
 
   /** A conflict has two people in it: our own write is no edit. */
@@ -459,6 +492,11 @@ export class Judge {
     for (const side of ["salesforce", "external"] as const) {
       const cell = this.#cells.get(cellId(side, key, `${lineKey}|${field}`));
       if (cell === undefined || cell.value === undefined || cell.value !== conflict[side]) continue;
+      // A person's edit that was carried over before its own record was deleted is still that person's.
+      const other = side === "salesforce" ? "external" : "salesforce";
+      const origin = this.#cells.get(cellId(other, key, `${lineKey}|${field}`));
+      if ((conflict[other] ?? null) === null && conflict[side] !== undefined && origin?.held.has(conflict[side]))
+        continue;
       if (cell.by === "connector") {
         this.fail(
           "I10",

@@ -11,6 +11,7 @@ import type {
   ExternalRecord,
 } from "../../src/model/external-record.ts";
 import type { NaturalKey } from "../../src/model/key.ts";
+import type { Random } from "./random.ts";
 
 /** Who writes: the connector, or a person. */
 export type ErpAuthor = "connector" | "clerk";
@@ -75,6 +76,8 @@ export class MemoryErp implements ExternalSystem {
   #seq = 0;
   #version = 0;
   onChange: (change: ErpChange) => void = () => {};
+  /** Set where the feed tells a page's changes in any order, and some of them twice. */
+  shuffle: Random | undefined;
 
   constructor(nowMs: () => number, schema: ErpSchema = COMPANY) {
     this.#nowMs = nowMs;
@@ -160,8 +163,9 @@ export class MemoryErp implements ExternalSystem {
       .sort((left, right) => left.seq - right.seq);
     const page = found.slice(0, limit);
     const more = found.length > page.length;
+    const changes = page.map(({ key }) => ({ naturalKey: key, deleted: !rows.has(key[0] ?? "") }));
     return {
-      changes: page.map(({ key }) => ({ naturalKey: key, deleted: !rows.has(key[0] ?? "") })),
+      changes: this.shuffle === undefined ? changes : shuffled(changes, this.shuffle),
       cursor: more ? String(page.at(-1)?.seq) : String(Math.max(horizon, Number(cursor))),
       more,
     };
@@ -317,6 +321,14 @@ export class LateTransaction {
   commit(): void {
     this.#end(this.#writes);
   }
+}
+
+function shuffled<Item>(items: readonly Item[], random: Random): readonly Item[] {
+  const repeated = items.filter(() => random.chance(0.3));
+  return [...items, ...repeated]
+    .map((item) => ({ item, place: random.next() }))
+    .sort((left, right) => left.place - right.place)
+    .map(({ item }) => item);
 }
 
 function recordOf(collection: string, row: ErpRow): ExternalRecord {

@@ -1,4 +1,7 @@
-/** A state store in memory, for speed. What it gives back has been through JSON, as on a database. */
+/**
+ * A state store in memory, for speed. What it keeps has been through JSON, as on a database; it gives back the same
+ * entries again and again, which nobody may change.
+ */
 import { SyncError } from "../../src/errors.ts";
 import type { BusinessKey, RecordId } from "../../src/model/key.ts";
 import type {
@@ -21,9 +24,9 @@ interface ObjectKey {
 export class MemoryState implements StateStore {
   readonly #leases = new Map<string, { fence: number; holder: string; expiresAtMs: number }>();
   readonly #cursors = new Map<string, string>();
-  readonly #links = new Map<string, string>();
+  readonly #links = new Map<string, Link>();
   readonly #linkByRecordId = new Map<string, string>();
-  readonly #bases = new Map<string, string>();
+  readonly #bases = new Map<string, Base>();
   readonly #intents = new Map<string, Intent>();
   readonly #parked = new Map<string, Parked>();
   readonly #deadLetters = new Map<string, DeadLetter>();
@@ -71,27 +74,24 @@ export class MemoryState implements StateStore {
   }
 
   async links(object: string, keys: readonly BusinessKey[]): Promise<ReadonlyMap<BusinessKey, Link>> {
-    return this.#found<Link>(this.#links, object, keys);
+    return found(this.#links, object, keys);
   }
 
   async linksByRecordId(object: string, ids: readonly RecordId[]): Promise<ReadonlyMap<RecordId, Link>> {
-    const found = new Map<RecordId, Link>();
+    const links = new Map<RecordId, Link>();
     for (const id of ids) {
-      const body = this.#links.get(this.#linkByRecordId.get(`${object} ${id}`) ?? "");
-      if (body === undefined) continue;
-      const link = JSON.parse(body) as Link;
-      if (link.recordId === id) found.set(id, link);
+      const link = this.#links.get(this.#linkByRecordId.get(`${object} ${id}`) ?? "");
+      if (link?.recordId === id) links.set(id, link);
     }
-    return found;
+    return links;
   }
 
   async bases(object: string, keys: readonly BusinessKey[]): Promise<ReadonlyMap<BusinessKey, Base>> {
-    return this.#found<Base>(this.#bases, object, keys);
+    return found(this.#bases, object, keys);
   }
 
   async keys(object: string, after: BusinessKey | null, limit: number): Promise<readonly BusinessKey[]> {
     return [...this.#links.values()]
-      .map((body) => JSON.parse(body) as Link)
       .filter((link) => link.object === object && (after === null || link.key > after))
       .map((link) => link.key)
       .sort()
@@ -145,9 +145,8 @@ export class MemoryState implements StateStore {
       counts[object] ??= { links: 0, bases: 0, openConflicts: 0, deadLetters: 0, parked: 0 };
       counts[object][what] = (counts[object][what] ?? 0) + 1;
     };
-    const objectOf = (body: string): string => (JSON.parse(body) as ObjectKey).object;
-    for (const body of this.#links.values()) count("links", objectOf(body));
-    for (const body of this.#bases.values()) count("bases", objectOf(body));
+    for (const link of this.#links.values()) count("links", link.object);
+    for (const base of this.#bases.values()) count("bases", base.object);
     for (const entry of this.#conflicts.values()) if (entry.resolvedAtMs === null) count("openConflicts", entry.object);
     for (const entry of this.#deadLetters.values()) count("deadLetters", entry.object);
     for (const entry of this.#parked.values()) count("parked", entry.object);
@@ -155,8 +154,7 @@ export class MemoryState implements StateStore {
   }
 
   async lineCount(object: string): Promise<number> {
-    const links = [...this.#links.values()].map((body) => JSON.parse(body) as Link);
-    return links
+    return [...this.#links.values()]
       .filter((link) => link.object === object)
       .reduce((sum, link) => sum + Object.keys(link.lineIds).length, 0);
   }
@@ -179,10 +177,10 @@ export class MemoryState implements StateStore {
     for (const entry of batch.clearParked ?? []) this.#parked.delete(nameOf(entry));
     for (const id of batch.clearIntents ?? []) this.#intents.delete(id);
     for (const link of batch.links ?? []) {
-      this.#links.set(nameOf(link), JSON.stringify(link));
+      this.#links.set(nameOf(link), copy(link));
       if (link.recordId !== null) this.#linkByRecordId.set(`${link.object} ${link.recordId}`, nameOf(link));
     }
-    for (const base of batch.bases ?? []) this.#bases.set(nameOf(base), JSON.stringify(base));
+    for (const base of batch.bases ?? []) this.#bases.set(nameOf(base), copy(base));
     for (const entry of batch.deadLetters ?? []) this.#deadLetters.set(nameOf(entry), copy(entry));
     for (const entry of batch.parked ?? []) this.#parked.set(nameOf(entry), copy(entry));
     for (const intent of batch.putIntents ?? []) this.#intents.set(intent.id, copy(intent));
@@ -193,19 +191,19 @@ export class MemoryState implements StateStore {
   }
 
   async close(): Promise<void> {}
+}
 
-  #found<Entry>(
-    bodies: ReadonlyMap<string, string>,
-    object: string,
-    keys: readonly BusinessKey[],
-  ): ReadonlyMap<BusinessKey, Entry> {
-    const found = new Map<BusinessKey, Entry>();
-    for (const key of keys) {
-      const body = bodies.get(nameOf({ object, key }));
-      if (body !== undefined) found.set(key, JSON.parse(body) as Entry);
-    }
-    return found;
+function found<Entry>(
+  entries: ReadonlyMap<string, Entry>,
+  object: string,
+  keys: readonly BusinessKey[],
+): ReadonlyMap<BusinessKey, Entry> {
+  const known = new Map<BusinessKey, Entry>();
+  for (const key of keys) {
+    const entry = entries.get(nameOf({ object, key }));
+    if (entry !== undefined) known.set(key, entry);
   }
+  return known;
 }
 
 function nameOf({ object, key }: ObjectKey): string {

@@ -12,7 +12,7 @@ const range = (from: number, count: number): readonly number[] =>
 it("breaks no invariant through jsforce over HTTP", async () => {
   const opened: Stage[] = [];
   const tally = await playSeeds(range(1, 20), {
-    openOrg: async (stage, sleep) => {
+    openOrg: async (stage, { sleep }) => {
       if (!opened.includes(stage)) opened.push(stage);
       const url = await stage.listen();
       const auth = { kind: "password", username: CONNECTOR, password: "mock-password" };

@@ -3,19 +3,21 @@
  * may do something to it. A crashed process waits for ever at its place; whoever started it hears of it at once.
  */
 import type { FaultHook } from "../../mock-server/index.ts";
+import { makePlan, type Plan } from "../../src/engine/plan.ts";
 import type { EnginePorts } from "../../src/engine/ports.ts";
 import type { RunReport } from "../../src/engine/report.ts";
-import { runOnce } from "../../src/engine/run.ts";
+import { type RunRequest, runOnce } from "../../src/engine/run.ts";
 import { SyncError } from "../../src/errors.ts";
 import type { ExternalSystem } from "../../src/external/port.ts";
 import { parseBusinessKey } from "../../src/model/business-key.ts";
-import type { SalesforceRecord } from "../../src/model/salesforce-record.ts";
+import type { RowOperation, RowOutcome, SalesforceRecord } from "../../src/model/salesforce-record.ts";
 import type { PolledObject, SalesforceOrg } from "../../src/salesforce/port.ts";
 import type { Lease, StateStore } from "../../src/state/port.ts";
 import { operationsOf } from "../../src/sync/split.ts";
 import type { Judge } from "./judge.ts";
 import type { Disturbance, WireAct, WireFault } from "./scenario.ts";
 import type { Stage } from "./stage.ts";
+import type { UsageReading } from "./traffic-judge.ts";
 
 /** How long a silent runner keeps its lease. */
 export const LEASE_TTL_MS = 120_000;
@@ -23,6 +25,7 @@ export const LEASE_TTL_MS = 120_000;
 /** How a run ended. */
 export type RunEnd =
   | { readonly kind: "done"; readonly report: RunReport }
+  | { readonly kind: "planned"; readonly plan: Plan }
   | { readonly kind: "failed"; readonly error: SyncError }
   | { readonly kind: "crashed" };
 
@@ -37,6 +40,8 @@ export interface RunnerInput {
   /** Makes the Salesforce port; called once the fault hook is in place. */
   readonly openOrg: (sleep: (ms: number) => Promise<void>) => SalesforceOrg;
   readonly holder: string;
+  /** `plan` rehearses a run instead. */
+  readonly work: "run" | "plan";
   readonly disturbances: readonly Disturbance[];
   readonly wire: readonly WireFault[];
   /** Starts a rival and comes back when it has ended. */
@@ -61,8 +66,13 @@ class SimulatedProcess {
   readonly #died: Promise<RunEnd>;
   #die: (end: RunEnd) => void = () => {};
   #dead = false;
+  /** Dies when the next write has landed. */
+  #doomed = false;
   #places = 0;
   #wireCalls = 0;
+  #wireFaults = 0;
+  /** What the last answer told about the calls of the day. */
+  #usage: UsageReading | undefined;
   /** Change number at which the org answered last. */
   #answeredSeq = 0;
 
@@ -80,6 +90,8 @@ class SimulatedProcess {
         this.#wireCalls += 1;
         await this.#place("calm");
         const fault = input.wire.find(({ at }) => at === call)?.act;
+        if (fault !== undefined) this.#wireFaults += 1;
+        input.judge.traffic.calling(this.#usage, input.stage.nowMs);
         this.#after = fault;
         this.#deliveredTwice ||= fault === "twice";
         return fault === undefined ? undefined : ACTS_BEFORE[fault];
@@ -87,6 +99,8 @@ class SimulatedProcess {
       after: async () => {
         this.#answeredSeq = input.judge.seq;
         const fault = this.#after;
+        const { used, max: limit } = input.stage.mock.apiUsage;
+        if (fault === undefined) this.#usage = { used, limit, atMs: input.stage.nowMs };
         await this.#place("calm");
         return fault === undefined ? undefined : ACTS_AFTER[fault];
       },
@@ -109,15 +123,22 @@ class SimulatedProcess {
       newId,
       observe: () => {},
     });
-    const options = { holder: this.#input.holder, leaseTtlMs: LEASE_TTL_MS, passDocuments: 3, passOrders: 2 };
-    const work = runOnce(ports, { ...options, deleteShare: 1, deleteLineShare: 1 }).then(
-      (report): RunEnd => ({ kind: "done", report }),
-      (error: unknown): RunEnd => {
-        if (error instanceof SyncError) return { kind: "failed", error };
-        throw error;
-      },
-    );
+    const end =
+      this.#input.work === "run"
+        ? runOnce(ports, this.#request()).then((report): RunEnd => ({ kind: "done", report }))
+        : makePlan(ports, this.#request()).then((plan): RunEnd => ({ kind: "planned", plan }));
+    const work = end.catch((error: unknown): RunEnd => {
+      if (error instanceof SyncError) return { kind: "failed", error };
+      throw error;
+    });
     return await Promise.race([work, this.#died]);
+  }
+
+  #request(): RunRequest {
+    const { holder, stage } = this.#input;
+    const { bulkRows } = stage.config;
+    const sizes = { passDocuments: 3, passOrders: 2 };
+    return { holder, leaseTtlMs: LEASE_TTL_MS, ...sizes, deleteShare: 1, deleteLineShare: 1, bulkRows };
   }
 
   /** A place at which the process waits. Comes back, throws a port's error, or never comes back. */
@@ -144,12 +165,17 @@ class SimulatedProcess {
         return;
       case "lock":
         return stage.lockRow(act.seed);
+      case "refuse":
+        return stage.refuseRows(act.seed);
+      case "others":
+        return stage.callByOthers(act.calls);
       case "advance":
         return stage.advance(act.seconds * 1_000);
       case "crash":
-        this.#dead = true;
-        this.#die({ kind: "crashed" });
-        return await FOREVER;
+        return await this.#crash();
+      case "crashAfterWrite":
+        this.#doomed = true;
+        return;
       case "error":
         if (place === "fallible") throw new SyncError("STATE_UNREACHABLE", "the simulation cut the line");
         return;
@@ -166,6 +192,13 @@ class SimulatedProcess {
     }
   }
 
+  async #crash(): Promise<never> {
+    this.#dead = true;
+    this.#input.judge.traffic.died(this.#input.holder);
+    this.#die({ kind: "crashed" });
+    return await FOREVER;
+  }
+
   async #call<Result>(kind: Place, work: () => Promise<Result>): Promise<Result> {
     await this.#place(kind);
     const result = await work();
@@ -174,7 +207,7 @@ class SimulatedProcess {
   }
 
   #salesforce(): SalesforceOrg {
-    const { judge, stage } = this.#input;
+    const { judge, stage, holder } = this.#input;
     const org = this.#input.openOrg(async (ms) => {
       stage.advance(ms);
       await this.#place("calm");
@@ -203,15 +236,36 @@ class SimulatedProcess {
           const operations = operationsOf(call);
           if (this.#race !== undefined) stage.race(this.#race, operations);
           this.#race = undefined;
-          judge.sending(operations);
+          judge.sending(call);
+          judge.traffic.sending({ process: holder, stale: !judge.holdsLease(holder) }, operations);
           this.#deliveredTwice = false;
-          const outcomes = await org.execute(call);
+          const [calls, faults] = [this.#wireCalls, this.#wireFaults];
+          const outcomes = await this.#answered(operations, () => org.execute(call));
           judge.sent(operations, outcomes, this.#deliveredTwice);
+          if (this.#doomed) await this.#crash();
+          // What fails as a whole is sent again, or in halves.
+          if (this.#wireFaults === faults && outcomes.every(({ kind }) => kind === "done"))
+            judge.traffic.wrote(this.#wireCalls - calls, call.predictedCalls);
           return outcomes;
         }),
       usage: () => org.usage(),
       close: () => org.close(),
     };
+  }
+
+  /** The call is under way until it is answered or has failed; a process that is gone never sees its end. */
+  async #answered(
+    operations: readonly RowOperation[],
+    send: () => Promise<readonly RowOutcome[]>,
+  ): Promise<readonly RowOutcome[]> {
+    const { traffic } = this.#input.judge;
+    let outcomes: readonly RowOutcome[] = [];
+    try {
+      outcomes = await send();
+    } finally {
+      traffic.answered(operations, outcomes);
+    }
+    return outcomes;
   }
 
   #polled(object: PolledObject): PolledObject {
@@ -220,14 +274,15 @@ class SimulatedProcess {
     ): AsyncGenerator<readonly SalesforceRecord[], void, undefined> {
       for await (const page of object.pages) {
         await process.#place("calm");
-        yield page;
+        // The feed promises rows, not their order, nor that each comes once.
+        yield process.#input.stage.config.shuffled ? [...page, ...page.slice(0, 2)].reverse() : page;
       }
     };
     return { ...object, pages: { [Symbol.asyncIterator]: () => walk(this) } };
   }
 
   #external(): ExternalSystem {
-    const { judge, stage } = this.#input;
+    const { judge, stage, holder } = this.#input;
     const { erp } = stage;
     const unreachable = async <Result>(work: () => Promise<Result>): Promise<Result> => {
       try {
@@ -262,7 +317,10 @@ class SimulatedProcess {
           const outcomes = [];
           for (const operation of operations) {
             await this.#place("calm");
+            judge.traffic.applying({ process: holder, stale: !judge.holdsLease(holder) }, operation.opId);
             outcomes.push(...(await erp.apply([operation])));
+            judge.traffic.applied(operation.opId);
+            if (this.#doomed) await this.#crash();
             await this.#place("fallible");
           }
           return outcomes;
@@ -335,6 +393,14 @@ const ACTS_BEFORE: Acts = {
   twice: { kind: "twice" },
   expired: fault(401, "INVALID_SESSION_ID"),
   busy: fault(503, "SERVER_UNAVAILABLE"),
+  throttled: {
+    kind: "answer",
+    result: {
+      status: 429,
+      body: [{ errorCode: "TOO_MANY_REQUESTS", message: "wait" }],
+      headers: { "Retry-After": "7" },
+    },
+  },
   html: { kind: "answer", result: HTML },
   htmlAfter: undefined,
   error: fault(500, "UNKNOWN_EXCEPTION"),
@@ -348,6 +414,7 @@ const ACTS_AFTER: Acts = {
   twice: undefined,
   expired: undefined,
   busy: undefined,
+  throttled: undefined,
   html: undefined,
   htmlAfter: { kind: "answer", result: HTML },
   error: undefined,

@@ -6,14 +6,18 @@ import type { StageConfig } from "./stage.ts";
 export interface Disturbance {
   readonly at: number;
   readonly act:
-    | { readonly kind: "edit" | "late" | "lock"; readonly seed: number }
+    | { readonly kind: "edit" | "late" | "lock" | "refuse"; readonly seed: number }
     /** The next call that writes to Salesforce meets an edit of something that it writes. */
     | { readonly kind: "race"; readonly seed: number }
     /** The process is gone; nothing of it runs any more. */
     | { readonly kind: "crash" }
+    /** So it is when the next write has landed, before anybody could take note of it. */
+    | { readonly kind: "crashAfterWrite" }
     /** The port's call fails; at the second place of a call after it has taken effect. */
     | { readonly kind: "error" }
     | { readonly kind: "advance"; readonly seconds: number }
+    /** Other applications use up calls of the org. */
+    | { readonly kind: "others"; readonly calls: number }
     | { readonly kind: "commitLate" }
     /** A second runner starts; with `late` after the first one's lease has run out. */
     | { readonly kind: "rival"; readonly late: boolean };
@@ -32,6 +36,7 @@ export type WireAct =
   | "twice"
   | "expired"
   | "busy"
+  | "throttled"
   | "html"
   | "htmlAfter"
   | "error"
@@ -45,6 +50,7 @@ const WIRE_ACTS: readonly WireAct[] = [
   "twice",
   "expired",
   "busy",
+  "throttled",
   "html",
   "htmlAfter",
   "error",
@@ -54,7 +60,8 @@ const WIRE_ACTS: readonly WireAct[] = [
 
 /** One step of a history. */
 export type Step =
-  | { readonly kind: "edit" | "late"; readonly seed: number }
+  | { readonly kind: "edit" | "late" | "refuse"; readonly seed: number }
+  | { readonly kind: "others"; readonly calls: number }
   | { readonly kind: "commitLate" }
   | { readonly kind: "advance"; readonly seconds: number }
   | {
@@ -89,6 +96,17 @@ export function drawScenario(seed: number): Scenario {
     deleteSalesforce: random.chance(0.6),
     deleteExternal: random.chance(0.6),
     skewMs: random.pick([0, 0, -240_000, 400_000]),
+    owners: {
+      Phone: random.pick(["salesforce", "salesforce", "external", null]),
+      Description: random.pick([null, null, "salesforce", "external"]),
+      Quantity: random.pick([null, null, "salesforce", "external"]),
+    },
+    cityDirection: random.pick(["both", "both", "both", "toSalesforce", "toExternal"]),
+    watchPrices: random.chance(0.5),
+    bulkRows: random.pick([null, null, null, null, 1, 2]),
+    shuffled: random.chance(0.3),
+    reserveShare: 0.1,
+    callsLeft: random.pick([null, null, null, null, null, 15, 40, 80]),
     seed: random.fork(),
   };
   const steps: Step[] = [{ kind: "run", disturbances: [], wire: [] }];
@@ -108,8 +126,38 @@ function withRace(random: Random, step: Step): Step {
   return { ...step, disturbances: [...step.disturbances, race] };
 }
 
+/** What there may be more of in a history. */
+export type Emphasis = "lostReplies" | "editsInside" | "crashes";
+
+/** Adds to every run of a history what a rare mistake shows itself by. */
+export function emphasise(scenario: Scenario, emphasis: Emphasis): Scenario {
+  const random = new Random(scenario.seed ^ 0x5bd1e995);
+  const edit = (): Disturbance => ({ at: random.below(PLACES), act: { kind: "edit", seed: random.fork() } });
+  const more = {
+    lostReplies: () => ({ disturbances: [edit(), edit()], wire: [lostReply(random), lostReply(random)] }),
+    editsInside: () => ({ disturbances: [edit(), edit(), edit(), edit(), edit(), edit()], wire: [] }),
+  };
+  const steps = scenario.steps.flatMap((step): readonly Step[] => {
+    if (step.kind !== "run") return [step];
+    if (emphasis === "crashes") return [...drawInterrupted(random), ...drawInterrupted(random), step];
+    const { disturbances, wire } = more[emphasis]();
+    const edits = Array.from({ length: 2 }, () => ({ kind: "edit", seed: random.fork() }) as const);
+    const run = { ...step, disturbances: [...step.disturbances, ...disturbances], wire: [...step.wire, ...wire] };
+    return [...edits, run];
+  });
+  return { ...scenario, steps };
+}
+
+function lostReply(random: Random): WireFault {
+  return { at: 1 + random.below(8), act: random.pick(["dropAfter", "htmlAfter", "errorAfter"]) };
+}
+
 function drawSteps(random: Random, violence: number): readonly Step[] {
-  const draw = random.below(10);
+  const draw = random.below(11);
+  if (draw === 10) {
+    const others = { kind: "others", calls: 1 + random.below(20) } as const;
+    return [random.chance(0.5) ? others : { kind: "refuse", seed: random.fork() }];
+  }
   if (draw < 4)
     return Array.from({ length: 1 + random.below(3) }, () => ({ kind: "edit", seed: random.fork() }) as const);
   if (draw === 4) return [{ kind: "late", seed: random.fork() }];
@@ -127,7 +175,9 @@ function drawSteps(random: Random, violence: number): readonly Step[] {
 /** Somebody edits, the run dies somewhere on its way, and the same person edits the same thing again. */
 function drawInterrupted(random: Random): readonly Step[] {
   const seed = random.fork();
-  const crash: Disturbance = { at: 20 + random.below(60), act: { kind: "crash" } };
+  const crash: Disturbance = random.chance(0.5)
+    ? { at: 20 + random.below(60), act: { kind: "crash" } }
+    : { at: random.below(20), act: { kind: "crashAfterWrite" } };
   return [
     { kind: "edit", seed },
     { kind: "run", disturbances: [crash], wire: [] },
@@ -137,7 +187,7 @@ function drawInterrupted(random: Random): readonly Step[] {
 
 function drawDisturbance(random: Random, violence: number): Disturbance {
   const at = random.below(PLACES);
-  const draw = random.below(violence === 0 ? 6 : 12);
+  const draw = random.below(violence === 0 ? 6 : 14);
   if (draw < 4) return { at, act: { kind: "edit", seed: random.fork() } };
   if (draw === 4) return { at, act: { kind: "advance", seconds: random.pick([1, 2, 61]) } };
   if (draw === 5)
@@ -145,5 +195,7 @@ function drawDisturbance(random: Random, violence: number): Disturbance {
   if (draw < 8) return { at, act: { kind: "crash" } };
   if (draw === 8) return { at, act: { kind: "lock", seed: random.fork() } };
   if (draw === 9) return { at, act: { kind: "rival", late: random.chance(0.7) } };
+  if (draw === 12) return { at, act: { kind: "refuse", seed: random.fork() } };
+  if (draw === 13) return { at, act: { kind: "others", calls: 1 + random.below(10) } };
   return { at, act: { kind: "error" } };
 }

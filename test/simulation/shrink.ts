@@ -55,7 +55,8 @@ export async function playSeed(seed: number, options: PlayOptions = {}): Promise
   throw new Error(await reportOf(scenario, options));
 }
 
-async function reportOf(scenario: Scenario, options: PlayOptions): Promise<string> {
+/** What a broken history has to say: what it breaks, its core, and the line that replays it. */
+export async function reportOf(scenario: Scenario, options: PlayOptions = {}): Promise<string> {
   const core = await shrink(scenario, options);
   const lines: string[] = [];
   const { violations } = await play(core, { ...options, trace: (line) => lines.push(line) });

@@ -12,6 +12,7 @@ import { compileMapping } from "../../src/mapping/compile.ts";
 import type { Mapping } from "../../src/mapping/mapping.ts";
 import type { MappingInput } from "../../src/mapping/spec.ts";
 import type { RowOperation } from "../../src/model/salesforce-record.ts";
+import type { Side } from "../../src/model/value.ts";
 import type { LateTransaction } from "./memory-erp.ts";
 import { MemoryErp } from "./memory-erp.ts";
 import { Random } from "./random.ts";
@@ -34,6 +35,20 @@ export interface StageConfig {
   readonly deleteExternal: boolean;
   /** Our own clock minus the org's. */
   readonly skewMs: number;
+  /** Who wins a conflict over these fields; null: the object's policy. */
+  readonly owners: Readonly<Record<"Phone" | "Description" | "Quantity", Side | null>>;
+  /** Which way a customer's city flows. */
+  readonly cityDirection: "both" | "toSalesforce" | "toExternal";
+  /** True where products and prices are polled, so that what users do to them is undone at once. */
+  readonly watchPrices: boolean;
+  /** So many rows of one kind go by a Bulk job; null: none does. */
+  readonly bulkRows: number | null;
+  /** True where feeds tell their news in any order and more than once. */
+  readonly shuffled: boolean;
+  /** Share of the org's calls that is kept for others. */
+  readonly reserveShare: number;
+  /** Calls that the org has left for the connector; null: more than anybody needs. */
+  readonly callsLeft: number | null;
   readonly seed: number;
 }
 
@@ -43,16 +58,27 @@ let template: Promise<MockOrg> | undefined;
 
 /** A mock org of its own for one simulation, forked from one that is made once. */
 async function freshOrg(): Promise<MockOrg> {
-  template ??= createMockOrg({
+  template ??= templateOrg();
+  return (await template).fork();
+}
+
+async function templateOrg(): Promise<MockOrg> {
+  const org = await createMockOrg({
     now: START,
     idSeed: 7,
     journalEntries: 0,
+    bulkPaceMs: 400,
     fields: Object.fromEntries(KEYED.map((object) => [object, [KEY]])),
     settings: { enableReductionOrders: true, enableNegativeQuantity: true },
     users: [CONNECTOR, CLERK].map((username) => ({ username, profile: "System Administrator" })),
   });
-  return (await template).fork();
+  // What a user may do is worked out once, and forks take it along.
+  for (const username of [CONNECTOR, CLERK]) org.org.actor(username);
+  return org;
 }
+
+/** A round number, so that shares of it are whole. */
+const CALLS_OF_A_SMALL_ORG = 1_000;
 
 /** The mapping of a stage. */
 export function stageMapping(config: StageConfig): Mapping {
@@ -66,18 +92,24 @@ export function stageMapping(config: StageConfig): Mapping {
         policy: config.accountPolicy,
         create: { external: config.createExternal },
         delete: { salesforce: config.deleteSalesforce, external: config.deleteExternal },
-        fields: { Name: "name", Phone: { from: "phone", owner: "salesforce" }, BillingCity: "city" },
+        fields: {
+          Name: "name",
+          Phone: { from: "phone", ...owned(config.owners.Phone) },
+          BillingCity: { from: "city", direction: config.cityDirection },
+        },
       },
       Product2: {
         collection: "products",
         keyField: "ERP_Key__c",
         naturalKey: ["sku"],
+        watch: config.watchPrices,
         fields: { Name: "name", IsActive: { constant: true } },
       },
       PricebookEntry: {
         collection: "prices",
         keyField: "ERP_Key__c",
         naturalKey: ["sku"],
+        watch: config.watchPrices,
         fields: {
           Product2Id: { from: "sku", reference: "Product2" },
           Pricebook2Id: { constant: "standard", reference: "Pricebook2" },
@@ -98,7 +130,7 @@ export function stageMapping(config: StageConfig): Mapping {
           AccountId: { from: "customer_no", reference: "Account" },
           Pricebook2Id: { constant: "standard", reference: "Pricebook2", createOnly: true },
           EffectiveDate: "date",
-          Description: "note",
+          Description: { from: "note", ...owned(config.owners.Description) },
           Status: { from: "state", convert: { picklist: { draft: "Draft", released: "Activated" } } },
         },
         lines: {
@@ -106,7 +138,7 @@ export function stageMapping(config: StageConfig): Mapping {
           naturalKey: ["line_no"],
           fields: {
             PricebookEntryId: { from: "sku", reference: "PricebookEntry" },
-            Quantity: "quantity",
+            Quantity: { from: "quantity", ...owned(config.owners.Quantity) },
             UnitPrice: "price",
           },
         },
@@ -116,6 +148,10 @@ export function stageMapping(config: StageConfig): Mapping {
   const compiled = compileMapping(input);
   if (!compiled.ok) throw new Error(JSON.stringify(compiled.problems));
   return compiled.mapping;
+}
+
+function owned(owner: Side | null): { readonly owner?: Side } {
+  return owner === null ? {} : { owner };
 }
 
 const SKUS = ["TEA", "COF", "CHO"];
@@ -143,6 +179,11 @@ export class Stage {
     this.erp = new MemoryErp(() => mock.clock.nowMs());
     for (const sku of SKUS) this.erp.put("products", sku, { name: `Product ${sku}`, price: "10" });
     const random = new Random(config.seed);
+    this.erp.shuffle = config.shuffled ? new Random(random.fork()) : undefined;
+    if (config.callsLeft !== null) {
+      mock.apiUsage.max = CALLS_OF_A_SMALL_ORG;
+      mock.apiUsage.charge(CALLS_OF_A_SMALL_ORG * (1 - config.reserveShare) - config.callsLeft);
+    }
     for (const no of ["C1", "C2"]) this.#putCustomer(random, no);
     for (const no of ["O1", "O2"]) this.#putOrder(random, no);
   }
@@ -162,6 +203,18 @@ export class Stage {
         (row) => (row["ERP_Key__c"] ?? `erp:Account:${String(row["Id"])}`) === key && row["MasterRecordId"] !== null,
       ),
     );
+  }
+
+  /** True where users merged accounts. */
+  hasMerged(): boolean {
+    return this.mock.org.transaction(this.mock.org.systemActor, (tx) =>
+      [...tx.rows("Account")].some((row) => row["MasterRecordId"] !== null),
+    );
+  }
+
+  /** True where users took a product or a price out of use. */
+  hasInactivePrices(): boolean {
+    return [...this.live("PricebookEntry"), ...this.live("Product2")].some((row) => row["IsActive"] === false);
   }
 
   advance(ms: number): void {
@@ -287,9 +340,29 @@ export class Stage {
     for (const release of this.#locks.splice(0)) release();
   }
 
-  /** Everything that people hold ends. */
+  /** Some rows of the connector are refused while their neighbours pass: a lock, a trigger, a rule that somebody made. */
+  refuseRows(seed: number): void {
+    const random = new Random(seed);
+    this.mock.faults.add({
+      act: "partial-failure",
+      user: CONNECTOR,
+      object: random.pick(["Account", "Order", "OrderItem"]),
+      times: 1 + random.below(3),
+      code: random.pick(["UNABLE_TO_LOCK_ROW", "UNKNOWN_EXCEPTION", "FIELD_CUSTOM_VALIDATION_EXCEPTION"]),
+      message: "the simulation refuses the row",
+    });
+  }
+
+  /** Other applications call the org. */
+  callByOthers(calls: number): void {
+    this.mock.apiUsage.charge(calls);
+  }
+
+  /** Everything that people hold ends, and a new day of calls begins. */
   settle(): void {
     this.unlock();
+    this.mock.faults.clear();
+    this.mock.apiUsage.reset();
     while (this.#lateTransactions.length + this.#longTransactions.length > 0) this.commitLate();
   }
 
@@ -297,11 +370,12 @@ export class Stage {
     const { erp } = this;
     const orders = erp.rows("orders").map((row) => row.key[0] ?? "");
     const customers = erp.rows("customers").map((row) => row.key[0] ?? "");
-    const draw = random.below(14);
+    const draw = random.below(15);
     const order = orders.length === 0 ? undefined : random.pick(orders);
     const customer = customers.length === 0 ? undefined : random.pick(customers);
     if (draw === 0) return this.#putCustomer(random, `C${1 + random.below(4)}`);
     if (draw === 3) return erp.put("products", random.pick(SKUS), { price: String(5 + random.below(20)) });
+    if (draw === 14) return erp.put("products", random.pick(SKUS), { name: this.#word(random) });
     if (draw === 4 || draw === 5) return this.#putOrder(random, `O${1 + random.below(4)}`);
     if (order === undefined || customer === undefined) return;
     switch (draw) {
@@ -340,7 +414,7 @@ export class Stage {
     const account = this.#some(random, "Account");
     const order = this.#some(random, "Order");
     const item = this.#some(random, "OrderItem");
-    const draw = random.below(14);
+    const draw = random.below(17);
     switch (draw) {
       case 0:
       case 1:
@@ -396,8 +470,33 @@ export class Stage {
             ],
           });
         return;
+      case 13:
+        if (item !== undefined) this.#save("update", "OrderItem", item, { UnitPrice: 5 + random.below(20) });
+        return;
+      case 14:
+        return this.#editPrices(random);
+      case 15:
+        if (order !== undefined) this.#save("update", "Order", order, { AccountId: account?.["Id"] });
+        return;
       default:
         return this.#merge(random);
+    }
+  }
+
+  /** Products and prices are the ERP's, but nobody keeps a user's hands off them. */
+  #editPrices(random: Random): void {
+    const entry = this.#some(random, "PricebookEntry");
+    const product = this.#some(random, "Product2");
+    if (entry === undefined || product === undefined) return;
+    switch (random.below(4)) {
+      case 0:
+        return this.#save("update", "PricebookEntry", entry, { UnitPrice: 5 + random.below(20) });
+      case 1:
+        return this.#save("update", "PricebookEntry", entry, { IsActive: false });
+      case 2:
+        return this.#save("update", "Product2", product, { IsActive: false });
+      default:
+        return this.#save("update", "Product2", product, { Name: this.#word(random) });
     }
   }
 
@@ -465,7 +564,12 @@ export class Stage {
     return rows[random.below(Math.max(1, rows.length))];
   }
 
-  #save(operation: "update" | "delete" | "undelete", object: string, row: Row, values: Record<string, unknown>): void {
+  #save(
+    operation: "update" | "delete" | "undelete",
+    object: string,
+    row: Row,
+    values: Readonly<Record<string, unknown>>,
+  ): void {
     this.#saveAll({ operation, allOrNone: false, records: [{ object, id: String(row["Id"]), values }] });
   }
 

@@ -105,6 +105,7 @@ export class Shop {
       wallClockMs: () => mock.clock.nowMs(),
       sleep: async (ms) => mock.clock.advance({ ms }),
       random: () => 0.5,
+      reserveShare: 0,
       watch: (when, request) => this.watch?.(when, request),
     });
     this.salesforce = {

@@ -1,0 +1,23 @@
+/** A seed is a name of a history: whoever plays it sees the same. */
+import { expect, it } from "vitest";
+import { drawScenario, type Emphasis, emphasise } from "./scenario.ts";
+import { play } from "./simulate.ts";
+
+it.each([3, 11])("plays seed %i twice alike, to the last word of what people and the connector did", async (seed) => {
+  const told: string[][] = [[], []];
+  const first = await play(drawScenario(seed), { trace: (line) => told[0]?.push(line) });
+  const second = await play(drawScenario(seed), { trace: (line) => told[1]?.push(line) });
+  expect(second).toEqual(first);
+  expect(told[1]).toEqual(told[0]);
+  expect(told[0]?.length).toBeGreaterThan(5);
+});
+
+it.each<Emphasis>(["lostReplies", "editsInside", "crashes"])(
+  "breaks nothing where a history has more %s: what they show of a broken connector is no false alarm",
+  async (emphasis) => {
+    for (const seed of [1, 2, 3, 4, 5]) {
+      const { violations } = await play(emphasise(drawScenario(seed), emphasis));
+      expect(violations, `seed ${seed}`).toEqual([]);
+    }
+  },
+);
