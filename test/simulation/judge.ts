@@ -525,8 +525,8 @@ export class Judge {
         const excuse = `${side} ${base.key} ${cellName} ${JSON.stringify(value)}`;
         if (this.#excused.has(excuse)) continue;
         // A status that an order passes through on our own account stands for "not followed yet".
-        if (field === "Status" && this.#cells.get(cellId("salesforce", base.key, cellName))?.by === "connector")
-          continue;
+        const status = this.#cells.get(cellId("salesforce", base.key, cellName));
+        if (field === "Status" && (status?.by === "connector" || status?.value === undefined)) continue;
         // The order of an account that was merged away shows the survivor until the ERP follows.
         if (field === "AccountId" && typeof value === "string" && this.#stage.isMerged(value)) continue;
         // Recovery cannot tell an edit that came before our write from one that came after it.
