@@ -262,6 +262,8 @@ export class Judge {
       if (overrun && (cell?.value === undefined || cell.clerkSeq > seq)) continue;
       // It stands there again: the connector passed through another value, or the other side agreed.
       if (cell?.value === value) continue;
+      // What flows from the ERP only is not brought back; the journal has it.
+      if (overrun && field === "BillingCity" && this.#stage.config.cityDirection === "toSalesforce") continue;
       const other = side === "salesforce" ? "external" : "salesforce";
       if ((this.#cells.get(cellId(other, key, `${line}|${field}`))?.held.get(value) ?? 0) > seq) continue;
       const told = [...this.#conflicts.values()].some(
