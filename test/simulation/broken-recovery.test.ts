@@ -26,4 +26,4 @@ it("the simulation catches a recovery that takes an edit for a write that never 
   }
   console.info(`obvious recovery: caught by ${caught.join(", ")} at seed ${seed}`);
   expect(caught).not.toEqual([]);
-}, 60_000);
+}, 120_000);

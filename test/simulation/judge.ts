@@ -262,6 +262,8 @@ export class Judge {
       if (overrun && (cell?.value === undefined || cell.clerkSeq > seq)) continue;
       // It stands there again: the connector passed through another value, or the other side agreed.
       if (cell?.value === value) continue;
+      // What flows from the ERP only is not brought back; the journal has it.
+      if (overrun && field === "BillingCity" && this.#stage.config.cityDirection === "toSalesforce") continue;
       const other = side === "salesforce" ? "external" : "salesforce";
       if ((this.#cells.get(cellId(other, key, `${line}|${field}`))?.held.get(value) ?? 0) > seq) continue;
       const told = [...this.#conflicts.values()].some(
@@ -525,8 +527,8 @@ export class Judge {
         const excuse = `${side} ${base.key} ${cellName} ${JSON.stringify(value)}`;
         if (this.#excused.has(excuse)) continue;
         // A status that an order passes through on our own account stands for "not followed yet".
-        if (field === "Status" && this.#cells.get(cellId("salesforce", base.key, cellName))?.by === "connector")
-          continue;
+        const status = this.#cells.get(cellId("salesforce", base.key, cellName));
+        if (field === "Status" && (status?.by === "connector" || status?.value === undefined)) continue;
         // The order of an account that was merged away shows the survivor until the ERP follows.
         if (field === "AccountId" && typeof value === "string" && this.#stage.isMerged(value)) continue;
         // Recovery cannot tell an edit that came before our write from one that came after it.

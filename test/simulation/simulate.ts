@@ -180,7 +180,7 @@ class Player {
   #compareCalls({ calls, held, writes }: Plan, report: RunReport): void {
     // A record that is made in the ERP shifts the pages of its feed: one more pass, which reads and writes.
     const made = writes.filter(({ side, actions }) => side === "external" && actions.includes("create")).length;
-    const planned = calls.reading + calls.writing + 2 * made;
+    const planned = calls.reading + calls.writing + 2 * made + SECOND_LOOKS;
     const expected = new Set(held.map((document) => `${document.object} ${document.key}`));
     const refused = report.held.some((document) => !expected.has(`${document.object} ${document.key}`));
     this.#options.trace?.(`  ${report.apiCalls} calls, planned ${calls.reading} + ${calls.writing}`);
@@ -360,6 +360,8 @@ class Player {
 }
 
 const LEASE_WAIT_MS = 121_000;
+/** Calls by which a run may look once more at what waited or moved while it was written. */
+const SECOND_LOOKS = 2;
 const ANSWER_ROUNDS_MAX = 3;
 
 /** Obstacles that a person has to remove: the connector is right to wait. */
