@@ -9,8 +9,8 @@ export interface UnsupportedHint extends UnsupportedRequest {
 
 /** The way out by what was refused; the first that fits. */
 const NEAREST: readonly (readonly [RegExp, string])[] = [
-  [/deploy|retrieve|apex(?!rest)/i, "configure the org from SFDX source: mock-org start --source-dir force-app"],
-  [/apexrest/i, "answer the path yourself in front of the org: org.app is a Hono app that takes further routes"],
+  [/apex ?rest/i, "answer the path yourself: org.app is a Hono app that takes further routes"],
+  [/deploy|retrieve|apex/i, "configure the org from SFDX source: mock-org start --source-dir force-app"],
   [/async|\/services\/async/i, "Bulk API 2.0: /services/data/vNN.0/jobs/ingest and /jobs/query"],
   [/ui-api/i, "/sobjects rows, /sobjects/{Object}/describe and /query"],
   [/analytics|wave|report/i, "the report's query as SOQL: /query with GROUP BY"],

@@ -179,9 +179,18 @@ describe("what the org does not have", () => {
     expect(unsupported.map(({ what, count, nearest }) => [what, count, nearest])).toEqual([
       ["/analytics is not supported by the mock org", 2, expect.stringContaining("GROUP BY")],
       ["No resource at /sobject/Account", 1, "/sobjects"],
-      ["No resource at /services/apexrest/orders", 1, expect.stringContaining("org.app")],
+      ["Apex REST is not supported by the mock org", 1, expect.stringContaining("org.app")],
       ["/ui-api is not supported by the mock org", 1, expect.stringContaining("/query")],
     ]);
+  });
+
+  it("may be added to the org by a test, such as an Apex class of the company", async () => {
+    await org.app.request("/services/apexrest/orders");
+    org.app.get("/services/apexrest/orders", (context) => context.json({ open: 3 }));
+
+    const answer = await org.app.request("/services/apexrest/orders");
+
+    expect(await answer.json()).toEqual({ open: 3 });
   });
 
   it("does not hold a record that is merely missing", async () => {
