@@ -120,9 +120,23 @@ function byAuthorizationCode(desk: LoginDesk, request: TokenRequest): TokenRespo
   if (approval.codeChallenge !== null && (verifier === null || !verifierFits(approval.codeChallenge, verifier))) {
     throw new OAuthError("invalid_grant", "invalid code verifier");
   }
-  const actor = desk.activeUser(approval.userId);
+  return { ...approved(desk, request, { ...approval, app }), api_instance_url: request.instanceUrl };
+}
+
+/** The tokens for what a user has approved in a browser. */
+function approved(
+  desk: LoginDesk,
+  request: TokenRequest,
+  approval: {
+    readonly app: ConnectedApp;
+    readonly userId: string;
+    readonly scope: string;
+    readonly nonce: string | null;
+  },
+): TokenResponse {
+  const { app, userId, scope, nonce } = approval;
+  const actor = desk.activeUser(userId);
   if (actor === undefined) throw new OAuthError("inactive_user", "user is inactive");
-  const { scope } = approval;
   const issued = refreshGrant(desk, app, actor, scope);
   const session = openSession(desk, app, actor, issued?.grant.id ?? null, scope);
   const core = coreFields(desk, request, session);
@@ -132,11 +146,10 @@ function byAuthorizationCode(desk: LoginDesk, request: TokenRequest): TokenRespo
     ...(issued === undefined ? {} : { refresh_token: issued.token }),
     signature,
     scope,
-    ...idTokenOf(desk, request, session, approval.nonce),
+    ...idTokenOf(desk, request, session, nonce),
     ...core,
     token_type: "Bearer",
     issued_at,
-    api_instance_url: request.instanceUrl,
   };
 }
 
@@ -163,22 +176,7 @@ function byDevice(desk: LoginDesk, request: TokenRequest): TokenResponse {
   if (decision === undefined) throw new OAuthError("authorization_pending", "User has not yet been verified");
   desk.devices.forget(grant);
   if (decision === "denied") throw new OAuthError("access_denied", "end-user denied authorization");
-  const actor = desk.activeUser(decision.userId);
-  if (actor === undefined) throw new OAuthError("inactive_user", "user is inactive");
-  const issued = refreshGrant(desk, app, actor, scope);
-  const session = openSession(desk, app, actor, issued?.grant.id ?? null, scope);
-  const core = coreFields(desk, request, session);
-  const { issued_at, signature } = signedFields(app, core.id, session);
-  return {
-    access_token: session.token,
-    ...(issued === undefined ? {} : { refresh_token: issued.token }),
-    signature,
-    scope,
-    ...idTokenOf(desk, request, session),
-    ...core,
-    token_type: "Bearer",
-    issued_at,
-  };
+  return approved(desk, request, { app, userId: decision.userId, scope, nonce: null });
 }
 
 function byClientCredentials(desk: LoginDesk, request: TokenRequest): TokenResponse {
