@@ -33,6 +33,8 @@ interface Cell {
   connectorSeq: number;
   /** Every value that it has held, with the change number at which it came last. */
   readonly held: Map<Value, number>;
+  /** What it showed when its record was deleted. */
+  gone?: { readonly value: Value; readonly by: "connector" | "clerk" };
 }
 
 interface Overwritten {
@@ -455,9 +457,13 @@ export class Judge {
       if (old === now) continue;
       const cell = this.#cell(side, key, name);
       if (author === "connector" && old !== undefined) this.#checkOverwrite(side, key, name, { old, now }, cell);
+      // Who undeletes a record has not written its values.
+      const { gone } = cell;
+      const by = old === undefined && gone !== undefined && gone.value === now ? gone.by : author;
+      if (old !== undefined && now === undefined) cell.gone = { value: old, by: cell.by };
       cell.value = now;
       if (now !== undefined) cell.held.set(now, this.#seq);
-      cell.by = author;
+      cell.by = by;
       if (author === "clerk") cell.clerkSeq = this.#seq;
       else cell.connectorSeq = this.#seq;
     }
