@@ -60,6 +60,7 @@ export function salesforceView(mapping: ObjectMapping, record: SalesforceRecord,
     recordId,
     lineIds: lines.ids,
     foreignLineIds: lines.foreign,
+    ...(lines.reduced.length === 0 ? {} : { reducedLineIds: lines.reduced }),
     stamp: text(record["SystemModstamp"]),
     deleted,
     masterRecordId: text(record["MasterRecordId"]) === "" ? null : (text(record["MasterRecordId"]) as RecordId),
@@ -146,16 +147,25 @@ function readLines(
   readonly fields: Readonly<Record<LineKey, Fields>>;
   readonly ids: Readonly<Record<LineKey, RecordId>>;
   readonly foreign: readonly RecordId[];
+  readonly reduced: readonly RecordId[];
   readonly records: readonly SalesforceRecord[];
 } {
   const lines = mapping.lines;
   const fields: Record<LineKey, Fields> = {};
   const ids: Record<LineKey, RecordId> = {};
   const foreign: RecordId[] = [];
+  const reducedIds: RecordId[] = [];
   const records = lines === null ? [] : childRecords(record[lines.relationship]);
   for (const row of records) {
     if (lines === null || row["IsDeleted"] === true) continue;
     const recordId = text(row["Id"]) as RecordId;
+    // After reduction orders the quantity that is left stands in AvailableQuantity (reference: order-domain §2.9).
+    const tellsRest =
+      mapping.onActivated === "reduce" &&
+      context.activated &&
+      row["AvailableQuantity"] !== null &&
+      Object.hasOwn(row, "AvailableQuantity");
+    if (tellsRest && row["AvailableQuantity"] !== row["Quantity"]) reducedIds.push(recordId);
     const stored = text(row[lines.keyField]);
     const parts = parseBusinessKey(stored);
     if (parts === undefined || parts.object !== lines.object || parts.source !== mapping.source) {
@@ -163,17 +173,11 @@ function readLines(
       continue;
     }
     const lineKey = stored as LineKey;
-    // After reduction orders the quantity that is left stands in AvailableQuantity (reference: order-domain §2.9).
-    const reduced =
-      mapping.onActivated === "reduce" &&
-      context.activated &&
-      row["AvailableQuantity"] !== null &&
-      Object.hasOwn(row, "AvailableQuantity");
-    const shown = reduced ? { ...row, Quantity: row["AvailableQuantity"] } : row;
+    const shown = tellsRest ? { ...row, Quantity: row["AvailableQuantity"] } : row;
     fields[lineKey] = readFields(lines.fields, shown, { ...context, lineKey });
     ids[lineKey] = recordId;
   }
-  return { fields, ids, foreign, records };
+  return { fields, ids, foreign, reduced: reducedIds, records };
 }
 
 function childRecords(child: unknown): readonly SalesforceRecord[] {

@@ -42,6 +42,8 @@ export interface SalesforceView {
   readonly lineIds: Readonly<Record<LineKey, RecordId>>;
   /** Lines that carry no line key: somebody made them in Salesforce. */
   readonly foreignLineIds: readonly RecordId[];
+  /** Lines of which activated reduction orders have taken something; absent where none are looked for. */
+  readonly reducedLineIds?: readonly RecordId[];
   /** `SystemModstamp` as Salesforce wrote it. */
   readonly stamp: string;
   readonly deleted: boolean;

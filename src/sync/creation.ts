@@ -38,10 +38,11 @@ export function createSalesforce(input: Situation, external: ExternalView, confl
 export function createExternal(input: Situation, salesforce: SalesforceView, conflicts: readonly Conflict[]): Decision {
   const { mapping } = input;
   if (!mapping.create.external) {
-    return idle(
-      input,
-      note("CREATE_NOT_ALLOWED", `exists in Salesforce only, and create.external of ${mapping.object} is off`),
+    const alone = note(
+      "CREATE_NOT_ALLOWED",
+      `exists in Salesforce only, and create.external of ${mapping.object} is off`,
     );
+    return input.displaced.length === 0 ? idle(input, alone) : bringBack(input, salesforce, alone);
   }
   const agreed = newDocument(mapping, salesforce.document, "external");
   const toExternal = externalWrites(input, { seen: null, salesforce });
@@ -54,6 +55,19 @@ export function createExternal(input: Situation, salesforce: SalesforceView, con
     conflicts,
     notes: foreignLines(mapping, salesforce),
     rewrites: [],
+    link: linkOf(input, { recordId: salesforce.recordId, tombstone: false }),
+  });
+}
+
+/** The record stays in Salesforce alone; the edits that our last write hides there are its own and come back. */
+function bringBack(input: Situation, salesforce: SalesforceView, alone: Obstacle): Decision {
+  const writes = salesforceWrites(input, salesforceStands(input, salesforce));
+  if (writes.kind !== "writes") return blocked(input, writes.kind, writes.obstacles);
+  return written(input, [writes], {
+    agreed: input.base?.document ?? null,
+    conflicts: [],
+    notes: [alone],
+    rewrites: input.base?.rewrites ?? [],
     link: linkOf(input, { recordId: salesforce.recordId, tombstone: false }),
   });
 }

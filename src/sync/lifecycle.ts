@@ -189,6 +189,8 @@ function editActivated(input: LifecycleInput, wanted: string): LifecyclePlan {
   if (mapping.object === "Contract") return editActivatedContract(input, wanted);
   const blocked = editActivatedObstacle(org);
   if (blocked !== undefined) return blocked;
+  const reduced = reducedObstacle(input, wanted);
+  if (reduced !== undefined) return reduced;
   if (wanted !== "Activated") return deactivate(input);
   const locked = lockedChanges(input);
   if (locked.length === 0) return editInPlace(input);
@@ -283,6 +285,34 @@ function reduce(input: LifecycleInput, locked: readonly string[]): LifecyclePlan
   list.append(reduction.operations, "reduce");
   const opIds = { header, status: header, lines: { ...list.lineOpIds(), ...reduction.opIds } };
   return { kind: "plan", operations: list.operations(), actions: list.actions(), passing: null, opIds };
+}
+
+/**
+ * Reduction orders bind the order that they reduce: it stays activated, and a reduced line only takes further
+ * reductions (reference: order-domain §2.9).
+ */
+function reducedObstacle({ seen, lines }: LifecycleInput, wanted: string): Blocked | undefined {
+  const ids = seen?.reducedLineIds ?? [];
+  if (ids.length === 0) return undefined;
+  if (wanted !== "Activated") {
+    return park(
+      "ORDER_REDUCED",
+      "has reduction orders, and Salesforce sets no such order back to Draft; delete its reduction orders there, or release it again in the external system",
+    );
+  }
+  const bound = lines.updates.flatMap(({ lineKey, recordId, fields }) =>
+    ids.includes(recordId)
+      ? Object.keys(fields)
+          .filter((field) => field !== "Quantity")
+          .map((field) => `${field} of line ${lineKey}`)
+      : [],
+  );
+  return bound.length === 0
+    ? undefined
+    : park(
+        "ORDER_REDUCED",
+        `has reduction orders, which lock ${bound.join(", ")}; delete them in Salesforce, or take the change back`,
+      );
 }
 
 /** What an activated order locks among the changes, in words. */

@@ -9,6 +9,7 @@ import type { SyncDocument } from "../model/document.ts";
 import type { LineKey } from "../model/key.ts";
 import type { Fields, Value } from "../model/value.ts";
 import type { Base, Displaced, Intent, PassingStatus } from "./decision.ts";
+import { withoutDisplaced } from "./settle.ts";
 
 /** What became of an intent. */
 export type Recovery =
@@ -74,8 +75,10 @@ export function recoveredBase(intent: Intent, base: Base | null, recovery: Recov
   const document = mergeInto(meantBefore(intent), old.document, recovery.document);
   const settled = { ...old, document, salesforceStamp: null, externalVersion: null };
   if (intent.side === "external") return settled;
-  const displaced = stillHidden(old.displaced ?? [], recovery.document);
-  return { ...settled, displaced, passing: recovery.kind === "partly" ? recovery.passing : null };
+  const hidden = old.displaced ?? [];
+  const back = broughtBack(hidden, recovery.document);
+  const displaced = [...stillHidden(hidden, recovery.document), ...back];
+  return { ...settled, document: withoutDisplaced(document, old.document, back), displaced, passing: recovery.kind === "partly" ? recovery.passing : null };
 }
 
 /** Edits that an earlier write hides are hidden by this one no more, where it wrote something else. */
@@ -83,6 +86,15 @@ function stillHidden(displaced: readonly Displaced[], landed: SyncDocument | nul
   return displaced.filter(({ lineKey, field, ours }) => {
     const fields = lineKey === undefined ? landed?.fields : landed?.lines?.[lineKey];
     return fields?.[field] === ours;
+  });
+}
+
+/** An edit that stands in Salesforce again is still its user's and not ours: the other side may not have it yet. */
+function broughtBack(displaced: readonly Displaced[], landed: SyncDocument | null): readonly Displaced[] {
+  return displaced.flatMap((edit) => {
+    const { lineKey, field, value, ours } = edit;
+    const fields = lineKey === undefined ? landed?.fields : landed?.lines?.[lineKey];
+    return value !== ours && fields?.[field] === value ? [{ ...edit, ours: value }] : [];
   });
 }
 

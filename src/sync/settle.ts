@@ -79,7 +79,7 @@ function stillDisplaced(
 }
 
 /** Fields whose edit waits for a decision keep the value that both sides agreed on before. */
-function withoutDisplaced(
+export function withoutDisplaced(
   settled: SyncDocument | null,
   before: SyncDocument | null,
   displaced: readonly Displaced[],
@@ -192,8 +192,14 @@ function settledLink(decision: Decision, landed: ReadonlyMap<string, RecordId | 
   }
   // A deletion that has not landed leaves a record behind.
   const tombstone = link.tombstone && (complete || decision.kind !== "change");
-  if (decision.kind === "change" && complete) return { ...standing(link), recordId, lineIds, tombstone };
+  if (decision.kind === "change" && complete && !leavesApart(decision))
+    return { ...standing(link), recordId, lineIds, tombstone };
   return { ...link, recordId, lineIds, tombstone };
+}
+
+/** Salesforce got edits of its own back, and the other side is as it was: the deletion there is still true. */
+function leavesApart({ salesforce, external }: Decision): boolean {
+  return external === null && salesforce.length > 0 && salesforce.every(({ kind }) => kind === "update");
 }
 
 /** What was done on account of a deletion is done: its evidence has served. */

@@ -3,7 +3,8 @@ import { expect, it } from "vitest";
 import { Shop, shopMapping } from "../../src/engine/shop.ts";
 
 async function activated(onActivated: "reopen" | "reduce" | "park"): Promise<Shop> {
-  const shop = await Shop.open(shopMapping({ Order: { onActivated } }));
+  const settings = { enableReductionOrders: true, enableNegativeQuantity: true };
+  const shop = await Shop.open(shopMapping({ Order: { onActivated } }), { settings });
   shop.company(1);
   shop.order("O1", { lines: 2, state: "released" });
   await shop.run();
@@ -45,4 +46,18 @@ it("park: it is written as soon as somebody has set the order back", async () =>
 
   expect(report.held).toEqual([]);
   expect((await shop.record("OrderItem", "erp:OrderItem:O1:10", "Quantity"))?.["Quantity"]).toBe(9);
+});
+
+it("reduce: an order that was reduced is not set back to Draft, and says why", async () => {
+  const shop = await activated("reduce");
+  shop.erp.put("orders", "O1", {}, { "10": { quantity: "1" } });
+  await shop.run();
+  shop.erp.put("orders", "O1", { state: "draft" });
+
+  const report = await shop.run();
+
+  expect(report.held).toMatchObject([{ key: "erp:Order:O1", how: "parked", obstacles: [{ code: "ORDER_REDUCED" }] }]);
+  expect(report.writes).toBe(0);
+  shop.erp.put("orders", "O1", { state: "released" });
+  expect((await shop.run()).held).toEqual([]);
 });

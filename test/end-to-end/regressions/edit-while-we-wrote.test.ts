@@ -151,6 +151,28 @@ describe("an edit made while we wrote is kept", () => {
     expect((await shop.run()).writes + (await shop.run()).writes).toBe(0);
   });
 
+  it("in Salesforce, where the record was deleted elsewhere and is not made again", async () => {
+    const order = { policy: "salesforce", create: { salesforce: true, external: false } } as const;
+    const shop = await Shop.open(shopMapping({ Order: { ...order, delete: { salesforce: false, external: false } } }));
+    shop.company(1);
+    shop.order("O1", { lines: 1 });
+    await shop.run();
+    await shop.run();
+    const save = await saveAs(shop, "Order", "erp:Order:O1");
+    shop.erp.put("orders", "O1", { note: "ERP" });
+
+    await runWhile(shop, () => {
+      save({ Description: "User" });
+      shop.erp.remove("orders", "O1");
+    });
+    await shop.run();
+
+    expect((await shop.record("Order", "erp:Order:O1", "Description"))?.["Description"]).toBe("User");
+    const report = await shop.run();
+    expect(report.held).toEqual([]);
+    expect(report.writes + (await shop.run()).writes).toBe(0);
+  });
+
   it("on record with every value, where the record was deleted", async () => {
     const shop = await Shop.open(
       shopMapping({ Order: { policy: "external", delete: { salesforce: true, external: false } } }),

@@ -131,7 +131,7 @@ export class Shop {
 
   static async open(
     mapping: MappingInput = shopMapping(),
-    options: Pick<MockOrgOptions, "bulkPaceMs" | "sourceDirs"> = {},
+    options: Pick<MockOrgOptions, "bulkPaceMs" | "settings" | "sourceDirs"> = {},
   ): Promise<Shop> {
     const mock = await createMockOrg({
       now: "2026-03-02T08:00:00Z",
