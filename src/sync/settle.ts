@@ -46,9 +46,17 @@ export function settle(
     externalVersion: external?.kind === "done" ? external.version : decision.externalVersion,
     rewrites: writtenAgain(decision, before?.rewrites ?? [], landed),
     passing: leftPassing(decision, landed),
-    ...hidden([...stillDisplaced(decision, before, landed), ...undecided, ...displaced]),
+    ...hidden(latest([...stillDisplaced(decision, before, landed), ...undecided, ...displaced])),
   };
   return { base, link: settledLink(decision, landed, complete), complete };
+}
+
+/** An edit that was made over an earlier one stands in its place; the journal has both. */
+function latest(displaced: readonly Displaced[]): readonly Displaced[] {
+  return displaced.filter(
+    ({ lineKey, field }, index) =>
+      !displaced.slice(index + 1).some((later) => later.lineKey === lineKey && later.field === field),
+  );
 }
 
 /** Most bases hide nothing, and say nothing about it. */

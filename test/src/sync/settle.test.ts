@@ -7,6 +7,7 @@ import type { Base, Decision, FieldChange } from "../../../src/sync/decision.ts"
 import { settle } from "../../../src/sync/settle.ts";
 
 const subject = { object: "Account", key: businessKey("erp", "Account", ["C1"]) };
+const RECORD = "001000000000001AAA" as RecordId;
 const TO_SALESFORCE = `${subject.key}#1`;
 const TO_EXTERNAL = `${subject.key}#x`;
 
@@ -24,19 +25,18 @@ const base: Base = {
 };
 
 function decision(agreed: SyncDocument, changes: readonly FieldChange[]): Decision {
-  const recordId = "001000000000001AAA" as RecordId;
   return {
     ...subject,
     kind: "change",
     agreed,
-    link: { ...subject, recordId, naturalKey: ["C1"], lineIds: {}, tombstone: false },
+    link: { ...subject, recordId: RECORD, naturalKey: ["C1"], lineIds: {}, tombstone: false },
     salesforceStamp: null,
     externalVersion: null,
     salesforceBefore: account("ours", "1"),
     externalBefore: account("ours", "1"),
     salesforce: changes
       .filter(({ side }) => side === "salesforce")
-      .map(({ opId, field }) => ({ kind: "update", opId, object: "Account", recordId, fields: { [field]: "user's" } })),
+      .map(({ opId }) => ({ kind: "update", opId, object: "Account", recordId: RECORD, fields: { Name: "user's" } })),
     external: {
       opId: TO_EXTERNAL,
       collection: "customers",
@@ -75,4 +75,19 @@ it("an edit that loses without a write is decided about again when the rest does
 
   expect(settled.base.document).toEqual(account("old", "1"));
   expect(settled.base.displaced).toEqual(base.displaced);
+});
+
+it("of two hidden edits of a field the later one counts", () => {
+  const change = { field: "Name", from: "ours", to: "user's", rule: "policy salesforce" };
+  const both = decision(account("user's", "1"), [
+    { ...change, side: "salesforce", opId: TO_SALESFORCE },
+    { ...change, side: "external", opId: TO_EXTERNAL },
+  ]);
+  const newer = { field: "Name", value: "newer", ours: "user's", by: null, at: null };
+
+  const settled = settle(both, base, [{ kind: "done", opId: TO_SALESFORCE, recordId: RECORD, created: false }], {
+    displaced: [newer],
+  });
+
+  expect(settled.base.displaced).toEqual([newer]);
 });
