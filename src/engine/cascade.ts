@@ -18,9 +18,8 @@ export async function holdCascades(
   decisions: readonly Decision[],
 ): Promise<readonly Decision[]> {
   const children = childrenOf(context.ports.mapping, mapping.object);
-  const deletions = decisions.filter((decision) => deletesInSalesforce(decision) && decision.link.recordId !== null);
-  if (children.length === 0 || deletions.length === 0) return decisions;
-  const ids = deletions.flatMap((decision) => decision.link.recordId ?? []);
+  const ids = decisions.flatMap((decision) => deletedId(mapping, decision) ?? []);
+  if (children.length === 0 || ids.length === 0) return decisions;
   const parents = new Map<string, { readonly object: string; readonly count: number }>();
   for (const child of children) {
     for (let start = 0; start < ids.length; start += IDS_PER_QUERY) {
@@ -30,7 +29,7 @@ export async function holdCascades(
     }
   }
   return decisions.map((decision) => {
-    const found = deletesInSalesforce(decision) ? parents.get(decision.link.recordId ?? "") : undefined;
+    const found = parents.get(deletedId(mapping, decision) ?? "");
     return found === undefined ? decision : held(decision, found);
   });
 }
@@ -48,8 +47,11 @@ function childrenOf(mapping: Mapping, object: string): readonly ChildField[] {
   );
 }
 
-function deletesInSalesforce(decision: Decision): boolean {
-  return decision.kind === "change" && decision.external === null && isDeletion(decision);
+/** The record that would go. The link may not know it: after a merge it belongs to another key. */
+function deletedId(mapping: ObjectMapping, decision: Decision): RecordId | undefined {
+  if (decision.kind !== "change" || decision.external !== null || !isDeletion(decision)) return undefined;
+  const operation = decision.salesforce.find(({ kind, object }) => kind === "delete" && object === mapping.object);
+  return operation?.kind === "delete" ? operation.recordId : undefined;
 }
 
 async function parentsWithChildren(

@@ -116,8 +116,9 @@ function propagateDelete(input: Situation, side: Side, conflicts: readonly Confl
     return { ...idle(input, kept), conflicts };
   }
   // A deletion that does not land now needs its evidence again.
+  const shown = input.salesforce.kind === "present" ? input.salesforce.view.recordId : null;
   const link: Link = {
-    ...linkOf(input, { recordId: input.link?.recordId ?? null, tombstone: true }),
+    ...linkOf(input, { recordId: shown ?? input.link?.recordId ?? null, tombstone: true }),
     deletedOn: other,
   };
   const result = { agreed: null, conflicts, notes: [], rewrites: [], link };

@@ -34,20 +34,29 @@ export function settle(
     ...(decision.external === null ? [] : [decision.external.opId]),
   ];
   const complete = expected.every((opId) => landed.has(opId));
-  const settled = complete ? decision.agreed : partly(decision, before?.document ?? null, landed);
+  const settled = complete ? decision.agreed : partly(decision, before, landed);
+  const undecided = complete ? [] : undecidedEdits(decision, before);
   const wroteSalesforce = decision.salesforce.some((operation) => landed.has(operation.opId));
   const base: Base = {
     object: decision.object,
     key: decision.key,
-    document: withoutDisplaced(settled, before?.document ?? null, displaced),
+    document: withoutDisplaced(settled, before?.document ?? null, [...undecided, ...displaced]),
     // Our own write moved the stamp; the next poll shows the new one with equal values.
     salesforceStamp: wroteSalesforce ? null : decision.salesforceStamp,
     externalVersion: external?.kind === "done" ? external.version : decision.externalVersion,
     rewrites: writtenAgain(decision, before?.rewrites ?? [], landed),
     passing: leftPassing(decision, landed),
-    ...hidden([...stillDisplaced(decision, before, landed), ...displaced]),
+    ...hidden(latest([...stillDisplaced(decision, before, landed), ...undecided, ...displaced])),
   };
   return { base, link: settledLink(decision, landed, complete), complete };
+}
+
+/** An edit that was made over an earlier one stands in its place; the journal has both. */
+function latest(displaced: readonly Displaced[]): readonly Displaced[] {
+  return displaced.filter(
+    ({ lineKey, field }, index) =>
+      !displaced.slice(index + 1).some((later) => later.lineKey === lineKey && later.field === field),
+  );
 }
 
 /** Most bases hide nothing, and say nothing about it. */
@@ -76,6 +85,17 @@ function stillDisplaced(
     return [{ ...edit, ours: back?.to ?? edit.ours }];
   });
   return [...decision.displaced, ...pending];
+}
+
+/**
+ * Edits that lose without a write of their own: Salesforce shows the winner already. Their conflict is told with the
+ * decision as a whole, so when that does not land they are decided about again.
+ */
+function undecidedEdits(decision: Decision, before: Base | null): readonly Displaced[] {
+  const known = [...decision.displaced, ...decision.changes];
+  return (before?.displaced ?? []).filter(
+    (edit) => !known.some((each) => each.lineKey === edit.lineKey && each.field === edit.field),
+  );
 }
 
 /** Fields whose edit waits for a decision keep the value that both sides agreed on before. */
@@ -116,12 +136,22 @@ function isOf(rewrite: Rewrite, change: FieldChange): boolean {
 /** The base when only a part has landed. */
 function partly(
   decision: Decision,
-  before: SyncDocument | null,
+  base: Base | null,
   landed: ReadonlyMap<string, RecordId | null>,
 ): SyncDocument | null {
   const { agreed, changes } = decision;
+  const before = base?.document ?? null;
   if (agreed === null) return before;
-  const missed = changes.filter((change) => !landed.has(change.opId));
+  const edits = base?.displaced ?? [];
+  // An edit that we hide in Salesforce, and that the other side has now, is agreed on: what shows it must still follow.
+  const isCarried = ({ side, lineKey, field, to }: FieldChange): boolean =>
+    side === "salesforce" &&
+    edits.some((edit) => edit.lineKey === lineKey && edit.field === field && edit.value === to) &&
+    changes.some(
+      (each) =>
+        each.side === "external" && each.lineKey === lineKey && each.field === field && landed.has(each.opId),
+    );
+  const missed = changes.filter((change) => !landed.has(change.opId) && !isCarried(change));
   // A new record whose root is missing on one side was not agreed on.
   const root = creationOf(decision);
   if (root !== null && !landed.has(root)) return before;

@@ -251,8 +251,11 @@ export class Judge {
     }
   }
 
-  /** Reports whatever was overwritten and stands neither in the base nor in conflicts or journal. */
-  checkLosses(): void {
+  /**
+   * Reports whatever was overwritten and stands neither in the base nor in conflicts or journal. `waits` says of which
+   * documents a person is told that they wait.
+   */
+  checkLosses(waits: (key: string) => boolean): void {
     for (const overwritten of this.#overwritten) {
       const { side, key, line, field, value, seq } = overwritten;
       const overrun = this.#overrunsTold.some(
@@ -264,6 +267,8 @@ export class Judge {
       if (overrun && (cell?.value === undefined || cell.clerkSeq > seq)) continue;
       // It stands there again: the connector passed through another value, or the other side agreed.
       if (cell?.value === value) continue;
+      // It waits with its document, which somebody has to settle first.
+      if (overrun && waits(key) && this.#isHidden(overwritten)) continue;
       // What flows from the ERP only is not brought back; the journal has it.
       if (overrun && field === "BillingCity" && this.#stage.config.cityDirection === "toSalesforce") continue;
       const other = side === "salesforce" ? "external" : "salesforce";
@@ -289,6 +294,13 @@ export class Judge {
         );
       }
     }
+  }
+
+  /** True where the base remembers the value as an edit that our write hides. */
+  #isHidden({ key, line, field, value }: Overwritten): boolean {
+    const object = key.split(":")[1] ?? "";
+    const hidden = this.#bases.get(`${object} ${key}`)?.displaced ?? [];
+    return hidden.some((edit) => (edit.lineKey ?? "") === line && edit.field === field && edit.value === value);
   }
 
   /** True where the write's intent had to be looked up: its reply was lost, or died with its process. */

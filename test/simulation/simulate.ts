@@ -163,7 +163,8 @@ class Player {
         this.#compare(object, key, codes);
       }
     }
-    judge.checkLosses();
+    const waiting = new Set<string>([...held.values()].map(({ key }) => key));
+    judge.checkLosses((key) => waiting.has(key));
   }
 
   /** A rehearsal, which must change nothing anywhere. */

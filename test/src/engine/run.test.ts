@@ -1,6 +1,7 @@
 /** What a run does when something stands in its way. */
 import { describe, expect, it } from "vitest";
 import type { FaultHook } from "../../../mock-server/index.ts";
+import { businessKey } from "../../../src/model/business-key.ts";
 import { Shop, shopMapping } from "./shop.ts";
 
 const DELETES = { Account: { delete: { salesforce: true, external: true } } };
@@ -155,6 +156,24 @@ describe("a deletion with children", () => {
     shop.company(1);
     shop.order("O1");
     await shop.run();
+    shop.erp.remove("customers", "C0");
+
+    const report = await shop.run();
+
+    expect(report.held).toMatchObject([{ key: "erp:Account:C0", obstacles: [{ code: "CHILDREN_EXIST" }] }]);
+    expect(await shop.salesforce.query("SELECT Id FROM Order")).toHaveLength(1);
+  });
+});
+
+describe("a deletion of a record whose link was lost to a merge", () => {
+  it("waits for its children all the same", async () => {
+    const shop = await Shop.open(shopMapping(DELETES));
+    shop.company(1);
+    shop.order("O1");
+    await shop.run();
+    const link = (await shop.state.links("Account", [businessKey("erp", "Account", ["C0"])])).values().next().value;
+    if (link === undefined) throw new Error("it was made");
+    shop.state.write({ links: [{ ...link, recordId: null }] });
     shop.erp.remove("customers", "C0");
 
     const report = await shop.run();
