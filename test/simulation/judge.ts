@@ -515,8 +515,10 @@ export class Judge {
       // A person's edit that was carried over before its own record was deleted is still that person's.
       const other = side === "salesforce" ? "external" : "salesforce";
       const origin = this.#cells.get(cellId(other, key, `${lineKey}|${field}`));
-      if ((conflict[other] ?? null) === null && conflict[side] !== undefined && origin?.held.has(conflict[side]))
-        continue;
+      const isGone = (conflict[other] ?? null) === null;
+      if (isGone && conflict[side] !== undefined && origin?.held.has(conflict[side])) continue;
+      // So is an edit that we overran and brought back, against the deletion of the other side's record.
+      if (isGone && this.#wasOverrun(conflict, cell.value)) continue;
       if (cell.by === "connector") {
         this.fail(
           "I10",
@@ -524,6 +526,13 @@ export class Judge {
         );
       }
     }
+  }
+
+  /** True where the journal tells that this very value was a person's edit, found in a pre-image. */
+  #wasOverrun({ key, lineKey, field }: StoredConflict, value: Value): boolean {
+    const place = lineKey === undefined ? { field } : { lineKey, field };
+    const told = JSON.stringify({ ...place, from: value }).slice(0, -1);
+    return this.#overrunsTold.some((entry) => entry.key === key && entry.text.includes(told));
   }
 
   #checkBase(base: Base, recovering: boolean): void {
