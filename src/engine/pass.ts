@@ -48,7 +48,8 @@ export async function runPass(context: RunContext, input: PassInput): Promise<vo
 }
 
 async function passOver(context: RunContext, input: PassInput): Promise<void> {
-  const { joined, unjoined } = await join(context, input.mapping, input.nominations, input.feed);
+  const { joined: all, unjoined } = await join(context, input.mapping, input.nominations, input.feed);
+  const joined = all.filter(({ key }) => context.ports.isRehearsed?.(input.mapping.object, key) !== true);
   const unkeyed = (input.unkeyed ?? []).map((change) => unkeyedRecord(input.mapping, change));
   const decided = joined.length === 0 ? [] : await decideAll(context, input.mapping, joined, await input.rules());
   const allowed = holdDeletions(context, input.mapping, await holdCascades(context, input.mapping, decided));

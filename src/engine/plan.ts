@@ -86,6 +86,7 @@ export async function makePlan(ports: EnginePorts, request: RunRequest): Promise
       state: rehearsalState(ports.state, ports.nowMs, (batch) => rehearsal.heard(batch)),
       salesforce: rehearsal.salesforce(ports.salesforce),
       external: rehearsal.external(ports.external),
+      isRehearsed: (object, key) => rehearsal.hasWritten(object, key),
       observe: (event) => {
         // Nothing is written, so nobody is told that it was.
         if (event.kind === "passDone") ports.observe({ ...event, written: 0 });
@@ -148,6 +149,11 @@ class Rehearsal {
 
   writes(): readonly PlannedWrite[] {
     return [...this.#writes.values()];
+  }
+
+  /** True where the rehearsal shows the document as written, while both systems still show it as it was. */
+  hasWritten(object: string, key: BusinessKey): boolean {
+    return (["salesforce", "external"] as const).some((side) => this.#writes.has(writeName(object, key, side)));
   }
 
   calls(): { readonly writing: number; readonly lowerBound: number } {
