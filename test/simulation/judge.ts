@@ -471,7 +471,7 @@ export class Judge {
       if (author === "connector" && old !== undefined) this.#checkOverwrite(side, key, name, { old, now }, cell);
       // Who undeletes a record has not written its values.
       const { gone } = cell;
-      const by = old === undefined && gone !== undefined && gone.value === now ? gone.by : author;
+      const by = author === "clerk" && old === undefined && gone !== undefined && gone.value === now ? gone.by : author;
       if (old !== undefined && now === undefined) cell.gone = { value: old, by: cell.by };
       cell.value = now;
       if (now !== undefined) cell.held.set(now, this.#seq);
