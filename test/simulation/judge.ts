@@ -34,7 +34,7 @@ interface Cell {
   /** Every value that it has held, with the change number at which it came last. */
   readonly held: Map<Value, number>;
   /** What it showed when its record was deleted. */
-  gone?: { readonly value: Value; readonly by: "connector" | "clerk" };
+  gone?: { readonly value: Value; readonly by: "connector" | "clerk"; readonly clerkSeq: number };
 }
 
 interface Overwritten {
@@ -228,6 +228,7 @@ export class Judge {
       // What users do to prices is not a matter of the order's status.
       if (fault.message.includes("pricebook entry is inactive")) continue;
       const key = outcome.opId.split("#")[0] ?? "";
+      if (this.#stage.hasDraftReduction(key)) continue;
       if ((this.#touchedSeq.get(key) ?? 0) > (this.#readSeq.get(key) ?? 0)) continue;
       this.fail("I8", `${outcome.opId} ${operation.kind} ${operation.object}: ${fault.code}: ${fault.message}`);
     }
@@ -469,14 +470,14 @@ export class Judge {
       if (old === now) continue;
       const cell = this.#cell(side, key, name);
       if (author === "connector" && old !== undefined) this.#checkOverwrite(side, key, name, { old, now }, cell);
-      // Who undeletes a record has not written its values.
       const { gone } = cell;
-      const by = author === "clerk" && old === undefined && gone !== undefined && gone.value === now ? gone.by : author;
-      if (old !== undefined && now === undefined) cell.gone = { value: old, by: cell.by };
+      if (old !== undefined && now === undefined) cell.gone = { value: old, by: cell.by, clerkSeq: cell.clerkSeq };
       cell.value = now;
       if (now !== undefined) cell.held.set(now, this.#seq);
-      cell.by = by;
-      if (author === "clerk") cell.clerkSeq = this.#seq;
+      // Who undeletes a record has not written its values: they are as old, and of the same hand, as before.
+      const isUndeleted = author === "clerk" && old === undefined && gone !== undefined && gone.value === now;
+      cell.by = isUndeleted ? gone.by : author;
+      if (author === "clerk") cell.clerkSeq = isUndeleted ? gone.clerkSeq : this.#seq;
       else cell.connectorSeq = this.#seq;
     }
   }

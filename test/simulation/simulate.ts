@@ -293,6 +293,7 @@ class Player {
       if (judge.shown("salesforce", "Account", account) === undefined) return "PARENT_GONE";
     }
     if (codes.includes("FIELD_INTEGRITY_EXCEPTION") && this.#stage.hasInactivePrices()) return "PRICE_INACTIVE";
+    if (codes.includes("FAILED_ACTIVATION") && this.#stage.hasDraftReduction(key)) return "REDUCTION_DRAFT";
     const theirAccount = salesforce?.get("|AccountId");
     // Users moved the order to an account that the ERP does not have, and whose name it cannot be told.
     if (codes.includes("VALUE_INVALID") && typeof theirAccount === "string") {

@@ -212,6 +212,13 @@ export class Stage {
     );
   }
 
+  /** True where a reduction order of the order stands as Draft: what it lowered shows no more, and it binds the order. */
+  hasDraftReduction(key: string): boolean {
+    const orders = this.live("Order");
+    const id = orders.find((row) => row["ERP_Key__c"] === key)?.["Id"];
+    return id !== undefined && orders.some((row) => row["OriginalOrderId"] === id && row["StatusCode"] === "Draft");
+  }
+
   /** True where users took a product or a price out of use. */
   hasInactivePrices(): boolean {
     return [...this.live("PricebookEntry"), ...this.live("Product2")].some((row) => row["IsActive"] === false);
