@@ -1,6 +1,6 @@
 /** A history as plain data, drawn from a seed. Steps and disturbances can be dropped one by one to shrink it. */
 import { Random } from "./random.ts";
-import type { StageConfig } from "./stage.ts";
+import type { StageConfig } from "./stage-config.ts";
 
 /** What happens to a run at the n-th place where it waits. */
 export interface Disturbance {

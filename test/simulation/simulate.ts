@@ -58,7 +58,7 @@ export async function play(scenario: Scenario, options: PlayOptions = {}): Promi
   const player = new Player(stage, judge, scenario, options);
   const { trace } = options;
   if (trace !== undefined) {
-    stage.trace = trace;
+    stage.people.trace = trace;
     const tell = stage.erp.onChange;
     stage.erp.onChange = (change) => {
       tell(change);
@@ -106,21 +106,21 @@ class Player {
   async step(step: Step): Promise<void> {
     switch (step.kind) {
       case "edit":
-        return this.#stage.edit(step.seed);
+        return this.#stage.people.edit(step.seed);
       case "late":
-        return this.#stage.openLate(step.seed);
+        return this.#stage.people.openLate(step.seed);
       case "refuse":
         return this.#stage.refuseRows(step.seed);
       case "others":
         return this.#stage.callByOthers(step.calls);
       case "commitLate":
-        return this.#stage.commitLate();
+        return this.#stage.people.commitLate();
       case "advance":
         return this.#stage.advance(step.seconds * 1_000);
       case "run": {
         const end = await this.#run(step);
         this.#options.trace?.(`  ended: ${describeEnd(end)}`);
-        this.#stage.unlock();
+        this.#stage.people.unlock();
         return;
       }
       default:
