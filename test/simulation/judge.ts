@@ -109,6 +109,8 @@ export class Judge {
   readonly #excused = new Set<string>();
   /** Documents that were last written by a Bulk job. */
   readonly #inBulk = new Set<string>();
+  /** Writes by Bulk: the change numbers of the read before the job, and of its end. */
+  readonly #bulkWrites: { readonly key: string; readonly readSeq: number; endSeq: number }[] = [];
   /** When each feed first had a position. */
   readonly #firstPositions = new Map<string, number>();
   readonly #overwritten: Overwritten[] = [];
@@ -205,8 +207,13 @@ export class Judge {
   sending(call: SalesforceCall): void {
     for (const { opId } of operationsOf(call)) {
       const key = opId.split("#")[0] ?? "";
-      if (call.kind === "bulk") this.#inBulk.add(key);
-      else this.#inBulk.delete(key);
+      if (call.kind !== "bulk") {
+        this.#inBulk.delete(key);
+        continue;
+      }
+      this.#inBulk.add(key);
+      const readSeq = this.#readSeq.get(key) ?? 0;
+      this.#bulkWrites.push({ key, readSeq, endSeq: Number.POSITIVE_INFINITY });
     }
   }
 
@@ -219,6 +226,8 @@ export class Judge {
       else if (byKey) overwritten.excuse = "made meanwhile";
     }
     this.#judged = this.#overwritten.length;
+    const written = new Set(outcomes.map(({ opId }) => opId.split("#")[0] ?? ""));
+    for (const write of this.#bulkWrites) if (written.has(write.key)) write.endSeq = Math.min(write.endSeq, this.#seq);
     for (const [index, outcome] of outcomes.entries()) {
       const operation = operations[index];
       // The second delivery of a request meets what the first one did.
@@ -311,12 +320,16 @@ export class Judge {
     );
   }
 
-  /** True where somebody chose the very status through which a lost write was passing: it looks as if that had set it. */
+  /**
+   * True where somebody chose the very status through which a write without a pre-image was passing, one that was lost or
+   * went by Bulk: it looks as if that write had set it.
+   */
   #passedThrough({ side, key, field, seq }: Overwritten): boolean {
     if (side !== "salesforce" || field !== "Status") return false;
-    return [...this.#intents.values()].some(
+    const lost = [...this.#intents.values()].some(
       (intent) => intent.key === key && intent.readSeq <= seq && (intent.recoveredSeq ?? -1) >= seq,
     );
+    return lost || this.#bulkWrites.some((write) => write.key === key && write.readSeq <= seq && write.endSeq >= seq);
   }
 
   /** Conflicts that wait for a person. */
