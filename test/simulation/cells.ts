@@ -32,6 +32,14 @@ export const OBJECTS_OF: Readonly<Record<string, readonly string[]>> = {
   orders: ["Order"],
 };
 
+/** The tables of the ERP, parents first. */
+export const COLLECTIONS = ["customers", "products", "orders"] as const;
+
+/** The table in which an object's records are kept in the ERP. */
+export function collectionOf(object: string): string {
+  return COLLECTIONS.find((collection) => OBJECTS_OF[collection]?.includes(object) === true) ?? object;
+}
+
 /** The name of one cell: a field of a document, or of one of its lines (`line|field`), on one side. */
 export function cellId(side: Side, key: string, name: string): string {
   return `${side}|${key}|${name}`;
