@@ -1,5 +1,6 @@
 /** Judges I7: when edits and faults have stopped, both sides show the same, or a reason stands for which they may not. */
-import type { Value } from "../../src/model/value.ts";
+import type { Side, Value } from "../../src/model/value.ts";
+import { referredObject } from "./cells.ts";
 import type { Judge } from "./judge.ts";
 import type { Stage } from "./stage.ts";
 
@@ -10,6 +11,7 @@ const STANDING = new Set([
   "ORDER_REDUCED",
   "CREATE_ONLY_CHANGED",
   "CHILDREN_EXIST",
+  "CONTRACT_ACTIVATED",
   "PARENT_MISSING",
   "PARENT_REJECTED",
   "MERGED",
@@ -80,24 +82,41 @@ export class RestJudge {
       return "DELETED_BEFORE_AGREEMENT";
     }
     // The survivor of a merge stands in for the account that the ERP names, which looks like an edit of the order.
-    if (external === undefined && !createExternal && judge.hasMergedAccount(key)) return "MERGED_ACCOUNT";
+    if (external === undefined && !createExternal && judge.hasMergedAccount(object, key)) return "MERGED_ACCOUNT";
     // A deletion against an edit that wins, where the connector may not make the record again.
     if (external === undefined && !createExternal && judge.ledger.wasEdited(key)) return "ONLY_IN_SALESFORCE";
-    const account = external?.get("|AccountId");
-    if (object === "Order" && codes.length > 0 && typeof account === "string") {
-      if (judge.ledger.shown("salesforce", "Account", account) === undefined) return "PARENT_GONE";
-    }
+    if (codes.length > 0 && this.#parents(external, "salesforce").includes(undefined)) return "PARENT_GONE";
     if (codes.includes("FIELD_INTEGRITY_EXCEPTION") && this.#stage.hasInactivePrices()) return "PRICE_INACTIVE";
     if (codes.includes("FAILED_ACTIVATION") && this.#stage.hasDraftReduction(key)) return "REDUCTION_DRAFT";
-    const theirAccount = salesforce?.get("|AccountId");
-    // Users moved the order to an account that the ERP does not have, and whose name it cannot be told.
-    if (codes.includes("VALUE_INVALID") && typeof theirAccount === "string") {
-      if (judge.ledger.shown("external", "Account", theirAccount) === undefined) return "ACCOUNT_ONLY_IN_SALESFORCE";
+    // Users moved the order to an account or a contract that the ERP does not have, and whose name it cannot be told.
+    if (codes.includes("VALUE_INVALID") && this.#parents(salesforce, "external").includes(undefined)) {
+      return "PARENT_ONLY_IN_SALESFORCE";
+    }
+    const [contract] = this.#parents(external, "salesforce", ["ContractId"]);
+    if (contract !== undefined && codes.includes("FAILED_ACTIVATION") && contract.get("|Status") !== "Activated") {
+      return "CONTRACT_DRAFT";
+    }
+    if (contract !== undefined && codes.includes("FIELD_INTEGRITY_EXCEPTION")) {
+      const account = salesforce?.get("|AccountId") ?? external?.get("|AccountId");
+      if (account !== contract.get("|AccountId")) return "CONTRACT_OF_ANOTHER_ACCOUNT";
     }
     const standing = codes.find((code) => STANDING.has(code));
     if (standing !== undefined) return standing;
     if (object === "Order" && judge.ledger.hasForeignLines(key)) return "FOREIGN_LINES";
     return undefined;
+  }
+
+  /** The records that one side's document refers to, as the other side shows them; undefined for those it has not. */
+  #parents(
+    cells: ReadonlyMap<string, unknown> | undefined,
+    side: Side,
+    fields: readonly string[] = ["AccountId", "ContractId"],
+  ): readonly (ReadonlyMap<string, Value> | undefined)[] {
+    return fields.flatMap((field) => {
+      const key = cells?.get(`|${field}`);
+      const object = referredObject(field);
+      return typeof key === "string" && object !== undefined ? [this.#judge.ledger.shown(side, object, key)] : [];
+    });
   }
 }
 

@@ -35,6 +35,13 @@ const FORBIDDEN = new Set([
   "INSUFFICIENT_ACCESS_OR_READONLY",
 ]);
 
+/** What users do to prices and contracts is not a matter of the order's status. */
+const ABOUT_OTHER_RECORDS = [
+  "pricebook entry is inactive",
+  "contract must be activated",
+  "account must match its contract's account",
+];
+
 /** Watches one simulation. */
 export class Judge {
   readonly violations: Violation[] = [];
@@ -144,8 +151,7 @@ export class Judge {
       if (twice || outcome.kind !== "failed" || operation === undefined) continue;
       const fault = outcome.faults.find(({ code }) => FORBIDDEN.has(code));
       if (fault === undefined || outcome.faults.some(({ message }) => message.includes("UNABLE_TO_LOCK_ROW"))) continue;
-      // What users do to prices is not a matter of the order's status.
-      if (fault.message.includes("pricebook entry is inactive")) continue;
+      if (ABOUT_OTHER_RECORDS.some((part) => fault.message.includes(part))) continue;
       const key = outcome.opId.split("#")[0] ?? "";
       if (this.#stage.hasDraftReduction(key)) continue;
       if (this.ledger.touchedSeq(key) > this.view.readSeq(key)) continue;
@@ -161,8 +167,8 @@ export class Judge {
   }
 
   /** True where both sides agreed on an account that was merged away in Salesforce. */
-  hasMergedAccount(key: string): boolean {
-    const account = this.view.base("Order", key)?.document?.fields["AccountId"];
+  hasMergedAccount(object: string, key: string): boolean {
+    const account = this.view.base(object, key)?.document?.fields["AccountId"];
     return typeof account === "string" && this.#stage.isMerged(account);
   }
 

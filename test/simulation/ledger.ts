@@ -5,7 +5,16 @@
 import type { RecordChange } from "../../mock-server/org/contract.ts";
 import type { Row } from "../../mock-server/schema/definition.ts";
 import type { Side, Value } from "../../src/model/value.ts";
-import { COLLECTIONS, canonicalOf, cellId, collectionOf, erpCells, OBJECTS_OF, ROOT_FIELDS } from "./cells.ts";
+import {
+  COLLECTIONS,
+  canonicalOf,
+  cellId,
+  collectionOf,
+  erpCells,
+  OBJECTS_OF,
+  ROOT_FIELDS,
+  referredObject,
+} from "./cells.ts";
 import type { ErpChange } from "./memory-erp.ts";
 import type { Stage } from "./stage.ts";
 
@@ -270,14 +279,15 @@ export class Ledger {
     return new Map(
       (ROOT_FIELDS[object] ?? []).map((field) => {
         const value = row[field];
-        const canonical = field === "AccountId" ? this.#accountKey(value) : canonicalOf(value);
+        const referred = referredObject(field);
+        const canonical = referred === undefined ? canonicalOf(value) : this.#keyReferredTo(referred, value);
         return [`|${field}`, canonical] as const;
       }),
     );
   }
 
-  #accountKey(id: unknown): Value {
-    return typeof id === "string" ? (this.#keyOfId.get(id) ?? `erp:Account:${id}`) : null;
+  #keyReferredTo(object: string, id: unknown): Value {
+    return typeof id === "string" ? (this.#keyOfId.get(id) ?? `erp:${object}:${id}`) : null;
   }
 
   #itemCells(item: Row, order: Row | undefined): ReadonlyMap<string, Value> {

@@ -28,16 +28,19 @@ export class People {
   readonly #locks: (() => void)[] = [];
   /** Hears what people do, for the report of a failing seed. */
   trace: (line: string) => void = () => {};
+  readonly #contracts: boolean;
   #words = 0;
 
-  constructor(mock: MockOrg, erp: MemoryErp) {
+  constructor(mock: MockOrg, erp: MemoryErp, contracts: boolean) {
     this.#mock = mock;
     this.#erp = erp;
+    this.#contracts = contracts;
   }
 
   /** What stands in the ERP when a history begins. */
   open(random: Random): void {
     for (const no of ["C1", "C2"]) this.#putCustomer(random, no);
+    if (this.#contracts) for (const no of ["K1", "K2"]) this.#putContract(random, no);
     for (const no of ["O1", "O2"]) this.#putOrder(random, no);
   }
 
@@ -45,7 +48,8 @@ export class People {
   edit(seed: number): void {
     const random = new Random(seed);
     try {
-      if (random.chance(0.5)) this.#editErp(random);
+      if (this.#contracts && random.chance(0.25)) this.#editContracts(random);
+      else if (random.chance(0.5)) this.#editErp(random);
       else this.#editSalesforce(random);
     } catch (error) {
       // What an org refuses as a whole (a lock within a merge) it refuses to people too.
@@ -276,7 +280,7 @@ export class People {
   }
 
   #undelete(random: Random): void {
-    const object = random.pick(["Order", "Account"]);
+    const object = random.pick(this.#contracts ? ["Order", "Account", "Contract"] : ["Order", "Account"]);
     const deleted = this.#mock.org.transaction(this.#mock.org.systemActor, (tx) =>
       [...tx.rows(object)].filter((row) => row["IsDeleted"] === true),
     );
@@ -303,6 +307,8 @@ export class People {
     if (this.#erp.row("orders", no) !== undefined) return;
     const customers = this.#erp.rows("customers").map((row) => row.key[0] ?? "");
     if (customers.length === 0) return;
+    const customer = random.pick(customers);
+    const contract = this.#contracts ? this.#contractOf(random, customer) : null;
     const lines = Array.from({ length: 1 + random.below(3) }, (_, index) => [
       `${(index + 1) * 10}`,
       this.#line(random),
@@ -311,13 +317,69 @@ export class People {
       "orders",
       no,
       {
-        customer_no: random.pick(customers),
+        customer_no: customer,
+        contract_no: contract,
         date: "2026-03-01",
         state: random.pick(["draft", "draft", "released"]),
         note: this.#word(random),
       },
       Object.fromEntries(lines),
     );
+  }
+
+  #putContract(random: Random, no: string): void {
+    if (this.#erp.row("contracts", no) !== undefined) return;
+    const customers = this.#erp.rows("customers").map((row) => row.key[0] ?? "");
+    if (customers.length === 0) return;
+    const state = random.pick(["draft", "active", "active"]);
+    this.#erp.put("contracts", no, { customer_no: random.pick(customers), state, note: this.#word(random) });
+  }
+
+  /** A contract of the customer, or none. */
+  #contractOf(random: Random, customer: string): string | null {
+    const own = this.#erp.rows("contracts").filter((row) => row.fields["customer_no"] === customer);
+    return random.pick([null, ...own.map((row) => row.key[0] ?? null)]);
+  }
+
+  /** Contracts, and which orders stand under them. */
+  #editContracts(random: Random): void {
+    const erp = this.#erp;
+    const contracts = erp.rows("contracts").map((row) => row.key[0] ?? "");
+    const no = contracts.length === 0 ? undefined : random.pick(contracts);
+    const orders = erp.rows("orders");
+    const record = this.#some(random, "Contract");
+    const order = this.#some(random, "Order");
+    switch (random.below(10)) {
+      case 0:
+        return this.#putContract(random, `K${1 + random.below(4)}`);
+      case 1:
+        return no === undefined ? undefined : erp.put("contracts", no, { note: this.#word(random) });
+      case 2:
+        return no === undefined ? undefined : erp.put("contracts", no, { state: random.pick(["draft", "active"]) });
+      case 3:
+        if (no !== undefined && !orders.some((row) => row.fields["contract_no"] === no)) erp.remove("contracts", no);
+        return;
+      case 4:
+      case 5: {
+        if (orders.length === 0) return;
+        const { key, fields } = random.pick(orders);
+        const contract = this.#contractOf(random, String(fields["customer_no"]));
+        return erp.put("orders", key[0] ?? "", { contract_no: contract });
+      }
+      case 6:
+        return record === undefined
+          ? undefined
+          : this.#save("update", "Contract", record, { Description: this.#word(random) });
+      case 7:
+        return record === undefined
+          ? undefined
+          : this.#save("update", "Contract", record, { Status: random.pick(["Draft", "Activated"]) });
+      case 8:
+        return record === undefined ? undefined : this.#save("delete", "Contract", record, {});
+      default:
+        if (order === undefined) return;
+        return this.#save("update", "Order", order, { ContractId: random.pick([null, record?.["Id"] ?? null]) });
+    }
   }
 
   #line(random: Random): { readonly sku: string; readonly quantity: string; readonly price: string } {

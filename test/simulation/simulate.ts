@@ -159,7 +159,8 @@ class Player {
     }
     const rest = this.#rest;
     const prices = this.#stage.config.watchPrices ? ["Product2", "PricebookEntry"] : [];
-    for (const object of ["Account", ...prices, "Order"]) {
+    const contracts = this.#stage.config.contracts ? ["Contract"] : [];
+    for (const object of ["Account", ...contracts, ...prices, "Order"]) {
       for (const key of judge.ledger.keys(object)) {
         const codes = held.get(`${object} ${key}`)?.obstacles.map(({ code }) => code);
         rest.compare(object, key, codes);

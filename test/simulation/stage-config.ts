@@ -19,6 +19,8 @@ export interface StageConfig {
   readonly owners: Readonly<Record<"Phone" | "Description" | "Quantity", Side | null>>;
   /** Which way a customer's city flows. */
   readonly cityDirection: "both" | "toSalesforce" | "toExternal";
+  /** True where the ERP has contracts, and orders under them. */
+  readonly contracts: boolean;
   /** True where products and prices are polled, so that what users do to them is undone at once. */
   readonly watchPrices: boolean;
   /** So many rows of one kind go by a Bulk job; null: none does. */
@@ -52,6 +54,7 @@ export function stageMapping(config: StageConfig): Mapping {
           BillingCity: { from: "city", direction: config.cityDirection },
         },
       },
+      ...(config.contracts ? { Contract: contractsOf(config) } : {}),
       Product2: {
         collection: "products",
         keyField: "ERP_Key__c",
@@ -82,6 +85,7 @@ export function stageMapping(config: StageConfig): Mapping {
         activation: config.activation,
         fields: {
           AccountId: { from: "customer_no", reference: "Account" },
+          ...(config.contracts ? { ContractId: { from: "contract_no", reference: "Contract" } } : {}),
           Pricebook2Id: { constant: "standard", reference: "Pricebook2", createOnly: true },
           EffectiveDate: "date",
           Description: { from: "note", ...owned(config.owners.Description) },
@@ -102,6 +106,24 @@ export function stageMapping(config: StageConfig): Mapping {
   const compiled = compileMapping(input);
   if (!compiled.ok) throw new Error(JSON.stringify(compiled.problems));
   return compiled.mapping;
+}
+
+function contractsOf(config: StageConfig): MappingInput["objects"][string] {
+  return {
+    collection: "contracts",
+    keyField: "ERP_Key__c",
+    naturalKey: ["no"],
+    policy: config.accountPolicy,
+    create: { external: config.createExternal },
+    delete: { salesforce: config.deleteSalesforce, external: config.deleteExternal },
+    fields: {
+      AccountId: { from: "customer_no", reference: "Account" },
+      // An order only changes to a contract of its own price book.
+      Pricebook2Id: { constant: "standard", reference: "Pricebook2" },
+      Description: "note",
+      Status: { from: "state", convert: { picklist: { draft: "Draft", active: "Activated" } } },
+    },
+  };
 }
 
 function owned(owner: Side | null): { readonly owner?: Side } {

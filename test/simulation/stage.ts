@@ -12,7 +12,7 @@ import { type StageConfig, stageMapping } from "./stage-config.ts";
 export const CONNECTOR = "connector@mock.org";
 const START = Date.UTC(2026, 2, 2, 8);
 const KEY = textField("ERP_Key__c", { externalId: true, unique: true, caseSensitive: true });
-const KEYED = ["Account", "Product2", "PricebookEntry", "Order", "OrderItem"];
+const KEYED = ["Account", "Contract", "Product2", "PricebookEntry", "Order", "OrderItem"];
 
 let template: Promise<MockOrg> | undefined;
 
@@ -62,7 +62,7 @@ export class Stage {
       mock.apiUsage.max = CALLS_OF_A_SMALL_ORG;
       mock.apiUsage.charge(CALLS_OF_A_SMALL_ORG * (1 - config.reserveShare) - config.callsLeft);
     }
-    this.people = new People(mock, this.erp);
+    this.people = new People(mock, this.erp, config.contracts);
     this.people.open(random);
   }
 
