@@ -148,8 +148,7 @@ function partly(
     side === "salesforce" &&
     edits.some((edit) => edit.lineKey === lineKey && edit.field === field && edit.value === to) &&
     changes.some(
-      (each) =>
-        each.side === "external" && each.lineKey === lineKey && each.field === field && landed.has(each.opId),
+      (each) => each.side === "external" && each.lineKey === lineKey && each.field === field && landed.has(each.opId),
     );
   const missed = changes.filter((change) => !landed.has(change.opId) && !isCarried(change));
   // A new record whose root is missing on one side was not agreed on.
@@ -186,7 +185,8 @@ function leftPassing(decision: Decision, landed: ReadonlyMap<string, RecordId | 
   const last = salesforce.at(-1);
   if (passing === null || (last !== undefined && landed.has(last.opId))) return null;
   const entered = decision.salesforceBefore?.fields["Status"] === passing.shown;
-  return entered || (first !== undefined && landed.has(first.opId)) ? passing : null;
+  const isGone = decision.salesforceBefore === null && first === undefined;
+  return entered || isGone || (first !== undefined && landed.has(first.opId)) ? passing : null;
 }
 
 /** The operation that makes the root record, when this decision makes it. */
