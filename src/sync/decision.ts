@@ -192,6 +192,8 @@ export interface DeadLetter {
   readonly attempts: number;
   readonly firstAtMs: number;
   readonly lastAtMs: number;
+  /** The run of the latest attempt; absent in what earlier versions stored. */
+  readonly runId?: string;
   /** Hash of what was tried: the letter is tried again by itself when the source record changes. */
   readonly fingerprint: string;
   /** The records that it refers to: when one of them changes, the document is tried again. */
