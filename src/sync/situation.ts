@@ -98,6 +98,7 @@ export function written(
     changes: sets.flatMap((set) => set.changes),
     passing: sets.map((set) => set.passing).find((passing) => passing !== null) ?? stillPassing(input),
     displaced: [],
+    apart: null,
   };
 }
 
@@ -128,6 +129,7 @@ export function idle(input: Situation, ...notes: readonly Obstacle[]): Decision 
     passing: stillPassing(input),
     rewrites: base?.rewrites ?? [],
     displaced: input.displaced,
+    apart: base?.apart ?? null,
   };
 }
 
