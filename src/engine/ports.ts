@@ -1,7 +1,6 @@
 /** Everything a run touches, handed in: the two systems, the memory, the time, and who listens. */
 import type { ExternalSystem } from "../external/port.ts";
 import type { Mapping } from "../mapping/mapping.ts";
-import type { BusinessKey } from "../model/key.ts";
 import type { SalesforceOrg } from "../salesforce/port.ts";
 import type { StateStore } from "../state/port.ts";
 import type { EngineObserver } from "./events.ts";
@@ -20,8 +19,6 @@ export interface EnginePorts {
   readonly observe: EngineObserver;
   /** True when the process that calls itself so is known to be dead; without it leases of the dead run out by time. */
   readonly holderIsGone?: (holder: string) => boolean;
-  /** True for documents that a rehearsal has written: a run that meets them again would find both sides alike. */
-  readonly isRehearsed?: (object: string, key: BusinessKey) => boolean;
 }
 
 /** How a run behaves. */

@@ -47,6 +47,7 @@ export function settle(
     rewrites: writtenAgain(decision, before?.rewrites ?? [], landed),
     passing: leftPassing(decision, landed),
     ...hidden(latest([...stillDisplaced(decision, before, landed), ...undecided, ...displaced])),
+    ...(decision.apart === null ? {} : { apart: decision.apart }),
   };
   return { base, link: settledLink(decision, landed, complete), complete };
 }
@@ -228,7 +229,7 @@ function settledLink(decision: Decision, landed: ReadonlyMap<string, RecordId | 
 }
 
 /** Salesforce got edits of its own back, and the other side is as it was: the deletion there is still true. */
-function leavesApart({ salesforce, external }: Decision): boolean {
+export function leavesApart({ salesforce, external }: Decision): boolean {
   return external === null && salesforce.length > 0 && salesforce.every(({ kind }) => kind === "update");
 }
 

@@ -102,6 +102,7 @@ export function written(
     passing:
       sets.map((set) => set.passing).find((passing) => passing !== null) ?? (input.resumes ? halfWay(input) : null),
     displaced: [],
+    apart: null,
   };
 }
 
@@ -132,6 +133,7 @@ export function idle(input: Situation, ...notes: readonly Obstacle[]): Decision 
     passing: input.resumes || salesforce.kind !== "present" ? halfWay(input) : null,
     rewrites: base?.rewrites ?? [],
     displaced: input.displaced,
+    apart: base?.apart ?? null,
   };
 }
 

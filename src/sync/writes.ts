@@ -10,7 +10,8 @@ import type { BusinessKey, LineKey, NaturalKey } from "../model/key.ts";
 import type { RowOperation, WireValue } from "../model/salesforce-record.ts";
 import type { Fields, Side, Value } from "../model/value.ts";
 import type { FieldChange, Link, Obstacle, PassingStatus } from "./decision.ts";
-import { type LineChanges, planLifecycle, type WholeDocument } from "./lifecycle.ts";
+import { planLifecycle } from "./lifecycle.ts";
+import type { LineChanges, WholeDocument } from "./lifecycle-plan.ts";
 import { type Merged, valuesForNewRow, type Write } from "./merge.ts";
 import type { OrgRules } from "./org-rules.ts";
 
