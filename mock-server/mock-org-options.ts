@@ -71,3 +71,41 @@ export interface MockOrgOptions {
   /** Told about defects of the mock itself. */
   readonly onDefect?: (error: unknown) => void;
 }
+
+/** Which options decide, beside the seed itself, what records a seed becomes: the schema, what is allowed, and to whom. */
+const TOUCHES_SEED: Readonly<Record<keyof MockOrgOptions, boolean>> = {
+  sourceDirs: true,
+  customObjects: true,
+  fields: true,
+  multicurrency: true,
+  settings: true,
+  sharing: true,
+  permissions: true,
+  users: true,
+  // Seeds are saved without them.
+  validationRules: false,
+  triggers: false,
+  name: false,
+  seed: false,
+  persist: false,
+  now: false,
+  idSeed: false,
+  connectedApps: false,
+  limits: false,
+  sessionLifetimeMs: false,
+  newestVersion: false,
+  corsOrigins: false,
+  myDomain: false,
+  journalEntries: false,
+  randomText: false,
+  bulkPaceMs: false,
+  adminHosts: false,
+  onDefect: false,
+};
+
+/** True where an option may lead to other records than the seed alone would. */
+export function touchesSeed(options: MockOrgOptions): boolean {
+  return Object.entries(options).some(
+    ([name, value]) => TOUCHES_SEED[name as keyof MockOrgOptions] && Object.keys(Object(value)).length > 0,
+  );
+}
