@@ -31,6 +31,8 @@ export interface MockOrgOptions {
   readonly now?: string | number | Date;
   /** Where record Ids begin: the same seed gives the same Ids. */
   readonly idSeed?: number | string;
+  /** Id of the org itself, 15 or 18 characters. Absent: the one that `idSeed` gives, the same each time. */
+  readonly orgId?: string;
   /** Custom objects. Their key prefixes must be free. */
   readonly customObjects?: readonly ObjectDefinition[];
   /** Custom fields by object; see `textField` and its neighbours. */
@@ -90,6 +92,7 @@ const TOUCHES_SEED: Readonly<Record<keyof MockOrgOptions, boolean>> = {
   persist: false,
   now: false,
   idSeed: false,
+  orgId: false,
   connectedApps: false,
   limits: false,
   sessionLifetimeMs: false,

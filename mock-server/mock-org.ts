@@ -62,7 +62,7 @@ export async function createMockOrg(options: MockOrgOptions = {}): Promise<MockO
     settings: { ...setup?.settings, ...custom.settings, ...options.settings },
     permissions: [...custom.permissions, ...(options.permissions ?? [])],
     users,
-    ...defined({ seed: options.idSeed, name: options.name, sharing: options.sharing }),
+    ...defined({ seed: options.idSeed, id: options.orgId, name: options.name, sharing: options.sharing }),
   });
   const persisted = options.persist === undefined ? undefined : await persist(core, options.persist);
   if (multicurrency !== undefined && persisted?.loaded !== true) insertCurrencies(core, multicurrency);
