@@ -15,6 +15,7 @@ import { inSpan } from "../trace/span.ts";
 import type { RunContext } from "./context.ts";
 import { allowDeletions } from "./delete-limit.ts";
 import { externalFeed, type ObjectPoll, pollSalesforce, salesforceFeed, salesforceNominations } from "./detect.ts";
+import { acknowledge, feedName, positionOf } from "./external-feed.ts";
 import { requireExternalFields } from "./external-fields.ts";
 import { startHeartbeat } from "./heartbeat.ts";
 import { LeaseKeeper, leaseName } from "./lease.ts";
@@ -123,7 +124,7 @@ async function runAll(context: RunContext, pass: Pass): Promise<void> {
     await passes(context, mapping, { sets: [keySet(waiting)], feed: "waiting", ...means });
     const poll = polls.get(mapping.object);
     if (poll !== undefined) await salesforcePasses(context, mapping, { poll, cursors, ...means });
-    await externalPasses(context, mapping, { cursor: cursors[externalFeed(feedName(mapping))] ?? null, ...means });
+    await externalPasses(context, mapping, { cursors, ...means });
     if (context.tally.isStopped(mapping.object)) continue;
     // What had to wait for a record of the same object, or moved while it was written, gets a second look at once.
     const recovered = context.memory.takeRecovered(mapping.object);
@@ -186,11 +187,12 @@ async function salesforcePasses(
 async function externalPasses(
   context: RunContext,
   mapping: ObjectMapping,
-  input: Means & { readonly cursor: string | null },
+  input: Means & { readonly cursors: Readonly<Record<string, string>> },
 ): Promise<void> {
   const { size, rulesOf, pass } = input;
-  let cursor = input.cursor;
-  let more = !context.tally.isStopped(mapping.object);
+  if (context.tally.isStopped(mapping.object)) return;
+  let cursor = await positionOf(context, mapping, input.cursors);
+  let more = true;
   while (more) {
     checkSignal(context);
     const page = await context.ports.external.changes(mapping.collection, cursor, size);
@@ -218,17 +220,6 @@ async function externalPasses(
     cursor = page.cursor;
     more = page.more;
   }
-}
-
-/** Lets the adapter forget what is behind the stored cursor; not where two objects read one feed at their own pace. */
-export async function acknowledge(context: RunContext, mapping: ObjectMapping, cursor: string): Promise<void> {
-  const readers = context.ports.mapping.objects.filter((other) => other.collection === mapping.collection);
-  if (readers.length === 1) await context.ports.external.acknowledge?.(mapping.collection, cursor);
-}
-
-/** Two objects may read one collection (a product and its price): each has a position of its own. */
-export function feedName(mapping: ObjectMapping): string {
-  return `${mapping.collection}:${mapping.object}`;
 }
 
 function keySet(keys: Iterable<Parameters<NominationSet["addKey"]>[0]>): NominationSet {

@@ -144,6 +144,11 @@ export class MemoryErp implements ExternalSystem {
     return { collection };
   }
 
+  async start(collection: string): Promise<string> {
+    this.#table(collection);
+    return `start:${this.#horizon()}:`;
+  }
+
   async changes(collection: string, cursor: string | null, limit: number): Promise<ExternalChangePage> {
     const table = TABLE_OF[collection] ?? collection;
     const rows = this.#table(collection);

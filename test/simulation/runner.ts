@@ -298,6 +298,7 @@ class SimulatedProcess {
       name: erp.name,
       check: () => erp.check(),
       info: (collection) => erp.info(collection),
+      start: (collection) => unreachable(() => this.#call("fallible", () => erp.start(collection))),
       changes: (collection, cursor, limit) =>
         unreachable(() => this.#call("fallible", () => erp.changes(collection, cursor, limit))),
       read: (collection, keys) =>

@@ -184,7 +184,7 @@ class Player {
   #compareCalls({ calls, held, writes }: Plan, report: RunReport): void {
     // A record that is made in the ERP shifts the pages of its feed: one more pass, which reads and writes.
     const made = writes.filter(({ side, actions }) => side === "external" && actions.includes("create")).length;
-    const planned = calls.reading + calls.writing + 2 * made + SECOND_LOOKS;
+    const planned = calls.reading + calls.writing + 2 * made;
     const expected = new Set(held.map((document) => `${document.object} ${document.key}`));
     const refused = report.held.some((document) => !expected.has(`${document.object} ${document.key}`));
     this.#options.trace?.(`  ${report.apiCalls} calls, planned ${calls.reading} + ${calls.writing}`);
@@ -295,8 +295,6 @@ class Player {
 }
 
 const LEASE_WAIT_MS = 121_000;
-/** Calls by which a run may look once more at what waited or moved while it was written. */
-const SECOND_LOOKS = 2;
 const ANSWER_ROUNDS_MAX = 3;
 
 function inProcess(stage: Stage, { sleep }: OpenOrg): SalesforceOrg {
