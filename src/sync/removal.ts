@@ -98,6 +98,8 @@ export function gone(input: Situation): Decision {
   return {
     ...idle(input),
     agreed: null,
+    passing: null,
+    displaced: [],
     link: linkOf(input, { recordId: input.link?.recordId ?? null, tombstone: true }),
     actions: already ? [] : ["tombstone"],
   };

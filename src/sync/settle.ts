@@ -186,7 +186,8 @@ function leftPassing(decision: Decision, landed: ReadonlyMap<string, RecordId | 
   const last = salesforce.at(-1);
   if (passing === null || (last !== undefined && landed.has(last.opId))) return null;
   const entered = decision.salesforceBefore?.fields["Status"] === passing.shown;
-  return entered || (first !== undefined && landed.has(first.opId)) ? passing : null;
+  const isGone = decision.salesforceBefore === null && first === undefined;
+  return entered || isGone || (first !== undefined && landed.has(first.opId)) ? passing : null;
 }
 
 /** The operation that makes the root record, when this decision makes it. */

@@ -66,8 +66,9 @@ export function salesforceWrites(context: WriteContext, target: SalesforceTarget
   if (seen !== null && !seen.keyed) wire[mapping.keyField] = key;
   const lines = fresh === null ? lineChanges(context, resolver, target, writes) : newLines(context, resolver, fresh);
   const changed = Object.keys(wire).length + lines.creates.length + lines.updates.length + lines.deletes.length;
-  if (fresh === null && changed === 0 && status === undefined && !context.resumes) return nothing();
+  // A reference that cannot be sent is a change too, maybe the only one.
   if (resolver.obstacles.length > 0) return resolver.blocked();
+  if (fresh === null && changed === 0 && status === undefined && !context.resumes) return nothing();
 
   const wanted = status ?? seen?.document.fields["Status"];
   const plan = planLifecycle({
