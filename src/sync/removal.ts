@@ -6,11 +6,11 @@
  */
 import type { ExternalView, Provenance, SalesforceView, SyncDocument } from "../model/document.ts";
 import type { Side } from "../model/value.ts";
+import { answerKey, conflictOf } from "./conflict.ts";
 import { createExternal, createSalesforce } from "./creation.ts";
 import type { Apart, Conflict, Decision, Link, Obstacle } from "./decision.ts";
 import { movedFields } from "./diff.ts";
 import { planDelete } from "./lifecycle.ts";
-import { answerKey, conflictOf } from "./merge.ts";
 import { chooseWinner } from "./resolve.ts";
 import { leavesApart } from "./settle.ts";
 import type { MergeSurvivor } from "./sighting.ts";

@@ -12,7 +12,8 @@ import type { Fields, Side, Value } from "../model/value.ts";
 import type { FieldChange, Link, Obstacle, PassingStatus } from "./decision.ts";
 import { planLifecycle } from "./lifecycle.ts";
 import type { LineChanges, WholeDocument } from "./lifecycle-plan.ts";
-import { type Merged, valuesForNewRow, type Write } from "./merge.ts";
+import type { Merged, Write } from "./merge-sheet.ts";
+import { valuesForNewRow } from "./new-row.ts";
 import type { OrgRules } from "./org-rules.ts";
 
 /** The operations for one side, or what stands in the way. */
