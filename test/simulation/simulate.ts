@@ -135,6 +135,7 @@ class Player {
     this.#stage.settle();
     const calm = { kind: "run", disturbances: [], wire: [] } as const;
     this.#stage.advance(REST_MS);
+    const refused = (await this.#state.deadLetters()).length > 0;
     for (let run = 0; run < SETTLING_RUNS; run += 1) {
       const planned = run === 0 ? await this.#plan(calm) : null;
       const end = await this.#run(calm);
@@ -144,7 +145,7 @@ class Player {
       this.#stage.advance(REST_MS);
     }
     if (judge.view.openConflicts().length > 0) await this.#answerConflicts(calm);
-    await this.#retryDeadLetters(calm);
+    await this.#retryDeadLetters(calm, refused);
     const writes = judge.ledger.connectorWrites;
     const last = await this.#run(calm);
     this.#options.trace?.(`at rest: ${describeEnd(last)}`);
@@ -223,10 +224,10 @@ class Player {
     }
   }
 
-  /** A person asks for another try of everything that was refused. */
-  async #retryDeadLetters(calm: RunStep): Promise<void> {
+  /** A person asks for another try of everything that was refused. What tried again by itself needs its two runs too. */
+  async #retryDeadLetters(calm: RunStep, refused: boolean): Promise<void> {
     const letters = await this.#state.deadLetters();
-    if (letters.length === 0) return;
+    if (letters.length === 0 && !refused) return;
     const nowMs = (): number => this.#stage.nowMs;
     const ports = { state: this.#state, nowMs, source: "erp", holder: "person", newId: () => this.#newId() };
     for (const letter of letters) await retryDeadLetter(ports, letter);
