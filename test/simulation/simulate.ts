@@ -183,8 +183,11 @@ class Player {
   /** What was planned is what it takes; a row that Salesforce refuses costs calls of its own, which nobody can foresee. */
   #compareCalls({ calls, held, writes }: Plan, report: RunReport): void {
     // A record that is made in the ERP shifts the pages of its feed: one more pass, which reads and writes.
-    const made = writes.filter(({ side, actions }) => side === "external" && actions.includes("create")).length;
-    const planned = calls.reading + calls.writing + 2 * made;
+    const made = writes.filter(
+      ({ side, actions }) =>
+        side === "external" && actions.some((action) => action === "create" || action === "revive"),
+    ).length;
+    const planned = calls.reading + calls.writing + 2 * made + SECOND_LOOK;
     const expected = new Set(held.map((document) => `${document.object} ${document.key}`));
     const refused = report.held.some((document) => !expected.has(`${document.object} ${document.key}`));
     this.#options.trace?.(`  ${report.apiCalls} calls, planned ${calls.reading} + ${calls.writing}`);
@@ -295,6 +298,8 @@ class Player {
 }
 
 const LEASE_WAIT_MS = 121_000;
+/** The call by which a run may look once more at what waited or moved while it was written. */
+const SECOND_LOOK = 1;
 const ANSWER_ROUNDS_MAX = 3;
 
 function inProcess(stage: Stage, { sleep }: OpenOrg): SalesforceOrg {
