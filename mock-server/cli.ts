@@ -10,11 +10,11 @@ import { DEFAULT_PASSWORD } from "./auth/passwords.ts";
 import type { Fault } from "./faults/fault.ts";
 import { createMockOrg, type MockOrg } from "./mock-org.ts";
 import type { MockOrgOptions } from "./mock-org-options.ts";
-import { type Currencies, readCurrencies } from "./multicurrency.ts";
+import type { Currencies } from "./multicurrency.ts";
 import { didYouMean } from "./nearest.ts";
 import { ADMIN_USER } from "./org/standard-records.ts";
-import { RECORD_COUNTER_MAX, recordIdOf, to15 } from "./schema/record-id.ts";
 import { lineOf, type MetadataProblem } from "./schema/metadata/problem.ts";
+import { RECORD_COUNTER_MAX, recordIdOf, to15 } from "./schema/record-id.ts";
 
 /** What the command needs from the process around it. */
 export interface CliHost {
@@ -72,6 +72,8 @@ interface StartCommand {
   readonly options: MockOrgOptions;
   /** Faults as JSON. */
   readonly faults: readonly string[];
+  /** Several currencies with their rates, as they stand on the command line. */
+  readonly currencies: string | undefined;
   /** The org that the user asked for. */
   readonly orgId: string | undefined;
 }
@@ -87,7 +89,7 @@ export async function runCli(args: readonly string[], host: CliHost): Promise<nu
       host.out(USAGE);
       return 0;
     }
-    org = await createOrg(command.options);
+    org = await createOrg(command);
     requireOrg(org, command);
     for (const fault of command.faults) addFault(org, fault);
     for (const remark of remarkLines(org.remarks)) host.error(`mock-org: ${remark}\n`);
@@ -148,6 +150,7 @@ function readCommand(args: readonly string[]): StartCommand | "help" {
     host: values.host,
     json: values.json,
     faults: values.fault,
+    currencies: values.multicurrency,
     orgId: values["org-id"],
     options: {
       seed: values.seed,
@@ -157,7 +160,6 @@ function readCommand(args: readonly string[]): StartCommand | "help" {
       ...(now === undefined ? {} : { now }),
       ...(newestVersion === undefined ? {} : { newestVersion }),
       ...(dailyCalls === undefined ? {} : { limits: { DailyApiRequests: dailyCalls } }),
-      ...(values.multicurrency === undefined ? {} : { multicurrency: currenciesOf(values.multicurrency) }),
     },
   };
 }
@@ -188,7 +190,8 @@ function whole(name: string, text: string | undefined, least: number, most: numb
   throw new UsageError(`--${name} ${text} is no whole number from ${least} to ${most}`);
 }
 
-function currenciesOf(text: string): Currencies {
+async function currenciesOf(text: string): Promise<Currencies> {
+  const { readCurrencies } = await import("./multicurrency.ts");
   try {
     return readCurrencies(text);
   } catch (error) {
@@ -196,9 +199,10 @@ function currenciesOf(text: string): Currencies {
   }
 }
 
-async function createOrg(options: MockOrgOptions): Promise<MockOrg> {
+async function createOrg({ options, currencies }: StartCommand): Promise<MockOrg> {
+  const multicurrency = currencies === undefined ? undefined : await currenciesOf(currencies);
   try {
-    return await createMockOrg(options);
+    return await createMockOrg(multicurrency === undefined ? options : { ...options, multicurrency });
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error));
   }
