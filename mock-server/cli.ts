@@ -7,6 +7,7 @@
 import { parseArgs } from "node:util";
 import { DEFAULT_APP } from "./auth/login.ts";
 import { DEFAULT_PASSWORD } from "./auth/passwords.ts";
+import type { CliHost } from "./cli-host.ts";
 import type { Fault } from "./faults/fault.ts";
 import { createMockOrg, type MockOrg } from "./mock-org.ts";
 import type { MockOrgOptions } from "./mock-org-options.ts";
@@ -15,14 +16,6 @@ import { didYouMean } from "./nearest.ts";
 import { ADMIN_USER } from "./org/standard-records.ts";
 import { lineOf, type MetadataProblem } from "./schema/metadata/problem.ts";
 import { RECORD_COUNTER_MAX, recordIdOf, to15 } from "./schema/record-id.ts";
-
-/** What the command needs from the process around it. */
-export interface CliHost {
-  readonly out: (text: string) => void;
-  readonly error: (text: string) => void;
-  /** Resolves when the user wants the command to end. */
-  readonly untilStopped: () => Promise<void>;
-}
 
 const USAGE = `Usage: mock-org start [options]
        mock-org export --out <folder> [--url http://127.0.0.1:4880] [--format tree|csv]

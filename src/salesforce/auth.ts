@@ -5,13 +5,12 @@
  * the user. Unreachable hosts and server errors are `CallFailure`s, which the call policy repeats.
  */
 import { createPrivateKey, createSign, type KeyObject } from "node:crypto";
-import { Connection } from "jsforce/lib/connection.js";
-import { OAuth2 } from "jsforce/lib/oauth2.js";
 import { SyncError } from "../errors.ts";
 import { readCliSession } from "./cli-session.ts";
 import type { AuthConfig } from "./config.ts";
 import type { Session } from "./connection.ts";
 import { CallFailure, isJsonObject, parseFaults, shorten } from "./failure.ts";
+import { Connection, OAuth2 } from "./jsforce.ts";
 import { type Exchange, OrgTransport } from "./transport.ts";
 
 /** What logging in needs besides the credentials. */

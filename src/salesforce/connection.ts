@@ -2,8 +2,8 @@
  * The one subclass of jsforce's `Connection`: explicit version, our name in every call, no hidden retries, no silent
  * refreshing of sessions, and a meter that counts calls and reads limits and the server's clock from each answer.
  */
-import { Connection } from "jsforce/lib/connection.js";
 import { CallFailure, parseFaults } from "./failure.ts";
+import { Connection } from "./jsforce.ts";
 import { type Exchange, type ExchangeOptions, OrgTransport } from "./transport.ts";
 
 /** Settings of a connection. */

@@ -49,15 +49,17 @@ describe.skipIf(!existsSync(join(ROOT, "dist/src/cli/bin.js")))(
       expect(help.stdout).toContain("Usage:");
     });
 
-    it("can be imported by both entry points", () => {
+    it("can be imported by both entry points, and by a program that loads jsforce after it", () => {
       const script = `
         const { runOnce } = await import("salesforce-order-sync");
         const { createMockOrg } = await import("salesforce-order-sync/mock-server");
         await using org = await createMockOrg();
-        console.log(typeof runOnce, typeof org.listen);`.replace("await using", "const");
+        console.log(typeof runOnce, typeof org.listen);
+        const { Connection } = await import("jsforce");
+        console.log(typeof Connection);`.replace("await using", "const");
       const { stdout, stderr } = run(process.execPath, ["--input-type=module", "-e", script], folder);
 
-      expect(stdout.trim(), stderr).toBe("function function");
+      expect(stdout, stderr).toBe("function function\nfunction\n");
     });
 
     it("holds the schema, the documents and no tests", () => {
