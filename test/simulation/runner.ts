@@ -144,7 +144,7 @@ class SimulatedProcess {
   /** A place at which the process waits. Comes back, throws a port's error, or never comes back. */
   async #place(kind: Place): Promise<void> {
     const { stage } = this.#input;
-    if (this.#dead) return await FOREVER;
+    if (this.#dead) return await forever();
     stage.advance(PLACE_MS);
     const acts = this.#disturbances.get(this.#places) ?? [];
     this.#places += 1;
@@ -196,7 +196,7 @@ class SimulatedProcess {
     this.#dead = true;
     this.#input.judge.traffic.died(this.#input.holder);
     this.#die({ kind: "crashed" });
-    return await FOREVER;
+    return await forever();
   }
 
   async #call<Result>(kind: Place, work: () => Promise<Result>): Promise<Result> {
@@ -378,4 +378,7 @@ class SimulatedProcess {
 /** Time that passes at every place: a tenth of a second, so that a run of a hundred places takes some seconds. */
 const PLACE_MS = 100;
 
-const FOREVER = new Promise<never>(() => {});
+/** Never ends. Each waits for one of its own: a promise that all of them waited for would keep every dead process. */
+function forever(): Promise<never> {
+  return new Promise(() => {});
+}
