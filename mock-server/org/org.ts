@@ -88,8 +88,8 @@ export class MockOrgCore implements Org {
     this.recycleBin = parts.recycleBin;
     this.#tables = parts.tables;
     this.#counters = parts.counters;
-    this.#setup = new Setup({ ...parts, nowMs: parts.clock.nowMs() });
-    const { clock, counters, recycleBin } = parts;
+    const { clock, counters, recycleBin, catalog, settings, sharing, actors, tables } = parts;
+    this.#setup = new Setup({ catalog, settings, sharing, actors, tables, nowMs: clock.nowMs() });
     const { recentlyViewed } = this;
     this.#transactions = new Transactions({
       clock,
@@ -256,7 +256,7 @@ export class MockOrgCore implements Org {
     const fork = new MockOrgCore({
       id: this.id,
       catalog: this.wholeCatalog,
-      tables: new Map([...this.#tables].map(([object, table]) => [object, table.fork()])),
+      tables: eachTable(this.#tables, (table) => table.fork()),
       counters,
       clock: this.clock.fork(),
       recycleBin: this.recycleBin.fork(),
@@ -274,7 +274,7 @@ export class MockOrgCore implements Org {
     return {
       id: this.#id,
       catalog: this.wholeCatalog,
-      tables: new Map([...this.#tables].map(([object, table]) => [object, table.snapshot()])),
+      tables: eachTable(this.#tables, (table) => table.snapshot()),
       bin: this.recycleBin.snapshot(),
       counters: this.#counters.state,
       grants: this.grants,
@@ -338,6 +338,13 @@ export class MockOrgCore implements Org {
   #reconfigure(parts: Partial<SetupParts>): void {
     this.#setup.change(parts, this.#tables, this.clock.nowMs());
   }
+}
+
+/** In a plain loop, because a fork is made for every test. */
+function eachTable<T>(tables: ReadonlyMap<string, Table>, make: (table: Table) => T): ReadonlyMap<string, T> {
+  const made = new Map<string, T>();
+  for (const [object, table] of tables) made.set(object, make(table));
+  return made;
 }
 
 const ORG_PREFIX = "00D";
