@@ -7,6 +7,7 @@
 import { parseArgs } from "node:util";
 import { DEFAULT_APP } from "./auth/login.ts";
 import { DEFAULT_PASSWORD } from "./auth/passwords.ts";
+import type { CliHost } from "./cli-host.ts";
 import type { Fault } from "./faults/fault.ts";
 import { createMockOrg, type MockOrg } from "./mock-org.ts";
 import type { MockOrgOptions } from "./mock-org-options.ts";
@@ -14,14 +15,7 @@ import { type Currencies, readCurrencies } from "./multicurrency.ts";
 import { didYouMean } from "./nearest.ts";
 import { ADMIN_USER } from "./org/standard-records.ts";
 import { lineOf, type MetadataProblem } from "./schema/metadata/problem.ts";
-
-/** What the command needs from the process around it. */
-export interface CliHost {
-  readonly out: (text: string) => void;
-  readonly error: (text: string) => void;
-  /** Resolves when the user wants the command to end. */
-  readonly untilStopped: () => Promise<void>;
-}
+import { RECORD_COUNTER_MAX, recordIdOf, to15 } from "./schema/record-id.ts";
 
 const USAGE = `Usage: mock-org start [options]
        mock-org export --out <folder> [--url http://127.0.0.1:4880] [--format tree|csv]
@@ -35,6 +29,7 @@ Options of start:
   --seed <what>          empty, demo, volume:<orders>, a plan file of sf data export tree, or CSV files (default empty)
   --source-dir <folder>  Salesforce metadata to configure the org with; may be repeated
   --persist <file>       load the org from this file and save it there
+  --org-id <id>          Id of the org (default: the one in the --persist file, else a new one for each start)
   --now <instant>        stop the org's clock at this ISO instant (default: real time)
   --fault <json>         arm a fault, for example '{"act":"lost-reply","path":"/composite/*"}'; may be repeated
   --multicurrency <list> several currencies with their rates, the corporate one first: EUR,USD:1.08
@@ -50,6 +45,7 @@ const OPTIONS = {
   seed: { type: "string", default: "empty" },
   "source-dir": { type: "string", multiple: true, default: [] as string[] },
   persist: { type: "string" },
+  "org-id": { type: "string" },
   now: { type: "string" },
   fault: { type: "string", multiple: true, default: [] as string[] },
   multicurrency: { type: "string" },
@@ -69,6 +65,8 @@ interface StartCommand {
   readonly options: MockOrgOptions;
   /** Faults as JSON. */
   readonly faults: readonly string[];
+  /** The org that the user asked for. */
+  readonly orgId: string | undefined;
 }
 
 /** Runs the command with its arguments (without node and script) and returns the exit code. */
@@ -83,6 +81,7 @@ export async function runCli(args: readonly string[], host: CliHost): Promise<nu
       return 0;
     }
     org = await createOrg(command.options);
+    requireOrg(org, command);
     for (const fault of command.faults) addFault(org, fault);
     for (const remark of remarkLines(org.remarks)) host.error(`mock-org: ${remark}\n`);
     const listening = await listen(org, command);
@@ -142,9 +141,11 @@ function readCommand(args: readonly string[]): StartCommand | "help" {
     host: values.host,
     json: values.json,
     faults: values.fault,
+    orgId: values["org-id"],
     options: {
       seed: values.seed,
       sourceDirs: values["source-dir"],
+      orgId: values["org-id"] ?? newOrgId(),
       ...(values.persist === undefined ? {} : { persist: values.persist }),
       ...(now === undefined ? {} : { now }),
       ...(newestVersion === undefined ? {} : { newestVersion }),
@@ -152,6 +153,14 @@ function readCommand(args: readonly string[]): StartCommand | "help" {
       ...(values.multicurrency === undefined ? {} : { multicurrency: currenciesOf(values.multicurrency) }),
     },
   };
+}
+
+/**
+ * Another one for each start: an org that lost its records must not look like the one that a client knows. Record Ids
+ * begin anew, so what the client remembers of the old org would mean other records here.
+ */
+function newOrgId(): string {
+  return recordIdOf("00D", Math.floor(Math.random() * RECORD_COUNTER_MAX));
 }
 
 function parse(args: readonly string[]) {
@@ -186,6 +195,12 @@ async function createOrg(options: MockOrgOptions): Promise<MockOrg> {
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error));
   }
+}
+
+/** A snapshot file says which org it holds. */
+function requireOrg({ org }: MockOrg, { orgId, options }: StartCommand): void {
+  if (orgId === undefined || to15(orgId) === to15(org.id)) return;
+  throw new UsageError(`--org-id ${orgId}: ${options.persist} holds the org ${org.id}; leave out one of the two`);
 }
 
 async function listen(org: MockOrg, { host, port }: StartCommand): Promise<{ url: string; accessToken: string }> {

@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
-import type { CliHost } from "./cli.ts";
+import type { CliHost } from "./cli-host.ts";
 
 /** Wrong usage: one sentence that names the thing and the way out. */
 export class CommandUsageError extends Error {}

@@ -31,6 +31,8 @@ export interface MockOrgOptions {
   readonly now?: string | number | Date;
   /** Where record Ids begin: the same seed gives the same Ids. */
   readonly idSeed?: number | string;
+  /** Id of the org itself, 15 or 18 characters. Absent: the one that `idSeed` gives, the same each time. */
+  readonly orgId?: string;
   /** Custom objects. Their key prefixes must be free. */
   readonly customObjects?: readonly ObjectDefinition[];
   /** Custom fields by object; see `textField` and its neighbours. */
@@ -70,4 +72,43 @@ export interface MockOrgOptions {
   readonly adminHosts?: readonly string[];
   /** Told about defects of the mock itself. */
   readonly onDefect?: (error: unknown) => void;
+}
+
+/** Which options decide, beside the seed itself, what records a seed becomes: the schema, what is allowed, and to whom. */
+const TOUCHES_SEED: Readonly<Record<keyof MockOrgOptions, boolean>> = {
+  sourceDirs: true,
+  customObjects: true,
+  fields: true,
+  multicurrency: true,
+  settings: true,
+  sharing: true,
+  permissions: true,
+  users: true,
+  // Seeds are saved without them.
+  validationRules: false,
+  triggers: false,
+  name: false,
+  seed: false,
+  persist: false,
+  now: false,
+  idSeed: false,
+  orgId: false,
+  connectedApps: false,
+  limits: false,
+  sessionLifetimeMs: false,
+  newestVersion: false,
+  corsOrigins: false,
+  myDomain: false,
+  journalEntries: false,
+  randomText: false,
+  bulkPaceMs: false,
+  adminHosts: false,
+  onDefect: false,
+};
+
+/** True where an option may lead to other records than the seed alone would. */
+export function touchesSeed(options: MockOrgOptions): boolean {
+  return Object.entries(options).some(
+    ([name, value]) => TOUCHES_SEED[name as keyof MockOrgOptions] && Object.keys(Object(value)).length > 0,
+  );
 }

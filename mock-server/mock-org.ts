@@ -26,7 +26,7 @@ import { type AppEnvironment, dressed, type PlainCall } from "./http/wire-call.t
 import { Expectations } from "./kit/expectations.ts";
 import { Given } from "./kit/given.ts";
 import { type Records, recordsOf } from "./kit/records.ts";
-import type { MockOrgOptions } from "./mock-org-options.ts";
+import { type MockOrgOptions, touchesSeed } from "./mock-org-options.ts";
 import { mswHandlers } from "./msw-handlers.ts";
 import { currencyRemarks, insertCurrencies, withCurrencies } from "./multicurrency.ts";
 import type { Seed } from "./named-seeds.ts";
@@ -62,14 +62,12 @@ export async function createMockOrg(options: MockOrgOptions = {}): Promise<MockO
     settings: { ...setup?.settings, ...custom.settings, ...options.settings },
     permissions: [...custom.permissions, ...(options.permissions ?? [])],
     users,
-    ...defined({ seed: options.idSeed, name: options.name, sharing: options.sharing }),
+    ...defined({ seed: options.idSeed, id: options.orgId, name: options.name, sharing: options.sharing }),
   });
   const persisted = options.persist === undefined ? undefined : await persist(core, options.persist);
   if (multicurrency !== undefined && persisted?.loaded !== true) insertCurrencies(core, multicurrency);
   if (seed !== undefined && persisted?.loaded !== true) {
-    const { seedOrg } = await import("./seed.ts");
-    seedOrg(core, seed.files(core));
-    core.markOrigin();
+    await fill(core, seed, options);
   }
   const validationRules = [...custom.validationRules, ...(options.validationRules ?? [])];
   const remarks = [...custom.remarks, ...(multicurrency === undefined ? [] : currencyRemarks(custom.definitions))];
@@ -301,6 +299,19 @@ const KEEP_ALIVE_MS = 75_000;
 async function loadSeed(seed: string): Promise<Seed> {
   const { seedCalled } = await import("./named-seeds.ts");
   return seedCalled(seed);
+}
+
+/** Fills a new org, with the seed's prebuilt records where the pipeline would make the same. */
+async function fill(org: MockOrgCore, seed: Seed, options: MockOrgOptions): Promise<void> {
+  const prebuilt = touchesSeed(options) ? undefined : await seed.prebuilt?.();
+  if (prebuilt === undefined) {
+    const { seedOrg } = await import("./seed.ts");
+    seedOrg(org, await seed.files(org));
+  } else {
+    const { loadPrebuilt } = await import("./prebuilt-seed.ts");
+    loadPrebuilt(org, prebuilt);
+  }
+  org.markOrigin();
 }
 
 /** The metadata reader and the snapshot file are loaded only where somebody asks for them. */

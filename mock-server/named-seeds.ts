@@ -1,9 +1,9 @@
-/** What `seed` may be: the demo company, a generated volume, or files. */
-import { DEMO_USERS, demoDefinitions, demoStory } from "../fixtures/orgs/demo.ts";
-import { readVolume, volumeStory } from "../fixtures/orgs/volume.ts";
+/** What `seed` may be: the demo company, a generated volume, or files. Stories are loaded only where one is told. */
+import { DEMO_USERS, demoDefinitions } from "../fixtures/orgs/demo-company.ts";
 import type { MockUser } from "./mock-org-options.ts";
 import type { OrgSettings } from "./org/contract.ts";
 import type { MockOrgCore } from "./org/org.ts";
+import type { PrebuiltObject } from "./prebuilt-seed.ts";
 import type { ObjectDefinition } from "./schema/definition.ts";
 import type { SeedFile } from "./seed.ts";
 
@@ -16,24 +16,26 @@ export interface Seed {
     readonly users: readonly MockUser[];
   };
   /** What is to be loaded into an org, for its present time. */
-  readonly files: (org: MockOrgCore) => Iterable<SeedFile>;
+  readonly files: (org: MockOrgCore) => Promise<Iterable<SeedFile>>;
+  /** What comes of loading the files into an org that has the seed's setup and nothing else. */
+  readonly prebuilt?: () => Promise<readonly PrebuiltObject[]>;
 }
 
 /** The seed with this name or path. Throws an `Error` where there is no such file. */
 export async function seedCalled(name: string): Promise<Seed> {
   if (name === "demo") return DEMO;
+  const { readVolume, volumeStory } = await import("../fixtures/orgs/volume.ts");
   const volume = readVolume(name);
-  if (volume !== undefined) {
-    return { files: (org) => volumeStory({ ...volume, nowMs: org.clock.nowMs() }) };
-  }
+  if (volume !== undefined) return { files: async (org) => volumeStory({ ...volume, nowMs: org.clock.nowMs() }) };
   const { readSeedFiles } = await import("./seed-files.ts");
   const files = readSeedFiles(name);
-  return { files: () => files };
+  return { files: async () => files };
 }
 
 const DEMO: Seed = {
   setup: { definitions: demoDefinitions, settings: { enableReductionOrders: true }, users: DEMO_USERS },
-  files: (org) => {
+  files: async (org) => {
+    const { demoStory } = await import("../fixtures/orgs/demo.ts");
     const statuses = org.catalog.object("Order")?.field("Status")?.picklistValues ?? [];
     const users = DEMO_USERS.every((user) => org.actor(user.username) !== undefined);
     const story = demoStory(org.clock.nowMs(), {
@@ -42,5 +44,10 @@ const DEMO: Seed = {
     });
     // Without the company's own users everything is the org's doing.
     return users ? story : story.map(({ path, records, atMs }) => ({ path, records, atMs }));
+  },
+  prebuilt: async () => {
+    const { DEMO_RECORDS } = await import("../fixtures/orgs/demo-records.ts");
+    // Written by `prebuild.ts`.
+    return JSON.parse(DEMO_RECORDS) as readonly PrebuiltObject[];
   },
 };

@@ -1,5 +1,5 @@
 /** Reads what `POST /_mock/clock` asks for. */
-import { isObject } from "../http/rest.ts";
+import { isObject } from "../http/json-object.ts";
 import type { Duration, ManualClock } from "../org/clock.ts";
 
 /** What the body may be, for messages. */

@@ -1,6 +1,6 @@
 /** A call of the journal as text to run again: as a shell command, as jsforce code, as a test. */
 import type { JournalEntry } from "../http/journal.ts";
-import { isObject } from "../http/rest.ts";
+import { isObject } from "../http/json-object.ts";
 
 /** A `curl` command. The address and the token are shell variables: `URL` and `TOKEN`. */
 export function asCurl({ method, path, requestBody }: JournalEntry): string {

@@ -8,7 +8,7 @@ import type { Context, Hono } from "hono";
 import type { LoginDesk } from "../auth/login.ts";
 import type { Faults } from "../faults/faults.ts";
 import type { Journal, JournalEntry } from "../http/journal.ts";
-import { isObject } from "../http/rest.ts";
+import { isObject } from "../http/json-object.ts";
 import type { ApiUsage } from "../http/usage.ts";
 import type { AppEnvironment } from "../http/wire-call.ts";
 import type { MockOrgCore } from "../org/org.ts";

@@ -27,6 +27,14 @@ export interface Change {
   readonly given: readonly string[];
 }
 
+/** A record that was just stored. For a delete `after` is the record in the recycle bin. */
+export interface Saved {
+  readonly object: string;
+  readonly operation: WriteOperation;
+  readonly before: Row | undefined;
+  readonly after: Row;
+}
+
 /** Why one record was refused, and the HTTP status that a single-row call gives it. */
 export interface Refusal {
   readonly faults: readonly OrgFault[];

@@ -1,6 +1,6 @@
 /** Reads from a call what faults match on: its operation, its objects, its path. */
 import type { FaultCall } from "../http/fault-hook.ts";
-import { isObject } from "../http/rest.ts";
+import { isObject } from "../http/json-object.ts";
 import type { CallMatch, CallOperation } from "./fault.ts";
 
 /** A verdict about a call; `unknown` where only the body can tell and it has not been read yet. */

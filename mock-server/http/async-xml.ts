@@ -1,5 +1,5 @@
 /** Query results of Bulk API 1.0 as XML. Source: Bulk API Developer Guide, Use Bulk Query. */
-import { isObject } from "./rest.ts";
+import { isObject } from "./json-object.ts";
 import { xmlElement } from "./xml-text.ts";
 
 /** The namespace of every document of this API. */

@@ -13,16 +13,9 @@ import type { CallTrace } from "./call-trace.ts";
 import type { FaultAct, FaultCall, FaultHook } from "./fault-hook.ts";
 import { errorResult, invalidSession, methodNotAllowed, notFound, requestLimitExceeded } from "./faults.ts";
 import type { Journal } from "./journal.ts";
+import { isObject } from "./json-object.ts";
 import { decodeBody, decompress, readBody } from "./request-body.ts";
-import {
-  isObject,
-  type Method,
-  type RestContext,
-  type RestHandler,
-  type RestRequest,
-  type RestResult,
-  type RestServices,
-} from "./rest.ts";
+import type { Method, RestContext, RestHandler, RestRequest, RestResult, RestServices } from "./rest.ts";
 import { dispatch, findResource } from "./router.ts";
 import type { Resource } from "./routes.ts";
 import { answerForm, buildResponse } from "./serialise.ts";

@@ -1,5 +1,5 @@
 /** Takes secrets out of what is shown: tokens in addresses, passwords in bodies. */
-import { isObject } from "./rest.ts";
+import { isObject } from "./json-object.ts";
 
 const SECRET_PARAMETERS =
   /([?&](?:oauth_token|access_token|token|password|client_secret|assertion|code|refresh_token|sid)=)[^&#]*/gi;

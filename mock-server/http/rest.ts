@@ -97,8 +97,3 @@ export const NO_CONTENT: RestResult = { status: 204 };
 
 /** 304: what the client has is still true. */
 export const NOT_MODIFIED: RestResult = { status: 304 };
-
-/** True for a JSON object (not an array, not null). */
-export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}

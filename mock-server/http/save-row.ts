@@ -2,8 +2,9 @@
 import type { SaveInput, SaveRequest, SaveResult } from "../dml/contract.ts";
 import { OrgError } from "../errors.ts";
 import { jsonParserError } from "./faults.ts";
+import { isObject } from "./json-object.ts";
 import { requireBody } from "./request-body.ts";
-import { isObject, type RestContext, type RestRequest } from "./rest.ts";
+import type { RestContext, RestRequest } from "./rest.ts";
 
 /** The outcome of a save that did not fail. */
 export type Saved = Extract<SaveResult, { success: true }>;

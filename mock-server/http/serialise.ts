@@ -4,7 +4,8 @@
  * All headers are set when the response is built; changing one afterwards costs more than the whole request.
  */
 import { deflateSync, gzipSync } from "node:zlib";
-import { isObject, type RestResult } from "./rest.ts";
+import { isObject } from "./json-object.ts";
+import type { RestResult } from "./rest.ts";
 import { xmlElement } from "./xml-text.ts";
 
 /** Smaller answers are sent as they are: compressing them costs more than it saves. */

@@ -1,7 +1,7 @@
 /** Reads XML request bodies. Loaded only when a client sends one. Source: rest-api §2.4, §5.3. */
 import { XMLParser, XMLValidator } from "fast-xml-parser";
 import { OrgError } from "../errors.ts";
-import { isObject } from "./rest.ts";
+import { isObject } from "./json-object.ts";
 
 /** Deeper documents are refused. */
 const DEPTH_MAX = 100;

@@ -37,7 +37,7 @@ export class HashIndex {
     } else {
       const at = lowerBound(bucket, id);
       if (bucket[at] === id) return false;
-      const longer = [...bucket.slice(0, at), id, ...bucket.slice(at)];
+      const longer = bucket.toSpliced(at, 0, id);
       this.#buckets.set(key, longer.length > SMALL_BUCKET_MAX ? new LargeBucket(longer) : longer);
     }
     return false;

@@ -41,7 +41,7 @@ export class Counters {
     const { ids } = this.#opened();
     const counter = ids.get(keyPrefix) ?? this.#state.firstId;
     ids.set(keyPrefix, counter + 1);
-    this.#latest = flat(recordIdOf(keyPrefix, counter));
+    this.#latest = recordIdOf(keyPrefix, counter);
     return this.#latest;
   }
 
@@ -93,11 +93,6 @@ function counterOf(id: string): number {
   let counter = 0;
   for (const digit of id.slice(COUNTER_FROM, COUNTER_TO)) counter = counter * BASE62.length + BASE62.indexOf(digit);
   return counter;
-}
-
-/** The text in one piece: a text joined from parts keeps the parts, which for an Id doubles its memory. */
-function flat(text: string): string {
-  return Buffer.from(text, "latin1").toString("latin1");
 }
 
 /** FNV-1a, 32 bits. */

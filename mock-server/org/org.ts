@@ -7,6 +7,7 @@
 import assert from "node:assert/strict";
 import { type Catalog, createCatalog } from "../schema/catalog.ts";
 import type { ObjectDefinition } from "../schema/definition.ts";
+import { to18 } from "../schema/record-id.ts";
 import { Actors } from "./actors.ts";
 import { ManualClock } from "./clock.ts";
 import type {
@@ -51,6 +52,8 @@ export interface OrgOptions {
   readonly clock?: ManualClock;
   /** Where record Ids begin. The same seed gives the same Ids. */
   readonly seed?: number | string;
+  /** Id of the org itself, 15 or 18 characters. Default: the first one that the seed gives. */
+  readonly id?: string;
   readonly name?: string;
   /** Profiles and permission sets beside System Administrator and Standard User; one of these names replaces it. */
   readonly permissions?: readonly PermissionDefinition[];
@@ -126,7 +129,7 @@ export class MockOrgCore implements Org {
     const counters = new Counters(options.seed);
     const tables = new Map(catalog.objects.map((type) => [type.name, Table.create(type)]));
     const org = new MockOrgCore({
-      id: counters.nextId("00D"),
+      id: options.id === undefined ? counters.nextId(ORG_PREFIX) : orgIdOf(options.id),
       catalog,
       tables,
       counters,
@@ -465,6 +468,14 @@ export class MockOrgCore implements Org {
     this.#sharing = new Sharing(this.#catalog, this.#tables, sharing);
     this.#actors = this.#actors.with({ catalog: this.#catalog, tables: this.#tables, grants });
   }
+}
+
+const ORG_PREFIX = "00D";
+
+function orgIdOf(text: string): string {
+  const id = to18(text);
+  if (id?.startsWith(ORG_PREFIX) === true) return id;
+  throw new Error(`${text} is no Id of an org, which has 15 or 18 characters and begins with ${ORG_PREFIX}`);
 }
 
 /** The result of work that is really over: what a promise does later would escape the undo log. */

@@ -162,7 +162,7 @@ export class Table {
   shaped(row: Row): Row {
     const record: Record<string, FieldValue> = { ...this.#shape.template };
     for (const field in row) {
-      assert(field in record, `${this.object} has no field ${field}`);
+      if (!(field in record)) assert.fail(`${this.object} has no field ${field}`);
       const value = row[field];
       if (value !== undefined) record[field] = value;
     }
@@ -298,7 +298,10 @@ function index(
   change: { readonly id: string; readonly before: Row | undefined; readonly after: Row | undefined },
 ): void {
   const { id, before, after } = change;
-  for (const [at, field] of plan.fields.entries()) {
+  const { fields } = plan;
+  for (let at = 0; at < fields.length; at += 1) {
+    const field = fields[at];
+    if (field === undefined) continue;
     const oldValue = before?.[field.name] ?? null;
     const newValue = after?.[field.name] ?? null;
     // An unchanged key stands in the layer that the earlier record came from.

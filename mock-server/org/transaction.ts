@@ -119,16 +119,16 @@ export class OrgTransaction implements Transaction {
   insert(object: string, row: Row): void {
     const table = this.#table(object);
     const id = idOf(row);
-    assert(table.get(id) === undefined, `${object} ${id} does not exist before its insert`);
+    if (table.get(id) !== undefined) assert.fail(`${object} ${id} does not exist before its insert`);
     this.#scope.counters.observeId(id);
-    this.#write(table, id, undefined, table.shaped(row));
+    this.#write(table, id, undefined, table.reshaped(row));
   }
 
   replace(object: string, row: Row): void {
     const table = this.#table(object);
     const id = idOf(row);
     const before = table.get(id);
-    assert(before !== undefined, `${object} ${id} exists before it is replaced`);
+    if (before === undefined) assert.fail(`${object} ${id} exists before it is replaced`);
     this.#write(table, id, before, table.reshaped(row));
   }
 
@@ -196,10 +196,8 @@ export class OrgTransaction implements Transaction {
   }
 
   #table(object: string): Table {
-    assert(this.#open, "a transaction is used only while its function runs");
-    const table = this.#scope.tables.get(object);
-    assert(table !== undefined, `the org has an object ${object}`);
-    return table;
+    if (!this.#open) assert.fail("a transaction is used only while its function runs");
+    return this.#scope.tables.get(object) ?? assert.fail(`the org has an object ${object}`);
   }
 }
 

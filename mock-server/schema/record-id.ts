@@ -14,6 +14,10 @@ const CHECKSUM = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345";
 const INSTANCE = "5e00000";
 
 const COUNTER_DIGITS = 5;
+const ID15_CHARS = 15;
+
+/** Where an Id is put together: a text that is joined from parts keeps the parts, which for an Id doubles its memory. */
+const ID_BYTES = Buffer.from(`000${INSTANCE}`.padEnd(ID15_CHARS + 3, "0"), "latin1");
 
 /** The greatest counter that `recordIdOf` takes: 62⁵ − 1. */
 export const RECORD_COUNTER_MAX = BASE62.length ** COUNTER_DIGITS - 1;
@@ -31,11 +35,18 @@ export function recordIdOf(keyPrefix: string, counter: number): string {
   if (!/^[0-9A-Za-z]{3}$/.test(keyPrefix)) throw new RangeError(`A key prefix has three characters: "${keyPrefix}"`);
   if (!Number.isInteger(counter) || counter < 0 || counter > RECORD_COUNTER_MAX)
     throw new RangeError(`A record counter lies between 0 and ${RECORD_COUNTER_MAX}: ${counter}`);
-  let digits = "";
-  for (let rest = counter; digits.length < COUNTER_DIGITS; rest = Math.floor(rest / BASE62.length))
-    digits = BASE62.charAt(rest % BASE62.length) + digits;
-  const id15 = `${keyPrefix}${INSTANCE}${digits}`;
-  return id15 + checksumOf(id15);
+  for (let at = 0; at < 3; at++) ID_BYTES[at] = keyPrefix.charCodeAt(at);
+  let rest = counter;
+  for (let at = ID15_CHARS - 1; at >= ID15_CHARS - COUNTER_DIGITS; at--) {
+    ID_BYTES[at] = BASE62.charCodeAt(rest % BASE62.length);
+    rest = Math.floor(rest / BASE62.length);
+  }
+  for (let chunk = 0; chunk < 3; chunk++) {
+    let bits = 0;
+    for (let at = 0; at < 5; at++) if (isUpperCase(ID_BYTES[chunk * 5 + at])) bits |= 1 << at;
+    ID_BYTES[ID15_CHARS + chunk] = CHECKSUM.charCodeAt(bits);
+  }
+  return ID_BYTES.toString("latin1");
 }
 
 /**
@@ -64,10 +75,13 @@ export function checksumOf(id15: string): string {
   for (let chunk = 0; chunk < 15; chunk += 5) {
     let bits = 0;
     for (let at = 0; at < 5; at++) {
-      const code = id15.charCodeAt(chunk + at);
-      if (code >= 65 && code <= 90) bits |= 1 << at;
+      if (isUpperCase(id15.charCodeAt(chunk + at))) bits |= 1 << at;
     }
     suffix += CHECKSUM.charAt(bits);
   }
   return suffix;
+}
+
+function isUpperCase(code: number | undefined): boolean {
+  return code !== undefined && code >= 65 && code <= 90;
 }

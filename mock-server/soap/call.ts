@@ -1,5 +1,5 @@
 /** SOAP requests: the operation that a message asks for, its input and its headers. */
-import { isObject } from "../http/rest.ts";
+import { isObject } from "../http/json-object.ts";
 import { parseXml, type XmlNode } from "../http/xml-body.ts";
 import { SoapFault } from "./envelope.ts";
 

@@ -1,11 +1,12 @@
 /** SOAP calls that read: queries, records by Id, replication and describes. Source: SOAP API Developer Guide. */
 import { OrgError } from "../errors.ts";
 import { HeldRecords } from "../http/held-records.ts";
+import { isObject } from "../http/json-object.ts";
 import { pageRowsOf, type QueryPage } from "../http/query-cursors.ts";
 import { namedFields, recordBody, visibleRow } from "../http/record-body.ts";
 import { queryContext } from "../http/resources/query.ts";
 import { readDeleted, readUpdated } from "../http/resources/replication.ts";
-import { isObject, type RestHandler } from "../http/rest.ts";
+import type { RestHandler } from "../http/rest.ts";
 import { xmlElement } from "../http/xml-text.ts";
 import type { SObjectType } from "../schema/catalog.ts";
 import { type DescribeContext, describeObject, describeGlobal as globalDescribe } from "../schema/describe.ts";

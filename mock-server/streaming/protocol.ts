@@ -1,5 +1,5 @@
 /** Bayeux messages: what clients send, what they get, and the errors of Salesforce's servers. Source: change-events §3. */
-import { isObject } from "../http/rest.ts";
+import { isObject } from "../http/json-object.ts";
 
 /** One message of a client. Its members are read where they are needed. */
 export type ClientMessage = Readonly<Record<string, unknown>>;

@@ -2,7 +2,8 @@
 import { ERROR_CODES, SyncError } from "../errors.ts";
 import type { ExternalCollectionInfo, ExternalProblem } from "../external/port.ts";
 import type { StatusFacts } from "../mapping/facts.ts";
-import { describedObjects, type PreflightProblem, preflight } from "../mapping/preflight.ts";
+import { describedObjects, preflight } from "../mapping/preflight.ts";
+import type { PreflightProblem } from "../mapping/problem.ts";
 import { STATUS_OBJECTS } from "../mapping/select.ts";
 import type { OrgIdentity } from "../salesforce/port.ts";
 import type { EnginePorts } from "./ports.ts";

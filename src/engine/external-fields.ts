@@ -3,7 +3,7 @@
  * nobody knows: nothing would fail, and nothing of it would be synchronised any more.
  */
 import { SyncError } from "../errors.ts";
-import { missingExternalFields } from "../mapping/preflight.ts";
+import { missingExternalFields } from "../mapping/preflight-collection.ts";
 import type { EnginePorts } from "./ports.ts";
 
 /** Throws `MAPPING_INVALID` with every missing field. Asks the external system only what its collections look like. */

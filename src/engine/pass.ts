@@ -5,9 +5,9 @@ import type { ObjectMapping } from "../mapping/mapping.ts";
 import type { SalesforceView, SyncDocument } from "../model/document.ts";
 import type { BusinessKey, RecordId } from "../model/key.ts";
 import type { Side } from "../model/value.ts";
+import { answerKey } from "../sync/conflict.ts";
 import { decide } from "../sync/decide.ts";
 import type { Decision } from "../sync/decision.ts";
-import { answerKey } from "../sync/merge.ts";
 import type { OrgRules } from "../sync/org-rules.ts";
 import { withCondition, withPreImages } from "../sync/pre-image.ts";
 import { type SalesforceSighting, sightExternal, sightSalesforce } from "../sync/sighting.ts";
@@ -34,22 +34,32 @@ export interface PassInput {
   readonly unkeyed?: readonly ExternalChange[];
 }
 
+/** How a pass reads the two sides of the documents that it was given. */
+export type Join = typeof join;
+
+/** One pass over a page of nominations. */
+export type Pass = (context: RunContext, input: PassInput) => Promise<void>;
+
 /**
  * Runs one pass. Throws the `SyncError` that ends the run after everything that landed was recorded. After a pass whose
  * object stopped (`tally.isStopped`) the caller makes no further one of it, and its cursors stay.
  */
-export async function runPass(context: RunContext, input: PassInput): Promise<void> {
-  const attributes = {
-    "order_sync.object": input.mapping.object,
-    "order_sync.feed": input.feed,
-    "order_sync.nominated": input.nominations.length,
+export const runPass: Pass = passWith(join);
+
+/** A pass like `runPass` that reads in its own way. */
+export function passWith(read: Join): Pass {
+  return async (context, input) => {
+    const attributes = {
+      "order_sync.object": input.mapping.object,
+      "order_sync.feed": input.feed,
+      "order_sync.nominated": input.nominations.length,
+    };
+    await inSpan("order_sync.pass", attributes, () => passOver(context, input, read));
   };
-  await inSpan("order_sync.pass", attributes, () => passOver(context, input));
 }
 
-async function passOver(context: RunContext, input: PassInput): Promise<void> {
-  const { joined: all, unjoined } = await join(context, input.mapping, input.nominations, input.feed);
-  const joined = all.filter(({ key }) => context.ports.isRehearsed?.(input.mapping.object, key) !== true);
+async function passOver(context: RunContext, input: PassInput, read: Join): Promise<void> {
+  const { joined, unjoined } = await read(context, input.mapping, input.nominations, input.feed);
   const unkeyed = (input.unkeyed ?? []).map((change) => unkeyedRecord(input.mapping, change));
   const decided = joined.length === 0 ? [] : await decideAll(context, input.mapping, joined, await input.rules());
   const allowed = holdDeletions(context, input.mapping, await holdCascades(context, input.mapping, decided));

@@ -24,10 +24,12 @@ import {
   nodesOf,
 } from "../sync/sequence.ts";
 import { operationsOf } from "../sync/split.ts";
+import { join } from "./join.ts";
+import { type Join, passWith } from "./pass.ts";
 import type { EnginePorts } from "./ports.ts";
 import { rehearsalState } from "./rehearsal-state.ts";
 import type { HeldDocument } from "./report.ts";
-import { type RunRequest, runOnce } from "./run.ts";
+import { type RunRequest, runWith } from "./run.ts";
 
 /** One field that a run would change. */
 export interface PlannedChange {
@@ -80,19 +82,19 @@ export interface Plan {
 export async function makePlan(ports: EnginePorts, request: RunRequest): Promise<Plan> {
   const rehearsal = new Rehearsal();
   const { organizationId } = await ports.salesforce.connect();
-  const report = await runOnce(
+  const report = await runWith(
     {
       ...ports,
       state: rehearsalState(ports.state, ports.nowMs, (batch) => rehearsal.heard(batch)),
       salesforce: rehearsal.salesforce(ports.salesforce),
       external: rehearsal.external(ports.external),
-      isRehearsed: (object, key) => rehearsal.hasWritten(object, key),
       observe: (event) => {
         // Nothing is written, so nobody is told that it was.
         if (event.kind === "passDone") ports.observe({ ...event, written: 0 });
       },
     },
     request,
+    passWith(rehearsal.join),
   );
   return {
     format: 1,
@@ -151,10 +153,14 @@ class Rehearsal {
     return [...this.#writes.values()];
   }
 
-  /** True where the rehearsal shows the document as written, while both systems still show it as it was. */
-  hasWritten(object: string, key: BusinessKey): boolean {
-    return (["salesforce", "external"] as const).some((side) => this.#writes.has(writeName(object, key, side)));
-  }
+  /**
+   * Reads like a run, and leaves out what the rehearsal has written: both systems still show it as it was, where a run
+   * that meets the document again finds both sides alike.
+   */
+  readonly join: Join = async (context, mapping, nominations, feed) => {
+    const { joined, unjoined } = await join(context, mapping, nominations, feed);
+    return { joined: joined.filter(({ key }) => !this.#hasWritten(mapping.object, key)), unjoined };
+  };
 
   calls(): { readonly writing: number; readonly lowerBound: number } {
     return {
@@ -206,6 +212,10 @@ class Rehearsal {
       apply: async (operations) => operations.map(({ opId }) => ({ kind: "done", opId, version: null })),
       close: async () => {},
     };
+  }
+
+  #hasWritten(object: string, key: BusinessKey): boolean {
+    return (["salesforce", "external"] as const).some((side) => this.#writes.has(writeName(object, key, side)));
   }
 
   #note(entry: JournalEntry): void {

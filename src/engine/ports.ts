@@ -1,11 +1,9 @@
 /** Everything a run touches, handed in: the two systems, the memory, the time, and who listens. */
 import type { ExternalSystem } from "../external/port.ts";
 import type { Mapping } from "../mapping/mapping.ts";
-import type { BusinessKey } from "../model/key.ts";
 import type { SalesforceOrg } from "../salesforce/port.ts";
 import type { StateStore } from "../state/port.ts";
 import type { EngineObserver } from "./events.ts";
-import { RETRIES_MAX, RETRY_WAITS_MS } from "./retry.ts";
 
 /** What a run works with. The engine opens and closes none of it. */
 export interface EnginePorts {
@@ -20,8 +18,6 @@ export interface EnginePorts {
   readonly observe: EngineObserver;
   /** True when the process that calls itself so is known to be dead; without it leases of the dead run out by time. */
   readonly holderIsGone?: (holder: string) => boolean;
-  /** True for documents that a rehearsal has written: a run that meets them again would find both sides alike. */
-  readonly isRehearsed?: (object: string, key: BusinessKey) => boolean;
 }
 
 /** How a run behaves. */
@@ -52,6 +48,11 @@ export interface RunOptions {
   /** Asks the run to stop at the next page. */
   readonly signal?: AbortSignal;
 }
+
+/** Times between the tries of a dead letter: the next run, a quarter of an hour, one hour, six hours, then once a day. */
+const RETRY_WAITS_MS: readonly number[] = [0, 15 * 60_000, 3_600_000, 6 * 3_600_000, 24 * 3_600_000];
+/** A thousand orders with three lines take about 20 calls to look at and to send. */
+const RETRIES_MAX = 1_000;
 
 /** What `runOnce` uses where the caller says nothing. */
 export const DEFAULT_RUN_OPTIONS: Omit<RunOptions, "holder"> = {

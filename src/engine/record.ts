@@ -180,9 +180,14 @@ class Page {
     const { object, key } = decision;
     const nowMs = ports.nowMs();
     const parked = memory.parked(object, key);
-    const refused = memory.deadLetter(object, key);
-    const refusals = refused?.attempts ?? parked?.refusals ?? 0;
-    if (how === "parked") {
+    if (how === "rejected") {
+      this.#reject(decision, obstacles, {
+        faults,
+        fingerprint: fingerprint(decision),
+        dependsOn: dependenciesOf(this.#mapping, [decision.salesforceBefore, decision.externalBefore, decision.agreed]),
+      });
+    } else {
+      const refusals = memory.deadLetter(object, key)?.attempts ?? parked?.refusals ?? 0;
       const entry: Parked = {
         object,
         key,
@@ -193,32 +198,44 @@ class Page {
       };
       this.#parked.push(entry);
       memory.park(entry);
-    } else {
-      const entry: DeadLetter = {
-        object,
-        key,
-        obstacles,
-        faults,
-        // Both feeds of one run may name it: that is one attempt.
-        attempts: refused !== undefined && tally.hasHeld(refused) ? refusals : refusals + 1,
-        firstAtMs: refused?.firstAtMs ?? nowMs,
-        lastAtMs: nowMs,
-        fingerprint: fingerprint(decision),
-        dependsOn: dependenciesOf(this.#mapping, [decision.salesforceBefore, decision.externalBefore, decision.agreed]),
-      };
-      this.#deadLetters.push(entry);
-      memory.reject(entry);
+      // A document that waits for the same thing as in the last run has nothing new to tell.
+      const isKnown = parked !== undefined && sameObstacles(parked.obstacles, obstacles);
+      if (!isKnown) this.#write(decision, how, null, { obstacles });
     }
     if (decision.kind !== "change") {
       this.#links.push(decision.link);
       this.#openConflicts(decision.conflicts);
     }
     tally.addHeld({ object, key, how, obstacles });
-    // A document that waits for the same thing as in the last run has nothing new to tell.
-    if (how === "rejected" || parked === undefined || !sameObstacles(parked.obstacles, obstacles)) {
-      this.#write(decision, how, null, { obstacles });
-    }
     ports.observe({ kind: "held", object, key, how, obstacles });
+  }
+
+  /** A dead letter. What waits and both feeds may bring one to several passes of a run: that is one attempt, told once. */
+  #reject(
+    { object, key }: Pick<Decision, "object" | "key">,
+    obstacles: readonly Obstacle[],
+    tried: Pick<DeadLetter, "faults" | "fingerprint" | "dependsOn">,
+  ): void {
+    const { memory, ports, runId } = this.#context;
+    const nowMs = ports.nowMs();
+    const known = memory.deadLetter(object, key);
+    const isSameTry = known?.runId === runId;
+    const attempts = known?.attempts ?? memory.parked(object, key)?.refusals ?? 0;
+    const letter: DeadLetter = {
+      object,
+      key,
+      obstacles,
+      attempts: isSameTry ? attempts : attempts + 1,
+      firstAtMs: known?.firstAtMs ?? nowMs,
+      lastAtMs: nowMs,
+      runId,
+      ...tried,
+    };
+    this.#deadLetters.push(letter);
+    memory.reject(letter);
+    if (!isSameTry || !sameObstacles(known.obstacles, obstacles)) {
+      this.#journal.push(this.#entry(key, "rejected", null, { obstacles }));
+    }
   }
 
   /** A record without a usable key, under its own name. */
@@ -238,21 +255,8 @@ class Page {
       return;
     }
     const obstacles = [{ code: "KEY_UNUSABLE", message: reason }];
-    const nowMs = ports.nowMs();
-    const letter: DeadLetter = {
-      object,
-      key,
-      obstacles,
-      faults: [],
-      attempts: (known?.attempts ?? 0) + 1,
-      firstAtMs: known?.firstAtMs ?? nowMs,
-      lastAtMs: nowMs,
-      fingerprint: "",
-    };
-    this.#deadLetters.push(letter);
-    memory.reject(letter);
+    this.#reject({ object, key }, obstacles, { faults: [], fingerprint: "" });
     tally.addHeld({ object, key, how: "rejected", obstacles });
-    this.#journal.push(this.#entry(key, "rejected", null, { obstacles }));
     ports.observe({ kind: "held", object, key, how: "rejected", obstacles });
   }
 

@@ -48,8 +48,11 @@ export function rehearsalState(real: StateStore, nowMs: () => number, onCommit: 
     linksByRecordId: async (object, ids) => {
       const found = new Map(await real.linksByRecordId(object, ids));
       for (const id of ids) {
-        const link = linksById.get(id);
-        if (link?.object === object) found.set(id, link);
+        const link = linksById.get(id) ?? found.get(id);
+        // As in the real store, a record that was made anew is not known by its old Id any more.
+        const now = link === undefined ? undefined : (links.get(nameOf(object, link.key)) ?? link);
+        if (now?.object === object && now.recordId === id) found.set(id, now);
+        else found.delete(id);
       }
       return found;
     },

@@ -11,10 +11,6 @@ import type { DeadLetter } from "../sync/decision.ts";
 import type { RunContext } from "./context.ts";
 import { referencesOf } from "./parents.ts";
 
-/** Times between the tries of a dead letter: the next run, a quarter of an hour, one hour, six hours, then once a day. */
-export const RETRY_WAITS_MS: readonly number[] = [0, 15 * 60_000, 3_600_000, 6 * 3_600_000, 24 * 3_600_000];
-/** A thousand orders with three lines take about 20 calls to look at and to send. */
-export const RETRIES_MAX = 1_000;
 /** References that a dead letter remembers; an order with more different products is tried again by time. */
 const REFERENCES_MAX = 100;
 

@@ -15,13 +15,14 @@ import { inSpan } from "../trace/span.ts";
 import type { RunContext } from "./context.ts";
 import { allowDeletions } from "./delete-limit.ts";
 import { externalFeed, type ObjectPoll, pollSalesforce, salesforceFeed, salesforceNominations } from "./detect.ts";
+import { acknowledge, feedName, positionOf } from "./external-feed.ts";
 import { requireExternalFields } from "./external-fields.ts";
 import { startHeartbeat } from "./heartbeat.ts";
 import { LeaseKeeper, leaseName } from "./lease.ts";
 import { RunMemory } from "./memory.ts";
 import { NominationSet } from "./nominations.ts";
 import { orgRulesLoader } from "./org-rules.ts";
-import { runPass } from "./pass.ts";
+import { type Pass, runPass } from "./pass.ts";
 import { DEFAULT_RUN_OPTIONS, type EnginePorts, type RunOptions } from "./ports.ts";
 import { recoverDoubts, recoverIntents } from "./recovery.ts";
 import { outcomeOf, type RunReport, RunTally } from "./report.ts";
@@ -39,8 +40,13 @@ export type RunRequest = Partial<RunOptions> & Pick<RunOptions, "holder">;
  * objects that stood still because Salesforce refused all of their records alike.
  */
 export async function runOnce(ports: EnginePorts, request: RunRequest): Promise<RunReport> {
+  return await runWith(ports, request, runPass);
+}
+
+/** A round like `runOnce` whose passes are the caller's. */
+export async function runWith(ports: EnginePorts, request: RunRequest, pass: Pass): Promise<RunReport> {
   return await inSpan("order_sync.run", { "order_sync.source": ports.mapping.source }, async (span) => {
-    const report = await runRound(ports, request);
+    const report = await runRound(ports, request, pass);
     span.setAttributes({
       "order_sync.written": report.writes,
       "order_sync.held": report.held.length,
@@ -50,7 +56,7 @@ export async function runOnce(ports: EnginePorts, request: RunRequest): Promise<
   });
 }
 
-async function runRound(ports: EnginePorts, request: RunRequest): Promise<RunReport> {
+async function runRound(ports: EnginePorts, request: RunRequest, pass: Pass): Promise<RunReport> {
   const options: RunOptions = { ...DEFAULT_RUN_OPTIONS, ...request };
   const runId = ports.newId();
   const startedAtMs = ports.nowMs();
@@ -81,7 +87,7 @@ async function runRound(ports: EnginePorts, request: RunRequest): Promise<RunRep
     ports.observe({ kind: "runStarted", runId, atMs: startedAtMs });
     const identity = await ports.salesforce.connect();
     const memory = await RunMemory.load(ports.state);
-    await runAll({ ports, options, runId, identity, lease, tally, memory });
+    await runAll({ ports, options, runId, identity, lease, tally, memory }, pass);
     const report = tally.report({
       runId,
       startedAtMs,
@@ -102,7 +108,7 @@ async function runRound(ports: EnginePorts, request: RunRequest): Promise<RunRep
   }
 }
 
-async function runAll(context: RunContext): Promise<void> {
+async function runAll(context: RunContext, pass: Pass): Promise<void> {
   const { ports, options } = context;
   await requireSameOrg(context);
   await requireExternalFields(context.ports);
@@ -113,11 +119,12 @@ async function runAll(context: RunContext): Promise<void> {
   const rulesOf = orgRulesLoader(ports.salesforce, ports.nowMs);
   for (const mapping of ports.mapping.objects) {
     const size = mapping.lines === null ? options.passDocuments : options.passOrders;
+    const means = { size, rulesOf, pass };
     const waiting = [...context.memory.parkedKeys(mapping.object), ...(await lettersToTry(context, mapping))];
-    await passes(context, mapping, { sets: [keySet(waiting)], feed: "waiting", size, rulesOf });
+    await passes(context, mapping, { sets: [keySet(waiting)], feed: "waiting", ...means });
     const poll = polls.get(mapping.object);
-    if (poll !== undefined) await salesforcePasses(context, mapping, { poll, cursors, size, rulesOf });
-    await externalPasses(context, mapping, { cursor: cursors[externalFeed(feedName(mapping))] ?? null, size, rulesOf });
+    if (poll !== undefined) await salesforcePasses(context, mapping, { poll, cursors, ...means });
+    await externalPasses(context, mapping, { cursors, ...means });
     if (context.tally.isStopped(mapping.object)) continue;
     // What had to wait for a record of the same object, or moved while it was written, gets a second look at once.
     const recovered = context.memory.takeRecovered(mapping.object);
@@ -126,17 +133,22 @@ async function runAll(context: RunContext): Promise<void> {
     const again = [...parked, ...(await lettersToTry(context, mapping))];
     const deletions = await allowDeletions(context, mapping);
     const sets = [keySet([...again, ...recovered, ...deletions])];
-    await passes(context, mapping, { sets, feed: "waiting", size, rulesOf });
+    await passes(context, mapping, { sets, feed: "waiting", ...means });
   }
 }
 
 type RulesOf = ReturnType<typeof orgRulesLoader>;
 
-interface PassesInput {
-  readonly sets: Iterable<NominationSet>;
-  readonly feed: "salesforce" | "external" | "waiting";
+/** How the pages of one object are worked on. */
+interface Means {
   readonly size: number;
   readonly rulesOf: RulesOf;
+  readonly pass: Pass;
+}
+
+interface PassesInput extends Means {
+  readonly sets: Iterable<NominationSet>;
+  readonly feed: "salesforce" | "external" | "waiting";
 }
 
 async function passes(context: RunContext, mapping: ObjectMapping, input: PassesInput): Promise<void> {
@@ -145,7 +157,7 @@ async function passes(context: RunContext, mapping: ObjectMapping, input: Passes
       checkSignal(context);
       if (context.tally.isStopped(mapping.object)) return;
       const rules = (): ReturnType<RulesOf> => input.rulesOf(mapping.object);
-      await runPass(context, { mapping, nominations, feed: input.feed, rules, cursors: {} });
+      await input.pass(context, { mapping, nominations, feed: input.feed, rules, cursors: {} });
       await recoverDoubts(context, mapping);
     }
   }
@@ -154,17 +166,12 @@ async function passes(context: RunContext, mapping: ObjectMapping, input: Passes
 async function salesforcePasses(
   context: RunContext,
   mapping: ObjectMapping,
-  input: {
-    readonly poll: ObjectPoll;
-    readonly cursors: Readonly<Record<string, string>>;
-    readonly size: number;
-    readonly rulesOf: RulesOf;
-  },
+  input: Means & { readonly poll: ObjectPoll; readonly cursors: Readonly<Record<string, string>> },
 ): Promise<void> {
-  const { poll, cursors, size, rulesOf } = input;
+  const { poll, cursors, ...means } = input;
   if (context.tally.isStopped(mapping.object)) return;
-  for await (const set of salesforceNominations(context, mapping, poll, size)) {
-    await passes(context, mapping, { sets: [set], feed: "salesforce", size, rulesOf });
+  for await (const set of salesforceNominations(context, mapping, poll, means.size)) {
+    await passes(context, mapping, { sets: [set], feed: "salesforce", ...means });
     if (context.tally.isStopped(mapping.object)) return;
   }
   // The watermark moves only now: every row below it is done, parked or a dead letter.
@@ -180,11 +187,12 @@ async function salesforcePasses(
 async function externalPasses(
   context: RunContext,
   mapping: ObjectMapping,
-  input: { readonly cursor: string | null; readonly size: number; readonly rulesOf: RulesOf },
+  input: Means & { readonly cursors: Readonly<Record<string, string>> },
 ): Promise<void> {
-  const { size, rulesOf } = input;
-  let cursor = input.cursor;
-  let more = !context.tally.isStopped(mapping.object);
+  const { size, rulesOf, pass } = input;
+  if (context.tally.isStopped(mapping.object)) return;
+  let cursor = await positionOf(context, mapping, input.cursors);
+  let more = true;
   while (more) {
     checkSignal(context);
     const page = await context.ports.external.changes(mapping.collection, cursor, size);
@@ -201,7 +209,7 @@ async function externalPasses(
       const last = index === parts.length - 1;
       const cursors = last ? { [externalFeed(feedName(mapping))]: page.cursor } : {};
       const rules = (): ReturnType<RulesOf> => rulesOf(mapping.object);
-      await runPass(context, { mapping, nominations, feed: "external", rules, cursors, unkeyed: last ? unkeyed : [] });
+      await pass(context, { mapping, nominations, feed: "external", rules, cursors, unkeyed: last ? unkeyed : [] });
       await recoverDoubts(context, mapping);
       if (context.tally.isStopped(mapping.object)) return;
     }
@@ -212,17 +220,6 @@ async function externalPasses(
     cursor = page.cursor;
     more = page.more;
   }
-}
-
-/** Lets the adapter forget what is behind the stored cursor; not where two objects read one feed at their own pace. */
-export async function acknowledge(context: RunContext, mapping: ObjectMapping, cursor: string): Promise<void> {
-  const readers = context.ports.mapping.objects.filter((other) => other.collection === mapping.collection);
-  if (readers.length === 1) await context.ports.external.acknowledge?.(mapping.collection, cursor);
-}
-
-/** Two objects may read one collection (a product and its price): each has a position of its own. */
-export function feedName(mapping: ObjectMapping): string {
-  return `${mapping.collection}:${mapping.object}`;
 }
 
 function keySet(keys: Iterable<Parameters<NominationSet["addKey"]>[0]>): NominationSet {

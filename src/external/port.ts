@@ -48,6 +48,11 @@ export interface ExternalSystem {
    * reported twice but is never lost, also when it was committed late by a long transaction.
    */
   changes(collection: string, cursor: string | null, limit: number): Promise<ExternalChangePage>;
+  /**
+   * The cursor from which `changes` reads every record that exists, like null, and then whatever happened since now. Stored
+   * before the first reading, so that a deletion is told though that reading breaks off. Absent where null does the same.
+   */
+  start?(collection: string): Promise<string>;
   /** The records with these keys, in any order; missing ones are absent. */
   read(collection: string, keys: readonly NaturalKey[]): Promise<readonly ExternalRecord[]>;
   /** Applies each operation as a transaction of its own; one outcome each, in order. */

@@ -2,7 +2,7 @@
 import { businessKey, naturalKeyProblem } from "../model/business-key.ts";
 import { isZone } from "../model/instant.ts";
 import type { ValueKind } from "../model/value.ts";
-import type { CompileContext } from "./compile.ts";
+import type { CompileContext } from "./compile-context.ts";
 import {
   addressLinesConverter,
   concatConverter,

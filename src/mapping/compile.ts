@@ -5,10 +5,11 @@
  */
 import type { z } from "zod";
 import { businessKey } from "../model/business-key.ts";
+import type { CompileContext } from "./compile-context.ts";
 import { compileField } from "./compile-field.ts";
 import type { UserFunction } from "./convert.ts";
 import type { FieldMapping, LinesMapping, Mapping, ObjectMapping } from "./mapping.ts";
-import { type LinesSpec, type MappingSpec, mappingSchema, type ObjectSpec } from "./spec.ts";
+import { type LinesSpec, mappingSchema, type ObjectSpec } from "./spec.ts";
 import { LOADING_ORDER, PUBLISHED_OBJECTS, relationshipOf } from "./standard-fields.ts";
 
 /** One mistake in the configuration. */
@@ -30,13 +31,6 @@ export interface CompileOptions {
   readonly functions?: Readonly<Record<string, UserFunction>>;
   /** Where the mapping stands in the file, for messages. */
   readonly path?: string;
-}
-
-/** What one object's or field's compilation is told and to whom it reports. */
-export interface CompileContext {
-  readonly spec: MappingSpec;
-  readonly functions: Readonly<Record<string, UserFunction>>;
-  report(path: string, message: string): void;
 }
 
 /** The well-known key of the standard price book; the engine links it to the Id of `IsStandard = true`. */

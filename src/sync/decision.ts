@@ -37,6 +37,20 @@ export interface Base {
   readonly passing?: PassingStatus | null;
   /** Edits that our last write replaced unseen and about which nothing has been decided yet. */
   readonly displaced?: readonly Displaced[];
+  /** Set while one side keeps, with edits, a record that the other one has deleted, and that has been settled. */
+  readonly apart?: Apart;
+}
+
+/**
+ * A deletion against an edit that is settled and has nothing to write, because the mapping makes or deletes no records on
+ * that side. It holds as long as the side shows what it showed then: nobody is asked twice about the same facts.
+ */
+export interface Apart {
+  /** The side that keeps the record. */
+  readonly side: Side;
+  /** What it showed. */
+  readonly document: SyncDocument;
+  readonly winner: Side;
 }
 
 /**
@@ -148,6 +162,8 @@ export interface Decision {
   readonly rewrites: readonly Rewrite[];
   /** Displaced values that this decision leaves undecided; to be stored with the base. */
   readonly displaced: readonly Displaced[];
+  /** To be stored with the base. */
+  readonly apart: Apart | null;
 }
 
 /** One field that a decision changes on one side. */
@@ -192,6 +208,8 @@ export interface DeadLetter {
   readonly attempts: number;
   readonly firstAtMs: number;
   readonly lastAtMs: number;
+  /** The run of the latest attempt; absent in what earlier versions stored. */
+  readonly runId?: string;
   /** Hash of what was tried: the letter is tried again by itself when the source record changes. */
   readonly fingerprint: string;
   /** The records that it refers to: when one of them changes, the document is tried again. */

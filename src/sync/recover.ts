@@ -78,7 +78,12 @@ export function recoveredBase(intent: Intent, base: Base | null, recovery: Recov
   const hidden = old.displaced ?? [];
   const back = broughtBack(hidden, recovery.document);
   const displaced = [...stillHidden(hidden, recovery.document), ...back];
-  return { ...settled, document: withoutDisplaced(document, old.document, back), displaced, passing: recovery.kind === "partly" ? recovery.passing : null };
+  return {
+    ...settled,
+    document: withoutDisplaced(document, old.document, back),
+    displaced,
+    passing: recovery.kind === "partly" ? recovery.passing : null,
+  };
 }
 
 /** Edits that an earlier write hides are hidden by this one no more, where it wrote something else. */

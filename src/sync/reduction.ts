@@ -11,7 +11,7 @@ import { compareDecimals, subtractDecimals } from "../model/decimal.ts";
 import type { SalesforceView } from "../model/document.ts";
 import type { LineKey, RecordId } from "../model/key.ts";
 import type { RowOperation, WireValue } from "../model/salesforce-record.ts";
-import type { LineUpdate, WholeDocument } from "./lifecycle.ts";
+import type { LineUpdate, WholeDocument } from "./lifecycle-plan.ts";
 
 /** A line whose quantity goes down. */
 export interface Lowered {

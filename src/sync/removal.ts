@@ -6,12 +6,13 @@
  */
 import type { ExternalView, Provenance, SalesforceView, SyncDocument } from "../model/document.ts";
 import type { Side } from "../model/value.ts";
+import { answerKey, conflictOf } from "./conflict.ts";
 import { createExternal, createSalesforce } from "./creation.ts";
-import type { Conflict, Decision, Link, Obstacle } from "./decision.ts";
+import type { Apart, Conflict, Decision, Link, Obstacle } from "./decision.ts";
 import { movedFields } from "./diff.ts";
 import { planDelete } from "./lifecycle.ts";
-import { answerKey, conflictOf } from "./merge.ts";
 import { chooseWinner } from "./resolve.ts";
+import { leavesApart } from "./settle.ts";
 import type { MergeSurvivor } from "./sighting.ts";
 import { blocked, idle, linkOf, note, type Situation, written } from "./situation.ts";
 
@@ -34,15 +35,13 @@ export function withoutSalesforce(input: Situation, external: ExternalView): Dec
   }
   const edits = movedFields(mapping, agreed, { side: "external", document: external.document });
   if (edits.length === 0) return propagateDelete(input, "external", []);
-  const conflict = deleteAgainstEdit(input, agreed, {
-    side: "external",
-    document: external.document,
-    provenance: external.provenance,
-  });
-  if (conflict.winner === null) return openDelete(input, conflict.records);
-  return conflict.winner === "external"
-    ? createSalesforce(input, external, conflict.records)
-    : propagateDelete(input, "external", conflict.records);
+  const { document, provenance } = external;
+  const { winner, records } = settlement(input, agreed, { side: "external", document, provenance });
+  if (winner === null) return openDelete(input, records);
+  return staying(
+    winner === "external" ? createSalesforce(input, external, records) : propagateDelete(input, "external", records),
+    { side: "external", document, winner },
+  );
 }
 
 /** Salesforce has the record, the external system shows none. */
@@ -71,15 +70,15 @@ export function withoutExternal(input: Situation, salesforce: SalesforceView): D
   }
   const edits = movedFields(mapping, agreed, { side: "salesforce", document: salesforce.document });
   if (edits.length === 0) return propagateDelete(input, "salesforce", []);
-  const conflict = deleteAgainstEdit(input, agreed, {
-    side: "salesforce",
-    document: salesforce.document,
-    provenance: salesforce.provenance,
-  });
-  if (conflict.winner === null) return openDelete(input, conflict.records);
-  return conflict.winner === "salesforce"
-    ? createExternal(input, salesforce, conflict.records)
-    : propagateDelete(input, "salesforce", conflict.records);
+  const { document, provenance } = salesforce;
+  const { winner, records } = settlement(input, agreed, { side: "salesforce", document, provenance });
+  if (winner === null) return openDelete(input, records);
+  return staying(
+    winner === "salesforce"
+      ? createExternal(input, salesforce, records)
+      : propagateDelete(input, "salesforce", records),
+    { side: "salesforce", document, winner },
+  );
 }
 
 /** Neither side shows it. */
@@ -99,6 +98,8 @@ export function gone(input: Situation): Decision {
   return {
     ...idle(input),
     agreed: null,
+    passing: null,
+    displaced: [],
     link: linkOf(input, { recordId: input.link?.recordId ?? null, tombstone: true }),
     actions: already ? [] : ["tombstone"],
   };
@@ -210,11 +211,31 @@ function deletedBeforeAgreement(input: Situation, external: ExternalView): Decis
   );
 }
 
-function deleteAgainstEdit(
-  input: Situation,
-  agreed: SyncDocument | null,
-  editor: { readonly side: Side; readonly document: SyncDocument; readonly provenance: Provenance },
-): { readonly winner: Side | null; readonly records: readonly Conflict[] } {
+/** A decision that leaves the record on one side remembers what it was settled about. */
+function staying(decision: Decision, apart: Apart): Decision {
+  return decision.kind === "agree" || leavesApart(decision) ? { ...decision, apart } : decision;
+}
+
+/** As it was settled before, where nobody has edited since; otherwise a conflict. */
+function settlement(input: Situation, agreed: SyncDocument, editor: Editor): DeletionConflict {
+  const apart = input.base?.apart;
+  const holds = apart?.side === editor.side && movedFields(input.mapping, apart.document, editor).length === 0;
+  return holds ? { winner: apart.winner, records: [] } : deleteAgainstEdit(input, agreed, editor);
+}
+
+/** What the side shows that still has the record. */
+interface Editor {
+  readonly side: Side;
+  readonly document: SyncDocument;
+  readonly provenance: Provenance;
+}
+
+interface DeletionConflict {
+  readonly winner: Side | null;
+  readonly records: readonly Conflict[];
+}
+
+function deleteAgainstEdit(input: Situation, agreed: SyncDocument | null, editor: Editor): DeletionConflict {
   const deleter: Side = editor.side === "salesforce" ? "external" : "salesforce";
   const deletion = input.salesforce.kind === "deleted" ? input.salesforce.provenance : { by: null, at: null };
   const provenance: Record<Side, Provenance> =

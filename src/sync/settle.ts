@@ -47,6 +47,7 @@ export function settle(
     rewrites: writtenAgain(decision, before?.rewrites ?? [], landed),
     passing: leftPassing(decision, landed),
     ...hidden(latest([...stillDisplaced(decision, before, landed), ...undecided, ...displaced])),
+    ...(decision.apart === null ? {} : { apart: decision.apart }),
   };
   return { base, link: settledLink(decision, landed, complete), complete };
 }
@@ -148,8 +149,7 @@ function partly(
     side === "salesforce" &&
     edits.some((edit) => edit.lineKey === lineKey && edit.field === field && edit.value === to) &&
     changes.some(
-      (each) =>
-        each.side === "external" && each.lineKey === lineKey && each.field === field && landed.has(each.opId),
+      (each) => each.side === "external" && each.lineKey === lineKey && each.field === field && landed.has(each.opId),
     );
   const missed = changes.filter((change) => !landed.has(change.opId) && !isCarried(change));
   // A new record whose root is missing on one side was not agreed on.
@@ -186,7 +186,8 @@ function leftPassing(decision: Decision, landed: ReadonlyMap<string, RecordId | 
   const last = salesforce.at(-1);
   if (passing === null || (last !== undefined && landed.has(last.opId))) return null;
   const entered = decision.salesforceBefore?.fields["Status"] === passing.shown;
-  return entered || (first !== undefined && landed.has(first.opId)) ? passing : null;
+  const isGone = decision.salesforceBefore === null && first === undefined;
+  return entered || isGone || (first !== undefined && landed.has(first.opId)) ? passing : null;
 }
 
 /** The operation that makes the root record, when this decision makes it. */
@@ -228,7 +229,7 @@ function settledLink(decision: Decision, landed: ReadonlyMap<string, RecordId | 
 }
 
 /** Salesforce got edits of its own back, and the other side is as it was: the deletion there is still true. */
-function leavesApart({ salesforce, external }: Decision): boolean {
+export function leavesApart({ salesforce, external }: Decision): boolean {
   return external === null && salesforce.length > 0 && salesforce.every(({ kind }) => kind === "update");
 }
 

@@ -40,7 +40,10 @@ export interface Situation extends DecideInput {
 /** Looks through a status in which we left the record half way: it stands for the status that was meant. */
 export function situationOf(input: DecideInput): Situation {
   const { salesforce, base, org, mapping } = input;
-  if (salesforce.kind !== "present") return { ...input, shown: null, resumes: false, displaced: [] };
+  // Whoever undeletes the record finds it as it was, half way and with what our write hides.
+  if (salesforce.kind !== "present") {
+    return { ...input, shown: null, resumes: false, displaced: base?.displaced ?? [] };
+  }
   const { view } = salesforce;
   const displaced = stillHidden(base?.displaced ?? [], view.document);
   const passing = base?.passing ?? null;
@@ -96,8 +99,10 @@ export function written(
     obstacles: notes,
     actions: [...new Set(sets.flatMap((set) => set.actions))],
     changes: sets.flatMap((set) => set.changes),
-    passing: sets.map((set) => set.passing).find((passing) => passing !== null) ?? stillPassing(input),
+    passing:
+      sets.map((set) => set.passing).find((passing) => passing !== null) ?? (input.resumes ? halfWay(input) : null),
     displaced: [],
+    apart: null,
   };
 }
 
@@ -125,9 +130,10 @@ export function idle(input: Situation, ...notes: readonly Obstacle[]): Decision 
     obstacles: notes,
     actions: [],
     changes: [],
-    passing: stillPassing(input),
+    passing: input.resumes || salesforce.kind !== "present" ? halfWay(input) : null,
     rewrites: base?.rewrites ?? [],
     displaced: input.displaced,
+    apart: base?.apart ?? null,
   };
 }
 
@@ -170,6 +176,6 @@ export function note(code: string, message: string): Obstacle {
   return { code, message };
 }
 
-function stillPassing(input: Situation): Decision["passing"] {
-  return input.resumes ? (input.base?.passing ?? null) : null;
+function halfWay(input: Situation): Decision["passing"] {
+  return input.base?.passing ?? null;
 }

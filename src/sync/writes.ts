@@ -10,8 +10,10 @@ import type { BusinessKey, LineKey, NaturalKey } from "../model/key.ts";
 import type { RowOperation, WireValue } from "../model/salesforce-record.ts";
 import type { Fields, Side, Value } from "../model/value.ts";
 import type { FieldChange, Link, Obstacle, PassingStatus } from "./decision.ts";
-import { type LineChanges, planLifecycle, type WholeDocument } from "./lifecycle.ts";
-import { type Merged, valuesForNewRow, type Write } from "./merge.ts";
+import { planLifecycle } from "./lifecycle.ts";
+import type { LineChanges, WholeDocument } from "./lifecycle-plan.ts";
+import type { Merged, Write } from "./merge-sheet.ts";
+import { valuesForNewRow } from "./new-row.ts";
 import type { OrgRules } from "./org-rules.ts";
 
 /** The operations for one side, or what stands in the way. */
@@ -64,8 +66,9 @@ export function salesforceWrites(context: WriteContext, target: SalesforceTarget
   if (seen !== null && !seen.keyed) wire[mapping.keyField] = key;
   const lines = fresh === null ? lineChanges(context, resolver, target, writes) : newLines(context, resolver, fresh);
   const changed = Object.keys(wire).length + lines.creates.length + lines.updates.length + lines.deletes.length;
-  if (fresh === null && changed === 0 && status === undefined && !context.resumes) return nothing();
+  // A reference that cannot be sent is a change too, maybe the only one.
   if (resolver.obstacles.length > 0) return resolver.blocked();
+  if (fresh === null && changed === 0 && status === undefined && !context.resumes) return nothing();
 
   const wanted = status ?? seen?.document.fields["Status"];
   const plan = planLifecycle({

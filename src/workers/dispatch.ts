@@ -244,6 +244,7 @@ async function condemn({ context }: Round, job: Job): Promise<SyncError | undefi
     attempts: (known?.attempts ?? 0) + 1,
     firstAtMs: known?.firstAtMs ?? atMs,
     lastAtMs: atMs,
+    runId,
     fingerprint: "",
   };
   await lease.commit({

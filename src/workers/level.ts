@@ -6,11 +6,11 @@
  */
 import { allowDeletions, countHeld, isHeldDeletion } from "../engine/delete-limit.ts";
 import { externalFeed, type ObjectPoll, salesforceFeed, salesforceNominations } from "../engine/detect.ts";
+import { acknowledge, feedName, positionOf } from "../engine/external-feed.ts";
 import { type Nomination, NominationSet } from "../engine/nominations.ts";
 import { orgRulesLoader } from "../engine/org-rules.ts";
 import { runPass } from "../engine/pass.ts";
 import { lettersToTry } from "../engine/retry.ts";
-import { acknowledge, feedName } from "../engine/run.ts";
 import type { ExternalChange } from "../external/port.ts";
 import { externalKey } from "../mapping/external-view.ts";
 import type { ObjectMapping } from "../mapping/mapping.ts";
@@ -97,7 +97,7 @@ async function* wavesOf(
   const sets = poll === undefined ? undefined : salesforceNominations(context, mapping, poll, size);
   let salesforceMore = sets !== undefined;
   let externalMore = true;
-  let cursor = cursors[feed] ?? null;
+  let cursor = await positionOf(context, mapping, cursors);
   const wave = new WaveItems();
   for (const key of detected.waiting) wave.add(bare(key), "waiting");
   while (salesforceMore || externalMore) {

@@ -158,7 +158,34 @@ describe("the layers of the house", () => {
   it.each(files.map((file) => [relative(ROOT, file)]))("%s imports only rooms below it", (file) => {
     expect(forbiddenImports(file)).toEqual([]);
   });
+
+  it("has no files that import each other in a circle, types included", () => {
+    expect(circlesOf(new Map(files.map((file) => [relative(ROOT, file), ownImportsOf(relative(ROOT, file))])))).toEqual(
+      [],
+    );
+  });
 });
+
+/** The files that can be reached from themselves: what is left when every file without imports is taken away in turn. */
+function circlesOf(imports: ReadonlyMap<string, readonly string[]>): string[] {
+  let left = new Map(imports);
+  for (;;) {
+    const isFree = ([, targets]: readonly [string, readonly string[]]): boolean =>
+      !targets.some((target) => left.has(target));
+    const next = new Map([...left].filter((entry) => !isFree(entry)));
+    if (next.size === left.size) break;
+    left = next;
+  }
+  const wanted = new Set([...left.values()].flat());
+  return [...left.keys()].filter((file) => wanted.has(file));
+}
+
+/** The files of the house that a file imports. */
+function ownImportsOf(file: string): string[] {
+  return importsOf(file)
+    .filter((specifier) => specifier.startsWith("."))
+    .map((specifier) => relative(ROOT, join(ROOT, dirname(file), specifier)));
+}
 
 function forbiddenImports(file: string): string[] {
   const room = roomOf(file);

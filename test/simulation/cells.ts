@@ -8,7 +8,8 @@ import type { ErpRow } from "./memory-erp.ts";
 /** The fields of each object that the judge watches. */
 export const ROOT_FIELDS: Readonly<Record<string, readonly string[]>> = {
   Account: ["Name", "Phone", "BillingCity"],
-  Order: ["AccountId", "EffectiveDate", "Description", "Status"],
+  Contract: ["AccountId", "Description", "Status"],
+  Order: ["AccountId", "ContractId", "EffectiveDate", "Description", "Status"],
   Product2: ["Name"],
   PricebookEntry: ["UnitPrice"],
 };
@@ -19,6 +20,7 @@ const COLUMN: Readonly<Record<string, string>> = {
   Phone: "phone",
   BillingCity: "city",
   AccountId: "customer_no",
+  ContractId: "contract_no",
   EffectiveDate: "date",
   Description: "note",
   Status: "state",
@@ -28,9 +30,23 @@ const COLUMN: Readonly<Record<string, string>> = {
 /** The objects that are kept in each table of the ERP. */
 export const OBJECTS_OF: Readonly<Record<string, readonly string[]>> = {
   customers: ["Account"],
+  contracts: ["Contract"],
   products: ["Product2", "PricebookEntry"],
   orders: ["Order"],
 };
+
+/** The tables of the ERP, parents first. */
+export const COLLECTIONS = ["customers", "contracts", "products", "orders"] as const;
+
+/** The table in which an object's records are kept in the ERP. */
+export function collectionOf(object: string): string {
+  return COLLECTIONS.find((collection) => OBJECTS_OF[collection]?.includes(object) === true) ?? object;
+}
+
+/** The object that a reference field of the judge's refers to; undefined for other fields. */
+export function referredObject(field: string): string | undefined {
+  return field === "AccountId" ? "Account" : field === "ContractId" ? "Contract" : undefined;
+}
 
 /** The name of one cell: a field of a document, or of one of its lines (`line|field`), on one side. */
 export function cellId(side: Side, key: string, name: string): string {
@@ -52,8 +68,9 @@ export function erpCells(object: string, key: string, row: ErpRow | undefined): 
 
 function erpValue(field: string, fields: ErpRow["fields"]): Value {
   const value = fields[COLUMN[field] ?? ""];
-  if (field === "Status") return value === "released" ? "Activated" : "Draft";
-  if (field === "AccountId") return value === null || value === undefined ? null : `erp:Account:${String(value)}`;
+  if (field === "Status") return value === "released" || value === "active" ? "Activated" : "Draft";
+  const referred = referredObject(field);
+  if (referred !== undefined) return value === null || value === undefined ? null : `erp:${referred}:${String(value)}`;
   if (field === "Quantity" || field === "UnitPrice") return canonicalOf(value === null ? null : Number(value));
   return canonicalOf(value);
 }

@@ -54,10 +54,11 @@ const COMPANY: ErpSchema = {
   columns: {
     customers: ["no", "name", "phone", "city"],
     products: ["sku", "name", "price"],
-    orders: ["no", "customer_no", "date", "state", "note"],
+    contracts: ["no", "customer_no", "state", "note"],
+    orders: ["no", "customer_no", "contract_no", "date", "state", "note"],
   },
   lineColumns: ["line_no", "sku", "quantity", "price"],
-  key: { customers: "no", products: "sku", orders: "no" },
+  key: { customers: "no", products: "sku", contracts: "no", orders: "no" },
   lineKey: "line_no",
 };
 
@@ -141,6 +142,11 @@ export class MemoryErp implements ExternalSystem {
   async info(collection: string): Promise<{ readonly collection: string }> {
     this.#table(collection);
     return { collection };
+  }
+
+  async start(collection: string): Promise<string> {
+    this.#table(collection);
+    return `start:${this.#horizon()}:`;
   }
 
   async changes(collection: string, cursor: string | null, limit: number): Promise<ExternalChangePage> {

@@ -23,7 +23,14 @@ const tell = (line: object): void => {
 };
 const end = Number(values.from) + Number(values.seeds);
 const tally = { seeds: 0, runs: 0, crashes: 0, failures: 0, raced: 0, findings: 0 };
-for (let seed = Number(values.from); seed < end; seed += Number(values.step)) {
+let playing = Number(values.from);
+// What breaks off the process itself is no finding of the judge's, and has to name its seed too.
+process.on("uncaughtException", (error) => {
+  console.error(`seed ${playing} broke the simulation itself:`, error);
+  process.exit(1);
+});
+for (let seed = playing; seed < end; seed += Number(values.step)) {
+  playing = seed;
   const scenario = drawScenario(seed);
   const played = await play(scenario);
   tally.seeds += 1;

@@ -9,7 +9,6 @@ import type { RunReport } from "../../src/engine/report.ts";
 import { type RunRequest, runOnce } from "../../src/engine/run.ts";
 import { SyncError } from "../../src/errors.ts";
 import type { ExternalSystem } from "../../src/external/port.ts";
-import { parseBusinessKey } from "../../src/model/business-key.ts";
 import type { RowOperation, RowOutcome, SalesforceRecord } from "../../src/model/salesforce-record.ts";
 import type { PolledObject, SalesforceOrg } from "../../src/salesforce/port.ts";
 import type { Lease, StateStore } from "../../src/state/port.ts";
@@ -18,6 +17,7 @@ import type { Judge } from "./judge.ts";
 import type { Disturbance, WireAct, WireFault } from "./scenario.ts";
 import type { Stage } from "./stage.ts";
 import type { UsageReading } from "./traffic-judge.ts";
+import { ACTS_AFTER, ACTS_BEFORE } from "./wire-acts.ts";
 
 /** How long a silent runner keeps its lease. */
 export const LEASE_TTL_MS = 120_000;
@@ -144,7 +144,7 @@ class SimulatedProcess {
   /** A place at which the process waits. Comes back, throws a port's error, or never comes back. */
   async #place(kind: Place): Promise<void> {
     const { stage } = this.#input;
-    if (this.#dead) return await FOREVER;
+    if (this.#dead) return await forever();
     stage.advance(PLACE_MS);
     const acts = this.#disturbances.get(this.#places) ?? [];
     this.#places += 1;
@@ -155,16 +155,16 @@ class SimulatedProcess {
     const { stage, rival } = this.#input;
     switch (act.kind) {
       case "edit":
-        return stage.edit(act.seed);
+        return stage.people.edit(act.seed);
       case "late":
-        return stage.openLate(act.seed);
+        return stage.people.openLate(act.seed);
       case "commitLate":
-        return stage.commitLate();
+        return stage.people.commitLate();
       case "race":
         this.#race = act.seed;
         return;
       case "lock":
-        return stage.lockRow(act.seed);
+        return stage.people.lockRow(act.seed);
       case "refuse":
         return stage.refuseRows(act.seed);
       case "others":
@@ -196,7 +196,7 @@ class SimulatedProcess {
     this.#dead = true;
     this.#input.judge.traffic.died(this.#input.holder);
     this.#die({ kind: "crashed" });
-    return await FOREVER;
+    return await forever();
   }
 
   async #call<Result>(kind: Place, work: () => Promise<Result>): Promise<Result> {
@@ -234,7 +234,7 @@ class SimulatedProcess {
       execute: (call) =>
         this.#call("writing", async () => {
           const operations = operationsOf(call);
-          if (this.#race !== undefined) stage.race(this.#race, operations);
+          if (this.#race !== undefined) stage.people.race(this.#race, operations);
           this.#race = undefined;
           judge.sending(call);
           judge.traffic.sending({ process: holder, stale: !judge.holdsLease(holder) }, operations);
@@ -298,6 +298,7 @@ class SimulatedProcess {
       name: erp.name,
       check: () => erp.check(),
       info: (collection) => erp.info(collection),
+      start: (collection) => unreachable(() => this.#call("fallible", () => erp.start(collection))),
       changes: (collection, cursor, limit) =>
         unreachable(() => this.#call("fallible", () => erp.changes(collection, cursor, limit))),
       read: (collection, keys) =>
@@ -340,7 +341,11 @@ class SimulatedProcess {
           judge.leased(lease);
           return lease;
         }),
-      renewLease: (lease, ttlMs, nowMs) => fallible(() => state.renewLease(lease, ttlMs, nowMs)),
+      renewLease: async (lease, ttlMs, nowMs) => {
+        // The heart of a dead process stops at its next beat: its timer is real, and would hold all of it in memory.
+        if (this.#dead) throw new SyncError("LEASE_LOST", "the process is gone");
+        return await fallible(() => state.renewLease(lease, ttlMs, nowMs));
+      },
       releaseLease: (lease) =>
         fallible(async () => {
           await state.releaseLease(lease);
@@ -373,56 +378,7 @@ class SimulatedProcess {
 /** Time that passes at every place: a tenth of a second, so that a run of a hundred places takes some seconds. */
 const PLACE_MS = 100;
 
-const FOREVER = new Promise<never>(() => {});
-
-const HTML = { status: 200, body: "<html><body>Maintenance</body></html>", headers: { "content-type": "text/html" } };
-
-type Acts = Readonly<Record<WireAct, Awaited<ReturnType<FaultHook["before"]>>>>;
-
-const fault = (
-  status: number,
-  errorCode: string,
-): { readonly kind: "answer"; readonly result: { status: number; body: unknown } } => ({
-  kind: "answer",
-  result: { status, body: [{ errorCode, message: errorCode }] },
-});
-
-const ACTS_BEFORE: Acts = {
-  drop: { kind: "drop" },
-  dropAfter: undefined,
-  twice: { kind: "twice" },
-  expired: fault(401, "INVALID_SESSION_ID"),
-  busy: fault(503, "SERVER_UNAVAILABLE"),
-  throttled: {
-    kind: "answer",
-    result: {
-      status: 429,
-      body: [{ errorCode: "TOO_MANY_REQUESTS", message: "wait" }],
-      headers: { "Retry-After": "7" },
-    },
-  },
-  html: { kind: "answer", result: HTML },
-  htmlAfter: undefined,
-  error: fault(500, "UNKNOWN_EXCEPTION"),
-  errorAfter: undefined,
-  limit: fault(403, "REQUEST_LIMIT_EXCEEDED"),
-};
-
-const ACTS_AFTER: Acts = {
-  drop: undefined,
-  dropAfter: { kind: "drop" },
-  twice: undefined,
-  expired: undefined,
-  busy: undefined,
-  throttled: undefined,
-  html: undefined,
-  htmlAfter: { kind: "answer", result: HTML },
-  error: undefined,
-  errorAfter: fault(500, "UNKNOWN_EXCEPTION"),
-  limit: undefined,
-};
-
-/** The first part of a key after its object, for look-ups in the ERP. */
-export function naturalKeyOf(key: string): string {
-  return parseBusinessKey(key)?.naturalKey.join("|") ?? key;
+/** Never ends. Each waits for one of its own: a promise that all of them waited for would keep every dead process. */
+function forever(): Promise<never> {
+  return new Promise(() => {});
 }

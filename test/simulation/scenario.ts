@@ -1,6 +1,6 @@
 /** A history as plain data, drawn from a seed. Steps and disturbances can be dropped one by one to shrink it. */
 import { Random } from "./random.ts";
-import type { StageConfig } from "./stage.ts";
+import type { StageConfig } from "./stage-config.ts";
 
 /** What happens to a run at the n-th place where it waits. */
 export interface Disturbance {
@@ -107,6 +107,8 @@ export function drawScenario(seed: number): Scenario {
     shuffled: random.chance(0.3),
     reserveShare: 0.1,
     callsLeft: random.pick([null, null, null, null, null, 15, 40, 80]),
+    // Drawn apart, as what was added later is, so that the rest of a history does not depend on it.
+    contracts: new Random(seed ^ 0xc047).chance(0.5),
     seed: random.fork(),
   };
   const steps: Step[] = [{ kind: "run", disturbances: [], wire: [] }];
@@ -114,7 +116,6 @@ export function drawScenario(seed: number): Scenario {
   const violence = random.pick([0, 1, 2, 4]);
   const count = 4 + random.below(9);
   for (let index = 0; index < count; index += 1) steps.push(...drawSteps(random, violence));
-  // Drawn apart, so that the rest of a history does not depend on it.
   const races = new Random(seed ^ 0x5eed);
   return { seed, config, steps: steps.map((step, index) => (index === 0 ? step : withRace(races, step))) };
 }

@@ -38,6 +38,7 @@ await bundle.write({ dir: dirname(file), entryFileNames: `play-range-${process.p
 await bundle.close();
 
 const total = {};
+const children = new Set();
 /** Progress is told about so often in all. */
 const PROGRESS_LINES = 20;
 let toldSeeds = 0;
@@ -52,6 +53,7 @@ async function playPart(part) {
     ["--max-semi-space-size=32", file, ...options, "--findings", values.findings],
     { stdio: ["ignore", "pipe", "inherit"], cwd: root },
   );
+  children.add(child);
   const ended = new Promise((resolve) => {
     child.on("close", resolve);
   });
@@ -71,7 +73,12 @@ function hear(part, line) {
   console.log(`${played} of ${seeds} seeds, ${((performance.now() - startedMs) / 1_000).toFixed(0)} s`);
 }
 
-process.on("exit", () => rmSync(file, { force: true }));
+// Nobody would hear what children find that outlive this process.
+process.on("exit", () => {
+  for (const child of children) child.kill();
+  rmSync(file, { force: true });
+});
+for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(130));
 await Promise.all(Array.from({ length: Math.min(processes, seeds) }, (_, part) => playPart(part)));
 const seconds = ((performance.now() - startedMs) / 1_000).toFixed(1);
 const verdict = total.findings === 0 ? "nothing broken" : `${total.findings} broken`;

@@ -4,9 +4,9 @@ import { withinBudget } from "../../src/engine/budgeted-org.ts";
 import { retryDeadLetter } from "../../src/engine/held.ts";
 import type { Plan } from "../../src/engine/plan.ts";
 import type { RunReport } from "../../src/engine/report.ts";
-import type { Value } from "../../src/model/value.ts";
 import type { SalesforceOrg } from "../../src/salesforce/port.ts";
 import type { StateStore } from "../../src/state/port.ts";
+import { RestJudge } from "./at-rest.ts";
 import { createInProcessOrg } from "./in-process-org.ts";
 import { Judge, type Violation } from "./judge.ts";
 import { MemoryState } from "./memory-state.ts";
@@ -58,7 +58,7 @@ export async function play(scenario: Scenario, options: PlayOptions = {}): Promi
   const player = new Player(stage, judge, scenario, options);
   const { trace } = options;
   if (trace !== undefined) {
-    stage.trace = trace;
+    stage.people.trace = trace;
     const tell = stage.erp.onChange;
     stage.erp.onChange = (change) => {
       tell(change);
@@ -89,11 +89,12 @@ class Player {
   #runs = 0;
   #crashes = 0;
   #failures = 0;
-  readonly #excuses: string[] = [];
+  readonly #rest: RestJudge;
 
   constructor(stage: Stage, judge: Judge, scenario: Scenario, options: PlayOptions) {
     this.#stage = stage;
     this.#judge = judge;
+    this.#rest = new RestJudge(stage, judge);
     this.#options = options;
     this.#random = new Random(scenario.config.seed);
   }
@@ -106,21 +107,21 @@ class Player {
   async step(step: Step): Promise<void> {
     switch (step.kind) {
       case "edit":
-        return this.#stage.edit(step.seed);
+        return this.#stage.people.edit(step.seed);
       case "late":
-        return this.#stage.openLate(step.seed);
+        return this.#stage.people.openLate(step.seed);
       case "refuse":
         return this.#stage.refuseRows(step.seed);
       case "others":
         return this.#stage.callByOthers(step.calls);
       case "commitLate":
-        return this.#stage.commitLate();
+        return this.#stage.people.commitLate();
       case "advance":
         return this.#stage.advance(step.seconds * 1_000);
       case "run": {
         const end = await this.#run(step);
         this.#options.trace?.(`  ended: ${describeEnd(end)}`);
-        this.#stage.unlock();
+        this.#stage.people.unlock();
         return;
       }
       default:
@@ -134,6 +135,7 @@ class Player {
     this.#stage.settle();
     const calm = { kind: "run", disturbances: [], wire: [] } as const;
     this.#stage.advance(REST_MS);
+    const refused = (await this.#state.deadLetters()).length > 0;
     for (let run = 0; run < SETTLING_RUNS; run += 1) {
       const planned = run === 0 ? await this.#plan(calm) : null;
       const end = await this.#run(calm);
@@ -142,13 +144,13 @@ class Player {
       if (end.kind !== "done") judge.fail("I7", `an undisturbed run ended: ${describeEnd(end)}`);
       this.#stage.advance(REST_MS);
     }
-    if (judge.openConflicts().length > 0) await this.#answerConflicts(calm);
-    await this.#retryDeadLetters(calm);
-    const writes = judge.connectorWrites;
+    if (judge.view.openConflicts().length > 0) await this.#answerConflicts(calm);
+    await this.#retryDeadLetters(calm, refused);
+    const writes = judge.ledger.connectorWrites;
     const last = await this.#run(calm);
     this.#options.trace?.(`at rest: ${describeEnd(last)}`);
-    if (judge.connectorWrites !== writes)
-      judge.fail("I5", `a run at rest made ${judge.connectorWrites - writes} commits`);
+    if (judge.ledger.connectorWrites !== writes)
+      judge.fail("I5", `a run at rest made ${judge.ledger.connectorWrites - writes} commits`);
     if (last.kind !== "done") return judge.fail("I7", `an undisturbed run ended: ${describeEnd(last)}`);
     const intents = await this.#state.intents();
     if (intents.length > 0) judge.fail("I10", `${intents.length} intents are left, of ${intents[0]?.key}`);
@@ -156,15 +158,17 @@ class Player {
     for (const letter of await this.#state.deadLetters()) {
       held.set(`${letter.object} ${letter.key}`, { ...letter, how: "rejected" });
     }
+    const rest = this.#rest;
     const prices = this.#stage.config.watchPrices ? ["Product2", "PricebookEntry"] : [];
-    for (const object of ["Account", ...prices, "Order"]) {
-      for (const key of judge.keys(object)) {
+    const contracts = this.#stage.config.contracts ? ["Contract"] : [];
+    for (const object of ["Account", ...contracts, ...prices, "Order"]) {
+      for (const key of judge.ledger.keys(object)) {
         const codes = held.get(`${object} ${key}`)?.obstacles.map(({ code }) => code);
-        this.#compare(object, key, codes);
+        rest.compare(object, key, codes);
       }
     }
     const waiting = new Set<string>([...held.values()].map(({ key }) => key));
-    judge.checkLosses((key) => waiting.has(key));
+    judge.losses.check((key) => waiting.has(key));
   }
 
   /** A rehearsal, which must change nothing anywhere. */
@@ -180,8 +184,11 @@ class Player {
   /** What was planned is what it takes; a row that Salesforce refuses costs calls of its own, which nobody can foresee. */
   #compareCalls({ calls, held, writes }: Plan, report: RunReport): void {
     // A record that is made in the ERP shifts the pages of its feed: one more pass, which reads and writes.
-    const made = writes.filter(({ side, actions }) => side === "external" && actions.includes("create")).length;
-    const planned = calls.reading + calls.writing + 2 * made + SECOND_LOOKS;
+    const made = writes.filter(
+      ({ side, actions }) =>
+        side === "external" && actions.some((action) => action === "create" || action === "revive"),
+    ).length;
+    const planned = calls.reading + calls.writing + 2 * made + SECOND_LOOK;
     const expected = new Set(held.map((document) => `${document.object} ${document.key}`));
     const refused = report.held.some((document) => !expected.has(`${document.object} ${document.key}`));
     this.#options.trace?.(`  ${report.apiCalls} calls, planned ${calls.reading} + ${calls.writing}`);
@@ -195,7 +202,7 @@ class Player {
 
   /** A person settles every conflict that waits, one way or the other. */
   async #answerConflicts(calm: RunStep): Promise<void> {
-    for (let round = 0; round < ANSWER_ROUNDS_MAX && this.#judge.openConflicts().length > 0; round += 1) {
+    for (let round = 0; round < ANSWER_ROUNDS_MAX && this.#judge.view.openConflicts().length > 0; round += 1) {
       const lease = await this.#state.acquireLease({
         name: "run:erp",
         holder: "person",
@@ -204,7 +211,7 @@ class Player {
       });
       if (lease === undefined) throw new Error("nobody else runs while a person answers");
       this.#judge.leased(lease);
-      const conflicts = this.#judge
+      const conflicts = this.#judge.view
         .openConflicts()
         .map((conflict) => ({ ...conflict, winner: this.#random.pick(["salesforce", "external"] as const) }));
       await this.#state.commit(lease, { conflicts });
@@ -217,10 +224,10 @@ class Player {
     }
   }
 
-  /** A person asks for another try of everything that was refused. */
-  async #retryDeadLetters(calm: RunStep): Promise<void> {
+  /** A person asks for another try of everything that was refused. What tried again by itself needs its two runs too. */
+  async #retryDeadLetters(calm: RunStep, refused: boolean): Promise<void> {
     const letters = await this.#state.deadLetters();
-    if (letters.length === 0) return;
+    if (letters.length === 0 && !refused) return;
     const nowMs = (): number => this.#stage.nowMs;
     const ports = { state: this.#state, nowMs, source: "erp", holder: "person", newId: () => this.#newId() };
     for (const letter of letters) await retryDeadLetter(ports, letter);
@@ -233,75 +240,6 @@ class Player {
   #newId(): string {
     this.#ids += 1;
     return `id${String(this.#ids).padStart(6, "0")}`;
-  }
-
-  #compare(object: string, key: string, codes: readonly string[] | undefined): void {
-    const judge = this.#judge;
-    const salesforce = judge.shown("salesforce", object, key);
-    const external = judge.shown("external", object, key);
-    const difference = differenceOf(salesforce, external, this.#isOneWay(object));
-    if (difference === undefined) return;
-    const excuse = this.#excuse(object, key, { salesforce, external, codes });
-    if (excuse !== undefined) {
-      this.#excuses.push(excuse);
-      return;
-    }
-    judge.fail(
-      "I7",
-      `${object} ${key} differs at rest: ${difference}${codes === undefined ? "" : ` (held: ${codes.join()})`}`,
-    );
-  }
-
-  /** A value that flows one way, from a side that has had none yet, leaves the other side alone. */
-  #isOneWay(object: string): (name: string, salesforce: unknown, external: unknown) => boolean {
-    const { cityDirection } = this.#stage.config;
-    return (name, salesforce, external) =>
-      object === "Account" &&
-      name === "|BillingCity" &&
-      ((cityDirection === "toExternal" && salesforce === null) ||
-        (cityDirection === "toSalesforce" && external === null));
-  }
-
-  /** A reason that stands, for which a document may differ for ever. */
-  #excuse(
-    object: string,
-    key: string,
-    facts: {
-      readonly salesforce: ReadonlyMap<string, unknown> | undefined;
-      readonly external: ReadonlyMap<string, Value> | undefined;
-      readonly codes: readonly string[] | undefined;
-    },
-  ): string | undefined {
-    const { salesforce, external, codes = [] } = facts;
-    const { createExternal, deleteSalesforce, deleteExternal } = this.#stage.config;
-    const judge = this.#judge;
-    if (salesforce === undefined && !deleteExternal && judge.wasDeleted("salesforce", key)) return "KEPT_IN_ERP";
-    if (external === undefined && !deleteSalesforce && judge.wasDeleted("external", key)) return "KEPT_IN_SALESFORCE";
-    if (external === undefined && !createExternal && !judge.wasDeleted("external", key)) return "ONLY_IN_SALESFORCE";
-    if (object === "Account" && this.#stage.isMerged(key)) return "MERGED";
-    if (codes.includes("EXTERNAL_MISSING") && judge.deletedBeforeFirstPosition(object, key)) return "EXTERNAL_MISSING";
-    // Deleted before its making was known to have landed: nobody can tell it from an older deletion.
-    if (salesforce === undefined && judge.wasDeleted("salesforce", key) && judge.neverAgreed(object, key)) {
-      return "DELETED_BEFORE_AGREEMENT";
-    }
-    // The survivor of a merge stands in for the account that the ERP names, which looks like an edit of the order.
-    if (external === undefined && !createExternal && judge.hasMergedAccount(key)) return "MERGED_ACCOUNT";
-    // A deletion against an edit that wins, where the connector may not make the record again.
-    if (external === undefined && !createExternal && judge.wasEdited(key)) return "ONLY_IN_SALESFORCE";
-    const account = external?.get("|AccountId");
-    if (object === "Order" && codes.length > 0 && typeof account === "string") {
-      if (judge.shown("salesforce", "Account", account) === undefined) return "PARENT_GONE";
-    }
-    if (codes.includes("FIELD_INTEGRITY_EXCEPTION") && this.#stage.hasInactivePrices()) return "PRICE_INACTIVE";
-    const theirAccount = salesforce?.get("|AccountId");
-    // Users moved the order to an account that the ERP does not have, and whose name it cannot be told.
-    if (codes.includes("VALUE_INVALID") && typeof theirAccount === "string") {
-      if (judge.shown("external", "Account", theirAccount) === undefined) return "ACCOUNT_ONLY_IN_SALESFORCE";
-    }
-    const standing = codes.find((code) => STANDING.has(code));
-    if (standing !== undefined) return standing;
-    if (object === "Order" && this.#judge.hasForeignLines(key)) return "FOREIGN_LINES";
-    return undefined;
   }
 
   async #run(step: RunStep): Promise<RunEnd> {
@@ -350,32 +288,20 @@ class Player {
   played(): Played {
     return {
       violations: this.#judge.violations,
-      raced: this.#judge.raced,
-      overruns: this.#judge.overruns,
+      raced: this.#judge.losses.raced,
+      overruns: this.#judge.losses.overruns,
       runs: this.#runs,
       crashes: this.#crashes,
       failures: this.#failures,
-      excuses: this.#excuses,
+      excuses: this.#rest.excuses,
     };
   }
 }
 
 const LEASE_WAIT_MS = 121_000;
-/** Calls by which a run may look once more at what waited or moved while it was written. */
-const SECOND_LOOKS = 2;
+/** The call by which a run may look once more at what waited or moved while it was written. */
+const SECOND_LOOK = 1;
 const ANSWER_ROUNDS_MAX = 3;
-
-/** Obstacles that a person has to remove: the connector is right to wait. */
-const STANDING = new Set([
-  "ORDER_WITHOUT_LINES",
-  "ORDER_ACTIVATED",
-  "ORDER_REDUCED",
-  "CREATE_ONLY_CHANGED",
-  "CHILDREN_EXIST",
-  "PARENT_MISSING",
-  "PARENT_REJECTED",
-  "MERGED",
-]);
 
 function inProcess(stage: Stage, { sleep }: OpenOrg): SalesforceOrg {
   return withinBudget(unguarded(stage, stage.config.reserveShare, sleep), {
@@ -399,23 +325,6 @@ export function unguarded(stage: Stage, reserveShare: number, sleep: OpenOrg["sl
     random: () => random.next(),
     reserveShare,
   });
-}
-
-function differenceOf(
-  left: ReadonlyMap<string, unknown> | undefined,
-  right: ReadonlyMap<string, unknown> | undefined,
-  /** For values that may differ. */
-  isExcused: (name: string, left: unknown, right: unknown) => boolean,
-): string | undefined {
-  if (left === undefined || right === undefined) {
-    if (left === right) return undefined;
-    return left === undefined ? "only in the ERP" : "only in Salesforce";
-  }
-  const names = [...new Set([...left.keys(), ...right.keys()])].filter(
-    (name) => left.get(name) !== right.get(name) && !isExcused(name, left.get(name), right.get(name)),
-  );
-  if (names.length === 0) return undefined;
-  return names.map((name) => `${name}: ${String(left.get(name))} ≠ ${String(right.get(name))}`).join("; ");
 }
 
 function describeEnd(end: RunEnd): string {

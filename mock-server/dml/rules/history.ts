@@ -6,8 +6,8 @@
  */
 import type { Transaction } from "../../org/contract.ts";
 import type { FieldDefinition, FieldType, FieldValue, Row } from "../../schema/definition.ts";
+import type { Saved } from "../change.ts";
 import { planOf } from "../object-plan.ts";
-import type { Saved } from "./roll-up.ts";
 import { isActivated } from "./status.ts";
 
 /** Texts above this length are recorded without their values [memory]. */

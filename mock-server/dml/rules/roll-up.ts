@@ -6,20 +6,12 @@
 import type { Transaction } from "../../org/contract.ts";
 import { sum } from "../../schema/decimal.ts";
 import type { FieldValue, Row } from "../../schema/definition.ts";
-import { numberOf, textOf, type WriteOperation } from "../change.ts";
+import { numberOf, type Saved, textOf } from "../change.ts";
 import { mirroredFields } from "./derived.ts";
 import { writeHistory } from "./history.ts";
 import { customEntriesOf } from "./price-book.ts";
 import { isActivated } from "./status.ts";
 import { summariesMovedBy } from "./summary.ts";
-
-/** A record that was just stored. For a delete `after` is the record in the recycle bin. */
-export interface Saved {
-  readonly object: string;
-  readonly operation: WriteOperation;
-  readonly before: Row | undefined;
-  readonly after: Row;
-}
 
 /** Brings the records up to date that depend on the saved one. */
 export function rollUp(saved: Saved, tx: Transaction): void {

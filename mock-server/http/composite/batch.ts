@@ -1,16 +1,9 @@
 /** `POST /composite/batch`: up to 25 independent requests, executed in order. Source: rest-api §9.2. */
 import { OrgError } from "../../errors.ts";
 import { errorResult, invalidInput } from "../faults.ts";
+import { isObject } from "../json-object.ts";
 import { requireBody } from "../request-body.ts";
-import {
-  isObject,
-  type Method,
-  ok,
-  type RestContext,
-  type RestHandler,
-  type RestRequest,
-  type RestResult,
-} from "../rest.ts";
+import { type Method, ok, type RestContext, type RestHandler, type RestRequest, type RestResult } from "../rest.ts";
 import { internalRequest } from "./subrequests.ts";
 
 const SUBREQUESTS_MAX = 25; // Salesforce limit

@@ -3,10 +3,11 @@ import type { SaveInput, SaveRequest, SaveResult } from "../../dml/contract.ts";
 import { OrgError, type OrgFault } from "../../errors.ts";
 import { keyPrefixOf, to18 } from "../../schema/record-id.ts";
 import { invalidInput, unknownExternalIdField } from "../faults.ts";
+import { isObject } from "../json-object.ts";
 import { listParameter, namedFields, recordBody, visibleRow, visibleType } from "../record-body.ts";
 import { requireBody } from "../request-body.ts";
 import { addressingField } from "../resources/external-id.ts";
-import { isObject, ok, type RestContext, type RestHandler, type RestRequest } from "../rest.ts";
+import { ok, type RestContext, type RestHandler, type RestRequest } from "../rest.ts";
 import { memberOf, withoutAttributes } from "../save-row.ts";
 
 const RECORDS_MAX = 200; // Salesforce limit

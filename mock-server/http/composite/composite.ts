@@ -1,8 +1,9 @@
 /** `POST /composite`: up to 25 requests that may refer to each other, in one call. Source: rest-api §9.1. */
 import { OrgError } from "../../errors.ts";
 import { invalidInput } from "../faults.ts";
+import { isObject } from "../json-object.ts";
 import { requireBody } from "../request-body.ts";
-import { isObject, ok, type RestHandler } from "../rest.ts";
+import { ok, type RestHandler } from "../rest.ts";
 import { readSubrequests, runSubrequests, type Subrequest } from "./subrequests.ts";
 
 const SUBREQUESTS_MAX = 25; // Salesforce limit

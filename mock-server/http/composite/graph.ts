@@ -1,8 +1,9 @@
 /** `POST /composite/graph`: several lists of requests, each of which stands or falls as a whole. Source: rest-api §9.5. */
 import { OrgError } from "../../errors.ts";
 import { invalidInput } from "../faults.ts";
+import { isObject } from "../json-object.ts";
 import { requireBody } from "../request-body.ts";
-import { isObject, ok, type RestContext, type RestHandler, type RestRequest } from "../rest.ts";
+import { ok, type RestContext, type RestHandler, type RestRequest } from "../rest.ts";
 import { mentionedReferences } from "./references.ts";
 import {
   haltedSubresponse,

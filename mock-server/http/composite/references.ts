@@ -1,6 +1,6 @@
 /** `@{reference.path}` in composite subrequests: replaced by values of earlier answers. Source: rest-api §9.1. */
 import { OrgError } from "../../errors.ts";
-import { isObject } from "../rest.ts";
+import { isObject } from "../json-object.ts";
 
 /** Bodies of the subrequests that were executed so far, by reference id. */
 export type Answers = ReadonlyMap<string, unknown>;

@@ -6,7 +6,8 @@
  */
 import { OrgError } from "../../errors.ts";
 import { errorResult, faultBody, invalidInput, notFound } from "../faults.ts";
-import { isObject, type Method, type RestContext, type RestRequest, type RestResult } from "../rest.ts";
+import { isObject } from "../json-object.ts";
+import type { Method, RestContext, RestRequest, RestResult } from "../rest.ts";
 import { judgeVersion } from "../versions.ts";
 import { type Answers, substitute, substituteUrl } from "./references.ts";
 

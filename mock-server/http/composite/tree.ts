@@ -3,9 +3,10 @@ import type { SaveInput } from "../../dml/contract.ts";
 import { OrgError, type OrgFault } from "../../errors.ts";
 import type { SObjectType } from "../../schema/catalog.ts";
 import { invalidInput } from "../faults.ts";
+import { isObject } from "../json-object.ts";
 import { visibleType } from "../record-body.ts";
 import { requireBody } from "../request-body.ts";
-import { isObject, type RestContext, type RestHandler, type RestRequest, type RestResult } from "../rest.ts";
+import type { RestContext, RestHandler, RestRequest, RestResult } from "../rest.ts";
 import { itemFault } from "./collections.ts";
 
 // Salesforce limits for one call

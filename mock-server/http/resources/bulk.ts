@@ -14,17 +14,10 @@ import type { QueryJob } from "../../bulk/query-jobs.ts";
 import { OrgError } from "../../errors.ts";
 import { clientOf } from "../call-options.ts";
 import { jsonParserError, missingBody, notFound, notImplemented, unsupportedMediaType } from "../faults.ts";
+import { isObject } from "../json-object.ts";
 import { parseJson } from "../json-syntax.ts";
 import { decodeText } from "../request-body.ts";
-import {
-  isObject,
-  NO_CONTENT,
-  ok,
-  type RestContext,
-  type RestHandler,
-  type RestRequest,
-  type RestResult,
-} from "../rest.ts";
+import { NO_CONTENT, ok, type RestContext, type RestHandler, type RestRequest, type RestResult } from "../rest.ts";
 import { type FindResource, finder, type Resource, type Route } from "../routes.ts";
 
 /** A multipart create carries no more characters than this. */

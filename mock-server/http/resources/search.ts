@@ -13,9 +13,10 @@ import {
 } from "../../soql/search.ts";
 import { invalidInput, notImplemented } from "../faults.ts";
 import { HeldRecords } from "../held-records.ts";
+import { isObject } from "../json-object.ts";
 import { listParameter } from "../record-body.ts";
 import { requireBody } from "../request-body.ts";
-import { isObject, ok, type RestContext, type RestHandler, type RestRequest, type RestResult } from "../rest.ts";
+import { ok, type RestContext, type RestHandler, type RestRequest, type RestResult } from "../rest.ts";
 import { queryContext } from "./query.ts";
 
 /** Earlier versions answer the bare list. */

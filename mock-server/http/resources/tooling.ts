@@ -10,8 +10,9 @@ import { TOOLING_CATALOG } from "../../tooling/catalog.ts";
 import { NO_RECORD_ID, toolingRecords } from "../../tooling/records.ts";
 import { notFound, notImplemented } from "../faults.ts";
 import { HeldRecords } from "../held-records.ts";
+import { isObject } from "../json-object.ts";
 import { listedSet, pageRowsOf, type QueryPage } from "../query-cursors.ts";
-import { isObject, ok, type RestContext, type RestHandler, type RestRequest, type RestResult } from "../rest.ts";
+import { ok, type RestContext, type RestHandler, type RestRequest, type RestResult } from "../rest.ts";
 import { type FindResource, finder, type Resource, type Route, reading } from "../routes.ts";
 
 function refuse(what: string): RestHandler {

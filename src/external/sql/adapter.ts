@@ -5,11 +5,11 @@ import type { ExternalOperation, ExternalOutcome, ExternalRecord } from "../../m
 import type { NaturalKey } from "../../model/key.ts";
 import type { ExternalChangePage, ExternalCollectionInfo, ExternalProblem, ExternalSystem } from "../port.ts";
 import { type Binding, type BoundCollection, bindCollection } from "./bind.ts";
-import { type LogTarget, logProblems, pruneLog, readLog } from "./change-log.ts";
-import { readColumnFeed } from "./column-feed.ts";
+import { type LogTarget, logProblems, pruneLog, readLog, startOfLog } from "./change-log.ts";
+import { COLUMN_START, readColumnFeed } from "./column-feed.ts";
 import type { SqlConfig } from "./config.ts";
 import { connectSql, externalFault, readSnapshot, type SqlConnection, sqlFailure } from "./connection.ts";
-import { decodeCursor } from "./cursor.ts";
+import { decodeCursor, encodeCursor } from "./cursor.ts";
 import { readRecords, tolerant } from "./read-records.ts";
 import { applyOperation } from "./write-record.ts";
 
@@ -62,6 +62,14 @@ class SqlExternalSystem implements ExternalSystem {
     });
   }
 
+  async start(collection: string): Promise<string> {
+    return this.#guard(async () => {
+      const bound = await this.#bound(collection);
+      if (bound.changes.kind === "column") return encodeCursor(COLUMN_START);
+      return encodeCursor(await startOfLog(await this.#watched(bound)));
+    });
+  }
+
   async changes(collection: string, cursor: string | null, limit: number): Promise<ExternalChangePage> {
     return this.#guard(async () => {
       const bound = await this.#bound(collection);
@@ -71,11 +79,7 @@ class SqlExternalSystem implements ExternalSystem {
         const target = { connection: this.#connection, bound, column, overlapMs };
         return readColumnFeed(target, position, { limit, nowMs: this.#now() });
       }
-      const target = this.#target(bound);
-      // A trigger that somebody dropped or switched off would lose changes silently.
-      const problem = (await logProblems(target))[0];
-      if (problem !== undefined) throw new SyncError("EXTERNAL_REFUSED", `${problem.place}: ${problem.message}`);
-      return readLog(target, position, limit);
+      return readLog(await this.#watched(bound), position, limit);
     });
   }
 
@@ -137,6 +141,14 @@ class SqlExternalSystem implements ExternalSystem {
     if (bound !== undefined) return bound;
     const problem = problems[0];
     throw new SyncError("EXTERNAL_REFUSED", `${problem?.place}: ${problem?.message}; \`order-sync check\` lists all.`);
+  }
+
+  /** A trigger that somebody dropped or switched off would lose changes silently. */
+  async #watched(bound: BoundCollection): Promise<LogTarget> {
+    const target = this.#target(bound);
+    const problem = (await logProblems(target))[0];
+    if (problem !== undefined) throw new SyncError("EXTERNAL_REFUSED", `${problem.place}: ${problem.message}`);
+    return target;
   }
 
   #target(bound: BoundCollection): LogTarget {

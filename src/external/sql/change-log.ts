@@ -64,6 +64,12 @@ export async function readLog(
   });
 }
 
+/** The position before all records, with the log as it stands now. */
+export async function startOfLog({ connection }: LogTarget): Promise<SqlCursor> {
+  const log = await readSnapshot(connection, (db) => logEnd(connection, db));
+  return { feed: "scan", after: null, log };
+}
+
 /** Which triggers are missing, switched off or out of date. Empty when every change will be logged. */
 export async function logProblems(
   target: LogTarget,
@@ -129,8 +135,8 @@ async function readScan(
   return {
     changes: keys.map((naturalKey) => ({ naturalKey, deleted: false })),
     cursor: encodeCursor(more ? { feed: "scan", after: [...last], log: scan.log } : { feed: "log", log: scan.log }),
-    // The log may hold what happened during the reading; its own page tells.
-    more: more || last !== undefined,
+    // The log may hold what happened since its start; its own page tells.
+    more: true,
   };
 }
 

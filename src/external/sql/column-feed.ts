@@ -15,7 +15,8 @@ import type { Row } from "./values.ts";
 
 type ColumnCursor = Extract<SqlCursor, { readonly feed: "column" }>;
 
-const START: ColumnCursor = { feed: "column", low: null, settling: null, page: null };
+/** The position before all records. */
+export const COLUMN_START: ColumnCursor = { feed: "column", low: null, settling: null, page: null };
 const VALUE = "v_";
 
 /**
@@ -36,7 +37,7 @@ export async function readColumnFeed(
   options: { readonly limit: number; readonly nowMs: number },
 ): Promise<ExternalChangePage> {
   const { connection, bound } = target;
-  const cursor = settle(position?.feed === "column" ? position : START, target.overlapMs, options.nowMs);
+  const cursor = settle(position?.feed === "column" ? position : COLUMN_START, target.overlapMs, options.nowMs);
   const column = sql.id(target.column);
   const order = sql.join([column, ...bound.key.map((key) => keyColumn(connection, key))]);
   const above = cursor.low === null ? sql`` : sql`and ${column} > ${cursor.low}`;

@@ -100,6 +100,30 @@ describe("mock-org start", () => {
     expect(found).toMatchObject({ records: [{ Name: "Kept", Rank__c: "first" }] });
   });
 
+  it("is another org after each start, unless it is told which one, or kept in a file", async () => {
+    const file = join(folder, "same-org.json");
+    const start = async (...more: string[]): Promise<string> => {
+      const { out } = await run(["start", "--port", "0", "--json", ...more]);
+      return (JSON.parse(out) as { orgId: string }).orgId;
+    };
+    const [first, second] = [await start("--seed", "demo"), await start("--seed", "demo")];
+    const [kept, restored] = [await start("--persist", file), await start("--persist", file)];
+
+    expect(second).not.toBe(first);
+    expect(restored).toBe(kept);
+    expect([kept, restored]).not.toContain(first);
+    expect(await start("--org-id", "00D5e00000000Za")).toBe("00D5e00000000ZaEAI");
+  });
+
+  it("does not open a file as another org than the one that the file holds", async () => {
+    const file = join(folder, "one-org.json");
+    await run(["start", "--port", "0", "--persist", file, "--org-id", "00D5e0000000001"]);
+    const { code, error } = await run(["start", "--port", "0", "--persist", file, "--org-id", "00D5e0000000002"]);
+
+    expect(code).toBe(2);
+    expect(error).toContain(`--org-id 00D5e0000000002: ${file} holds the org 00D5e0000000001EAA; leave out one of the two`);
+  });
+
   it("computes formula fields and keeps validation rules of the source folder", async () => {
     const source = join(folder, "rules");
     const object = join(source, "objects", "Account");
@@ -136,6 +160,8 @@ describe("mock-org start", () => {
     [["start", "--seed", "dmeo"], "dmeo (did you mean demo?): cannot be read"],
     [["start", "--nope"], "Unknown option '--nope'"],
     [["start", "--port", "70000"], "--port 70000 is no whole number from 0 to 65535"],
+    [["start", "--org-id", "0015e0000000001"], "0015e0000000001 is no Id of an org"],
+    [["start", "--org-id", "00D5e0000000001AAA"], "00D5e0000000001AAA is no Id of an org"],
     [["start", "--now", "yesterday"], "--now yesterday is no ISO instant"],
     [["start", "--seed", "/nowhere/plan.json"], "/nowhere/plan.json: cannot be read"],
     [["start", "--source-dir", "/nowhere"], "The source folder /nowhere does not exist"],

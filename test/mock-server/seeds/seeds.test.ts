@@ -159,7 +159,7 @@ describe("a seed file", () => {
 
 /** An org with the demo company's schema and without its records, filled from files. */
 async function load(seed: string): Promise<MockOrg> {
-  const { demoDefinitions } = await import("../../../fixtures/orgs/demo.ts");
+  const { demoDefinitions } = await import("../../../fixtures/orgs/demo-company.ts");
   const { STANDARD_OBJECTS } = await import("../../../fixtures/objects/standard.ts");
   const { createOrg } = await import("../../../mock-server/org/org.ts");
   const { frozenClock } = await import("../../../mock-server/org/clock.ts");

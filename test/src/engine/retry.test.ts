@@ -96,6 +96,29 @@ describe("a refused document", () => {
     expect(await shop.state.deadLetters()).toMatchObject([{ attempts: 3 }]);
   });
 
+  it("that a feed of the same run names too is told and counted once", async () => {
+    const shop = await refusedOrder();
+    shop.erp.put("orders", "O1", { note: "newer" });
+
+    const { runId } = await shop.run(WAITS, refuse(shop));
+
+    const told = (await shop.state.journal({ limit: 100 })).filter((entry) => entry.runId === runId);
+    expect(told).toMatchObject([{ key: "erp:Order:O1", event: "rejected" }]);
+    expect(await shop.state.deadLetters()).toMatchObject([{ attempts: 2 }]);
+  });
+
+  it("that is refused for another reason in the same run tells both", async () => {
+    const shop = await refusedOrder();
+    shop.erp.put("orders", "O1", { note: "newer" });
+    const codes = ["STRING_TOO_LONG", "FIELD_INTEGRITY_EXCEPTION"];
+
+    const { runId } = await shop.run(WAITS, refuse(shop, "Order", "refused", codes));
+
+    const told = (await shop.state.journal({ limit: 100 })).filter((entry) => entry.runId === runId);
+    expect(told.map(({ detail }) => detail["obstacles"])).toMatchObject([[{ code: codes[1] }], [{ code: codes[0] }]]);
+    expect(await shop.state.deadLetters()).toMatchObject([{ attempts: 2 }]);
+  });
+
   it("is counted in a plan with its calls", async () => {
     const shop = await refusedOrder();
 
@@ -122,11 +145,15 @@ function refuse(
   shop: Shop,
   object = "Order",
   kind: "refused" | "replan" = "refused",
+  codes: readonly string[] = ["STRING_TOO_LONG"],
 ): { readonly salesforce: SalesforceOrg } {
+  let calls = 0;
   const execute = async (call: SalesforceCall): ReturnType<SalesforceOrg["execute"]> => {
     const operations = operationsOf(call);
     if (!operations.some((operation) => operation.object === object)) return await shop.salesforce.execute(call);
-    const faults = [{ code: "STRING_TOO_LONG", message: "too long", fields: [] }];
+    const code = codes[calls % codes.length] ?? "";
+    calls += 1;
+    const faults = [{ code, message: "too long", fields: [] }];
     return operations.map(({ opId }) => ({ kind: "failed", opId, class: kind, faults }));
   };
   return { salesforce: { ...shop.salesforce, execute } };

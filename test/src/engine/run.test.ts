@@ -6,6 +6,23 @@ import { Shop, shopMapping } from "./shop.ts";
 
 const DELETES = { Account: { delete: { salesforce: true, external: true } } };
 
+describe("a first run", () => {
+  it("stores where each feed of the ERP stands before it reads from it, so that a later deletion is told", async () => {
+    const shop = await Shop.open(shopMapping(DELETES));
+    shop.company(1);
+    const read = shop.erp.changes.bind(shop.erp);
+    const stored: (readonly string[])[] = [];
+    shop.erp.changes = async (...request) => {
+      stored.push(Object.keys(await shop.state.cursors()));
+      return await read(...request);
+    };
+
+    await shop.run();
+
+    expect(stored[0]).toContain("external:customers:Account");
+  });
+});
+
 describe("the delete guard", () => {
   it("stops a run that would delete more than the share, before it deletes anything", async () => {
     const shop = await Shop.open(shopMapping(DELETES));

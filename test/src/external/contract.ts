@@ -90,6 +90,15 @@ export function externalContract(
       expect(changes.every((change) => !change.deleted)).toBe(true);
     });
 
+    it("tells a position before all records, from which it reads as from none", async () => {
+      const { external, put } = await fresh();
+      await put(orderRow("1"));
+      const start = (await external.start?.("orders")) ?? null;
+      await put(orderRow("2"));
+
+      expect(ids((await drain(external, start)).changes)).toEqual(["1", "2"]);
+    });
+
     it("says of an empty system that there is nothing, and later finds its first record", async () => {
       const { external, put } = await fresh();
       const start = await drain(external, null);

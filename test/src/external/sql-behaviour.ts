@@ -93,6 +93,16 @@ export function sqlBehaviour(name: string, bench: SqlBench): void {
       expect(rest.changes).toContainEqual({ naturalKey: ["3"], deleted: false });
     });
 
+    it("tells from its start what was deleted before the first reading", async () => {
+      const { session, external } = await erp();
+      await addOrder(session, 1);
+      const start = (await external.start?.("orders")) ?? null;
+
+      await session.query("delete from orders where id = 1");
+
+      expect((await drain(external, start)).changes).toEqual([{ naturalKey: ["1"], deleted: true }]);
+    });
+
     it("is pruned below an acknowledged cursor and nowhere else", async () => {
       const { session, external } = await erp();
       const start = await drain(external, null);

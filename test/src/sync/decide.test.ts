@@ -264,6 +264,19 @@ describe("a deletion", () => {
     });
   });
 
+  it("that is undone finds the order half way and the hidden edit as they were", () => {
+    const world = synced();
+    if (world.erp.record !== null) world.erp.record.fields["ordered"] = "2026-02-02";
+    world.pass(1);
+    const edit = { field: "PoNumber", value: "edit", ours: "PO", by: "005A", at: "2026-01-03T00:00:00Z" } as const;
+    world.base = world.base === null ? null : { ...world.base, displaced: [edit] };
+    world.org.deleted = true;
+    expect(world.pass().actions).toEqual([]);
+    expect(world.base).toMatchObject({ passing: { shown: "Draft", meant: "Activated" }, displaced: [edit] });
+    world.org.deleted = false;
+    expect(decide(world.input())).toMatchObject({ conflicts: [], actions: ["update", "activate"] });
+  });
+
   it("in the external system takes an activated order back to Draft first", () => {
     const world = synced(both);
     world.erp.apply({
@@ -342,6 +355,19 @@ describe("a deletion", () => {
     expect(decide({ ...world.input(), salesforce: unkeyed }).salesforce).toMatchObject([
       { kind: "update", recordId: "001M", fields: { ERP_Key__c: KEY } },
     ]);
+  });
+});
+
+describe("a changed reference", () => {
+  it("to an account which nobody has makes its order wait, though nothing else of it changes", () => {
+    const world = synced();
+    if (world.erp.record !== null) world.erp.record.fields["customer"] = "c9";
+    const parents = (_object: string, key: string): ParentState =>
+      key.endsWith(":c9") ? { kind: "absent" } : { kind: "linked", recordId: "001" as RecordId };
+    expect(decide({ ...world.input(), parents })).toMatchObject({
+      kind: "park",
+      obstacles: [{ code: "PARENT_MISSING" }],
+    });
   });
 });
 

@@ -5,7 +5,8 @@ import type { ObjectMapping } from "../../../src/mapping/mapping.ts";
 import type { SalesforceView } from "../../../src/model/document.ts";
 import type { BusinessKey, RecordId } from "../../../src/model/key.ts";
 import type { WireValue } from "../../../src/model/salesforce-record.ts";
-import { type LifecyclePlan, planDelete, planLifecycle } from "../../../src/sync/lifecycle.ts";
+import { planDelete, planLifecycle } from "../../../src/sync/lifecycle.ts";
+import type { LifecyclePlan } from "../../../src/sync/lifecycle-plan.ts";
 import { type OrgRules, STOCK_ORG } from "../../../src/sync/org-rules.ts";
 
 const KEY = "erp:X:1" as BusinessKey;

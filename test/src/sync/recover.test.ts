@@ -21,7 +21,15 @@ const base: Base = {
 };
 
 function intent(side: Intent["side"]): Intent {
-  return { id: side, ...subject, side, before: account("ours"), after: account("user's"), atomic: true, startedAtMs: 0 };
+  return {
+    id: side,
+    ...subject,
+    side,
+    before: account("ours"),
+    after: account("user's"),
+    atomic: true,
+    startedAtMs: 0,
+  };
 }
 
 function recovered(before: Base, side: Intent["side"], present: SyncDocument): Base {
@@ -35,8 +43,11 @@ it("an edit that came back to Salesforce only is still its user's, and not yet a
   expect(settled.displaced).toMatchObject([{ field: "Phone", value: "user's", ours: "user's" }]);
 });
 
-it.each(["salesforce", "external"] as const)("an edit that came back to both sides is agreed on (%s first)", (first) => {
-  const second = first === "salesforce" ? "external" : "salesforce";
-  const settled = recovered(recovered(base, first, account("user's")), second, account("user's"));
-  expect(settled.document?.fields["Phone"]).toBe("user's");
-});
+it.each(["salesforce", "external"] as const)(
+  "an edit that came back to both sides is agreed on (%s first)",
+  (first) => {
+    const second = first === "salesforce" ? "external" : "salesforce";
+    const settled = recovered(recovered(base, first, account("user's")), second, account("user's"));
+    expect(settled.document?.fields["Phone"]).toBe("user's");
+  },
+);

@@ -51,6 +51,7 @@ function decision(agreed: SyncDocument, changes: readonly FieldChange[]): Decisi
     passing: null,
     rewrites: [],
     displaced: [],
+    apart: null,
   };
 }
 

@@ -1,0 +1,6 @@
+/** Telling JSON objects from other values. */
+
+/** True for a JSON object (not an array, not null). */
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

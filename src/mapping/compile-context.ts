@@ -1,0 +1,10 @@
+/** What the parts of a mapping's compilation share. */
+import type { UserFunction } from "./convert.ts";
+import type { MappingSpec } from "./spec.ts";
+
+/** What one object's or field's compilation is told and to whom it reports. */
+export interface CompileContext {
+  readonly spec: MappingSpec;
+  readonly functions: Readonly<Record<string, UserFunction>>;
+  report(path: string, message: string): void;
+}

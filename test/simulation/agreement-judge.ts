@@ -1,0 +1,95 @@
+/** Judges what the connector takes for agreed (I4) and for edited (I10) by what both sides have shown. */
+import type { Value } from "../../src/model/value.ts";
+import type { StoredConflict } from "../../src/state/port.ts";
+import type { Base } from "../../src/sync/decision.ts";
+import { EDITED_MEANWHILE } from "../../src/sync/pre-image.ts";
+import { LINE_FIELDS, ROOT_FIELDS } from "./cells.ts";
+import type { ConnectorView } from "./connector-view.ts";
+import type { Ledger } from "./ledger.ts";
+import { isTracked } from "./loss-judge.ts";
+import type { Stage } from "./stage.ts";
+import type { Fail } from "./traffic-judge.ts";
+
+/** Watches bases and conflicts, before they are taken in. */
+export class AgreementJudge {
+  readonly #stage: Stage;
+  readonly #ledger: Ledger;
+  readonly #view: ConnectorView;
+  readonly #fail: Fail;
+  readonly #excused = new Set<string>();
+
+  constructor(
+    { stage, ledger, view }: { readonly stage: Stage; readonly ledger: Ledger; readonly view: ConnectorView },
+    fail: Fail,
+  ) {
+    this.#stage = stage;
+    this.#ledger = ledger;
+    this.#view = view;
+    this.#fail = fail;
+  }
+
+  /** A conflict has two people in it: our own write is no edit (I10). */
+  checkConflict(conflict: StoredConflict): void {
+    const { key, field, lineKey = "", base } = conflict;
+    if (this.#view.conflicts.has(conflict.id) || base === undefined || field === "*" || field === "Status") return;
+    // An edit that was brought back stands there by our hand.
+    if (conflict.rule.startsWith(EDITED_MEANWHILE)) return;
+    for (const side of ["salesforce", "external"] as const) {
+      const cell = this.#ledger.cell(side, key, `${lineKey}|${field}`);
+      if (cell === undefined || cell.value === undefined || cell.value !== conflict[side]) continue;
+      // A person's edit that was carried over before its own record was deleted is still that person's.
+      const other = side === "salesforce" ? "external" : "salesforce";
+      const origin = this.#ledger.cell(other, key, `${lineKey}|${field}`);
+      const isGone = (conflict[other] ?? null) === null;
+      if (isGone && conflict[side] !== undefined && origin?.held.has(conflict[side])) continue;
+      // So is an edit that we overran and brought back, against the deletion of the other side's record.
+      if (isGone && this.#wasOverrun(conflict, cell.value)) continue;
+      if (cell.by === "connector") {
+        this.#fail(
+          "I10",
+          `${side} ${key} ${lineKey} ${field}: our own ${JSON.stringify(cell.value)} was taken for an edit`,
+        );
+      }
+    }
+  }
+
+  /** True where the journal tells that this very value was a person's edit, found in a pre-image. */
+  #wasOverrun({ key, lineKey, field }: StoredConflict, value: Value): boolean {
+    const place = lineKey === undefined ? { field } : { lineKey, field };
+    const told = JSON.stringify({ ...place, from: value }).slice(0, -1);
+    return this.#view.overruns.some((entry) => entry.key === key && entry.text.includes(told));
+  }
+
+  /** Both sides have held what the base says (I4). `recovering`: it was found out after a lost reply. */
+  checkBase(base: Base, recovering: boolean): void {
+    if (base.document === null) return;
+    const roots = Object.entries(base.document.fields).map(([field, value]) => ["", field, value] as const);
+    const lines = Object.entries(base.document.lines ?? {}).flatMap(([line, fields]) =>
+      Object.entries(fields).map(([field, value]) => [line, field, value] as const),
+    );
+    for (const [line, field, value] of [...roots, ...lines]) {
+      const cellName = `${line}|${field}`;
+      const isKnown =
+        line === "" ? ROOT_FIELDS[base.object]?.includes(field) : LINE_FIELDS.some((each) => each === field);
+      if (isKnown !== true || !isTracked(this.#stage.config, cellName)) continue;
+      for (const side of ["salesforce", "external"] as const) {
+        const cell = this.#ledger.cell(side, base.key, cellName);
+        if (cell?.held.has(value) === true) continue;
+        const excuse = `${side} ${base.key} ${cellName} ${JSON.stringify(value)}`;
+        if (this.#excused.has(excuse)) continue;
+        // A status that an order passes through on our own account stands for "not followed yet".
+        const status = this.#ledger.cell("salesforce", base.key, cellName);
+        if (field === "Status" && (status?.by === "connector" || status?.value === undefined)) continue;
+        // The order of an account that was merged away shows the survivor until the ERP follows.
+        if (field === "AccountId" && typeof value === "string" && this.#stage.isMerged(value)) continue;
+        // Recovery cannot tell an edit that came before our write from one that came after it.
+        const edited = (cell?.clerkSeq ?? 0) >= this.#view.readSeq(base.key) || (cell?.clerkSeq ?? 0) > 0;
+        if (recovering && edited) {
+          this.#excused.add(excuse);
+          continue;
+        }
+        this.#fail("I4", `the base of ${base.key} ${cellName} is ${JSON.stringify(value)}, which ${side} never held`);
+      }
+    }
+  }
+}

@@ -1,0 +1,312 @@
+/**
+ * The ledger of a simulation: every value that a cell (side, document, line, field) has ever shown, with who wrote it last.
+ * It reads both systems' own records with a few lines of its own, not through the connector's mapping.
+ */
+import type { RecordChange } from "../../mock-server/org/contract.ts";
+import type { Row } from "../../mock-server/schema/definition.ts";
+import type { Side, Value } from "../../src/model/value.ts";
+import {
+  COLLECTIONS,
+  canonicalOf,
+  cellId,
+  collectionOf,
+  erpCells,
+  OBJECTS_OF,
+  ROOT_FIELDS,
+  referredObject,
+} from "./cells.ts";
+import type { ErpChange } from "./memory-erp.ts";
+import type { Stage } from "./stage.ts";
+
+/** What one field has shown on one side. */
+export interface Cell {
+  value: Value | undefined;
+  by: "connector" | "clerk";
+  clerkSeq: number;
+  connectorSeq: number;
+  /** Every value that it has held, with the change number at which it came last. */
+  readonly held: Map<Value, number>;
+  /** What it showed when its record was deleted. */
+  gone?: { readonly value: Value; readonly by: "connector" | "clerk"; readonly clerkSeq: number };
+}
+
+/** The connector writes over what a cell shows. */
+export interface Overwrite {
+  readonly side: Side;
+  readonly key: string;
+  /** `line|field`. */
+  readonly name: string;
+  readonly old: Value;
+  /** Undefined: with its record. */
+  readonly now: Value | undefined;
+  readonly cell: Readonly<Cell>;
+}
+
+/** Hears what the connector does, as it is committed. */
+export interface LedgerWatch {
+  overwriting(overwrite: Overwrite): void;
+  made(object: string, row: Row): void;
+  deletedInSalesforce(object: string, key: string): void;
+  lineDeletedInSalesforce(key: string, line: string): void;
+  deletedInErp(object: string, key: string): void;
+  lineDeletedInErp(key: string, no: string): void;
+}
+
+/** What both sides have shown so far. */
+export class Ledger {
+  connectorWrites = 0;
+  readonly #stage: Stage;
+  readonly #connectorId: string;
+  readonly #watch: LedgerWatch;
+  readonly #cells = new Map<string, Cell>();
+  readonly #keyOfId = new Map<string, string>();
+  readonly #touchedSeq = new Map<string, number>();
+  readonly #erpSeq = new Map<string, number>();
+  readonly #deleted = new Set<string>();
+  #seq = 0;
+
+  constructor(stage: Stage, connectorId: string, watch: LedgerWatch) {
+    this.#stage = stage;
+    this.#connectorId = connectorId;
+    this.#watch = watch;
+    for (const collection of COLLECTIONS)
+      for (const row of stage.erp.rows(collection))
+        this.erpChanged({ collection, key: row.key, before: undefined, after: row, author: "clerk" });
+    stage.erp.onChange = (change) => this.erpChanged(change);
+    stage.mock.org.onCommit((changes, actor) => this.#salesforceChanged(changes, actor.userId));
+  }
+
+  /** The number of the last change on either side. */
+  get seq(): number {
+    return this.#seq;
+  }
+
+  /** What the cell has shown; undefined where it never was. */
+  cell(side: Side, key: string, name: string): Readonly<Cell> | undefined {
+    return this.#cells.get(cellId(side, key, name));
+  }
+
+  /** The document that a record Id belongs to. */
+  keyOfId(id: string): string | undefined {
+    return this.#keyOfId.get(id);
+  }
+
+  /** Change number of a person's last edit of the Salesforce record; 0 for none. */
+  touchedSeq(key: string): number {
+    return this.#touchedSeq.get(key) ?? 0;
+  }
+
+  /** Change number of the last change of the ERP record; 0 for none. */
+  erpSeq(key: string): number {
+    return this.#erpSeq.get(key) ?? 0;
+  }
+
+  erpChanged(change: ErpChange): void {
+    this.#seq += 1;
+    if (change.author === "connector") this.connectorWrites += 1;
+    for (const object of OBJECTS_OF[change.collection] ?? []) {
+      const key = `erp:${object}:${change.key.join(":")}`;
+      this.#erpSeq.set(key, this.#seq);
+      const before = erpCells(object, key, change.before);
+      const after = erpCells(object, key, change.after);
+      this.#noteDeletion("external", key, change.after === undefined, change.author);
+      this.#write("external", key, before, after, change.author);
+      if (change.author !== "connector") continue;
+      if (change.after === undefined && change.before !== undefined) this.#watch.deletedInErp(object, key);
+      for (const line of change.before?.lines.keys() ?? []) {
+        if (change.after !== undefined && !change.after.lines.has(line)) this.#watch.lineDeletedInErp(key, line);
+      }
+    }
+  }
+
+  /** The present values of a document's cells on one side; undefined where there is no record. */
+  shown(side: Side, object: string, key: string): ReadonlyMap<string, Value> | undefined {
+    if (side === "external") {
+      const collection = collectionOf(object);
+      const row = this.#stage.erp.row(collection, key.split(":")[2] ?? "");
+      return row === undefined ? undefined : erpCells(object, key, row);
+    }
+    const row = this.#stage.live(object).find((record) => this.keyOf(object, record) === key);
+    if (row === undefined) return undefined;
+    const cells = new Map(this.#rootCells(object, row));
+    if (object !== "Order") return cells;
+    for (const item of this.#stage.live("OrderItem")) {
+      if (item["OrderId"] !== row["Id"] || item["ERP_Key__c"] === null) continue;
+      for (const [name, value] of this.#itemCells(item, row)) cells.set(name, value);
+    }
+    return cells;
+  }
+
+  /** True where a person deleted the record on this side, and nobody made it again. */
+  wasDeleted(side: Side, key: string): boolean {
+    return this.#deleted.has(`${side} ${key}`);
+  }
+
+  /** True where a person has ever changed the Salesforce record. */
+  wasEdited(key: string): boolean {
+    return this.#touchedSeq.has(key);
+  }
+
+  /** Every key that either side has. */
+  keys(object: string): readonly string[] {
+    const collection = collectionOf(object);
+    const own = this.#stage.erp.rows(collection).map((row) => `erp:${object}:${row.key.join(":")}`);
+    const theirs = this.#stage
+      .live(object)
+      .filter((row) => row["IsReductionOrder"] !== true)
+      .map((row) => this.keyOf(object, row));
+    return [...new Set([...own, ...theirs])];
+  }
+
+  /** Lines that Salesforce users made: the connector leaves them alone. */
+  hasForeignLines(key: string): boolean {
+    return this.#stage
+      .live("OrderItem")
+      .some((item) => item["ERP_Key__c"] === null && this.#keyOfId.get(String(item["OrderId"])) === key);
+  }
+
+  #salesforceChanged(changes: readonly RecordChange[], userId: string): void {
+    this.#seq += 1;
+    const author = userId === this.#connectorId ? "connector" : "clerk";
+    if (author === "connector") this.connectorWrites += 1;
+    // An order and its lines may come in one commit: the lines are named after it.
+    for (const change of changes) if (ROOT_FIELDS[change.object] !== undefined) this.#rootChanged(change, author);
+    for (const change of changes) if (change.object === "OrderItem") this.#itemChanged(change, changes, author);
+  }
+
+  #rootChanged({ object, before, after, id }: RecordChange, author: "connector" | "clerk"): void {
+    if ((after ?? before)?.["IsReductionOrder"] === true) return;
+    const was = before === undefined || before["IsDeleted"] === true ? undefined : before;
+    const is = after === undefined || after["IsDeleted"] === true ? undefined : after;
+    const oldKey = before === undefined ? undefined : this.keyOf(object, before);
+    const key = after === undefined ? oldKey : this.keyOf(object, after);
+    if (key === undefined) return;
+    this.#keyOfId.set(id, key);
+    if (oldKey !== undefined && oldKey !== key) this.#rename(oldKey, key);
+    if (author === "clerk") this.#touchedSeq.set(key, this.#seq);
+    this.#noteDeletion("salesforce", key, is === undefined, author);
+    const none = new Map<string, Value>();
+    this.#write(
+      "salesforce",
+      key,
+      was === undefined ? none : this.#rootCells(object, was),
+      is === undefined ? none : this.#rootCells(object, is),
+      author,
+    );
+    if (author !== "connector") return;
+    if (before === undefined && is !== undefined) this.#watch.made(object, is);
+    if (was !== undefined && is === undefined) this.#watch.deletedInSalesforce(object, key);
+  }
+
+  #noteDeletion(side: Side, key: string, gone: boolean, author: "connector" | "clerk"): void {
+    if (!gone) this.#deleted.delete(`${side} ${key}`);
+    else if (author === "clerk") this.#deleted.add(`${side} ${key}`);
+  }
+
+  #itemChanged(change: RecordChange, all: readonly RecordChange[], author: "connector" | "clerk"): void {
+    const { before, after } = change;
+    const row = after ?? before;
+    const orderId = String(row?.["OrderId"]);
+    const key = this.#keyOfId.get(orderId);
+    if (key === undefined || row === undefined) return;
+    if (author === "clerk") this.#touchedSeq.set(key, this.#seq);
+    const stored = row["ERP_Key__c"];
+    if (typeof stored !== "string") {
+      if (author === "connector" && before === undefined && after !== undefined) this.#watch.made("OrderItem", after);
+      return;
+    }
+    if (stored.includes("ReductionOrderItem")) return;
+    const was = before === undefined || before["IsDeleted"] === true ? undefined : before;
+    const is = after === undefined || after["IsDeleted"] === true ? undefined : after;
+    const none = new Map<string, Value>();
+    this.#write(
+      "salesforce",
+      key,
+      was === undefined ? none : this.#itemCells(was, undefined),
+      is === undefined ? none : this.#itemCells(is, undefined),
+      author,
+    );
+    if (author !== "connector") return;
+    if (before === undefined && is !== undefined) this.#watch.made("OrderItem", is);
+    const orderGoes = all.some((other) => other.id === orderId && other.after?.["IsDeleted"] === true);
+    if (was !== undefined && is === undefined && !orderGoes) this.#watch.lineDeletedInSalesforce(key, stored);
+  }
+
+  #write(
+    side: Side,
+    key: string,
+    before: ReadonlyMap<string, Value>,
+    after: ReadonlyMap<string, Value>,
+    author: "connector" | "clerk",
+  ): void {
+    for (const name of new Set([...before.keys(), ...after.keys()])) {
+      const old = before.get(name);
+      const now = after.get(name);
+      if (old === now) continue;
+      const cell = this.#cellOf(side, key, name);
+      if (author === "connector" && old !== undefined) this.#watch.overwriting({ side, key, name, old, now, cell });
+      const { gone } = cell;
+      if (old !== undefined && now === undefined) cell.gone = { value: old, by: cell.by, clerkSeq: cell.clerkSeq };
+      cell.value = now;
+      if (now !== undefined) cell.held.set(now, this.#seq);
+      // Who undeletes a record has not written its values: they are as old, and of the same hand, as before.
+      const isUndeleted = author === "clerk" && old === undefined && gone !== undefined && gone.value === now;
+      cell.by = isUndeleted ? gone.by : author;
+      if (author === "clerk") cell.clerkSeq = isUndeleted ? gone.clerkSeq : this.#seq;
+      else cell.connectorSeq = this.#seq;
+    }
+  }
+
+  /** The business key of a record: its own, or one by its Id where it has none. */
+  keyOf(object: string, row: Row): string {
+    const stored = row["ERP_Key__c"];
+    return typeof stored === "string" ? stored : `erp:${object}:${String(row["Id"])}`;
+  }
+
+  #rename(from: string, to: string): void {
+    // Cells are added while they are walked through.
+    const cells = [...this.#cells];
+    for (const [id, cell] of cells) {
+      const [side, key, ...rest] = id.split("|");
+      if (side !== "salesforce" || key !== from) continue;
+      const target = cellId("salesforce", to, rest.join("|"));
+      const known = this.#cells.get(target);
+      this.#cells.set(target, { ...cell, held: new Map([...cell.held, ...(known?.held ?? [])]) });
+    }
+  }
+
+  #rootCells(object: string, row: Row): ReadonlyMap<string, Value> {
+    return new Map(
+      (ROOT_FIELDS[object] ?? []).map((field) => {
+        const value = row[field];
+        const referred = referredObject(field);
+        const canonical = referred === undefined ? canonicalOf(value) : this.#keyReferredTo(referred, value);
+        return [`|${field}`, canonical] as const;
+      }),
+    );
+  }
+
+  #keyReferredTo(object: string, id: unknown): Value {
+    return typeof id === "string" ? (this.#keyOfId.get(id) ?? `erp:${object}:${id}`) : null;
+  }
+
+  #itemCells(item: Row, order: Row | undefined): ReadonlyMap<string, Value> {
+    const line = String(item["ERP_Key__c"]);
+    const reduced = this.#stage.config.onActivated === "reduce" && order?.["StatusCode"] === "Activated";
+    const quantity = reduced ? (item["AvailableQuantity"] ?? item["Quantity"]) : item["Quantity"];
+    return new Map([
+      [`${line}|Quantity`, canonicalOf(quantity)],
+      [`${line}|UnitPrice`, canonicalOf(item["UnitPrice"])],
+    ]);
+  }
+
+  #cellOf(side: Side, key: string, name: string): Cell {
+    const id = cellId(side, key, name);
+    let cell = this.#cells.get(id);
+    if (cell === undefined) {
+      cell = { value: undefined, by: "clerk", clerkSeq: 0, connectorSeq: 0, held: new Map() };
+      this.#cells.set(id, cell);
+    }
+    return cell;
+  }
+}

@@ -1,0 +1,188 @@
+/**
+ * Judges I6: whatever a person wrote and the connector wrote over equalled the base, or stands on the other side, in a
+ * conflict or in the journal. What nobody could have found is counted, not judged (docs/decisions/0007).
+ */
+import type { RowOperation, RowOutcome } from "../../src/model/salesforce-record.ts";
+import type { Side, Value } from "../../src/model/value.ts";
+import type { SalesforceCall } from "../../src/sync/call.ts";
+import { operationsOf } from "../../src/sync/split.ts";
+import type { ConnectorView } from "./connector-view.ts";
+import type { Ledger, Overwrite } from "./ledger.ts";
+import type { StageConfig } from "./stage-config.ts";
+import type { Fail } from "./traffic-judge.ts";
+
+interface Overwritten {
+  readonly side: Side;
+  readonly key: string;
+  readonly line: string;
+  readonly field: string;
+  readonly value: Value;
+  /** When the person wrote it. */
+  readonly seq: number;
+  /** When the connector wrote over it. */
+  readonly overSeq: number;
+  /** True where the connector had read the field before the person wrote it. */
+  readonly unseen: boolean;
+  /** Why nobody could find it in a pre-image. */
+  excuse: Excuse | null;
+}
+
+/** Why an edit that was overwritten between a read and its write stands in no pre-image. */
+type Excuse =
+  /** A Bulk job cannot read what it replaces. */
+  | "by Bulk"
+  /** The reply is gone; what the write had replaced is known to nobody. */
+  | "reply lost"
+  /** The pre-image that came back is the one of the second delivery. */
+  | "delivered twice"
+  /** A write by key to a record that was not there when it was read has no pre-image. */
+  | "made meanwhile";
+
+/** Watches for losses. */
+export class LossJudge {
+  /** Edits that were overwritten between the connector's read and its write, and for which nobody has a pre-image. */
+  raced = 0;
+  /** Such edits that the connector found in pre-images. */
+  overruns = 0;
+  readonly #ledger: Ledger;
+  readonly #view: ConnectorView;
+  readonly #config: StageConfig;
+  readonly #fail: Fail;
+  readonly #overwritten: Overwritten[] = [];
+  /** Documents that were last written by a Bulk job. */
+  readonly #inBulk = new Set<string>();
+  /** Writes by Bulk: the change numbers of the read before the job, and of its end. */
+  readonly #bulkWrites: { readonly key: string; readonly readSeq: number; endSeq: number }[] = [];
+  /** So many overwritten edits belong to calls that have been answered. */
+  #judged = 0;
+
+  constructor(
+    { ledger, view, config }: { readonly ledger: Ledger; readonly view: ConnectorView; readonly config: StageConfig },
+    fail: Fail,
+  ) {
+    this.#ledger = ledger;
+    this.#view = view;
+    this.#config = config;
+    this.#fail = fail;
+  }
+
+  /** A call is about to be sent. A Bulk job reads nothing before it writes, and may end after the one who started it. */
+  sending(call: SalesforceCall): void {
+    for (const { opId } of operationsOf(call)) {
+      const key = opId.split("#")[0] ?? "";
+      if (call.kind !== "bulk") {
+        this.#inBulk.delete(key);
+        continue;
+      }
+      this.#inBulk.add(key);
+      const readSeq = this.#view.readSeq(key);
+      this.#bulkWrites.push({ key, readSeq, endSeq: Number.POSITIVE_INFINITY });
+    }
+  }
+
+  /** A call was answered, maybe after its request was delivered twice. */
+  sent(operations: readonly RowOperation[], outcomes: readonly RowOutcome[], twice: boolean): void {
+    for (const overwritten of this.#overwritten.slice(this.#judged)) {
+      const { key, line } = overwritten;
+      const byKey = operations.some((each) => each.kind === "upsert" && (each.key === key || each.key === line));
+      if (twice) overwritten.excuse = "delivered twice";
+      else if (byKey) overwritten.excuse = "made meanwhile";
+    }
+    this.#judged = this.#overwritten.length;
+    const written = new Set(outcomes.map(({ opId }) => opId.split("#")[0] ?? ""));
+    const { seq } = this.#ledger;
+    for (const write of this.#bulkWrites) if (written.has(write.key)) write.endSeq = Math.min(write.endSeq, seq);
+  }
+
+  /** Takes note of a person's value that goes, unless it is the agreed one. */
+  overwriting({ side, key, name, old, now, cell }: Overwrite): void {
+    if (cell.by === "connector" || !isTracked(this.#config, name)) return;
+    // A record that is deleted takes along what never was to leave it.
+    if (now === undefined && name === "|BillingCity" && this.#config.cityDirection !== "both") return;
+    const [line = "", field = ""] = name.split("|");
+    const base = this.#view.base(key.split(":")[1] ?? "", key)?.document;
+    const fields = line === "" ? base?.fields : base?.lines?.[line as keyof typeof base.lines];
+    const agreed = fields?.[field];
+    if (agreed === old || (agreed === undefined && old === null)) return;
+    const unseen = side === "salesforce" && cell.clerkSeq > this.#view.readSeq(key);
+    const { clerkSeq: seq } = cell;
+    const excuse = this.#inBulk.has(key) ? "by Bulk" : null;
+    this.#overwritten.push({ side, key, line, field, value: old, seq, overSeq: this.#ledger.seq, unseen, excuse });
+  }
+
+  /**
+   * Reports whatever was overwritten and stands neither in the base nor in conflicts or journal. `waits` says of which
+   * documents a person is told that they wait.
+   */
+  check(waits: (key: string) => boolean): void {
+    for (const overwritten of this.#overwritten) {
+      const { side, key, line, field, value, seq } = overwritten;
+      const overrun = this.#view.overruns.some(
+        (entry) => entry.key === key && entry.text.includes(`"from":${JSON.stringify(value)}`),
+      );
+      if (overwritten.unseen && overrun) this.overruns += 1;
+      const cell = this.#ledger.cell(side, key, `${line}|${field}`);
+      // It was found, and a newer edit has taken its place or the record is gone: the journal is all that is owed.
+      if (overrun && (cell?.value === undefined || cell.clerkSeq > seq)) continue;
+      // It stands there again: the connector passed through another value, or the other side agreed.
+      if (cell?.value === value) continue;
+      // It waits with its document, which somebody has to settle first.
+      if (overrun && waits(key) && this.#isHidden(overwritten)) continue;
+      // What flows from the ERP only is not brought back; the journal has it.
+      if (overrun && field === "BillingCity" && this.#config.cityDirection === "toSalesforce") continue;
+      const other = side === "salesforce" ? "external" : "salesforce";
+      if ((this.#ledger.cell(other, key, `${line}|${field}`)?.held.get(value) ?? 0) > seq) continue;
+      const told = [...this.#view.conflicts.values()].some(
+        (conflict) =>
+          conflict.key === key &&
+          (conflict.lineKey ?? "") === line &&
+          ((conflict.field === field && (conflict[side] ?? null) === value) || (conflict.field === "*" && line !== "")),
+      );
+      const recovered = this.#view.recovered.some(
+        (entry) => entry.key === key && entry.text.includes(JSON.stringify(value)),
+      );
+      if (!told && !recovered) {
+        const excused = overwritten.unseen && overwritten.excuse !== null;
+        if (excused || this.#replyLost(overwritten) || this.#passedThrough(overwritten)) {
+          this.raced += 1;
+          continue;
+        }
+        this.#fail(
+          "I6",
+          `${side} ${key} ${line} ${field}: the value ${JSON.stringify(value)} was overwritten and is ${overrun ? "found and forgotten" : "lost"}`,
+        );
+      }
+    }
+  }
+
+  /** True where the base remembers the value as an edit that our write hides. */
+  #isHidden({ key, line, field, value }: Overwritten): boolean {
+    const object = key.split(":")[1] ?? "";
+    const hidden = this.#view.base(object, key)?.displaced ?? [];
+    return hidden.some((edit) => (edit.lineKey ?? "") === line && edit.field === field && edit.value === value);
+  }
+
+  /** True where the write's intent had to be looked up: its reply was lost, or died with its process. */
+  #replyLost({ key, overSeq, unseen }: Overwritten): boolean {
+    return [...this.#view.intents.values()].some(
+      (intent) => unseen && intent.key === key && intent.putSeq <= overSeq && (intent.recoveredSeq ?? -1) >= overSeq,
+    );
+  }
+
+  /**
+   * True where somebody chose the very status through which a write without a pre-image was passing, one that was lost or
+   * went by Bulk: it looks as if that write had set it.
+   */
+  #passedThrough({ side, key, field, seq }: Overwritten): boolean {
+    if (side !== "salesforce" || field !== "Status") return false;
+    const lost = [...this.#view.intents.values()].some(
+      (intent) => intent.key === key && intent.readSeq <= seq && (intent.recoveredSeq ?? -1) >= seq,
+    );
+    return lost || this.#bulkWrites.some((write) => write.key === key && write.readSeq <= seq && write.endSeq >= seq);
+  }
+}
+
+/** Where reduction orders lower quantities, a line's quantity is not in one cell. */
+export function isTracked({ onActivated }: StageConfig, name: string): boolean {
+  return onActivated !== "reduce" || !name.endsWith("|Quantity");
+}
