@@ -11,17 +11,9 @@ import Database from "libsql";
 import type { EnginePorts } from "../../src/engine/ports.ts";
 import { runOnce } from "../../src/engine/run.ts";
 import type { Mapping } from "../../src/mapping/mapping.ts";
+import { KEY_FIELD } from "../support/erp-mapping.ts";
 import { type BenchRow, compared } from "./bench-row.ts";
-import {
-  advanceClock,
-  benchMapping,
-  fillErp,
-  KEY,
-  type OrgAddress,
-  openPorts,
-  withOrg,
-  writeMetadata,
-} from "./world.ts";
+import { advanceClock, benchMapping, fillErp, type OrgAddress, openPorts, withOrg, writeMetadata } from "./world.ts";
 
 const ACCOUNTS = 10_000;
 const ORDERS = 10_000;
@@ -51,21 +43,21 @@ async function bareLoad({ url, accessToken }: OrgAddress): Promise<number> {
   const start = performance.now();
   const accounts = await create(salesforce, "Account", ACCOUNTS, (index) => ({
     Name: `Customer ${index}`,
-    [KEY]: `a${index}`,
+    [KEY_FIELD]: `a${index}`,
   }));
   const orders = await create(salesforce, "Order", ORDERS, (index) => ({
     AccountId: accounts[index % ACCOUNTS],
     EffectiveDate: "2026-08-01",
     Status: "Draft",
     Pricebook2Id: book,
-    [KEY]: `o${index}`,
+    [KEY_FIELD]: `o${index}`,
   }));
   await create(salesforce, "OrderItem", ORDERS * LINES_PER_ORDER, (index) => ({
     OrderId: orders[Math.floor(index / LINES_PER_ORDER)],
     PricebookEntryId: entry,
     Quantity: 1 + (index % 7),
     UnitPrice: 9.5,
-    [KEY]: `l${index}`,
+    [KEY_FIELD]: `l${index}`,
   }));
   for (let at = 0; at < orders.length; at += CHUNK) {
     await salesforce.sobject("Order").update(orders.slice(at, at + CHUNK).map((Id) => ({ Id, Status: "Activated" })));
@@ -149,7 +141,7 @@ async function preImageCost(ports: EnginePorts, erp: string): Promise<readonly B
     const database = new Database(erp);
     database.exec(`
       UPDATE customers SET name = name || '.' WHERE rowid <= ${CHANGED};
-      UPDATE lines SET quantity = quantity + 1 WHERE line = 0 AND rowid <= ${CHANGED * LINES_PER_ORDER};`);
+      UPDATE lines SET quantity = quantity + 1 WHERE line_no = 0 AND rowid <= ${CHANGED * LINES_PER_ORDER};`);
     database.close();
     const start = performance.now();
     const { predictedWriteCalls: calls, writes } = await runOnce(ports, { holder: "bench", preImages });

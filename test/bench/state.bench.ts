@@ -8,18 +8,17 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Database from "libsql";
-import { createMockOrg, textField } from "../../mock-server/index.ts";
+import { createMockOrg } from "../../mock-server/index.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import { openPorts, runOptions } from "../../src/engine/open.ts";
 import { runOnce } from "../../src/engine/run.ts";
 import { installChangeLog } from "../../src/external/sql/install.ts";
 import { writeShopConfig } from "../src/cli/shop-config.ts";
+import { keyFields } from "../support/erp-mapping.ts";
 import { startPostgres } from "../support/postgres.ts";
 import { type BenchRow, compared } from "./bench-row.ts";
 
 const ORDERS = 2_000;
-const KEY = textField("ERP_Key__c", { externalId: true, unique: true, caseSensitive: true });
-const OBJECTS = ["Account", "Product2", "PricebookEntry", "Order", "OrderItem"];
 
 /** Two rows: the first load of 2,000 orders of two lines, and a run at rest. */
 export async function run(): Promise<readonly BenchRow[]> {
@@ -41,7 +40,7 @@ export async function run(): Promise<readonly BenchRow[]> {
 
 async function measure(stateUrl: string): Promise<{ readonly loadMs: number; readonly restMs: number }> {
   const folder = mkdtempSync(join(tmpdir(), "state-bench-"));
-  const org = await createMockOrg({ fields: Object.fromEntries(OBJECTS.map((object) => [object, [KEY]])) });
+  const org = await createMockOrg({ fields: keyFields() });
   try {
     const { url } = await org.listen();
     fillErp(join(folder, "erp.db"));

@@ -13,14 +13,11 @@ import type { EnginePorts } from "../../src/engine/ports.ts";
 import { openSqlExternal } from "../../src/external/sql/adapter.ts";
 import { sqlConfigSchema } from "../../src/external/sql/config.ts";
 import { installChangeLog } from "../../src/external/sql/install.ts";
-import { compileMapping } from "../../src/mapping/compile.ts";
 import type { Mapping } from "../../src/mapping/mapping.ts";
 import { SalesforceConfig } from "../../src/salesforce/config.ts";
 import { createSalesforceOrg } from "../../src/salesforce/org.ts";
 import { openStateStore } from "../../src/state/open.ts";
-
-/** The external-Id field of all objects. */
-export const KEY = "ERP_Key__c";
+import { compiled, erpMapping } from "../support/erp-mapping.ts";
 
 /** Where a mock org is, and how to get in. */
 export interface OrgAddress {
@@ -56,7 +53,7 @@ export async function openPorts(org: OrgAddress, folder: string, mapping: Mappin
       customers: { table: "customers", key: ["no"] },
       products: { table: "products", key: ["sku"] },
       prices: { table: "products", key: ["sku"] },
-      orders: { table: "orders", key: ["no"], lines: { table: "lines", parentKey: ["order_no"], key: ["line"] } },
+      orders: { table: "orders", key: ["no"], lines: { table: "lines", parentKey: ["order_no"], key: ["line_no"] } },
     },
   });
   await installChangeLog(config);
@@ -84,8 +81,9 @@ export function fillErp(folder: string, { accounts, orders, linesPerOrder }: Erp
   database.exec(`
     CREATE TABLE customers (no TEXT PRIMARY KEY, name TEXT);
     CREATE TABLE products (sku TEXT PRIMARY KEY, name TEXT, price TEXT);
-    CREATE TABLE orders (no TEXT PRIMARY KEY, customer TEXT, day TEXT, state TEXT);
-    CREATE TABLE lines (order_no TEXT, line INTEGER, sku TEXT, quantity INTEGER, price TEXT, PRIMARY KEY (order_no, line));
+    CREATE TABLE orders (no TEXT PRIMARY KEY, customer_no TEXT, date TEXT, state TEXT);
+    CREATE TABLE lines (order_no TEXT, line_no INTEGER, sku TEXT, quantity INTEGER, price TEXT,
+      PRIMARY KEY (order_no, line_no));
     INSERT INTO products VALUES ('ANVIL', 'Anvil', '10.00');`);
   database.transaction(() => {
     const customer = database.prepare("INSERT INTO customers VALUES (?, ?)");
@@ -100,54 +98,14 @@ export function fillErp(folder: string, { accounts, orders, linesPerOrder }: Erp
   database.close();
 }
 
-/** Accounts, products with their price, and orders with lines. */
+/** Accounts, products with their price, and orders with lines; no more fields than `fillErp` fills. */
 export function benchMapping(): Mapping {
-  const compiled = compileMapping({
-    source: "erp",
-    objects: {
-      Account: { collection: "customers", keyField: KEY, naturalKey: ["no"], fields: { Name: "name" } },
-      Product2: {
-        collection: "products",
-        keyField: KEY,
-        naturalKey: ["sku"],
-        fields: { Name: "name", IsActive: { constant: true } },
-      },
-      PricebookEntry: {
-        collection: "prices",
-        keyField: KEY,
-        naturalKey: ["sku"],
-        fields: {
-          Product2Id: { from: "sku", reference: "Product2" },
-          Pricebook2Id: { constant: "standard", reference: "Pricebook2" },
-          UnitPrice: "price",
-          IsActive: { constant: true },
-        },
-      },
-      Order: {
-        collection: "orders",
-        keyField: KEY,
-        naturalKey: ["no"],
-        onActivated: "reopen",
-        fields: {
-          AccountId: { from: "customer", reference: "Account" },
-          Pricebook2Id: { constant: "standard", reference: "Pricebook2" },
-          EffectiveDate: "day",
-          Status: { from: "state", convert: { picklist: { draft: "Draft", released: "Activated" } } },
-        },
-        lines: {
-          keyField: KEY,
-          naturalKey: ["line"],
-          fields: {
-            PricebookEntryId: { from: "sku", reference: "PricebookEntry" },
-            Quantity: "quantity",
-            UnitPrice: "price",
-          },
-        },
-      },
-    },
-  });
-  if (!compiled.ok) throw new Error(JSON.stringify(compiled.problems));
-  return compiled.mapping;
+  return compiled(
+    erpMapping({
+      Account: { fields: { Phone: null, BillingCity: null } },
+      Order: { fields: { Description: null } },
+    }),
+  );
 }
 
 /** Writes the key fields of the mapping as metadata; returns the folder for `withOrg`. */

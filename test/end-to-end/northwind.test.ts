@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Database from "libsql";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createMockOrg, type MockOrg, textField } from "../../mock-server/index.ts";
+import { createMockOrg, type MockOrg } from "../../mock-server/index.ts";
 import { randomId } from "../../src/engine/context.ts";
 import type { EnginePorts } from "../../src/engine/ports.ts";
 import type { RunReport } from "../../src/engine/report.ts";
@@ -15,15 +15,12 @@ import { runOnce } from "../../src/engine/run.ts";
 import { openSqlExternal } from "../../src/external/sql/adapter.ts";
 import { sqlConfigSchema } from "../../src/external/sql/config.ts";
 import { installChangeLog } from "../../src/external/sql/install.ts";
-import { compileMapping } from "../../src/mapping/compile.ts";
 import type { MappingInput } from "../../src/mapping/spec.ts";
 import { SalesforceConfig } from "../../src/salesforce/config.ts";
 import { createSalesforceOrg } from "../../src/salesforce/org.ts";
 import { openStateStore } from "../../src/state/open.ts";
+import { compiled, keyFields } from "../support/erp-mapping.ts";
 import { type Northwind, northwindIsHere, readNorthwind } from "../support/northwind.ts";
-
-const KEY = textField("ERP_Key__c", { externalId: true, unique: true, caseSensitive: true });
-const KEYED_OBJECTS = ["Account", "Product2", "PricebookEntry", "Order", "OrderItem"];
 
 const MAPPING: MappingInput = {
   source: "northwind",
@@ -105,7 +102,7 @@ describe.skipIf(!northwindIsHere())(
     beforeAll(async () => {
       folder = mkdtempSync(join(tmpdir(), "northwind-"));
       data = readNorthwind();
-      org = await createMockOrg({ fields: Object.fromEntries(KEYED_OBJECTS.map((object) => [object, [KEY]])) });
+      org = await createMockOrg({ fields: keyFields() });
       const { url } = await org.listen();
       ports = await openPorts(join(folder, "erp.db"), url, data);
       first = await runOnce(ports, { holder: "test" });
@@ -242,8 +239,6 @@ describe.skipIf(!northwindIsHere())(
 
 async function openPorts(erp: string, url: string, data: Northwind): Promise<EnginePorts> {
   fillErp(erp, data);
-  const compiled = compileMapping(MAPPING);
-  if (!compiled.ok) throw new Error(JSON.stringify(compiled.problems));
   const config = sqlConfigSchema.parse({
     kind: "sql",
     name: "northwind",
@@ -263,7 +258,7 @@ async function openPorts(erp: string, url: string, data: Northwind): Promise<Eng
   const state = await openStateStore(`${erp}.state`);
   await state.migrate();
   return {
-    mapping: compiled.mapping,
+    mapping: compiled(MAPPING),
     external: openSqlExternal(config),
     state,
     salesforce: createSalesforceOrg(

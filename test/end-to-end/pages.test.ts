@@ -73,13 +73,14 @@ describe.skipIf(!existsSync(CHROMIUM))("the pages in a browser (skipped where /u
 
   it("every page fits a phone without scrolling sideways, in light and in dark", async () => {
     for (const colorScheme of ["light", "dark"] as const) {
+      const page = await open("/", { viewport: { width: 360, height: 740 }, colorScheme });
       for (const path of ["/", "/conflicts", "/dead-letters", "/records", "/plan", "/sign-in"]) {
-        const page = await open(path, { viewport: { width: 360, height: 740 }, colorScheme });
+        await page.goto(`${url}${path}`);
         const overflow = await page.evaluate("document.documentElement.scrollWidth - innerWidth");
         expect(overflow, `${path} in ${colorScheme}`).toBeLessThanOrEqual(0);
         await picture(page, `phone-${colorScheme}-${path.slice(1) || "state"}`);
-        await page.close();
       }
+      await page.close();
     }
   });
 

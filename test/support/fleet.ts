@@ -12,9 +12,8 @@ import pg from "pg";
 import { keyFieldMetadata } from "../../src/config/metadata.ts";
 import { type ConfigInput, configSchema } from "../../src/config/schema.ts";
 import { installChangeLog } from "../../src/external/sql/install.ts";
-import { compileMapping } from "../../src/mapping/compile.ts";
-import type { MappingInput } from "../../src/mapping/spec.ts";
 import { type Running, startOrderSync } from "./child.ts";
+import { compiled, erpMapping } from "./erp-mapping.ts";
 import { type Gate, openGate } from "./gate.ts";
 
 const MOCK = fileURLToPath(new URL("../../dist/mock-server/bin.cjs", import.meta.url));
@@ -61,58 +60,11 @@ export interface OrgRequest {
   readonly responseBody: unknown;
 }
 
-const MAPPING: MappingInput = {
-  source: "erp",
-  objects: {
-    Account: {
-      collection: "customers",
-      keyField: "ERP_Key__c",
-      naturalKey: ["no"],
-      policy: "external",
-      fields: { Name: "name", BillingCity: "city" },
-    },
-    Product2: {
-      collection: "products",
-      keyField: "ERP_Key__c",
-      naturalKey: ["sku"],
-      fields: { Name: "name", ProductCode: "sku", IsActive: { constant: true } },
-    },
-    PricebookEntry: {
-      collection: "prices",
-      keyField: "ERP_Key__c",
-      naturalKey: ["sku"],
-      fields: {
-        Product2Id: { from: "sku", reference: "Product2" },
-        Pricebook2Id: { constant: "standard", reference: "Pricebook2" },
-        UnitPrice: "price",
-        IsActive: { constant: true },
-      },
-    },
-    Order: {
-      collection: "orders",
-      keyField: "ERP_Key__c",
-      naturalKey: ["no"],
-      policy: "external",
-      onActivated: "reopen",
-      fields: {
-        AccountId: { from: "customer_no", reference: "Account" },
-        Pricebook2Id: { constant: "standard", reference: "Pricebook2" },
-        EffectiveDate: "day",
-        PoNumber: "reference",
-        Status: { from: "state", convert: { picklist: { draft: "Draft", released: "Activated" } } },
-      },
-      lines: {
-        keyField: "ERP_Key__c",
-        naturalKey: ["pos"],
-        fields: {
-          PricebookEntryId: { from: "sku", reference: "PricebookEntry" },
-          Quantity: "quantity",
-          UnitPrice: "price",
-        },
-      },
-    },
-  },
-};
+const MAPPING = erpMapping({
+  Account: { fields: { Phone: null } },
+  Product2: { fields: { ProductCode: "sku" } },
+  Order: { fields: { EffectiveDate: "day", Description: null, PoNumber: "reference" }, lines: { naturalKey: ["pos"] } },
+});
 
 const TABLES = `
   create table customers (no text primary key, name text not null, city text);
@@ -260,10 +212,8 @@ async function addOrders(erp: pg.Pool, size: Omit<FleetSize, "orders">, count: n
 }
 
 function writeMetadata(folder: string): string {
-  const compiled = compileMapping(MAPPING);
-  if (!compiled.ok) throw new Error(JSON.stringify(compiled.problems));
   const sourceDir = join(folder, "sfdx");
-  for (const file of keyFieldMetadata(compiled.mapping)) {
+  for (const file of keyFieldMetadata(compiled(MAPPING))) {
     const path = join(sourceDir, file.path);
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, file.text);

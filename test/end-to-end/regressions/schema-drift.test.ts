@@ -5,7 +5,7 @@ import { Shop, shopMapping } from "../../src/engine/shop.ts";
 
 it("a field that is not there stops the run with its name, and writes nothing", async () => {
   const shop = await Shop.open(
-    shopMapping({ Account: { fields: { Name: "name", Region__c: { from: "city", direction: "both" } } } }),
+    shopMapping({ Account: { fields: { BillingCity: null, Region__c: { from: "city", direction: "both" } } } }),
   );
   shop.company(2);
 

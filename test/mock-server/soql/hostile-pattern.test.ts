@@ -3,8 +3,13 @@ import { describe, expect, it } from "vitest";
 import { compileLike } from "../../../mock-server/soql/like.ts";
 import { compileSearchText } from "../../../mock-server/soql/search-text.ts";
 
-/** Far above what a linear matcher needs, far below what a backtracking one does. */
+/** Processor time, far above what a linear matcher needs, far below what a backtracking one does. */
 const AT_ONCE_MS = 250;
+
+function processorMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1_000;
+}
 
 function like(pattern: string, text: string, caseSensitive = false): boolean {
   const test = compileLike(pattern, caseSensitive);
@@ -14,18 +19,18 @@ function like(pattern: string, text: string, caseSensitive = false): boolean {
 
 describe("a pattern full of wildcards", () => {
   it("is decided at once by LIKE", () => {
-    const started = performance.now();
+    const started = processorMs();
     expect(like(`${"%a".repeat(30)}%b`, "a".repeat(100_000))).toBe(false);
     expect(like(`${"%_a".repeat(30)}%b_`, "a".repeat(100_000))).toBe(false);
-    expect(performance.now() - started).toBeLessThan(AT_ONCE_MS);
+    expect(processorMs() - started).toBeLessThan(AT_ONCE_MS);
   });
 
   it("is decided at once by a search", () => {
     const test = compileSearchText(`${"a*".repeat(30)}b`);
-    const started = performance.now();
+    const started = processorMs();
     expect(test("a".repeat(100_000))).toBe(false);
     expect(test(`${"a".repeat(100)}b`)).toBe(true);
-    expect(performance.now() - started).toBeLessThan(AT_ONCE_MS);
+    expect(processorMs() - started).toBeLessThan(AT_ONCE_MS);
   });
 });
 

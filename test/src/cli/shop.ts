@@ -3,12 +3,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Database from "libsql";
-import { createMockOrg, type MockOrg, type MockOrgOptions, textField } from "../../../mock-server/index.ts";
+import { createMockOrg, type MockOrg, type MockOrgOptions } from "../../../mock-server/index.ts";
 import { runProgram } from "../../../src/cli/program.ts";
 import type { ExitCode } from "../../../src/cli/surroundings.ts";
+import { keyFields } from "../../support/erp-mapping.ts";
 import { writeShopConfig } from "./shop-config.ts";
-
-const KEY = textField("ERP_Key__c", { externalId: true, unique: true, caseSensitive: true });
 
 /** What a command printed, and its exit code. */
 export interface Said {
@@ -54,11 +53,7 @@ const TABLES = `
 /** Opens a workplace with the change log installed: two customers, two products, two orders. */
 export async function openShop(options: MockOrgOptions = {}): Promise<Shop> {
   const folder = mkdtempSync(join(tmpdir(), "order-sync-shop-"));
-  const objects = ["Account", "Product2", "PricebookEntry", "Order", "OrderItem"];
-  const org = await createMockOrg({
-    ...options,
-    fields: Object.fromEntries(objects.map((object) => [object, [KEY]])),
-  });
+  const org = await createMockOrg({ ...options, fields: keyFields() });
   const { url, accessToken } = await org.listen();
   const config = join(folder, "order-sync.yaml");
   const erpFile = join(folder, "erp.db");

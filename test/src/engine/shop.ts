@@ -2,83 +2,23 @@
 
 import type { SaveRequest, SaveResult } from "../../../mock-server/dml/contract.ts";
 import { save } from "../../../mock-server/dml/save.ts";
-import { createMockOrg, type MockOrg, type MockOrgOptions, textField } from "../../../mock-server/index.ts";
+import { createMockOrg, type MockOrg, type MockOrgOptions } from "../../../mock-server/index.ts";
 import type { EngineEvent } from "../../../src/engine/events.ts";
 import type { EnginePorts } from "../../../src/engine/ports.ts";
 import type { RunReport } from "../../../src/engine/report.ts";
 import { type RunRequest, runOnce } from "../../../src/engine/run.ts";
-import { compileMapping } from "../../../src/mapping/compile.ts";
 import type { MappingInput } from "../../../src/mapping/spec.ts";
 import type { SalesforceOrg } from "../../../src/salesforce/port.ts";
 import { createInProcessOrg, type InProcessOptions } from "../../simulation/in-process-org.ts";
 import { MemoryErp } from "../../simulation/memory-erp.ts";
 import { MemoryState } from "../../simulation/memory-state.ts";
+import { compiled, erpMapping, keyFields } from "../../support/erp-mapping.ts";
 
-const KEY = textField("ERP_Key__c", { externalId: true, unique: true, caseSensitive: true });
-const KEYED = ["Account", "Product2", "PricebookEntry", "Order", "OrderItem"];
+export { erpMapping as shopMapping };
+
 const CONNECTOR = "connector@mock.org";
 /** Longer than the overlap of two polls. */
 const REST_MS = 250_000;
-
-type Objects = MappingInput["objects"];
-
-/** The usual mapping; parts may be replaced. */
-export function shopMapping(changes: Partial<Record<string, Partial<Objects[string]>>> = {}): MappingInput {
-  const objects: Objects = {
-    Account: {
-      collection: "customers",
-      keyField: "ERP_Key__c",
-      naturalKey: ["no"],
-      policy: "external",
-      fields: { Name: "name", Phone: "phone", BillingCity: "city" },
-    },
-    Product2: {
-      collection: "products",
-      keyField: "ERP_Key__c",
-      naturalKey: ["sku"],
-      fields: { Name: "name", IsActive: { constant: true } },
-    },
-    PricebookEntry: {
-      collection: "prices",
-      keyField: "ERP_Key__c",
-      naturalKey: ["sku"],
-      fields: {
-        Product2Id: { from: "sku", reference: "Product2" },
-        Pricebook2Id: { constant: "standard", reference: "Pricebook2" },
-        UnitPrice: "price",
-        IsActive: { constant: true },
-      },
-    },
-    Order: {
-      collection: "orders",
-      keyField: "ERP_Key__c",
-      naturalKey: ["no"],
-      policy: "external",
-      onActivated: "reopen",
-      fields: {
-        AccountId: { from: "customer_no", reference: "Account" },
-        Pricebook2Id: { constant: "standard", reference: "Pricebook2", createOnly: true },
-        EffectiveDate: "date",
-        Description: "note",
-        Status: { from: "state", convert: { picklist: { draft: "Draft", released: "Activated" } } },
-      },
-      lines: {
-        keyField: "ERP_Key__c",
-        naturalKey: ["line_no"],
-        fields: {
-          PricebookEntryId: { from: "sku", reference: "PricebookEntry" },
-          Quantity: "quantity",
-          UnitPrice: "price",
-        },
-      },
-    },
-  };
-  for (const [object, change] of Object.entries(changes)) {
-    const known = objects[object];
-    if (known !== undefined && change !== undefined) objects[object] = { ...known, ...change };
-  }
-  return { source: "erp", objects };
-}
 
 /** One connector between one mock org and one ERP. */
 export class Shop {
@@ -97,8 +37,6 @@ export class Shop {
   private constructor(mock: MockOrg, mapping: MappingInput) {
     this.mock = mock;
     this.erp = new MemoryErp(() => mock.clock.nowMs());
-    const compiled = compileMapping(mapping);
-    if (!compiled.ok) throw new Error(JSON.stringify(compiled.problems));
     const org = createInProcessOrg({
       mock,
       username: CONNECTOR,
@@ -116,7 +54,7 @@ export class Shop {
       },
     };
     this.ports = {
-      mapping: compiled.mapping,
+      mapping: compiled(mapping),
       salesforce: this.salesforce,
       external: this.erp,
       state: this.state,
@@ -130,14 +68,14 @@ export class Shop {
   }
 
   static async open(
-    mapping: MappingInput = shopMapping(),
+    mapping: MappingInput = erpMapping(),
     options: Pick<MockOrgOptions, "bulkPaceMs" | "settings" | "sourceDirs"> = {},
   ): Promise<Shop> {
     const mock = await createMockOrg({
       now: "2026-03-02T08:00:00Z",
       journalEntries: 0,
       ...options,
-      fields: Object.fromEntries(KEYED.map((object) => [object, [KEY]])),
+      fields: keyFields(),
       users: [{ username: CONNECTOR, profile: "System Administrator" }],
     });
     return new Shop(mock, mapping);

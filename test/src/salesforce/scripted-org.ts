@@ -4,7 +4,6 @@
  */
 import type { AddressInfo } from "node:net";
 import { serve } from "@hono/node-server";
-import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import { Hono } from "hono";
 import { SalesforceConfig } from "../../../src/salesforce/config.ts";
 import { createSalesforceOrg, type JsforceOrg, type OrgSurroundings } from "../../../src/salesforce/org.ts";
@@ -74,7 +73,8 @@ export class ScriptedOrg {
           outgoing.write('{"compositeResponse":[');
         }
         setImmediate(() => outgoing.destroy());
-        return RESPONSE_ALREADY_SENT;
+        // Never returns: the server has nothing to say after this.
+        return await new Promise<never>(() => {});
       }
       return new Response(answer.json === undefined ? (answer.text ?? null) : JSON.stringify(answer.json), {
         status: answer.status ?? 200,

@@ -4,7 +4,6 @@ import { LeaseKeeper } from "../../../src/engine/lease.ts";
 import { RunMemory } from "../../../src/engine/memory.ts";
 import { DEFAULT_RUN_OPTIONS, type EnginePorts } from "../../../src/engine/ports.ts";
 import { type PartReport, RunTally } from "../../../src/engine/report.ts";
-import { compileMapping } from "../../../src/mapping/compile.ts";
 import { objectMapping } from "../../../src/mapping/mapping.ts";
 import { businessKey } from "../../../src/model/business-key.ts";
 import type { BusinessKey } from "../../../src/model/key.ts";
@@ -14,6 +13,7 @@ import type { WorkerEvent } from "../../../src/workers/crew.ts";
 import { dispatch, type Round, WORKERS_LOST } from "../../../src/workers/dispatch.ts";
 import { keysOf, laneName } from "../../../src/workers/job.ts";
 import { JOB_RETRIES_MAX, JobQueue, type TakenJob } from "../../../src/workers/queue.ts";
+import { compiled } from "../../support/erp-mapping.ts";
 import { startPostgres } from "../../support/postgres.ts";
 
 const postgres = await startPostgres();
@@ -247,13 +247,9 @@ const NOTHING: PartReport = {
   predictedWriteCalls: 0,
 };
 
-const MAPPING = (() => {
-  const compiled = compileMapping({
-    source: "erp",
-    objects: {
-      Account: { collection: "customers", keyField: "Key__c", naturalKey: ["no"], fields: { Name: "name" } },
-    },
-  });
-  if (!compiled.ok) throw new Error(JSON.stringify(compiled.problems));
-  return compiled.mapping;
-})();
+const MAPPING = compiled({
+  source: "erp",
+  objects: {
+    Account: { collection: "customers", keyField: "Key__c", naturalKey: ["no"], fields: { Name: "name" } },
+  },
+});

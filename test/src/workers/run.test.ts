@@ -99,7 +99,7 @@ describe.skipIf(typeof postgres === "string")(`a worker${skipped}`, () => {
   });
 
   it("writes nothing before its first run passes the check", async () => {
-    const mapping = shopMapping({ Account: { fields: { Name: "name", Rating__c: "phone" } } });
+    const mapping = shopMapping({ Account: { fields: { Phone: null, Rating__c: "phone" } } });
     const wrong = await Shop.open(mapping);
     wrong.company(2);
 

@@ -1,14 +1,14 @@
 import { describe, expect, it } from "vitest";
 import type { Nomination } from "../../../src/engine/nominations.ts";
 import type { EnginePorts } from "../../../src/engine/ports.ts";
-import { compileMapping } from "../../../src/mapping/compile.ts";
 import { objectMapping } from "../../../src/mapping/mapping.ts";
 import { businessKey } from "../../../src/model/business-key.ts";
 import type { BusinessKey, NaturalKey, RecordId } from "../../../src/model/key.ts";
 import type { Base } from "../../../src/sync/decision.ts";
 import { touchedRecords } from "../../../src/workers/touched.ts";
+import { compiled } from "../../support/erp-mapping.ts";
 
-const compiled = compileMapping({
+const mapping = compiled({
   source: "erp",
   objects: {
     Account: { collection: "customers", keyField: "Key__c", naturalKey: ["no"], fields: { Name: "name" } },
@@ -24,8 +24,6 @@ const compiled = compileMapping({
     },
   },
 });
-if (!compiled.ok) throw new Error(JSON.stringify(compiled.problems));
-const { mapping } = compiled;
 const order = (number: string): BusinessKey => businessKey("erp", "Order", [number]);
 const account = (number: string): BusinessKey => businessKey("erp", "Account", [number]);
 

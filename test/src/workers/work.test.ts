@@ -4,7 +4,6 @@ import { orgRulesLoader } from "../../../src/engine/org-rules.ts";
 import { DEFAULT_RUN_OPTIONS, type EnginePorts } from "../../../src/engine/ports.ts";
 import { SyncError } from "../../../src/errors.ts";
 import type { ExternalSystem } from "../../../src/external/port.ts";
-import { compileMapping } from "../../../src/mapping/compile.ts";
 import { businessKey } from "../../../src/model/business-key.ts";
 import type { ExternalFields, ExternalOperation, ExternalRecord } from "../../../src/model/external-record.ts";
 import type { BusinessKey } from "../../../src/model/key.ts";
@@ -14,6 +13,7 @@ import type { Lease, StateStore } from "../../../src/state/port.ts";
 import type { Crew, WorkerEvent } from "../../../src/workers/crew.ts";
 import { type Job, type JobOutcome, laneName } from "../../../src/workers/job.ts";
 import { workOn } from "../../../src/workers/work.ts";
+import { compiled } from "../../support/erp-mapping.ts";
 
 const NUMBERS = ["1", "2", "3"];
 const keyOf = (number: string): BusinessKey => businessKey("erp", "Account", [number]);
@@ -233,22 +233,18 @@ describe("a worker with a job", () => {
   }
 });
 
-const MAPPING = (() => {
-  const compiled = compileMapping({
-    source: "erp",
-    objects: {
-      Account: {
-        collection: "customers",
-        keyField: "ERP_Key__c",
-        naturalKey: ["no"],
-        create: { salesforce: true, external: true },
-        fields: { Name: "name" },
-      },
+const MAPPING = compiled({
+  source: "erp",
+  objects: {
+    Account: {
+      collection: "customers",
+      keyField: "ERP_Key__c",
+      naturalKey: ["no"],
+      create: { salesforce: true, external: true },
+      fields: { Name: "name" },
     },
-  });
-  if (!compiled.ok) throw new Error(JSON.stringify(compiled.problems));
-  return compiled.mapping;
-})();
+  },
+});
 
 /** An org with three accounts that nobody changes. */
 const ORG: SalesforceOrg = {
