@@ -11,7 +11,7 @@ import type { CliHost } from "./cli-host.ts";
 import type { Fault } from "./faults/fault.ts";
 import { createMockOrg, type MockOrg } from "./mock-org.ts";
 import type { MockOrgOptions } from "./mock-org-options.ts";
-import { type Currencies, readCurrencies } from "./multicurrency.ts";
+import type { Currencies } from "./multicurrency.ts";
 import { didYouMean } from "./nearest.ts";
 import { ADMIN_USER } from "./org/standard-records.ts";
 import { lineOf, type MetadataProblem } from "./schema/metadata/problem.ts";
@@ -65,6 +65,8 @@ interface StartCommand {
   readonly options: MockOrgOptions;
   /** Faults as JSON. */
   readonly faults: readonly string[];
+  /** Several currencies with their rates, as they stand on the command line. */
+  readonly currencies: string | undefined;
   /** The org that the user asked for. */
   readonly orgId: string | undefined;
 }
@@ -80,7 +82,7 @@ export async function runCli(args: readonly string[], host: CliHost): Promise<nu
       host.out(USAGE);
       return 0;
     }
-    org = await createOrg(command.options);
+    org = await createOrg(command);
     requireOrg(org, command);
     for (const fault of command.faults) addFault(org, fault);
     for (const remark of remarkLines(org.remarks)) host.error(`mock-org: ${remark}\n`);
@@ -141,6 +143,7 @@ function readCommand(args: readonly string[]): StartCommand | "help" {
     host: values.host,
     json: values.json,
     faults: values.fault,
+    currencies: values.multicurrency,
     orgId: values["org-id"],
     options: {
       seed: values.seed,
@@ -150,7 +153,6 @@ function readCommand(args: readonly string[]): StartCommand | "help" {
       ...(now === undefined ? {} : { now }),
       ...(newestVersion === undefined ? {} : { newestVersion }),
       ...(dailyCalls === undefined ? {} : { limits: { DailyApiRequests: dailyCalls } }),
-      ...(values.multicurrency === undefined ? {} : { multicurrency: currenciesOf(values.multicurrency) }),
     },
   };
 }
@@ -181,7 +183,8 @@ function whole(name: string, text: string | undefined, least: number, most: numb
   throw new UsageError(`--${name} ${text} is no whole number from ${least} to ${most}`);
 }
 
-function currenciesOf(text: string): Currencies {
+async function currenciesOf(text: string): Promise<Currencies> {
+  const { readCurrencies } = await import("./multicurrency.ts");
   try {
     return readCurrencies(text);
   } catch (error) {
@@ -189,9 +192,10 @@ function currenciesOf(text: string): Currencies {
   }
 }
 
-async function createOrg(options: MockOrgOptions): Promise<MockOrg> {
+async function createOrg({ options, currencies }: StartCommand): Promise<MockOrg> {
+  const multicurrency = currencies === undefined ? undefined : await currenciesOf(currencies);
   try {
-    return await createMockOrg(options);
+    return await createMockOrg(multicurrency === undefined ? options : { ...options, multicurrency });
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error));
   }

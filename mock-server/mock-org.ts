@@ -28,7 +28,7 @@ import { Given } from "./kit/given.ts";
 import { type Records, recordsOf } from "./kit/records.ts";
 import { type MockOrgOptions, touchesSeed } from "./mock-org-options.ts";
 import { mswHandlers } from "./msw-handlers.ts";
-import { currencyRemarks, insertCurrencies, withCurrencies } from "./multicurrency.ts";
+import type { Currencies, Multicurrency } from "./multicurrency.ts";
 import type { Seed } from "./named-seeds.ts";
 import { frozenClock, ManualClock } from "./org/clock.ts";
 import { createOrg, type MockOrgCore } from "./org/org.ts";
@@ -54,10 +54,10 @@ export async function createMockOrg(options: MockOrgOptions = {}): Promise<MockO
   const standard = setup?.definitions(STANDARD_OBJECTS) ?? STANDARD_OBJECTS;
   const objects = withFields([...standard, ...(options.customObjects ?? [])], options.fields ?? {});
   const custom = await customized(objects, options.sourceDirs ?? []);
-  const { multicurrency } = options;
+  const currencies = options.multicurrency === undefined ? undefined : await loadCurrencies(options.multicurrency);
   const users = [...(setup?.users ?? []), ...(options.users ?? [])];
   const core = createOrg({
-    definitions: multicurrency === undefined ? custom.definitions : withCurrencies(custom.definitions, multicurrency),
+    definitions: currencies?.definitions(custom.definitions) ?? custom.definitions,
     clock: clockAt(options.now),
     settings: { ...setup?.settings, ...custom.settings, ...options.settings },
     permissions: [...custom.permissions, ...(options.permissions ?? [])],
@@ -65,12 +65,10 @@ export async function createMockOrg(options: MockOrgOptions = {}): Promise<MockO
     ...defined({ seed: options.idSeed, id: options.orgId, name: options.name, sharing: options.sharing }),
   });
   const persisted = options.persist === undefined ? undefined : await persist(core, options.persist);
-  if (multicurrency !== undefined && persisted?.loaded !== true) insertCurrencies(core, multicurrency);
-  if (seed !== undefined && persisted?.loaded !== true) {
-    await fill(core, seed, options);
-  }
+  if (persisted?.loaded !== true) currencies?.insert(core);
+  if (seed !== undefined && persisted?.loaded !== true) await fill(core, seed, options);
   const validationRules = [...custom.validationRules, ...(options.validationRules ?? [])];
-  const remarks = [...custom.remarks, ...(multicurrency === undefined ? [] : currencyRemarks(custom.definitions))];
+  const remarks = [...custom.remarks, ...(currencies?.remarks(custom.definitions) ?? [])];
   return new MockOrg(core, { ...options, users, validationRules }, { remarks, persisted });
 }
 
@@ -295,10 +293,15 @@ export class MockOrg implements AsyncDisposable {
 /** Longer than the pauses of a polling client, so that it keeps its connection. */
 const KEEP_ALIVE_MS = 75_000;
 
-/** Seeds are loaded only where somebody asks for one. */
+/** Seeds and currencies are loaded only where somebody asks for them. */
 async function loadSeed(seed: string): Promise<Seed> {
   const { seedCalled } = await import("./named-seeds.ts");
   return seedCalled(seed);
+}
+
+async function loadCurrencies(currencies: Currencies): Promise<Multicurrency> {
+  const { ofCurrencies } = await import("./multicurrency.ts");
+  return ofCurrencies(currencies);
 }
 
 /** Fills a new org, with the seed's prebuilt records where the pipeline would make the same. */

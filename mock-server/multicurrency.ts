@@ -12,22 +12,32 @@ import type { MetadataProblem } from "./schema/metadata/problem.ts";
 /** ISO codes with their rates: units of the currency for one unit of the corporate currency, which comes first. */
 export type Currencies = Readonly<Record<string, number>>;
 
-/** Adds the feature to definitions. Throws an `Error` that names a code or rate that is none. */
-export function withCurrencies(
-  definitions: readonly ObjectDefinition[],
-  currencies: Currencies,
-): readonly ObjectDefinition[] {
+/** What becomes of an org that has these currencies. */
+export interface Multicurrency {
+  /** Adds the feature to definitions. */
+  definitions(definitions: readonly ObjectDefinition[]): readonly ObjectDefinition[];
+  /** Writes the CurrencyType records of an org. */
+  insert(org: MockOrgCore): void;
+  /** The roll-up summaries that a real org would convert; nothing here can refuse them, so the start says so. */
+  remarks(definitions: readonly ObjectDefinition[]): readonly MetadataProblem[];
+}
+
+/** An org of these currencies. Throws an `Error` that names a code or rate that is none. */
+export function ofCurrencies(currencies: Currencies): Multicurrency {
   const codes = Object.keys(currencies);
   if (codes.length === 0) throw new Error("an org with several currencies needs the first one, for example { EUR: 1 }");
   for (const [code, rate] of Object.entries(currencies)) {
     if (!/^[A-Z]{3}$/.test(code)) throw new Error(`${code} is no ISO code of a currency; write for example EUR`);
     if (!(rate > 0)) throw new Error(`the rate of ${code} is ${rate}; it is a number above 0`);
   }
-  return withMulticurrency(definitions, codes);
+  return {
+    definitions: (definitions) => withMulticurrency(definitions, codes),
+    insert: (org) => insertCurrencies(org, currencies),
+    remarks: currencyRemarks,
+  };
 }
 
-/** The roll-up summaries that a real org would convert; nothing here can refuse them, so the start says so. */
-export function currencyRemarks(definitions: readonly ObjectDefinition[]): readonly MetadataProblem[] {
+function currencyRemarks(definitions: readonly ObjectDefinition[]): readonly MetadataProblem[] {
   return definitions.flatMap((definition) =>
     definition.fields
       .filter(({ type, summary }) => type === "currency" && summary !== undefined)
@@ -39,8 +49,7 @@ export function currencyRemarks(definitions: readonly ObjectDefinition[]): reado
   );
 }
 
-/** Writes the CurrencyType records of an org. */
-export function insertCurrencies(org: MockOrgCore, currencies: Currencies): void {
+function insertCurrencies(org: MockOrgCore, currencies: Currencies): void {
   const records = Object.entries(currencies).map(([code, rate], at) => ({
     object: "CurrencyType",
     values: {

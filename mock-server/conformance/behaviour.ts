@@ -5,7 +5,7 @@
  * score card is run against any endpoint over HTTP.
  */
 
-/** One HTTP call below `/services/data/vNN.0`, or at an absolute path. */
+/** One HTTP call below `/services/data/vNN.0`, or at an absolute path. `{{token}}` is the session, for headers. */
 export interface Call {
   readonly method: "GET" | "HEAD" | "POST" | "PATCH" | "PUT" | "DELETE";
   readonly path: string;
@@ -14,9 +14,11 @@ export interface Call {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** A call whose answer's `id` is kept under a name. */
+/** A call whose answer's `id` is kept under a name, or that is repeated until the endpoint has come so far. */
 export interface Step extends Call {
   readonly save?: string;
+  /** What the body must be, in the manner of `Expected`, before the run goes on. */
+  readonly until?: unknown;
 }
 
 /**
@@ -64,6 +66,8 @@ export const query = (soql: string): Call =>
 
 /** A step that keeps the Id of what it made. */
 export const saved = (name: string, call: Call): Step => ({ ...call, save: name });
+/** A step that waits for work that the endpoint does by itself. */
+export const waited = (call: Call, until: unknown): Step => ({ ...call, until });
 
 /** The error array of a refused call with one fault. */
 export const refused = (status: number, errorCode: string, more: Readonly<Record<string, unknown>> = {}): Expected => ({

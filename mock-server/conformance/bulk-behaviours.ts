@@ -14,6 +14,7 @@ import {
 } from "./behaviour.ts";
 
 const ingest = (body: object) => post("/jobs/ingest", body);
+const job = saved("job", ingest({ object: "Account", operation: "insert" }));
 const CSV = { "Content-Type": "text/csv" };
 
 const BULK: readonly BehaviourRow[] = [
@@ -53,14 +54,14 @@ const BULK: readonly BehaviourRow[] = [
     "rest-api §11.2 [doc]",
     put("/jobs/ingest/{{job}}/batches", "Name\nBulk {{run}}\n", CSV),
     { status: 201 },
-    saved("job", ingest({ object: "Account", operation: "insert" })),
+    job,
   ],
   [
     "a second upload",
     "rest-api §11.2 [memory]",
     put("/jobs/ingest/{{job}}/batches", "Name\nx\n", CSV),
     refused(400, "INVALIDJOBSTATE"),
-    saved("job", ingest({ object: "Account", operation: "insert" })),
+    job,
     put("/jobs/ingest/{{job}}/batches", "Name\nx\n", CSV),
   ],
   [
@@ -68,7 +69,7 @@ const BULK: readonly BehaviourRow[] = [
     "rest-api §11.3 [fixture]",
     patch("/jobs/ingest/{{job}}", { state: "UploadComplete" }),
     { status: 200, body: { id: "{{job}}", state: "UploadComplete" } },
-    saved("job", ingest({ object: "Account", operation: "insert" })),
+    job,
     put("/jobs/ingest/{{job}}/batches", "Name\nBulk\n", CSV),
   ],
   [
@@ -76,21 +77,21 @@ const BULK: readonly BehaviourRow[] = [
     "rest-api §11.3 [doc]",
     patch("/jobs/ingest/{{job}}", { state: "Aborted" }),
     { status: 200, body: { state: "Aborted" } },
-    saved("job", ingest({ object: "Account", operation: "insert" })),
+    job,
   ],
   [
     "an open job cannot be deleted",
     "rest-api §11.6 [fixture]",
     remove("/jobs/ingest/{{job}}"),
     refused(400, "API_ERROR", { message: "Error encountered when deleting the job because the job is not terminated" }),
-    saved("job", ingest({ object: "Account", operation: "insert" })),
+    job,
   ],
   [
     "an aborted job is deleted",
     "rest-api §11.6 [doc]",
     remove("/jobs/ingest/{{job}}"),
     { status: 204 },
-    saved("job", ingest({ object: "Account", operation: "insert" })),
+    job,
     patch("/jobs/ingest/{{job}}", { state: "Aborted" }),
   ],
   [

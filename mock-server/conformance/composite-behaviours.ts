@@ -1,26 +1,8 @@
 /** Behaviours of the composite family. Source: rest-api §9. */
 import { ANY, type Behaviour, type BehaviourRow, chapter, get, patch, post, refused } from "./behaviour.ts";
+import { answers, bad, badMail, composite, good, graph, halted, orderInOneRequest, rolledBack, sub } from "./pieces.ts";
 
 const ID = /^\w{18}$/;
-const DATA = "/services/data/v{{version}}";
-const sub = (method: string, path: string, referenceId: string, body?: unknown) => ({
-  method,
-  url: `${DATA}${path}`,
-  referenceId,
-  ...(body !== undefined && { body }),
-});
-const composite = (allOrNone: boolean, ...compositeRequest: readonly unknown[]) =>
-  post("/composite", { allOrNone, compositeRequest });
-const graph = (graphId: string, ...compositeRequest: readonly unknown[]) => ({ graphId, compositeRequest });
-const good = (reference: string) => sub("POST", "/sobjects/Account", reference, { Name: `Composite ${reference}` });
-const bad = (reference: string) => sub("POST", "/sobjects/Contact", reference, { LastName: "x", Email: "123" });
-const HALTED = [
-  {
-    errorCode: "PROCESSING_HALTED",
-    message: "The transaction was rolled back since another operation in the same transaction failed.",
-  },
-];
-
 const COMPOSITE: readonly BehaviourRow[] = [
   [
     "GET lists the composite resources",
@@ -32,20 +14,15 @@ const COMPOSITE: readonly BehaviourRow[] = [
     "answers have body, headers, status and reference in order",
     "rest-api §9.1 [fixture]",
     composite(false, good("a"), good("b")),
-    {
-      status: 200,
-      body: {
-        compositeResponse: [
-          {
-            body: { id: ID, success: true, errors: [] },
-            httpHeaders: { Location: ANY },
-            httpStatusCode: 201,
-            referenceId: "a",
-          },
-          { httpStatusCode: 201, referenceId: "b" },
-        ],
+    answers(
+      {
+        body: { id: ID, success: true, errors: [] },
+        httpHeaders: { Location: ANY },
+        httpStatusCode: 201,
+        referenceId: "a",
       },
-    },
+      { httpStatusCode: 201, referenceId: "b" },
+    ),
   ],
   [
     "a reference is replaced in a body",
@@ -56,66 +33,37 @@ const COMPOSITE: readonly BehaviourRow[] = [
       sub("POST", "/sobjects/Contact", "c", { LastName: "x", AccountId: "@{a.id}" }),
       sub("GET", "/sobjects/Contact/@{c.id}?fields=AccountId", "d"),
     ),
-    {
-      status: 200,
-      body: {
-        compositeResponse: [
-          { httpStatusCode: 201 },
-          { httpStatusCode: 201 },
-          { httpStatusCode: 200, body: { AccountId: ID } },
-        ],
-      },
-    },
+    answers({ httpStatusCode: 201 }, { httpStatusCode: 201 }, { httpStatusCode: 200, body: { AccountId: ID } }),
   ],
   [
     "a reference is replaced in a query",
     "rest-api §9.1 [doc]",
     composite(true, good("a"), sub("GET", "/query?q=SELECT+Id+FROM+Account+WHERE+Id='@{a.id}'", "q")),
-    {
-      status: 200,
-      body: { compositeResponse: [{ httpStatusCode: 201 }, { httpStatusCode: 200, body: { totalSize: 1 } }] },
-    },
+    answers({ httpStatusCode: 201 }, { httpStatusCode: 200, body: { totalSize: 1 } }),
   ],
   [
     "a reference that leads nowhere",
     "rest-api §9.1 [doc]",
     composite(false, sub("GET", "/sobjects/Account/@{none.id}", "a")),
-    { status: 200, body: { compositeResponse: [{ httpStatusCode: 400, body: [{ errorCode: "PROCESSING_HALTED" }] }] } },
+    answers(halted()),
   ],
   [
     "without allOrNone the good ones stay",
     "rest-api §9.1 [fixture]",
     composite(false, bad("a"), good("b")),
-    {
-      status: 200,
-      body: {
-        compositeResponse: [
-          { httpStatusCode: 400, body: [{ errorCode: "INVALID_EMAIL_ADDRESS", fields: ["Email"] }] },
-          { httpStatusCode: 201 },
-        ],
-      },
-    },
+    answers(badMail, { httpStatusCode: 201 }),
   ],
   [
     "with allOrNone one failure halts all",
     "rest-api §9.1 [fixture]",
     composite(true, good("a"), bad("b"), good("c")),
-    {
-      status: 200,
-      body: {
-        compositeResponse: [
-          { httpStatusCode: 400, body: HALTED },
-          { httpStatusCode: 400, body: [{ errorCode: "INVALID_EMAIL_ADDRESS" }] },
-          { httpStatusCode: 400, body: HALTED },
-        ],
-      },
-    },
+    answers(rolledBack, badMail, rolledBack),
   ],
   [
     "a subrequest without content has a null body",
     "rest-api §9.1 [fixture]",
     composite(false, sub("PATCH", "/sobjects/Account/{{account}}", "a", { Phone: "4" })),
-    { status: 200, body: { compositeResponse: [{ body: null, httpStatusCode: 204, referenceId: "a" }] } },
+    answers({ body: null, httpStatusCode: 204, referenceId: "a" }),
   ],
   [
     "more than 25 subrequests",
@@ -251,10 +199,7 @@ const COMPOSITE: readonly BehaviourRow[] = [
             graphId: "2",
             isSuccessful: false,
             graphResponse: {
-              compositeResponse: [
-                { httpStatusCode: 400, body: HALTED },
-                { httpStatusCode: 400, body: [{ errorCode: "INVALID_EMAIL_ADDRESS" }] },
-              ],
+              compositeResponse: [rolledBack, badMail],
             },
           },
         ],
@@ -264,26 +209,7 @@ const COMPOSITE: readonly BehaviourRow[] = [
   [
     "a graph holds an order, its line and its activation",
     "rest-api §9.5, order-domain §2.4 [doc]",
-    post("/composite/graph", {
-      graphs: [
-        graph(
-          "o",
-          sub("POST", "/sobjects/Order", "order", {
-            AccountId: "{{account}}",
-            EffectiveDate: "{{today}}",
-            Status: "Draft",
-            Pricebook2Id: "{{book}}",
-          }),
-          sub("POST", "/sobjects/OrderItem", "line", {
-            OrderId: "@{order.id}",
-            PricebookEntryId: "{{entry}}",
-            Quantity: 1,
-            UnitPrice: 10,
-          }),
-          sub("PATCH", "/sobjects/Order/@{order.id}", "activation", { Status: "Activated" }),
-        ),
-      ],
-    }),
+    post("/composite/graph", { graphs: [graph("o", ...orderInOneRequest)] }),
     {
       status: 200,
       body: {

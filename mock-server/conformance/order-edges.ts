@@ -12,38 +12,22 @@ import {
   remove,
   saved,
 } from "./behaviour.ts";
-
-const order = (more: object = {}) =>
-  post("/sobjects/Order", {
-    AccountId: "{{account}}",
-    EffectiveDate: "{{today}}",
-    Status: "Draft",
-    Pricebook2Id: "{{book}}",
-    ...more,
-  });
-const line = (more: object = {}) =>
-  post("/sobjects/OrderItem", {
-    OrderId: "{{draft}}",
-    PricebookEntryId: "{{entry}}",
-    Quantity: 2,
-    UnitPrice: 10,
-    ...more,
-  });
-const contract = (more: object = {}) => post("/sobjects/Contract", { AccountId: "{{account}}", ...more });
-const setOrder = (more: object) => patch("/sobjects/Order/{{draft}}", more);
-const draft = saved("draft", order());
-const withLine = [draft, saved("draftLine", line())] as const;
-const activated = [...withLine, setOrder({ Status: "Activated" })] as const;
-const LOCKED = "unable to modify activated or superseded order: cannot delete order, or add or remove order products";
+import {
+  account,
+  activate,
+  activated,
+  contract,
+  draft,
+  entry,
+  line,
+  order,
+  setOrder,
+  TERM,
+  withLine,
+} from "./pieces.ts";
 
 const ORDERS: readonly BehaviourRow[] = [
-  [
-    "activating twice changes nothing",
-    "order-domain §2.2 [live]",
-    setOrder({ Status: "Activated" }),
-    { status: 204 },
-    ...activated,
-  ],
+  ["activating twice changes nothing", "order-domain §2.2 [live]", activate, { status: 204 }, ...activated],
   [
     "the order number of a customer changes on an activated order",
     "order-domain §2.6 [doc]",
@@ -70,7 +54,7 @@ const ORDERS: readonly BehaviourRow[] = [
   [
     "a reopened order is activated again",
     "order-domain §2.7 [live]",
-    setOrder({ Status: "Activated" }),
+    activate,
     { status: 204 },
     ...activated,
     setOrder({ Status: "Draft" }),
@@ -82,52 +66,6 @@ const ORDERS: readonly BehaviourRow[] = [
     { status: 204 },
     ...activated,
     setOrder({ Status: "Draft" }),
-  ],
-  [
-    "the words for deleting an activated order",
-    "order-domain §2.6 [live, v67 body]",
-    remove("/sobjects/Order/{{draft}}"),
-    refused(400, "DELETE_FAILED", { message: LOCKED }),
-    ...activated,
-  ],
-  [
-    "the words for deleting its product",
-    "order-domain §2.6 [live]",
-    remove("/sobjects/OrderItem/{{draftLine}}"),
-    refused(400, "DELETE_FAILED", { message: LOCKED }),
-    ...activated,
-  ],
-  [
-    "the words for adding a product to it",
-    "order-domain §2.6 [live; forum]",
-    line(),
-    refused(400, "ENTITY_IS_LOCKED", { message: /cannot delete Order, or add or remove Order Products$/ }),
-    ...activated,
-  ],
-  [
-    "the words for an order without an account",
-    "order-domain §2.3 [live ×2]",
-    post("/sobjects/Order", { EffectiveDate: "{{today}}", Status: "Draft" }),
-    refused(400, "REQUIRED_FIELD_MISSING", { message: "Select an account.", fields: [] }),
-  ],
-  [
-    "the words for a status that does not exist",
-    "order-domain §2.2 [fixture]",
-    setOrder({ Status: "Nonsense" }),
-    refused(400, "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", {
-      message: "Status: bad value for restricted picklist field: Nonsense",
-    }),
-    draft,
-  ],
-  [
-    "the words for an order that starts after its contract",
-    "order-domain §2.3 [forum]",
-    order({ ContractId: "{{old}}" }),
-    refused(400, "FIELD_INTEGRITY_EXCEPTION", {
-      message: "Order Start Date can't be later than its contract's end date.: Order Start Date",
-      fields: ["EffectiveDate"],
-    }),
-    saved("old", contract({ StartDate: "2001-01-01", ContractTerm: 12 })),
   ],
   [
     "a draft without a price book takes one",
@@ -199,21 +137,8 @@ const LINES: readonly BehaviourRow[] = [
     get("/sobjects/OrderItem/{{draftLine}}?fields=ListPrice"),
     { status: 200, body: { ListPrice: 4 } },
     saved("own", post("/sobjects/Product2", { Name: "Own {{run}}", IsActive: true })),
-    post("/sobjects/PricebookEntry", {
-      Pricebook2Id: "{{standardBook}}",
-      Product2Id: "{{own}}",
-      UnitPrice: 4,
-      IsActive: true,
-    }),
-    saved(
-      "ownEntry",
-      post("/sobjects/PricebookEntry", {
-        Pricebook2Id: "{{book}}",
-        Product2Id: "{{own}}",
-        UnitPrice: 4,
-        IsActive: true,
-      }),
-    ),
+    entry({ Pricebook2Id: "{{standardBook}}", Product2Id: "{{own}}", UnitPrice: 4 }),
+    saved("ownEntry", entry({ Product2Id: "{{own}}", UnitPrice: 4 })),
     draft,
     saved("draftLine", line({ PricebookEntryId: "{{ownEntry}}", UnitPrice: 4 })),
     patch("/sobjects/PricebookEntry/{{ownEntry}}", { UnitPrice: 9 }),
@@ -230,23 +155,6 @@ const LINES: readonly BehaviourRow[] = [
     "order-domain §3.5 [live]",
     line({ EndDate: "2099-12-31" }),
     { status: 201 },
-    draft,
-  ],
-  [
-    "the words for a line without a price",
-    "order-domain §3.1 [live]",
-    line({ UnitPrice: null }),
-    refused(400, "REQUIRED_FIELD_MISSING", { message: "Order Products must have a Unit Price." }),
-    draft,
-  ],
-  [
-    "the words for a line without an entry",
-    "order-domain §3.1 [forum]",
-    line({ PricebookEntryId: null }),
-    refused(400, "FIELD_INTEGRITY_EXCEPTION", {
-      message:
-        /^field integrity exception: PricebookEntryId, unknown \(versions 3\.0 and higher must specify pricebook entry id/,
-    }),
     draft,
   ],
 ];
@@ -310,7 +218,7 @@ const CONTRACTS: readonly BehaviourRow[] = [
     "order-domain §4 [doc, fixture]",
     get("/sobjects/Order/{{draft}}"),
     refused(404, "NOT_FOUND"),
-    saved("row", contract({ StartDate: "{{today}}", ContractTerm: 12 })),
+    saved("row", contract(TERM)),
     saved("draft", order({ ContractId: "{{row}}" })),
     remove("/sobjects/Contract/{{row}}"),
   ],
@@ -320,7 +228,7 @@ const PRICES: readonly BehaviourRow[] = [
   [
     "a price needs an amount",
     "order-domain §5.2 [live]",
-    post("/sobjects/PricebookEntry", { Pricebook2Id: "{{standardBook}}", Product2Id: "{{otherProduct}}" }),
+    entry({ Pricebook2Id: "{{standardBook}}", Product2Id: "{{otherProduct}}", UnitPrice: null }),
     refused(400, "REQUIRED_FIELD_MISSING", { fields: ["UnitPrice"] }),
   ],
   [
@@ -363,27 +271,16 @@ const PRICES: readonly BehaviourRow[] = [
   [
     "a price that follows the standard price must equal it",
     "order-domain §5.2 [live, forum]",
-    post("/sobjects/PricebookEntry", {
-      Pricebook2Id: "{{row}}",
-      Product2Id: "{{product}}",
-      UnitPrice: 1,
-      UseStandardPrice: true,
-    }),
+    entry({ Pricebook2Id: "{{row}}", UseStandardPrice: true }),
     refused(400, "FIELD_INTEGRITY_EXCEPTION"),
     saved("row", post("/sobjects/Pricebook2", { Name: "Follows {{run}}", IsActive: true })),
-  ],
-  [
-    "the words for a price without a standard price",
-    "order-domain §5.2 [fixture ×3, live, forum]",
-    post("/sobjects/PricebookEntry", { Pricebook2Id: "{{book}}", Product2Id: "{{otherProduct}}", UnitPrice: 1 }),
-    refused(400, "STANDARD_PRICE_NOT_DEFINED", { message: "Before creating a custom price, create a standard price." }),
   ],
   [
     "deleting an account deletes its draft orders",
     "order-domain §6.3 [forum, fixture]",
     get("/sobjects/Order/{{draft}}"),
     refused(404, "NOT_FOUND"),
-    saved("owner", post("/sobjects/Account", { Name: "Owner {{run}}" })),
+    saved("owner", account("Owner {{run}}")),
     saved("draft", order({ AccountId: "{{owner}}" })),
     remove("/sobjects/Account/{{owner}}"),
   ],

@@ -4,6 +4,7 @@
  * Silently means that the endpoint said yes and gave a wrong answer, which is worse than any refusal. Records that the run
  * makes are deleted at its end as far as the endpoint lets.
  */
+import { setTimeout } from "node:timers/promises";
 import type { Behaviour, Call, Expected, Step } from "./behaviour.ts";
 import { differenceOf } from "./match.ts";
 import { SETUP } from "./setup.ts";
@@ -16,6 +17,8 @@ export interface Endpoint {
   /** For example `62.0`. */
   readonly apiVersion: string;
   readonly fetch?: (url: string, init: RequestInit) => Promise<Response>;
+  /** How the run waits for work that the endpoint does by itself; default: real time. */
+  readonly pause?: (ms: number) => Promise<unknown>;
 }
 
 export type Verdict = "passed" | "loud" | "silent";
@@ -55,6 +58,12 @@ export async function runScoreCard(
   return outcomes;
 }
 
+/** Work that an endpoint does by itself is asked for after pauses that double, from the first to the longest one. */
+const PAUSE_MS_MIN = 5;
+const PAUSE_MS_MAX = 2_000;
+/** About a minute in all: a job of two rows in an org where nobody works is done in seconds. */
+const ASKS_MAX = 38;
+
 /** Names that repeat would collide with records of an earlier run. */
 const RUN_NUMBER_RANGE = 1_000_000;
 
@@ -67,6 +76,7 @@ class Run {
   constructor(endpoint: Endpoint) {
     this.#endpoint = endpoint;
     this.#values.set("version", endpoint.apiVersion);
+    this.#values.set("token", endpoint.token);
     this.#values.set("run", String(Date.now() % RUN_NUMBER_RANGE));
     this.#values.set("today", new Date().toISOString().slice(0, 10));
   }
@@ -87,11 +97,23 @@ class Run {
     return { behaviour, verdict: saidYes(answer) ? "silent" : "loud", reason };
   }
 
-  /** Does a step; a sentence where it is refused. */
+  /** Does a step; a sentence where it is refused, or does not come to what is waited for. */
   async step(step: Step): Promise<string | undefined> {
-    const answer = await this.#send(step);
+    const { pause = setTimeout } = this.#endpoint;
+    let answer = await this.#send(step);
+    const missing = (): string | undefined =>
+      step.until === undefined || answer.status >= 300
+        ? undefined
+        : differenceOf(answer.body, this.#filled(step.until));
+    for (let asks = 1, pauseMs = PAUSE_MS_MIN; asks < ASKS_MAX && missing() !== undefined; asks += 1) {
+      await pause(pauseMs);
+      pauseMs = Math.min(pauseMs * 2, PAUSE_MS_MAX);
+      answer = await this.#send(step);
+    }
     if (answer.status >= 300)
       return `${step.method} ${step.path} answers ${answer.status} ${JSON.stringify(answer.body)}`;
+    const difference = missing();
+    if (difference !== undefined) return `${step.method} ${step.path} stays as it is: ${difference}`;
     if (step.save === undefined) return undefined;
     const id = idOf(answer.body);
     if (id === undefined) return `${step.method} ${step.path} gives no Id`;
@@ -128,7 +150,9 @@ class Run {
     const headers: Record<string, string> = { Authorization: `Bearer ${token}` };
     const body = this.#filled(call.body);
     if (body !== undefined) headers["Content-Type"] = "application/json";
-    Object.assign(headers, call.headers);
+    for (const [name, value] of Object.entries(call.headers ?? {})) headers[name] = this.#text(value);
+    // Bulk 1.0 has a header of its own for the session.
+    if (SESSION_HEADER in headers) delete headers["Authorization"];
     const response = await send(`${url}${address}`, {
       method: call.method,
       headers,
@@ -157,18 +181,21 @@ class Run {
   }
 }
 
+const SESSION_HEADER = "X-SFDC-Session";
 /** Addresses that do not stand below a version of the REST API. */
 const ABSOLUTE = /^\/(?:services|cometd|id|\.well-known)(?:\/|$)/;
 
 /** True where nothing in the answer tells the client that something went wrong. */
 function saidYes({ status, body }: Answer): boolean {
   if (status < 200 || status > 299) return false;
-  return !/"(?:errorCode|statusCode)":"|"success":false|"hasErrors":true|"isSuccessful":false/.test(
+  return !/"(?:errorCode|statusCode|exceptionCode)":"|<exceptionCode>|"success":false|"hasErrors":true|"isSuccessful":false/.test(
     JSON.stringify(body ?? null),
   );
 }
 
 function idOf(body: unknown): string | undefined {
+  // Bulk 1.0 answers in XML: a job or batch has an Id, the list of a query's results is made of them.
+  if (typeof body === "string") return /<(?:id|result)>(75\w{16})<\//.exec(body)?.[1];
   if (typeof body !== "object" || body === null) return undefined;
   if ("id" in body && typeof body.id === "string") return body.id;
   if (!("records" in body) || !Array.isArray(body.records)) return undefined;

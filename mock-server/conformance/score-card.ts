@@ -1,6 +1,7 @@
 /** The whole table of behaviours, and how its outcome is told. */
 import type { Behaviour } from "./behaviour.ts";
 import { BULK_BEHAVIOURS } from "./bulk-behaviours.ts";
+import { CLASSIC_BULK_BEHAVIOURS } from "./classic-bulk-behaviours.ts";
 import { COLLECTION_BEHAVIOURS } from "./collection-behaviours.ts";
 import { COMPOSITE_BEHAVIOURS } from "./composite-behaviours.ts";
 import { COMPOSITE_EDGES } from "./composite-edges.ts";
@@ -23,6 +24,7 @@ export const BEHAVIOURS: readonly Behaviour[] = [
   ...COMPOSITE_EDGES,
   ...COLLECTION_BEHAVIOURS,
   ...BULK_BEHAVIOURS,
+  ...CLASSIC_BULK_BEHAVIOURS,
   ...ORDER_BEHAVIOURS,
   ...EVENT_BEHAVIOURS,
   ...ORDER_EDGES,

@@ -1,23 +1,8 @@
 /** What queries mean: nulls, texts, dates, groups, paths, children. Source: soql §5–§9. */
-import {
-  ANY,
-  type Behaviour,
-  type BehaviourRow,
-  chapter,
-  type Expected,
-  post,
-  query,
-  remove,
-  saved,
-} from "./behaviour.ts";
+import { ANY, type Behaviour, type BehaviourRow, chapter, post, query, remove, saved } from "./behaviour.ts";
+import { account, MINE, rows } from "./pieces.ts";
 
-const rows = (totalSize: number, ...records: readonly unknown[]): Expected => ({
-  status: 200,
-  body: records.length === 0 ? { totalSize, done: true } : { totalSize, done: true, records },
-});
-const MINE = "Name LIKE 'Conformance%{{run}}'";
 const ONE = "Id = '{{account}}'";
-const account = (name: string) => post("/sobjects/Account", { Name: name });
 const lonely = saved("lonely", post("/sobjects/Contact", { LastName: "Alone {{run}}" }));
 
 const VALUES: readonly BehaviourRow[] = [

@@ -7,7 +7,7 @@ import type { Loosened } from "./cascade.ts";
 import { type Change, type Refusal, refuse } from "./change.ts";
 import type { SaveContext } from "./context.ts";
 import { loosenedBy, wentWith } from "./deletion-root.ts";
-import type { ObjectPlan } from "./object-plan.ts";
+import { type ObjectPlan, planOf } from "./object-plan.ts";
 import { refusalOf } from "./rules/registry.ts";
 import { rollUp } from "./rules/roll-up.ts";
 import { parseRecordId } from "./target.ts";
@@ -40,13 +40,49 @@ export function undeleteRecord(context: SaveContext, plan: ObjectPlan, given: st
   const refusal =
     checkChange(tx, plan, "undelete", row) ?? refusalOf(change, tx, context.onVerdict) ?? checkUnique(change, tx);
   if (refusal !== undefined) return refusal;
-  restore(context, plan.type, row, row);
+  const family = familyOf(context, plan.type, row);
+  for (const child of family) {
+    // Whether a child that cannot come back holds up its parent is [memory].
+    const taken = checkUnique(
+      {
+        plan: planOf(child.type),
+        operation: "undelete",
+        id: String(child.row["Id"]),
+        before: child.row,
+        after: child.row,
+        given: [],
+      },
+      tx,
+    );
+    if (taken !== undefined) return taken;
+  }
+  restore(context, plan.type, row);
+  for (const child of family) restore(context, child.type, child.row);
   for (const reference of loosenedBy(row)) tieAgain(context, reference);
   return runTriggers(context, change, "after undelete") ?? { id };
 }
 
-function restore(context: SaveContext, type: SObjectType, row: Row, root: Row): void {
-  const { tx } = context;
+/** Everything that was deleted with a record, parents first. */
+function familyOf(
+  { tx }: SaveContext,
+  type: SObjectType,
+  root: Row,
+): readonly { readonly type: SObjectType; readonly row: Row }[] {
+  const family = [{ type, row: root }];
+  // The list grows while it is walked.
+  for (const parent of family) {
+    for (const { childObject, field, onParentDelete } of parent.type.children) {
+      if (onParentDelete !== "cascade" && onParentDelete !== "both") continue;
+      const childType = tx.catalog.object(childObject);
+      if (childType === undefined || !tx.hasIndex(childObject, field.name)) continue;
+      for (const row of tx.find(childObject, field.name, String(parent.row["Id"])))
+        if (row["IsDeleted"] === true && wentWith(row, root)) family.push({ type: childType, row });
+    }
+  }
+  return family.slice(1);
+}
+
+function restore({ tx }: SaveContext, type: SObjectType, row: Row): void {
   const after: Row = {
     ...row,
     IsDeleted: false,
@@ -54,13 +90,6 @@ function restore(context: SaveContext, type: SObjectType, row: Row, root: Row): 
     ...("SystemModstamp" in row && { SystemModstamp: tx.now }),
   };
   tx.replace(type.name, after);
-  for (const { childObject, field, onParentDelete } of type.children) {
-    if (onParentDelete !== "cascade" && onParentDelete !== "both") continue;
-    const childType = tx.catalog.object(childObject);
-    if (childType === undefined || !tx.hasIndex(childObject, field.name)) continue;
-    for (const child of tx.find(childObject, field.name, String(row["Id"])))
-      if (child["IsDeleted"] === true && wentWith(child, root)) restore(context, childType, child, root);
-  }
   rollUp({ object: type.name, operation: "undelete", before: row, after }, tx);
 }
 

@@ -4,33 +4,23 @@
  * All change goes through `transaction`. A fork, a snapshot and a restore cost the same at any number of records,
  * because tables share their layers (`table.ts`).
  */
-import assert from "node:assert/strict";
 import { type Catalog, createCatalog } from "../schema/catalog.ts";
 import type { ObjectDefinition } from "../schema/definition.ts";
 import { to18 } from "../schema/record-id.ts";
 import { Actors } from "./actors.ts";
 import { ManualClock } from "./clock.ts";
-import type {
-  Actor,
-  CommitListener,
-  Org,
-  OrgSettings,
-  RecordChange,
-  Transaction,
-  TransactionOrigin,
-} from "./contract.ts";
+import type { Actor, CommitListener, Org, OrgSettings, Transaction, TransactionOrigin } from "./contract.ts";
 import { Counters } from "./ids.ts";
 import { Listeners } from "./listeners.ts";
-import { Locks } from "./locks.ts";
-import { LongTransaction } from "./long-transaction.ts";
+import type { LongTransaction } from "./long-transaction.ts";
 import { type OrgSnapshot, tableOf } from "./org-snapshot.ts";
 import { type Grant, type PermissionDefinition, STANDARD_USER, SYSTEM_ADMINISTRATOR } from "./permissions.ts";
 import { RecentlyViewed } from "./recently-viewed.ts";
-import { type Deletion, RecycleBin } from "./recycle-bin.ts";
-import { changesRights, grantOf } from "./rights.ts";
+import { RecycleBin } from "./recycle-bin.ts";
+import { grantOf } from "./rights.ts";
 import { DEFAULT_SETTINGS } from "./settings.ts";
-import { Sharing, type SharingModels } from "./sharing.ts";
-import { Stamps } from "./stamps.ts";
+import { Setup, type SetupParts } from "./setup.ts";
+import type { SharingModels } from "./sharing.ts";
 import {
   ADMIN_USER,
   assignPermissionSet,
@@ -40,8 +30,7 @@ import {
   type UserDefinition,
 } from "./standard-records.ts";
 import { Table } from "./table.ts";
-import { OrgTransaction } from "./transaction.ts";
-import { catalogUnder } from "./visible-catalog.ts";
+import { Transactions } from "./transactions.ts";
 
 /** What a new org is made of. */
 export interface OrgOptions {
@@ -76,22 +65,11 @@ export class MockOrgCore implements Org {
   /** What each user looked at last. It is no part of snapshots and forks. */
   readonly recentlyViewed = new RecentlyViewed();
   readonly #counters: Counters;
-  readonly #committed = new Listeners<Parameters<CommitListener>>();
   readonly #replaced = new Listeners<[]>();
-  readonly #locks = new Locks();
+  readonly #setup: Setup;
+  readonly #transactions: Transactions;
   #id: string;
-  #wholeCatalog: Catalog;
   #tables: ReadonlyMap<string, Table>;
-  #catalog: Catalog;
-  /** The whole catalog that `#catalog` was made of. */
-  #visibleOf: Catalog;
-  #settings: OrgSettings;
-  #sharingModels: SharingModels;
-  #sharing: Sharing;
-  #actors: Actors;
-  readonly #stamps = new Stamps();
-  #schemaChangedMs: number;
-  #current: OrgTransaction | undefined;
   #origin: OrgSnapshot | undefined;
 
   private constructor(parts: {
@@ -108,16 +86,19 @@ export class MockOrgCore implements Org {
     this.#id = parts.id;
     this.clock = parts.clock;
     this.recycleBin = parts.recycleBin;
-    this.#wholeCatalog = parts.catalog;
     this.#tables = parts.tables;
     this.#counters = parts.counters;
-    this.#settings = parts.settings;
-    this.#sharingModels = parts.sharing;
-    this.#catalog = catalogUnder(parts.settings, parts.catalog);
-    this.#visibleOf = parts.catalog;
-    this.#schemaChangedMs = parts.clock.nowMs();
-    this.#sharing = new Sharing(this.#catalog, this.#tables, this.#sharingModels);
-    this.#actors = parts.actors.with({ catalog: this.#catalog, tables: this.#tables, grants: parts.actors.grants });
+    const { clock, counters, recycleBin, catalog, settings, sharing, actors, tables } = parts;
+    this.#setup = new Setup({ catalog, settings, sharing, actors, tables, nowMs: clock.nowMs() });
+    const { recentlyViewed } = this;
+    this.#transactions = new Transactions({
+      clock,
+      counters,
+      recycleBin,
+      recentlyViewed,
+      setup: this.#setup,
+      tables: () => this.#tables,
+    });
   }
 
   /** See `createOrg`. */
@@ -142,13 +123,12 @@ export class MockOrgCore implements Org {
     const adminId = counters.nextId("005");
     org.transaction({ ...org.systemActor, userId: adminId }, (tx) => {
       for (const definition of [SYSTEM_ADMINISTRATOR, STANDARD_USER, ...(options.permissions ?? [])])
-        org.#actors.grant(savePermissionRecord(tx, definition), grantOf(tx.catalog, definition));
+        org.#setup.actors.grant(savePermissionRecord(tx, definition), grantOf(tx.catalog, definition));
       insertUser(tx, ADMIN_USER, adminId);
       insertStandardRecords(tx, { id: org.id, name: options.name ?? "Mock Org" });
       for (const user of options.users ?? []) insertUser(tx, user);
     });
-    // Nobody has seen the schema yet.
-    org.#schemaChangedMs = org.clock.nowMs();
+    org.#setup.isNew(org.clock.nowMs());
     org.#origin = org.snapshot();
     return org;
   }
@@ -159,56 +139,53 @@ export class MockOrgCore implements Org {
 
   /** The objects that exist in this org under its settings. */
   get catalog(): Catalog {
-    return this.#catalog;
+    return this.#setup.catalog;
   }
 
   get settings(): OrgSettings {
-    return this.#settings;
+    return this.#setup.settings;
   }
 
   /** When objects, fields, settings or anybody's rights last changed, in milliseconds: what describe tells hangs on them. */
   get schemaChangedMs(): number {
-    return this.#schemaChangedMs;
+    return this.#setup.changedMs;
   }
 
   /** The whole schema, also of objects that the settings hide. */
   get wholeCatalog(): Catalog {
-    return this.#wholeCatalog;
+    return this.#setup.wholeCatalog;
   }
 
   /** Organization-wide defaults that differ from the schema's. */
   get sharingModels(): SharingModels {
-    return this.#sharingModels;
+    return this.#setup.sharingModels;
   }
 
   /** Changes settings of the whole org, as an administrator does in Setup. */
   configure(settings: Partial<OrgSettings>): void {
-    this.#reconfigure({ ...this.#settings, ...settings }, this.#sharingModels);
+    this.#reconfigure({ settings: { ...this.settings, ...settings } });
   }
 
   /** Changes organization-wide defaults. */
   share(models: SharingModels): void {
-    this.#reconfigure(this.#settings, { ...this.#sharingModels, ...models });
+    this.#reconfigure({ sharing: { ...this.sharingModels, ...models } });
   }
 
   /** The org itself as an actor: for loading and for what happens without a user. It sees and may do everything. */
   get systemActor(): Actor {
-    return this.#actors.system();
+    return this.#setup.actors.system();
   }
 
   actor(userIdOrUsername: string): Actor | undefined {
-    return this.#actors.find(userIdOrUsername);
+    return this.#setup.actors.find(userIdOrUsername);
   }
 
   transaction<T>(actor: Actor, work: (tx: Transaction) => T, origin?: TransactionOrigin): T {
-    this.#purge();
-    const { result, changes } = this.#run(actor, (tx) => ({ result: atOnce(work(tx)), changes: tx.changes() }));
-    this.#publish(changes, actor, origin);
-    return result;
+    return this.#transactions.transact(actor, work, origin);
   }
 
   onCommit(listener: CommitListener): () => void {
-    return this.#committed.add(listener);
+    return this.#transactions.onCommit(listener);
   }
 
   /**
@@ -226,31 +203,30 @@ export class MockOrgCore implements Org {
    * Definitions that did not change should be the same objects as before: their tables are kept as they are.
    */
   redefine(definitions: readonly ObjectDefinition[]): void {
-    assert(this.#current === undefined, "an org is not redefined within a transaction");
+    this.#transactions.assertNone("an org is not redefined within a transaction");
     const catalog = createCatalog(definitions);
-    const before = this.#wholeCatalog;
+    const before = this.wholeCatalog;
     const tables = catalog.objects.map((type): [string, Table] => {
       const table = this.#tables.get(type.name);
       if (table === undefined) return [type.name, Table.create(type)];
       const unchanged = before.object(type.name)?.definition === type.definition;
       return [type.name, unchanged ? table : table.converted(type)];
     });
-    this.#wholeCatalog = catalog;
     this.#tables = new Map(tables);
-    this.#reconfigure(this.#settings, this.#sharingModels);
+    this.#reconfigure({ catalog });
     this.#replaced.tell();
   }
 
   /** What profiles and permission sets grant beside the fields of their records, by record Id. */
   get grants(): ReadonlyMap<string, Grant> {
-    return this.#actors.grants;
+    return this.#setup.actors.grants;
   }
 
   /** Writes or replaces a profile or permission set; users who have it have its rights from now on. Returns its Id. */
   definePermissions(definition: PermissionDefinition): string {
     const id = this.transaction(this.systemActor, (tx) => savePermissionRecord(tx, definition));
-    this.#actors.grant(id, grantOf(this.#wholeCatalog, definition));
-    this.#schemaChanged();
+    this.#setup.actors.grant(id, grantOf(this.wholeCatalog, definition));
+    this.#setup.changed(this.clock.nowMs());
     return id;
   }
 
@@ -269,25 +245,24 @@ export class MockOrgCore implements Org {
    * the records still.
    */
   emptyRecycleBin(): void {
-    const changes = this.#removeAll(this.recycleBin.entries().filter((deletion) => !deletion.purged));
-    this.#publish(changes, this.systemActor);
+    this.#transactions.purge(this.recycleBin.entries().filter((deletion) => !deletion.purged));
   }
 
   /** An independent org with the same records, settings and time. Neither sees what the other does afterwards. */
   fork(): MockOrgCore {
-    assert(this.#current === undefined, "an org is not forked within a transaction");
+    this.#transactions.assertNone("an org is not forked within a transaction");
     const counters = new Counters();
     counters.restore(this.#counters.state);
     const fork = new MockOrgCore({
       id: this.id,
-      catalog: this.#wholeCatalog,
-      tables: new Map([...this.#tables].map(([object, table]) => [object, table.fork()])),
+      catalog: this.wholeCatalog,
+      tables: eachTable(this.#tables, (table) => table.fork()),
       counters,
       clock: this.clock.fork(),
       recycleBin: this.recycleBin.fork(),
-      settings: this.#settings,
-      sharing: this.#sharingModels,
-      actors: this.#actors,
+      settings: this.settings,
+      sharing: this.sharingModels,
+      actors: this.#setup.actors,
     });
     fork.#origin = this.snapshot();
     return fork;
@@ -295,16 +270,16 @@ export class MockOrgCore implements Org {
 
   /** The org's state now. Open long transactions and row locks are not part of it. */
   snapshot(): OrgSnapshot {
-    assert(this.#current === undefined, "an org is not snapshotted within a transaction");
+    this.#transactions.assertNone("an org is not snapshotted within a transaction");
     return {
       id: this.#id,
-      catalog: this.#wholeCatalog,
-      tables: new Map([...this.#tables].map(([object, table]) => [object, table.snapshot()])),
+      catalog: this.wholeCatalog,
+      tables: eachTable(this.#tables, (table) => table.snapshot()),
       bin: this.recycleBin.snapshot(),
       counters: this.#counters.state,
-      grants: this.#actors.grants,
-      settings: this.#settings,
-      sharing: this.#sharingModels,
+      grants: this.grants,
+      settings: this.settings,
+      sharing: this.sharingModels,
       clock: this.clock.state,
     };
   }
@@ -314,14 +289,13 @@ export class MockOrgCore implements Org {
    * transactions are dropped and row locks released; commit listeners stay and are not told.
    */
   restore(snapshot: OrgSnapshot): void {
-    assert(this.#current === undefined, "an org is not restored within a transaction");
-    this.#locks.dropAll();
+    this.#transactions.assertNone("an org is not restored within a transaction");
+    this.#transactions.dropAll();
     this.recentlyViewed.clear();
-    if (snapshot.catalog === this.#wholeCatalog) {
+    if (snapshot.catalog === this.wholeCatalog) {
       for (const [object, table] of this.#tables) table.restore(tableOf(snapshot, object));
     } else {
       // The schema was changed since.
-      this.#wholeCatalog = snapshot.catalog;
       const types = snapshot.catalog.objects;
       this.#tables = new Map(types.map((type) => [type.name, Table.create(type, tableOf(snapshot, type.name))]));
     }
@@ -329,7 +303,7 @@ export class MockOrgCore implements Org {
     this.recycleBin.restore(snapshot.bin);
     this.#counters.restore(snapshot.counters);
     this.clock.restore(snapshot.clock);
-    this.#reconfigure(snapshot.settings, snapshot.sharing, snapshot.grants);
+    this.#reconfigure(snapshot);
     this.#replaced.tell();
   }
 
@@ -345,25 +319,12 @@ export class MockOrgCore implements Org {
 
   /** Opens a transaction that others do not wait for; see `LongTransaction`. */
   openLongTransaction(actor: Actor = this.systemActor): LongTransaction {
-    const transaction = new LongTransaction(
-      {
-        rehearse: (by, pending, work) => this.#rehearse(by, pending, work),
-        commit: (by, changes) => {
-          this.#run(by, (tx) => tx.apply(changes));
-          this.#publish(changes, by);
-        },
-        ended: (ended) => this.#locks.ended(ended),
-      },
-      actor,
-      this.clock.nowMs(),
-    );
-    this.#locks.opened(transaction);
-    return transaction;
+    return this.#transactions.openLong(actor);
   }
 
   /** Lets every change of the record fail with `UNABLE_TO_LOCK_ROW` until the returned function is called. */
   lockRow(id: string): () => void {
-    return this.#locks.lock(id);
+    return this.#transactions.lockRow(id);
   }
 
   /**
@@ -371,103 +332,19 @@ export class MockOrgCore implements Org {
    * (reference: change-events §1.3 [doc]).
    */
   latestDateCovered(): string {
-    const nowMs = this.clock.nowMs();
-    return this.#stamps.at(Math.min(nowMs, this.#locks.oldestStartMs ?? nowMs));
+    return this.#transactions.latestDateCovered();
   }
 
-  #run<T>(
-    actor: Actor,
-    work: (tx: OrgTransaction) => T,
-    isLocked: (id: string) => boolean = (id) => this.#locks.isLocked(id),
-  ): T {
-    assert(this.#current === undefined, "a transaction does not begin within another");
-    const nowMs = this.clock.nowMs();
-    const tx = new OrgTransaction({
-      tables: this.#tables,
-      actor,
-      catalog: this.#catalog,
-      settings: this.#settings,
-      now: this.#stamps.at(nowMs),
-      nowMs,
-      counters: this.#counters,
-      sharing: this.#sharing,
-      recentlyViewed: this.recentlyViewed,
-      isLocked,
-    });
-    this.#current = tx;
-    try {
-      return work(tx);
-    } catch (error) {
-      tx.rollback();
-      throw error;
-    } finally {
-      tx.close();
-      this.#current = undefined;
-    }
+  #reconfigure(parts: Partial<SetupParts>): void {
+    this.#setup.change(parts, this.#tables, this.clock.nowMs());
   }
+}
 
-  #publish(changes: readonly RecordChange[], actor: Actor, origin?: TransactionOrigin): void {
-    if (changes.length === 0) return;
-    if (changes.some(changesRights)) this.#schemaChanged();
-    this.recycleBin.record(changes, this.#stamps.at(this.clock.nowMs()));
-    this.#committed.tell(changes, actor, origin);
-  }
-
-  /** Always a later second than before, so that two changes within one second, or around a `restore`, do not look alike. */
-  #schemaChanged(): void {
-    this.#schemaChangedMs = Math.max(this.clock.nowMs(), this.#schemaChangedMs + 1000);
-  }
-
-  #rehearse<T>(
-    actor: Actor,
-    pending: readonly RecordChange[],
-    work: (tx: Transaction) => T,
-  ): { result: T; changes: readonly RecordChange[] } {
-    return this.#run(actor, (tx) => {
-      tx.apply(pending);
-      const result = atOnce(work(tx));
-      const changes = tx.changes();
-      tx.rollback();
-      return { result, changes };
-    });
-  }
-
-  /** Removes what has been in the recycle bin for 15 days. */
-  #purge(): void {
-    if (this.#current !== undefined) return;
-    const due = this.recycleBin.expire(this.clock.nowMs());
-    if (due.length > 0) this.#committed.tell(this.#removeAll(due), this.systemActor, undefined);
-  }
-
-  /** The bin waits for nobody: it also removes records that are locked. */
-  #removeAll(deletions: readonly Deletion[]): readonly RecordChange[] {
-    const remove = (tx: OrgTransaction) => {
-      // An object that was deleted since took its records along.
-      for (const { object, id } of deletions)
-        if (this.#tables.has(object) && tx.get(object, id) !== undefined) tx.remove(object, id);
-      return tx.changes();
-    };
-    return this.#run(this.systemActor, remove, () => false);
-  }
-
-  #reconfigure(
-    settings: OrgSettings,
-    sharing: SharingModels,
-    grants: ReadonlyMap<string, Grant> = this.#actors.grants,
-  ): void {
-    const { enableOrders, autoCalculateEndDate } = this.#settings;
-    const sameFeatures =
-      settings.enableOrders === enableOrders && settings.autoCalculateEndDate === autoCalculateEndDate;
-    if (!sameFeatures || this.#visibleOf !== this.#wholeCatalog) {
-      this.#catalog = catalogUnder(settings, this.#wholeCatalog);
-      this.#visibleOf = this.#wholeCatalog;
-    }
-    this.#schemaChanged();
-    this.#settings = settings;
-    this.#sharingModels = sharing;
-    this.#sharing = new Sharing(this.#catalog, this.#tables, sharing);
-    this.#actors = this.#actors.with({ catalog: this.#catalog, tables: this.#tables, grants });
-  }
+/** In a plain loop, because a fork is made for every test. */
+function eachTable<T>(tables: ReadonlyMap<string, Table>, make: (table: Table) => T): ReadonlyMap<string, T> {
+  const made = new Map<string, T>();
+  for (const [object, table] of tables) made.set(object, make(table));
+  return made;
 }
 
 const ORG_PREFIX = "00D";
@@ -476,10 +353,4 @@ function orgIdOf(text: string): string {
   const id = to18(text);
   if (id?.startsWith(ORG_PREFIX) === true) return id;
   throw new Error(`${text} is no Id of an org, which has 15 or 18 characters and begins with ${ORG_PREFIX}`);
-}
-
-/** The result of work that is really over: what a promise does later would escape the undo log. */
-function atOnce<T>(result: T): T {
-  assert(!(result instanceof Promise), "the work of a transaction is synchronous");
-  return result;
 }

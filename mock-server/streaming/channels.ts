@@ -1,6 +1,7 @@
 /** Which channels there are, and who may subscribe to them. Source: change-events §2.1, §3, §5. */
 import type { Actor } from "../org/contract.ts";
 import type { Catalog } from "../schema/catalog.ts";
+import { objectOfChangeEvent } from "../schema/change-event-name.ts";
 import type { BusEvent } from "./event-bus.ts";
 import { type BayeuxError, bayeuxError, unsupportedChannel } from "./protocol.ts";
 
@@ -36,9 +37,7 @@ export function openChannel(
   const family = OTHER_FAMILIES.find(([pattern]) => pattern.test(name));
   if (family !== undefined) return unsupportedChannel(family[1], name);
   if (name === ALL_CHANGES) return seesEverything(actor) ? { name, entity: undefined } : NO_VIEW_ALL;
-  const event = /^\/data\/(\w+)ChangeEvent$/.exec(name)?.[1];
-  // `My_Object__ChangeEvent` is of `My_Object__c`.
-  const type = event === undefined ? undefined : catalog.object(event.endsWith("__") ? `${event}c` : event);
+  const type = objectOfChangeEvent(/^\/data\/(\w+)$/.exec(name)?.[1] ?? "", catalog);
   if (type === undefined || !selected.has(type.name))
     return bayeuxError(400, `The channel you requested to subscribe to doesn't exist {${name}}`);
   return seesEverything(actor) || actor.access.object(type.name).viewAll ? { name, entity: type.name } : NO_VIEW_ALL;

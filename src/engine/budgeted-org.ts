@@ -34,6 +34,7 @@ export function withinBudget(org: SalesforceOrg, keeping: BudgetKeeping): Salesf
     query: (soql) => ledger.during(1, () => org.query(soql)),
     execute: (call, listener) => ledger.during(call.predictedCalls, () => org.execute(call, listener)),
     endOfJob: (jobId) => ledger.during(BULK_JOB_CALLS, () => org.endOfJob(jobId)),
+    holdOff: (attempt) => org.holdOff(attempt),
     usage: () => org.usage(),
     close: async () => {
       await ledger.close();

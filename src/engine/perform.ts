@@ -44,6 +44,8 @@ const ROUND_SIZES = [Number.POSITIVE_INFINITY, 50, 10, 1] as const;
  * trigger that fails) is not cured by a smaller company, and each of the others would cost its own calls to show it.
  */
 const FRUITLESS_MAX = 5;
+/** Waits for others of one page; what is held up after that is sent again at once, and then left for the next pass. */
+const HOLD_OFFS_MAX = 6;
 /** So many records of a call must be refused for the configuration before it is to blame: one may be a special case. */
 const REFUSED_ALIKE_MIN = 2;
 /** External operations per call to the adapter, so that a stop does not wait for a long list. */
@@ -115,6 +117,7 @@ async function sendToSalesforce(
   let stop: SyncError | null = null;
   let stopped: StoppedObject | null = null;
   let fruitless = 0;
+  let holdOffs = 0;
 
   const send = async (company: readonly Decision[], round: number): Promise<void> => {
     if (stop !== null || stopped !== null || fruitless >= FRUITLESS_MAX) return;
@@ -133,12 +136,28 @@ async function sendToSalesforce(
       return verdict.resend;
     });
     const size = ROUND_SIZES[round + 1];
-    if (size === undefined) fruitless = pending.length === 0 ? 0 : fruitless + 1;
-    else for (const smaller of inCompanies(pending, size)) await send(smaller, round + 1);
+    if (size === undefined) {
+      fruitless = pending.length === 0 ? 0 : fruitless + 1;
+      return;
+    }
+    if (stop === null && stopped === null && holdOffs < HOLD_OFFS_MAX && pending.some(isHeldUp(outcomes))) {
+      holdOffs += 1;
+      await context.ports.salesforce.holdOff(round + 1);
+    }
+    for (const smaller of inCompanies(pending, size)) await send(smaller, round + 1);
   };
   const writing = decisions.filter((decision) => decision.salesforce.length > 0);
   if (writing.length > 0) await send(writing, 0);
   return { results, outcomes, stop, stopped };
+}
+
+/** Whether somebody else's work is what a decision failed of: that passes with time, a smaller company alone may not help. */
+function isHeldUp(outcomes: ReadonlyMap<string, RowOutcome>): (decision: Decision) => boolean {
+  return ({ salesforce }) =>
+    salesforce.some(({ opId }) => {
+      const outcome = outcomes.get(opId);
+      return outcome?.kind === "failed" && (outcome.class === "retrySerially" || outcome.class === "retry");
+    });
 }
 
 interface Sending {

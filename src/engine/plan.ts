@@ -197,6 +197,7 @@ class Rehearsal {
       },
       // A rehearsal neither waits for a job nor aborts one: its rows are looked up as they are now.
       endOfJob: async () => ({ landed: new Map() }),
+      holdOff: (attempt) => org.holdOff(attempt),
       usage: () => org.usage(),
       close: async () => {},
     };

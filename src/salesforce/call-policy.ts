@@ -90,9 +90,18 @@ export async function callWithPolicy<T>(policy: CallPolicy, call: PolicedCall<T>
 }
 
 /** Full jitter: anything between nothing and the exponential bound, so that many clients do not come back together. */
-function backOff(policy: CallPolicy, failure: Failure, attemptNumber: number): number {
+function jittered(policy: CallPolicy, attemptNumber: number): number {
   const boundMs = Math.min(policy.capMs, policy.baseMs * BACKOFF_FACTOR ** (attemptNumber - 1));
-  const jitteredMs = Math.floor(policy.random() * boundMs);
+  return Math.floor(policy.random() * boundMs);
+}
+
+/** Waits before rows are sent again that were locked: like a repeated call, and within the deadline of one. */
+export async function holdOff(policy: CallPolicy, attemptNumber: number): Promise<void> {
+  await policy.sleep(Math.min(policy.deadlineMs, jittered(policy, attemptNumber)));
+}
+
+function backOff(policy: CallPolicy, failure: Failure, attemptNumber: number): number {
+  const jitteredMs = jittered(policy, attemptNumber);
   const throttled = failure.kind === "http" && classify(failure, "read") === "slow";
   const floorMs = throttled ? Math.min(policy.capMs, CONCURRENCY_WAIT_MS) : 0;
   const askedMs = failure.kind === "http" ? (failure.retryAfterMs ?? 0) : 0;

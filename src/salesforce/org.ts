@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { LoginKeeper } from "./auth.ts";
 import { endOfBulkJob, executeBulk } from "./bulk.ts";
 import type { BulkPatience } from "./bulk-job.ts";
-import type { CallPolicy, RetryEvent } from "./call-policy.ts";
+import { type CallPolicy, holdOff, type RetryEvent } from "./call-policy.ts";
 import { OrgCaller } from "./caller.ts";
 import { type ChangeEventParts, listenForChanges } from "./change-events.ts";
 import { ChangeFeed } from "./change-feed.ts";
@@ -127,6 +127,7 @@ export function createSalesforceOrg(config: SalesforceConfig, surroundings: OrgS
         stop,
       ),
     limits: () => fetchLimits(caller),
+    holdOff: (attempt) => holdOff(policy, attempt),
     usage: () => usageOf(caller),
     close: () => {
       connection.close();

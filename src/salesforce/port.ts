@@ -88,6 +88,8 @@ export interface SalesforceOrg {
    * `SALESFORCE_UNAVAILABLE` when it outlasts the patience for jobs.
    */
   endOfJob(jobId: string): Promise<JobEnd>;
+  /** Waits before rows that others held up (a lock on their account) are sent for the `attempt`-th time again, from 1. */
+  holdOff(attempt: number): Promise<void>;
   usage(): ApiUsage;
   close(): Promise<void>;
 }

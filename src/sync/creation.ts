@@ -30,8 +30,8 @@ export function createSalesforce(input: Situation, external: ExternalView, confl
     conflicts,
     notes: [],
     rewrites: [],
-    // The old Id is dead; the outcome of the create brings the new one.
-    link: { ...linkOf(input, { recordId: null, tombstone: false }), lineIds: {} },
+    // The old Id is dead; the outcome of the create brings the new one. Until then an older deletion is still the last word.
+    link: { ...linkOf(input, { recordId: null, tombstone: input.link?.tombstone ?? false }), lineIds: {} },
   });
 }
 
@@ -56,7 +56,7 @@ export function createExternal(input: Situation, salesforce: SalesforceView, con
     conflicts,
     notes: foreignLines(mapping, salesforce),
     rewrites: [],
-    link: linkOf(input, { recordId: salesforce.recordId, tombstone: false }),
+    link: linkOf(input, { recordId: salesforce.recordId, tombstone: input.link?.tombstone ?? false }),
   });
 }
 

@@ -221,8 +221,10 @@ function settledLink(decision: Decision, landed: ReadonlyMap<string, RecordId | 
         if (lineId === operation.recordId) delete lineIds[lineKey as LineKey];
     }
   }
-  // A deletion that has not landed leaves a record behind.
-  const tombstone = link.tombstone && (complete || decision.kind !== "change");
+  // A deletion that has not landed leaves a record behind; a record that was not made again leaves its deletion.
+  const creation = creationOf(decision);
+  const stands = creation === null ? complete || decision.kind !== "change" : !landed.has(creation);
+  const tombstone = link.tombstone && stands;
   if (decision.kind === "change" && complete && !leavesApart(decision))
     return { ...standing(link), recordId, lineIds, tombstone };
   return { ...link, recordId, lineIds, tombstone };

@@ -41,6 +41,7 @@ export function jobPorts(ports: EnginePorts, mark: JobMark, stop: AbortSignal): 
         return await salesforce.execute(call, listener);
       },
       endOfJob: (jobId) => salesforce.endOfJob(jobId),
+      holdOff: (attempt) => salesforce.holdOff(attempt),
       usage: () => salesforce.usage(),
       close: () => salesforce.close(),
     },

@@ -113,11 +113,15 @@ describe("the files in deploy/", () => {
   });
 
   it("compose knows its services, waits for their health, and opens nothing to other machines", () => {
-    const { services } = parse(read("deploy/compose.yaml"));
+    const { services, volumes } = parse(read("deploy/compose.yaml"));
 
     expect(Object.keys(services)).toEqual(["database", "mock-org", "order-sync"]);
     for (const name of Object.keys(services["order-sync"].depends_on)) expect(services[name].healthcheck).toBeDefined();
     expect(services["order-sync"].ports).toEqual(["127.0.0.1:4890:4890"]);
+    // A mock org that lost its records is another org, which the connector's state does not belong to.
+    expect(services["mock-org"].command).toContain("--persist=/srv/order-sync/.order-sync/org.json");
+    expect(services["mock-org"].volumes).toContain("org:/srv/order-sync/.order-sync");
+    expect(Object.keys(volumes)).toContain("org");
   });
 
   it("the unit gives serve longer to stop than serve takes", () => {

@@ -97,8 +97,8 @@ export class RestJudge {
       return "CONTRACT_DRAFT";
     }
     if (contract !== undefined && codes.includes("FIELD_INTEGRITY_EXCEPTION")) {
-      const account = salesforce?.get("|AccountId") ?? external?.get("|AccountId");
-      if (account !== contract.get("|AccountId")) return "CONTRACT_OF_ANOTHER_ACCOUNT";
+      const accounts = [salesforce?.get("|AccountId"), external?.get("|AccountId")];
+      if (accounts.some((account) => account !== contract.get("|AccountId"))) return "CONTRACT_OF_ANOTHER_ACCOUNT";
     }
     const standing = codes.find((code) => STANDING.has(code));
     if (standing !== undefined) return standing;

@@ -48,6 +48,11 @@ export function referredObject(field: string): string | undefined {
   return field === "AccountId" ? "Account" : field === "ContractId" ? "Contract" : undefined;
 }
 
+/** A value as the judge spells it: the connector names a record that has no key yet after Salesforce. */
+export function spelled(value: Value | undefined): Value {
+  return typeof value === "string" ? value.replace(/^salesforce:(?=Account:|Contract:)/, "erp:") : (value ?? null);
+}
+
 /** The name of one cell: a field of a document, or of one of its lines (`line|field`), on one side. */
 export function cellId(side: Side, key: string, name: string): string {
   return `${side}|${key}|${name}`;

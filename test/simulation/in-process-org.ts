@@ -5,7 +5,7 @@
  */
 import type { MockOrg } from "../../mock-server/index.ts";
 import { endOfBulkJob, executeBulk } from "../../src/salesforce/bulk.ts";
-import type { CallPolicy } from "../../src/salesforce/call-policy.ts";
+import { type CallPolicy, holdOff } from "../../src/salesforce/call-policy.ts";
 import { OrgCaller } from "../../src/salesforce/caller.ts";
 import { ChangeFeed } from "../../src/salesforce/change-feed.ts";
 import { executeCollections } from "../../src/salesforce/collections.ts";
@@ -89,6 +89,7 @@ export function createInProcessOrg(options: InProcessOptions): SalesforceOrg {
       }
     },
     endOfJob: (jobId) => endOfBulkJob(caller, jobId, patience),
+    holdOff: (attempt) => holdOff(policy, attempt),
     usage: () => usageOf(caller),
     close: () => Promise.resolve(),
   };

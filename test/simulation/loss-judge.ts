@@ -6,6 +6,7 @@ import type { RowOperation, RowOutcome } from "../../src/model/salesforce-record
 import type { Side, Value } from "../../src/model/value.ts";
 import type { SalesforceCall } from "../../src/sync/call.ts";
 import { operationsOf } from "../../src/sync/split.ts";
+import { spelled } from "./cells.ts";
 import type { ConnectorView } from "./connector-view.ts";
 import type { Ledger, Overwrite } from "./ledger.ts";
 import type { StageConfig } from "./stage-config.ts";
@@ -136,7 +137,7 @@ export class LossJudge {
         (conflict) =>
           conflict.key === key &&
           (conflict.lineKey ?? "") === line &&
-          ((conflict.field === field && (conflict[side] ?? null) === value) || (conflict.field === "*" && line !== "")),
+          ((conflict.field === field && spelled(conflict[side]) === value) || (conflict.field === "*" && line !== "")),
       );
       const recovered = this.#view.recovered.some(
         (entry) => entry.key === key && entry.text.includes(JSON.stringify(value)),

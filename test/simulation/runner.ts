@@ -248,6 +248,7 @@ class SimulatedProcess {
             judge.traffic.wrote(this.#wireCalls - calls, call.predictedCalls);
           return outcomes;
         }),
+      holdOff: (attempt) => org.holdOff(attempt),
       usage: () => org.usage(),
       close: () => org.close(),
     };

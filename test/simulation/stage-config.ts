@@ -1,8 +1,8 @@
 /** What differs from stage to stage: the settings, and the mapping that follows from them. */
-import { compileMapping } from "../../src/mapping/compile.ts";
 import type { Mapping } from "../../src/mapping/mapping.ts";
 import type { MappingInput } from "../../src/mapping/spec.ts";
 import type { Side } from "../../src/model/value.ts";
+import { compiled, erpMapping, KEY_FIELD } from "../support/erp-mapping.ts";
 
 /** What differs from seed to seed beside the history. */
 export interface StageConfig {
@@ -38,93 +38,54 @@ type Policy = "salesforce" | "external" | "newest" | "manual";
 
 /** The mapping of a stage. */
 export function stageMapping(config: StageConfig): Mapping {
-  const input: MappingInput = {
-    source: "erp",
-    objects: {
-      Account: {
-        collection: "customers",
-        keyField: "ERP_Key__c",
-        naturalKey: ["no"],
-        policy: config.accountPolicy,
-        create: { external: config.createExternal },
-        delete: { salesforce: config.deleteSalesforce, external: config.deleteExternal },
-        fields: {
-          Name: "name",
-          Phone: { from: "phone", ...owned(config.owners.Phone) },
-          BillingCity: { from: "city", direction: config.cityDirection },
-        },
-      },
-      ...(config.contracts ? { Contract: contractsOf(config) } : {}),
-      Product2: {
-        collection: "products",
-        keyField: "ERP_Key__c",
-        naturalKey: ["sku"],
-        watch: config.watchPrices,
-        fields: { Name: "name", IsActive: { constant: true } },
-      },
-      PricebookEntry: {
-        collection: "prices",
-        keyField: "ERP_Key__c",
-        naturalKey: ["sku"],
-        watch: config.watchPrices,
-        fields: {
-          Product2Id: { from: "sku", reference: "Product2" },
-          Pricebook2Id: { constant: "standard", reference: "Pricebook2" },
-          UnitPrice: "price",
-          IsActive: { constant: true },
-        },
-      },
-      Order: {
-        collection: "orders",
-        keyField: "ERP_Key__c",
-        naturalKey: ["no"],
-        policy: config.orderPolicy,
-        create: { external: config.createExternal },
-        delete: { salesforce: config.deleteSalesforce, external: config.deleteExternal },
-        onActivated: config.onActivated,
-        activation: config.activation,
-        fields: {
-          AccountId: { from: "customer_no", reference: "Account" },
-          ...(config.contracts ? { ContractId: { from: "contract_no", reference: "Contract" } } : {}),
-          Pricebook2Id: { constant: "standard", reference: "Pricebook2", createOnly: true },
-          EffectiveDate: "date",
-          Description: { from: "note", ...owned(config.owners.Description) },
-          Status: { from: "state", convert: { picklist: { draft: "Draft", released: "Activated" } } },
-        },
-        lines: {
-          keyField: "ERP_Key__c",
-          naturalKey: ["line_no"],
-          fields: {
-            PricebookEntryId: { from: "sku", reference: "PricebookEntry" },
-            Quantity: { from: "quantity", ...owned(config.owners.Quantity) },
-            UnitPrice: "price",
-          },
-        },
+  const { owners, createExternal, deleteSalesforce, deleteExternal } = config;
+  const flow = {
+    create: { external: createExternal },
+    delete: { salesforce: deleteSalesforce, external: deleteExternal },
+  };
+  const watch = config.watchPrices;
+  const { source, objects } = erpMapping({
+    Account: {
+      ...flow,
+      policy: config.accountPolicy,
+      fields: {
+        Phone: { from: "phone", ...owned(owners.Phone) },
+        BillingCity: { from: "city", direction: config.cityDirection },
       },
     },
-  };
-  const compiled = compileMapping(input);
-  if (!compiled.ok) throw new Error(JSON.stringify(compiled.problems));
-  return compiled.mapping;
+    Product2: { watch },
+    PricebookEntry: { watch },
+    Order: {
+      ...flow,
+      policy: config.orderPolicy,
+      onActivated: config.onActivated,
+      activation: config.activation,
+      fields: {
+        Description: { from: "note", ...owned(owners.Description) },
+        ...(config.contracts ? { ContractId: { from: "contract_no", reference: "Contract" } } : {}),
+      },
+      lines: { fields: { Quantity: { from: "quantity", ...owned(owners.Quantity) } } },
+    },
+  });
+  if (!config.contracts) return compiled({ source, objects });
+  return compiled({
+    source,
+    objects: { ...objects, Contract: { ...CONTRACT, ...flow, policy: config.accountPolicy } },
+  });
 }
 
-function contractsOf(config: StageConfig): MappingInput["objects"][string] {
-  return {
-    collection: "contracts",
-    keyField: "ERP_Key__c",
-    naturalKey: ["no"],
-    policy: config.accountPolicy,
-    create: { external: config.createExternal },
-    delete: { salesforce: config.deleteSalesforce, external: config.deleteExternal },
-    fields: {
-      AccountId: { from: "customer_no", reference: "Account" },
-      // An order only changes to a contract of its own price book.
-      Pricebook2Id: { constant: "standard", reference: "Pricebook2" },
-      Description: "note",
-      Status: { from: "state", convert: { picklist: { draft: "Draft", active: "Activated" } } },
-    },
-  };
-}
+const CONTRACT: MappingInput["objects"][string] = {
+  collection: "contracts",
+  keyField: KEY_FIELD,
+  naturalKey: ["no"],
+  fields: {
+    AccountId: { from: "customer_no", reference: "Account" },
+    // An order only changes to a contract of its own price book.
+    Pricebook2Id: { constant: "standard", reference: "Pricebook2" },
+    Description: "note",
+    Status: { from: "state", convert: { picklist: { draft: "Draft", active: "Activated" } } },
+  },
+};
 
 function owned(owner: Side | null): { readonly owner?: Side } {
   return owner === null ? {} : { owner };

@@ -1,7 +1,8 @@
 /** The stage of one simulation: a mock org, an ERP, a mapping between them, and the people in front of both. */
-import { createMockOrg, type FaultHook, type MockOrg, textField } from "../../mock-server/index.ts";
+import { createMockOrg, type FaultHook, type MockOrg } from "../../mock-server/index.ts";
 import type { Row } from "../../mock-server/schema/definition.ts";
 import type { Mapping } from "../../src/mapping/mapping.ts";
+import { keyFields } from "../support/erp-mapping.ts";
 import { MemoryErp } from "./memory-erp.ts";
 import { liveRows } from "./org-rows.ts";
 import { CLERK, People, SKUS } from "./people.ts";
@@ -11,8 +12,6 @@ import { type StageConfig, stageMapping } from "./stage-config.ts";
 /** The user that the connector is in the org. */
 export const CONNECTOR = "connector@mock.org";
 const START = Date.UTC(2026, 2, 2, 8);
-const KEY = textField("ERP_Key__c", { externalId: true, unique: true, caseSensitive: true });
-const KEYED = ["Account", "Contract", "Product2", "PricebookEntry", "Order", "OrderItem"];
 
 let template: Promise<MockOrg> | undefined;
 
@@ -28,7 +27,7 @@ async function templateOrg(): Promise<MockOrg> {
     idSeed: 7,
     journalEntries: 0,
     bulkPaceMs: 400,
-    fields: Object.fromEntries(KEYED.map((object) => [object, [KEY]])),
+    fields: keyFields(),
     settings: { enableReductionOrders: true, enableNegativeQuantity: true },
     users: [CONNECTOR, CLERK].map((username) => ({ username, profile: "System Administrator" })),
   });

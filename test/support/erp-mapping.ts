@@ -11,7 +11,7 @@ import type { MappingInput } from "../../src/mapping/spec.ts";
 export const KEY_FIELD = "ERP_Key__c";
 
 /** The objects that have it. */
-export const KEYED_OBJECTS = ["Account", "Product2", "PricebookEntry", "Order", "OrderItem"] as const;
+export const KEYED_OBJECTS = ["Account", "Contract", "Product2", "PricebookEntry", "Order", "OrderItem"] as const;
 
 type WholeObject = MappingInput["objects"][string];
 type ObjectInput = Omit<WholeObject, "lines">;

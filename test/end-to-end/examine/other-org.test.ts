@@ -57,6 +57,7 @@ function asOrg(ports: EnginePorts, organizationId: string): EnginePorts {
       query: (soql) => salesforce.query(soql),
       execute: (call, listener) => salesforce.execute(call, listener),
       endOfJob: (jobId) => salesforce.endOfJob(jobId),
+      holdOff: (attempt) => salesforce.holdOff(attempt),
       usage: () => salesforce.usage(),
       close: () => salesforce.close(),
     },

@@ -1,7 +1,7 @@
 /** The mock org's own score, and the score card's judgement of endpoints that are wrong. */
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { ANY, type Behaviour, get } from "../../../mock-server/conformance/behaviour.ts";
+import { ANY, type Behaviour, get, waited } from "../../../mock-server/conformance/behaviour.ts";
 import { differenceOf } from "../../../mock-server/conformance/match.ts";
 import { type Endpoint, runScoreCard } from "../../../mock-server/conformance/run.ts";
 import { BEHAVIOURS, reportOf, scoreOf } from "../../../mock-server/conformance/score-card.ts";
@@ -18,6 +18,12 @@ describe("the score card", () => {
         ),
     );
     expect(unmarked.map((behaviour) => `${behaviour.id} ${behaviour.source}`)).toEqual([]);
+  });
+
+  it("provokes no refusal twice", () => {
+    const refusals = BEHAVIOURS.filter(({ expected }) => expected.status >= 400);
+    const calls = refusals.map(({ call, before }) => JSON.stringify([call, before]));
+    expect(refusals.filter((_refusal, at) => calls.indexOf(calls[at] ?? "") !== at).map(({ id }) => id)).toEqual([]);
   });
 
   it("is passed by the mock org, and nothing fails silently", async () => {
@@ -66,6 +72,35 @@ describe("the score card", () => {
     };
     const outcomes = await runScoreCard(endpoint, [behaviour]);
     expect(scoreOf(outcomes)).toEqual({ total: 1, passed: 0, loud: 0, silent: 0, [verdict]: 1 });
+  });
+});
+
+describe("a step that waits", () => {
+  const behaviour: Behaviour = {
+    id: "X-1",
+    title: "a batch completes",
+    source: "rest-api §13 [doc]",
+    before: [waited(get("/batch"), { state: "Completed" })],
+    call: get("/limits"),
+    expected: { status: 200 },
+  };
+
+  it.each([
+    [3, "passed", ""],
+    [1_000, "loud", 'before: GET /batch stays as it is: body.state is "Queued", not "Completed"'],
+  ])("on work that takes %i looks makes the behaviour %s", async (looks, verdict, reason) => {
+    let asked = 0;
+    const endpoint: Endpoint = {
+      url: "http://endpoint",
+      token: "t",
+      apiVersion: "62.0",
+      pause: async () => undefined,
+      fetch: async (url) => {
+        if (url.endsWith("/batch")) asked += 1;
+        return Response.json({ id: "001000000000001AAA", state: asked < looks ? "Queued" : "Completed" });
+      },
+    };
+    expect(await runScoreCard(endpoint, [behaviour])).toEqual([{ behaviour, verdict, reason }]);
   });
 });
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { merge } from "../../../mock-server/dml/merge.ts";
+import { textField } from "../../../mock-server/index.ts";
 import { refusal, Shop } from "./shop.ts";
 
 describe("deleting and restoring", () => {
@@ -17,6 +18,21 @@ describe("deleting and restoring", () => {
     expect(shop.row("Order", order)).toMatchObject({ IsDeleted: false, TotalAmount: 998 });
     expect(shop.row("OrderItem", later)["IsDeleted"]).toBe(false);
     expect(shop.row("OrderItem", earlier)["IsDeleted"]).toBe(true);
+  });
+
+  it("an account stays in the recycle bin while an order that went with it has a successor of the same unique key", () => {
+    const key = textField("ERP__c", { externalId: true, unique: true });
+    const shop = new Shop({ fields: { Order: [key] } });
+    const order = shop.order({ ERP__c: "E-1" });
+    shop.delete("Account", shop.account);
+    const successor = shop.order({ ERP__c: "E-1", AccountId: shop.otherAccount });
+
+    expect(refusal(shop.one("undelete", "Account", shop.account, {}))).toMatch(/^DUPLICATE_VALUE/);
+    expect(shop.row("Order", order)["IsDeleted"]).toBe(true);
+
+    shop.delete("Order", successor);
+    shop.undelete("Account", shop.account);
+    expect(shop.row("Order", order)["IsDeleted"]).toBe(false);
   });
 
   it("an order product cannot be restored alone, nor an order before its account", () => {

@@ -121,7 +121,9 @@ describe("mock-org start", () => {
     const { code, error } = await run(["start", "--port", "0", "--persist", file, "--org-id", "00D5e0000000002"]);
 
     expect(code).toBe(2);
-    expect(error).toContain(`--org-id 00D5e0000000002: ${file} holds the org 00D5e0000000001EAA; leave out one of the two`);
+    expect(error).toContain(
+      `--org-id 00D5e0000000002: ${file} holds the org 00D5e0000000001EAA; leave out one of the two`,
+    );
   });
 
   it("computes formula fields and keeps validation rules of the source folder", async () => {

@@ -60,6 +60,27 @@ const FIELD_KEYS =
   "relationshipOrder restrictedDelete restrictedPicklist scale searchPrefilterable soapType sortable type unique " +
   "updateable writeRequiresMasterRead";
 
+describe("describe of change events", () => {
+  it.each([["/sobjects/AccountChangeEvent/describe"], ["/sobjects/AccountChangeEvent"]])(
+    "%s is refused by name, because nobody saw what an org answers",
+    async (path) => {
+      expect(await admin.get(path)).toMatchObject({
+        status: 501,
+        body: [
+          {
+            errorCode: "NOT_IMPLEMENTED",
+            message: "Describe of the change event AccountChangeEvent is not supported by the mock org",
+          },
+        ],
+      });
+    },
+  );
+
+  it("of an object that does not exist is not found", async () => {
+    expect(await admin.get("/sobjects/NothingChangeEvent/describe")).toMatchObject({ status: 404 });
+  });
+});
+
 describe("the global describe", () => {
   it("lists objects under their envelope, with the keys of a summary", async () => {
     const { status, body } = await admin.get("/sobjects");

@@ -23,6 +23,7 @@ function countingOrg(usage: { used: number | null; limit: number | null } = { us
       calls += 1;
       return [];
     },
+    holdOff: refuse,
     usage: () => ({ calls, ...usage }),
     close: async () => {},
   };

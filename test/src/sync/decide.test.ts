@@ -329,11 +329,22 @@ describe("a deletion", () => {
     expect(world.pass()).toMatchObject({ agreed: null, link: { tombstone: true }, actions: ["tombstone"] });
     expect(world.pass().actions).toEqual([]);
     world.org.deleted = false;
-    expect(decide(world.input())).toMatchObject({
-      external: { change: { kind: "create" } },
-      actions: ["revive"],
-      link: { tombstone: false },
-    });
+    expect(world.pass()).toMatchObject({ external: { change: { kind: "create" } }, actions: ["revive"] });
+    expect(world.link?.tombstone).toBe(false);
+  });
+
+  it("that both sides know of does not keep a record from being made again after a try that did not land", () => {
+    const world = synced(both);
+    const record = world.erp.record;
+    world.org.deleted = true;
+    world.org.lines.clear();
+    world.pass();
+    world.erp.record = record;
+    world.erp.deleted = false;
+    expect(world.pass(0).actions).toEqual(["revive", "lines", "activate"]);
+    expect(world.link?.tombstone).toBe(true);
+    expect(world.pass().actions).toEqual(["revive", "lines", "activate"]);
+    expect(world.link).toMatchObject({ tombstone: false, recordId: expect.any(String) });
   });
 
   it("by an account merge points from the link to the survivor, whose Id stays with its own key", () => {

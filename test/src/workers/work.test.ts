@@ -252,6 +252,7 @@ const ORG: SalesforceOrg = {
   describe: async () => [],
   poll: async () => [],
   endOfJob: async () => ({ landed: new Map() }),
+  holdOff: async () => {},
   read: async ({ by }) =>
     by.kind === "id"
       ? []
