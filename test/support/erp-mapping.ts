@@ -1,6 +1,6 @@
 /**
- * The mapping that most tests speak of: an ERP with customers, products and their prices, and orders with lines. A test
- * states only what it has otherwise.
+ * The mapping that most tests speak of: an ERP with customers, products and their prices, orders with lines, and on request
+ * contracts. A test states only what it has otherwise.
  */
 import { textField } from "../../mock-server/index.ts";
 import { compileMapping } from "../../src/mapping/compile.ts";
@@ -24,24 +24,26 @@ type Changes<Kind extends WithFields> = Partial<Omit<Kind, "fields">> & {
   readonly fields?: Readonly<Record<string, FieldInput | null>>;
 };
 
-/** The changes of each mapped object. */
+/** The changes of each mapped object. Naming `Contract` maps contracts, and orders under them. */
 export interface MappingChanges {
   readonly Account?: Changes<ObjectInput>;
+  readonly Contract?: Changes<ObjectInput>;
   readonly Product2?: Changes<ObjectInput>;
   readonly PricebookEntry?: Changes<ObjectInput>;
   readonly Order?: Changes<ObjectInput> & { readonly lines?: Changes<LinesInput> };
 }
 
 /** The usual mapping with these changes. */
-export function erpMapping({ Account, Product2, PricebookEntry, Order }: MappingChanges = {}): MappingInput {
+export function erpMapping({ Account, Contract, Product2, PricebookEntry, Order }: MappingChanges = {}): MappingInput {
   const { lines, ...order } = Order ?? {};
   return {
     source: "erp",
     objects: {
       Account: changed(ACCOUNT, Account),
+      ...(Contract === undefined ? {} : { Contract: changed(CONTRACT, Contract) }),
       Product2: changed(PRODUCT, Product2),
       PricebookEntry: changed(PRICE, PricebookEntry),
-      Order: { ...changed(ORDER, order), lines: changed(LINES, lines) },
+      Order: { ...changed(Contract === undefined ? ORDER : ORDER_UNDER_CONTRACT, order), lines: changed(LINES, lines) },
     },
   };
 }
@@ -59,6 +61,7 @@ export function keyFields(): Record<string, [ReturnType<typeof textField>]> {
   return Object.fromEntries(KEYED_OBJECTS.map((object) => [object, [field]]));
 }
 
+const CUSTOMER = { from: "customer_no", reference: "Account" } as const;
 const STANDARD_BOOK = { constant: "standard", reference: "Pricebook2" } as const;
 
 const ACCOUNT: ObjectInput = {
@@ -67,6 +70,20 @@ const ACCOUNT: ObjectInput = {
   naturalKey: ["no"],
   policy: "external",
   fields: { Name: "name", Phone: "phone", BillingCity: "city" },
+};
+
+const CONTRACT: ObjectInput = {
+  collection: "contracts",
+  keyField: KEY_FIELD,
+  naturalKey: ["no"],
+  policy: "external",
+  fields: {
+    AccountId: CUSTOMER,
+    // An order only changes to a contract of its own price book.
+    Pricebook2Id: STANDARD_BOOK,
+    Description: "note",
+    Status: { from: "state", convert: { picklist: { draft: "Draft", active: "Activated" } } },
+  },
 };
 
 const PRODUCT: ObjectInput = {
@@ -95,12 +112,17 @@ const ORDER: ObjectInput = {
   policy: "external",
   onActivated: "reopen",
   fields: {
-    AccountId: { from: "customer_no", reference: "Account" },
+    AccountId: CUSTOMER,
     Pricebook2Id: { ...STANDARD_BOOK, createOnly: true },
     EffectiveDate: "date",
     Description: "note",
     Status: { from: "state", convert: { picklist: { draft: "Draft", released: "Activated" } } },
   },
+};
+
+const ORDER_UNDER_CONTRACT: ObjectInput = {
+  ...ORDER,
+  fields: { AccountId: CUSTOMER, ContractId: { from: "contract_no", reference: "Contract" }, ...ORDER.fields },
 };
 
 const LINES: LinesInput = {
