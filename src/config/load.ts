@@ -83,14 +83,16 @@ function scheduleProblem({ schedule }: Config): string | null {
   } catch {
     return `schedule.timeZone is "${schedule.timeZone}"; must be an IANA zone such as Europe/Berlin`;
   }
-  if (schedule.cron === undefined) return null;
-  try {
-    new Cron(schedule.cron, { paused: true, timezone: schedule.timeZone });
-    return null;
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    return `schedule.cron is "${schedule.cron}"; ${reason.replace(/^CronPattern: /, "")}`;
+  for (const [name, text] of Object.entries({ cron: schedule.cron, sweep: schedule.sweep ?? undefined })) {
+    if (text === undefined) continue;
+    try {
+      new Cron(text, { paused: true, timezone: schedule.timeZone });
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      return `schedule.${name} is "${text}"; ${reason.replace(/^CronPattern: /, "")}`;
+    }
   }
+  return null;
 }
 
 interface RawConfig {

@@ -126,6 +126,14 @@ const scheduleSchema = z
       .optional()
       .describe("A cron expression instead, for example */10 6-20 * * 1-5; with six fields the first is seconds."),
     timeZone: z.string().min(1).default("UTC").describe("IANA zone in which the cron expression is meant."),
+    sweep: z
+      .string()
+      .min(1)
+      .nullable()
+      .default(null)
+      .describe(
+        "A cron expression, in the same zone, for a comparison of all records after the run that follows it, for example 0 3 * * 0 (serve only). A run that may have missed deletions is followed by one at once, also without it.",
+      ),
     changeEvents: z
       .union([
         z.boolean(),

@@ -14,16 +14,32 @@ const DEFAULT_EVERY_MS = 300_000;
 const NEVER_MS = 86_400_000;
 
 /** The rule of a configuration. `random` in [0, 1). */
-export function nextStartOf(schedule: Omit<Config["schedule"], "changeEvents">, random: () => number): NextStart {
+export function nextStartOf(
+  schedule: Omit<Config["schedule"], "changeEvents" | "sweep">,
+  random: () => number,
+): NextStart {
   const jitterMs = durationMs(schedule.jitter);
   const late = (): number => Math.floor(random() * (jitterMs + 1));
   if (schedule.cron !== undefined) {
-    const cron = new Cron(schedule.cron, { paused: true, timezone: schedule.timeZone });
-    return (nowMs) => (cron.nextRun(new Date(nowMs))?.getTime() ?? nowMs + NEVER_MS) + late();
+    const next = cronTimes(schedule.cron, schedule.timeZone);
+    return (nowMs) => next(nowMs) + late();
   }
   const everyMs = schedule.every === undefined ? DEFAULT_EVERY_MS : durationMs(schedule.every);
   // A run that took longer than the interval is followed at once, and missed starts are not made up for.
   return (nowMs, lastStartMs) => Math.max(nowMs, (lastStartMs ?? nowMs) + everyMs) + late();
+}
+
+/** The times of the sweeps in a configuration; null where none are asked for. */
+export function sweepTimesOf({ sweep, timeZone }: Pick<Config["schedule"], "sweep" | "timeZone">): SweepTimes | null {
+  return sweep === null ? null : cronTimes(sweep, timeZone);
+}
+
+/** Gives the first time after `nowMs`, both in epoch milliseconds. */
+export type SweepTimes = (nowMs: number) => number;
+
+function cronTimes(pattern: string, timezone: string): SweepTimes {
+  const cron = new Cron(pattern, { paused: true, timezone });
+  return (nowMs) => cron.nextRun(new Date(nowMs))?.getTime() ?? nowMs + NEVER_MS;
 }
 
 /** What waiting needs from outside. */

@@ -32,6 +32,7 @@ export class SyncMetrics {
   readonly #waiting: Gauge<"object" | "kind">;
   readonly #lastRun: LateGauge;
   readonly #halted: Gauge;
+  readonly #missed: LateGauge;
   readonly #channels: Gauge<"channel">;
 
   constructor() {
@@ -110,6 +111,11 @@ export class SyncMetrics {
       help: "1 while the schedule stands still because a person is needed.",
       registers,
     });
+    this.#missed = new LateGauge({
+      name: "order_sync_sweep_missed",
+      help: "Documents that the last sweep wrote although no feed had named them; 0 is what to expect.",
+      registers,
+    });
     this.#channels = new Gauge({
       name: "order_sync_change_events_listening",
       help: "1 while a channel of Salesforce change events is listened to, 0 while it is lost.",
@@ -147,6 +153,11 @@ export class SyncMetrics {
     if (used === null || limit === null) return;
     this.#orgUsed.set(used);
     this.#orgRemaining.set(Math.max(0, limit - used));
+  }
+
+  /** What a sweep found that the feeds had missed. */
+  swept(missed: number): void {
+    this.#missed.set(missed);
   }
 
   halted(isHalted: boolean): void {

@@ -10,7 +10,7 @@ import { openPorts, runOptions } from "../../engine/open.ts";
 import { makePlan } from "../../engine/plan.ts";
 import type { EnginePorts } from "../../engine/ports.ts";
 import { pruneAfterRun } from "../../engine/retention.ts";
-import { nextStartOf } from "../../engine/schedule.ts";
+import { nextStartOf, sweepTimesOf } from "../../engine/schedule.ts";
 import { SyncService } from "../../engine/serve.ts";
 import { readStatus } from "../../engine/status.ts";
 import { telemetry } from "../../engine/telemetry.ts";
@@ -71,6 +71,7 @@ export async function serveCommand(options: ServeOptions, outer: Surroundings): 
       ports: open.ports,
       request,
       next: nextStartOf(config.schedule, Math.random),
+      sweepTimes: sweepTimesOf(config.schedule),
       log,
       metrics,
       dailyCalls: config.limits.dailyCalls,

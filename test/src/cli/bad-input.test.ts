@@ -77,6 +77,9 @@ describe("a configuration with mistakes", () => {
     shop.configure({ "state:": "schedule: { cron: 'often' }\nstate:" });
     expectClear(await shop.order("run"), 2, 'schedule.cron is "often"');
 
+    shop.configure({ "state:": "schedule: { sweep: '0 25 * * 0' }\nstate:" });
+    expectClear(await shop.order("run"), 2, 'schedule.sweep is "0 25 * * 0"');
+
     shop.configure({ "state:": "schedule: { timeZone: Europe/Bielefeldt }\nstate:" });
     expectClear(await shop.order("run"), 2, 'schedule.timeZone is "Europe/Bielefeldt"');
   });

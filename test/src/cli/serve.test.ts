@@ -155,6 +155,14 @@ describe("serve", () => {
     expect(metrics).toContain('order_sync_change_events_listening{channel="/data/ChangeEvents"} 1');
   });
 
+  it("sweeps at the times of its own, and tells how much the feeds had missed", async () => {
+    const { url } = (served = await serve('schedule: { every: 1s, sweep: "* * * * * *" }'));
+
+    await expect
+      .poll(async () => await (await fetch(`${url}/metrics`)).text(), { timeout: 20_000 })
+      .toContain("order_sync_sweep_missed 0");
+  });
+
   it("a webhook of a system that signs in its own way wakes it", async () => {
     const webhook = 'webhook: { secret: "${HOOK}", header: x-shop-hmac-sha256, encoding: base64, prefix: "" }';
     served = await serve(undefined, undefined, undefined, webhook);
