@@ -12,8 +12,9 @@ import type { EnginePorts } from "../../src/engine/ports.ts";
 import { runOnce } from "../../src/engine/run.ts";
 import type { Mapping } from "../../src/mapping/mapping.ts";
 import { KEY_FIELD } from "../support/erp-mapping.ts";
+import { writeKeyFields } from "../support/org-process.ts";
 import { type BenchRow, compared } from "./bench-row.ts";
-import { advanceClock, benchMapping, fillErp, type OrgAddress, openPorts, withOrg, writeMetadata } from "./world.ts";
+import { advanceClock, benchMapping, fillErp, type OrgAddress, openPorts, withOrg } from "./world.ts";
 
 const ACCOUNTS = 10_000;
 const ORDERS = 10_000;
@@ -27,7 +28,7 @@ export async function run(): Promise<readonly BenchRow[]> {
   const folder = mkdtempSync(join(tmpdir(), "connector-bench-"));
   try {
     const mapping = benchMapping();
-    const sourceDir = writeMetadata(folder, mapping);
+    const sourceDir = writeKeyFields(folder, mapping);
     fillErp(folder, { accounts: ACCOUNTS, orders: ORDERS, linesPerOrder: LINES_PER_ORDER });
     const bare = await withOrg(sourceDir, bareLoad);
     return await withOrg(sourceDir, (org) => syncedLoad(org, { folder, mapping, bare }));

@@ -8,8 +8,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { runOnce } from "../../src/engine/run.ts";
 import { sweep } from "../../src/engine/sweep.ts";
+import { writeKeyFields } from "../support/org-process.ts";
 import { type BenchRow, compared } from "./bench-row.ts";
-import { benchMapping, type ErpSize, fillErp, type OrgAddress, openPorts, withOrg, writeMetadata } from "./world.ts";
+import { benchMapping, type ErpSize, fillErp, type OrgAddress, openPorts, withOrg } from "./world.ts";
 
 /** Accounts, orders and three lines for each order: five records for each account. */
 const SMALL = sizeOf(10_000);
@@ -46,7 +47,7 @@ function sizeOf(records: number): ErpSize {
 async function peaksOf(size: ErpSize): Promise<Peaks> {
   const folder = mkdtempSync(join(tmpdir(), "memory-bench-"));
   try {
-    const sourceDir = writeMetadata(folder, benchMapping());
+    const sourceDir = writeKeyFields(folder, benchMapping());
     fillErp(folder, size);
     return await withOrg(sourceDir, (org) => inChild(org, folder));
   } finally {

@@ -2,12 +2,8 @@
  * The world of the connector's benchmarks: an ERP in SQLite with customers and released orders, a mapping, the connector's
  * own parts around them, and a mock org in a process of its own.
  */
-import { type ChildProcess, spawn } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { createInterface } from "node:readline";
+import { join } from "node:path";
 import Database from "libsql";
-import { keyFieldMetadata } from "../../src/config/metadata.ts";
 import { randomId } from "../../src/engine/context.ts";
 import type { EnginePorts } from "../../src/engine/ports.ts";
 import { openSqlExternal } from "../../src/external/sql/adapter.ts";
@@ -18,12 +14,10 @@ import { SalesforceConfig } from "../../src/salesforce/config.ts";
 import { createSalesforceOrg } from "../../src/salesforce/org.ts";
 import { openStateStore } from "../../src/state/open.ts";
 import { compiled, erpMapping } from "../support/erp-mapping.ts";
+import { type OrgProcess, startOrgProcess } from "../support/org-process.ts";
 
 /** Where a mock org is, and how to get in. */
-export interface OrgAddress {
-  readonly url: string;
-  readonly accessToken: string;
-}
+export type OrgAddress = Pick<OrgProcess, "url" | "accessToken">;
 
 /** How much is in the ERP. */
 export interface ErpSize {
@@ -108,40 +102,12 @@ export function benchMapping(): Mapping {
   );
 }
 
-/** Writes the key fields of the mapping as metadata; returns the folder for `withOrg`. */
-export function writeMetadata(folder: string, mapping: Mapping): string {
-  const sourceDir = join(folder, "sfdx");
-  for (const file of keyFieldMetadata(mapping)) {
-    mkdirSync(dirname(join(sourceDir, file.path)), { recursive: true });
-    writeFileSync(join(sourceDir, file.path), file.text);
-  }
-  return sourceDir;
-}
-
 /** A mock org in a process of its own, for as long as `work` needs it. */
 export async function withOrg<T>(sourceDir: string, work: (org: OrgAddress) => Promise<T>): Promise<T> {
-  const args = [
-    "dist/mock-server/bin.cjs",
-    "start",
-    "--port",
-    "0",
-    "--source-dir",
-    sourceDir,
-    "--daily-calls",
-    "1000000",
-    "--json",
-  ];
-  const child: ChildProcess = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
+  const org = await startOrgProcess(sourceDir, "--daily-calls", "1000000");
   try {
-    if (child.stdout === null) throw new Error("The mock org has no output");
-    const lines = createInterface({ input: child.stdout });
-    const line = await new Promise<string>((resolve, reject) => {
-      lines.once("line", resolve);
-      child.once("exit", (code) => reject(new Error(`The mock org ended with ${code}`)));
-    });
-    // The shape of the ready line is documented.
-    return await work(JSON.parse(line) as OrgAddress);
+    return await work(org);
   } finally {
-    child.kill("SIGTERM");
+    await org.stop();
   }
 }

@@ -1,17 +1,17 @@
 /** The pages of `order-sync serve` in a real browser: by mouse and keyboard, light and dark, at the width of a phone. */
-import { existsSync, mkdirSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { type Browser, chromium, type Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { runProgram } from "../../src/cli/program.ts";
 import { ENVIRONMENT, openShop, type Shop } from "../src/cli/shop.ts";
+import { CHROMIUM, chromiumIsHere, launchChromium } from "../support/chromium.ts";
 
-const CHROMIUM = "/usr/bin/chromium";
 const TOKEN = "token-of-the-pages";
 /** Set to a folder to keep a picture of every page. */
 const PICTURES = process.env["ORDER_SYNC_PICTURES"];
 
-describe.skipIf(!existsSync(CHROMIUM))("the pages in a browser (skipped where /usr/bin/chromium is absent)", () => {
+describe.skipIf(!chromiumIsHere())(`the pages in a browser (skipped where ${CHROMIUM} is absent)`, () => {
   let shop: Shop;
   let browser: Browser;
   let url: string;
@@ -35,18 +35,7 @@ describe.skipIf(!existsSync(CHROMIUM))("the pages in a browser (skipped where /u
     });
     await vi.waitFor(() => expect(lines.join("")).toContain('"run finished"'), { timeout: 25_000 });
     url = /"url":"([^"]+)"/.exec(lines.join(""))?.[1] ?? "";
-    browser = await chromium.launch({
-      executablePath: CHROMIUM,
-      args: [
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-quic",
-        "--no-first-run",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-      ],
-    });
+    browser = await launchChromium();
   }, 60_000);
 
   afterAll(async () => {

@@ -2,22 +2,16 @@
  * A fleet for tests and measurements: a mock org as a process of its own, an ERP and a state in PostgreSQL, and any number
  * of workers, each with a gate of its own before the org and a name of its own in the database.
  */
-import { type ChildProcess, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import pg from "pg";
-import { keyFieldMetadata } from "../../src/config/metadata.ts";
 import { type ConfigInput, configSchema } from "../../src/config/schema.ts";
 import { installChangeLog } from "../../src/external/sql/install.ts";
 import { type Running, startOrderSync } from "./child.ts";
 import { compiled, erpMapping } from "./erp-mapping.ts";
 import { type Gate, openGate } from "./gate.ts";
-
-const MOCK = fileURLToPath(new URL("../../dist/mock-server/bin.cjs", import.meta.url));
-const START_MS_MAX = 15_000;
+import { startOrgProcess, writeKeyFields } from "./org-process.ts";
 
 /** How much the ERP holds: orders are spread over the customers, every second one is released, each has one line or two. */
 export interface FleetSize {
@@ -88,7 +82,7 @@ export async function openFleet(
   state.on("error", () => undefined);
   await fillErp(erp, size);
   await installChangeLog(externalConfig(erpUrl));
-  const org = await startOrg(writeMetadata(folder));
+  const org = await startOrgProcess(writeKeyFields(folder, compiled(MAPPING)), "--seed", "empty");
   const gates: Gate[] = [];
   const running: Running[] = [];
   const start = (args: readonly string[]): Running => {
@@ -209,52 +203,4 @@ async function addOrders(erp: pg.Pool, size: Omit<FleetSize, "orders">, count: n
      from generate_series($1::int, $2::int) i, generate_series(1, 1 + (i / $4) % 2) p`,
     [from, to, size.products, size.customers],
   );
-}
-
-function writeMetadata(folder: string): string {
-  const sourceDir = join(folder, "sfdx");
-  for (const file of keyFieldMetadata(compiled(MAPPING))) {
-    const path = join(sourceDir, file.path);
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, file.text);
-  }
-  return sourceDir;
-}
-
-interface MockOrgProcess {
-  readonly url: string;
-  readonly username: string;
-  readonly password: string;
-  readonly accessToken: string;
-  stop(): Promise<void>;
-}
-
-async function startOrg(sourceDir: string): Promise<MockOrgProcess> {
-  const child = spawn(
-    process.execPath,
-    [MOCK, "start", "--port", "0", "--seed", "empty", "--source-dir", sourceDir, "--json"],
-    { stdio: ["ignore", "pipe", "inherit"] },
-  );
-  const line = await firstLine(child);
-  const ready = JSON.parse(line) as Omit<MockOrgProcess, "stop">;
-  return {
-    ...ready,
-    stop: async () => {
-      const gone = new Promise((resolve) => child.once("exit", resolve));
-      child.kill("SIGKILL");
-      await gone;
-    },
-  };
-}
-
-async function firstLine(child: ChildProcess): Promise<string> {
-  if (child.stdout === null) throw new Error("the mock org has no output");
-  const lines = createInterface({ input: child.stdout });
-  return await new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error("the mock org did not start")), START_MS_MAX);
-    lines.once("line", (line) => {
-      clearTimeout(timer);
-      resolve(line);
-    });
-  });
 }

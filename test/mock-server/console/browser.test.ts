@@ -2,22 +2,17 @@
  * The console in a real browser. Skipped by name where there is no Chromium at the usual place: the other tests of this
  * folder hold what can be held without one.
  */
-import { existsSync } from "node:fs";
-import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { MockOrg } from "../../../mock-server/mock-org.ts";
+import { CHROMIUM, chromiumIsHere, launchChromium } from "../../support/chromium.ts";
 import { client, consoleOrg, first, firstId, HOSTILE, isActivated, isDraft } from "./console-org.ts";
 
-const CHROMIUM = "/usr/bin/chromium";
-const FLAGS =
-  "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync".split(
-    " ",
-  );
 const PHONE = { width: 360, height: 740 };
 const DESK = { width: 1280, height: 860 };
 const BASE = "/_mock/console";
 
-describe.skipIf(!existsSync(CHROMIUM))(`the console in a browser (needs ${CHROMIUM})`, () => {
+describe.skipIf(!chromiumIsHere())(`the console in a browser (needs ${CHROMIUM})`, () => {
   let browser: Browser;
   let context: BrowserContext;
   let org: MockOrg;
@@ -26,7 +21,7 @@ describe.skipIf(!existsSync(CHROMIUM))(`the console in a browser (needs ${CHROMI
   let complaints: string[];
 
   beforeAll(async () => {
-    browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+    browser = await launchChromium();
     await consoleOrg();
   }, 30_000);
   afterAll(() => browser?.close());
