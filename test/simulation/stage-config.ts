@@ -1,8 +1,7 @@
 /** What differs from stage to stage: the settings, and the mapping that follows from them. */
 import type { Mapping } from "../../src/mapping/mapping.ts";
-import type { MappingInput } from "../../src/mapping/spec.ts";
 import type { Side } from "../../src/model/value.ts";
-import { compiled, erpMapping, KEY_FIELD } from "../support/erp-mapping.ts";
+import { compiled, erpMapping } from "../support/erp-mapping.ts";
 
 /** What differs from seed to seed beside the history. */
 export interface StageConfig {
@@ -38,54 +37,35 @@ type Policy = "salesforce" | "external" | "newest" | "manual";
 
 /** The mapping of a stage. */
 export function stageMapping(config: StageConfig): Mapping {
-  const { owners, createExternal, deleteSalesforce, deleteExternal } = config;
-  const flow = {
-    create: { external: createExternal },
-    delete: { salesforce: deleteSalesforce, external: deleteExternal },
+  const { accountPolicy, orderPolicy, onActivated, activation, owners, cityDirection, watchPrices: watch } = config;
+  const both = {
+    create: { external: config.createExternal },
+    delete: { salesforce: config.deleteSalesforce, external: config.deleteExternal },
   };
-  const watch = config.watchPrices;
-  const { source, objects } = erpMapping({
-    Account: {
-      ...flow,
-      policy: config.accountPolicy,
-      fields: {
-        Phone: { from: "phone", ...owned(owners.Phone) },
-        BillingCity: { from: "city", direction: config.cityDirection },
+  return compiled(
+    erpMapping({
+      Account: {
+        ...both,
+        policy: accountPolicy,
+        fields: {
+          Phone: { from: "phone", ...owned(owners.Phone) },
+          BillingCity: { from: "city", direction: cityDirection },
+        },
       },
-    },
-    Product2: { watch },
-    PricebookEntry: { watch },
-    Order: {
-      ...flow,
-      policy: config.orderPolicy,
-      onActivated: config.onActivated,
-      activation: config.activation,
-      fields: {
-        Description: { from: "note", ...owned(owners.Description) },
-        ...(config.contracts ? { ContractId: { from: "contract_no", reference: "Contract" } } : {}),
+      ...(config.contracts ? { Contract: { ...both, policy: accountPolicy } } : {}),
+      Product2: { watch },
+      PricebookEntry: { watch },
+      Order: {
+        ...both,
+        policy: orderPolicy,
+        onActivated,
+        activation,
+        fields: { Description: { from: "note", ...owned(owners.Description) } },
+        lines: { fields: { Quantity: { from: "quantity", ...owned(owners.Quantity) } } },
       },
-      lines: { fields: { Quantity: { from: "quantity", ...owned(owners.Quantity) } } },
-    },
-  });
-  if (!config.contracts) return compiled({ source, objects });
-  return compiled({
-    source,
-    objects: { ...objects, Contract: { ...CONTRACT, ...flow, policy: config.accountPolicy } },
-  });
+    }),
+  );
 }
-
-const CONTRACT: MappingInput["objects"][string] = {
-  collection: "contracts",
-  keyField: KEY_FIELD,
-  naturalKey: ["no"],
-  fields: {
-    AccountId: { from: "customer_no", reference: "Account" },
-    // An order only changes to a contract of its own price book.
-    Pricebook2Id: { constant: "standard", reference: "Pricebook2" },
-    Description: "note",
-    Status: { from: "state", convert: { picklist: { draft: "Draft", active: "Activated" } } },
-  },
-};
 
 function owned(owner: Side | null): { readonly owner?: Side } {
   return owner === null ? {} : { owner };
