@@ -34,6 +34,8 @@ export class AgreementJudge {
     if (this.#view.conflicts.has(conflict.id) || base === undefined || field === "*" || field === "Status") return;
     // An edit that was brought back stands there by our hand.
     if (conflict.rule.startsWith(EDITED_MEANWHILE)) return;
+    // A field that flows one way: the side that follows was edited, and the leading side need not have been.
+    if (conflict.rule.startsWith("direction ")) return;
     for (const side of ["salesforce", "external"] as const) {
       const cell = this.#ledger.cell(side, key, `${lineKey}|${field}`);
       if (cell === undefined || cell.value === undefined || cell.value !== conflict[side]) continue;
