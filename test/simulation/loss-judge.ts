@@ -129,6 +129,9 @@ export class LossJudge {
       if (cell?.value === value) continue;
       // It waits with its document, which somebody has to settle first.
       if (overrun && waits(key) && this.#isHidden(overwritten)) continue;
+      // Its record is half way through Draft and was deleted there: the base remembers what it stood for.
+      const passing = this.#view.base(key.split(":")[1] ?? "", key)?.passing;
+      if (field === "Status" && cell?.value === undefined && passing?.meant === value) continue;
       // What flows from the ERP only is not brought back; the journal has it.
       if (overrun && field === "BillingCity" && this.#config.cityDirection === "toSalesforce") continue;
       const other = side === "salesforce" ? "external" : "salesforce";

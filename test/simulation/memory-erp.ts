@@ -161,7 +161,8 @@ export class MemoryErp implements ExternalSystem {
       return {
         changes: page.map((key) => ({ naturalKey: [key], deleted: false })),
         cursor: more ? `start:${at}:${page.at(-1)}` : at,
-        more,
+        // The log may hold what happened since the start; its own page tells.
+        more: true,
       };
     }
     const found = this.#log
