@@ -80,7 +80,7 @@ async function recoverPage(
 
   for (const intent of intents) {
     const document = present.get(intent.key);
-    const told = toldByJob(intent, ends);
+    const told = wasUndeleted(document, intent) ? false : toldByJob(intent, ends);
     const recovery: Recovery =
       told === undefined
         ? recover(intent, shown(document, intent))
@@ -137,6 +137,16 @@ async function recoverPage(
     clearIntents: intents.map((intent) => intent.id),
     journal,
   });
+}
+
+/**
+ * Whether the record that was to be made is the one that had been deleted before: somebody undeleted it. Should our write
+ * have met it after that, both sides are alike, and the next decision sees it.
+ */
+function wasUndeleted(document: Joined | undefined, { side, before }: Intent): boolean {
+  const reading = document?.salesforce;
+  if (side !== "salesforce" || before !== null || reading?.kind !== "view" || reading.view.deleted) return false;
+  return document?.link?.recordId === reading.view.recordId;
 }
 
 /** What the intent's side shows now; null where it has no living record. */

@@ -30,8 +30,12 @@ export function createSalesforce(input: Situation, external: ExternalView, confl
     conflicts,
     notes: [],
     rewrites: [],
-    // The old Id is dead; the outcome of the create brings the new one. Until then an older deletion is still the last word.
-    link: { ...linkOf(input, { recordId: null, tombstone: input.link?.tombstone ?? false }), lineIds: {} },
+    // Until the outcome of the create brings a new Id an older deletion is the last word, and the dead Id tells a record
+    // that was made from one that was undeleted.
+    link: {
+      ...linkOf(input, { recordId: input.link?.recordId ?? null, tombstone: input.link?.tombstone ?? false }),
+      lineIds: {},
+    },
   });
 }
 

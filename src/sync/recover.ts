@@ -24,9 +24,10 @@ export type Recovery =
  * Compares an intent with what its side shows now (`null`: no record there, deleted ones included).
  *
  * A creation landed exactly when the record exists, a deletion exactly when it does not. An atomic write is judged as a
- * whole: one field with the intended value proves it; without such a field, one that still shows the old value speaks
- * against it, because an edit of another field may have come before the write. Any other is judged row by row, and the status for itself, because it is written by
- * an operation of its own. The returned document holds what stood on both sides when the write landed.
+ * whole: one line that it makes or one field with the intended value proves it; without those, one that is missing or
+ * still shows the old value speaks against it, because an edit of another field may have come before the write. Any other
+ * is judged row by row, and the status for itself, because it is written by an operation of its own. The returned
+ * document holds what stood on both sides when the write landed.
  */
 export function recover(intent: Intent, present: SyncDocument | null): Recovery {
   const { after } = intent;
@@ -53,10 +54,22 @@ export function recover(intent: Intent, present: SyncDocument | null): Recovery 
   return { kind: "partly", document: assemble(after, settled), passing };
 }
 
-/** All units of a whole together: what shows the intended value outweighs what shows the old one. */
+/**
+ * All units of a whole together, the strongest witness first: a line that only we make; a line that we take away, for
+ * nobody brings one back; values, of which one that is intended outweighs those that are old; lines that are missing; and
+ * the status last, because somebody else may well have chosen the very same one.
+ */
 function wholeLanded(touched: readonly Unit[]): boolean {
-  if (touched.some((unit) => unit.intended)) return true;
-  return touched.length > 0 && touched.every((unit) => unit.landed === true);
+  const isMade = ({ lineKey, before }: Unit): boolean => lineKey !== null && before === undefined;
+  const made = touched.filter(isMade);
+  if (made.some(({ landed }) => landed === true)) return true;
+  if (touched.some(({ after, landed }) => after === undefined && landed === false)) return false;
+  const values = touched.filter((unit) => !unit.status && !isMade(unit));
+  if (values.some(({ intended }) => intended)) return true;
+  if (made.length > 0) return false;
+  const witnesses = values.length > 0 ? values : touched;
+  if (witnesses.some(({ intended }) => intended)) return true;
+  return witnesses.length > 0 && witnesses.every(({ landed }) => landed === true);
 }
 
 /** A deletion may have stopped after the order was taken back to Draft for it. */

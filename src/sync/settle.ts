@@ -209,7 +209,11 @@ function without(now: Fields, before: Fields | undefined, missed: readonly Pick<
 function settledLink(decision: Decision, landed: ReadonlyMap<string, RecordId | null>, complete: boolean): Link {
   const { link } = decision;
   const lineIds: Record<LineKey, RecordId> = { ...link.lineIds };
-  let recordId = link.recordId;
+  const creation = creationOf(decision);
+  // The Id of an older, deleted record ends with the making of a new one.
+  const [first] = decision.salesforce;
+  const isMade = decision.salesforceBefore === null && first?.kind === "upsert" && landed.has(first.opId);
+  let recordId = isMade ? null : link.recordId;
   for (const operation of decision.salesforce) {
     const id = landed.get(operation.opId) ?? null;
     if (id === null) continue;
@@ -222,7 +226,6 @@ function settledLink(decision: Decision, landed: ReadonlyMap<string, RecordId | 
     }
   }
   // A deletion that has not landed leaves a record behind; a record that was not made again leaves its deletion.
-  const creation = creationOf(decision);
   const stands = creation === null ? complete || decision.kind !== "change" : !landed.has(creation);
   const tombstone = link.tombstone && stands;
   if (decision.kind === "change" && complete && !leavesApart(decision))

@@ -317,7 +317,7 @@ describe("a deletion", () => {
     if (kept.erp.record !== null) kept.erp.record.fields["po"] = "edited";
     expect(decide(kept.input())).toMatchObject({
       actions: ["revive", "lines", "activate"],
-      link: { recordId: null, tombstone: false },
+      link: { tombstone: false, deletedOn: "salesforce" },
     });
   });
 

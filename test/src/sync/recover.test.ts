@@ -1,5 +1,5 @@
-/** Recovery beside edits that an earlier write of ours has hidden. */
-import { expect, it } from "vitest";
+/** Recovery beside edits of people: those that an earlier write of ours has hidden, and those that look like ours. */
+import { describe, expect, it } from "vitest";
 import { businessKey } from "../../../src/model/business-key.ts";
 import type { SyncDocument } from "../../../src/model/document.ts";
 import type { Base, Intent } from "../../../src/sync/decision.ts";
@@ -51,3 +51,58 @@ it.each(["salesforce", "external"] as const)(
     expect(settled.document?.fields["Phone"]).toBe("user's");
   },
 );
+
+const ORDER = businessKey("erp", "Order", ["O1"]);
+const [OLD_LINE, NEW_LINE] = ["10", "20"].map((no) => businessKey("erp", "OrderItem", ["O1", no]));
+
+/** An order with so many pieces on each line, in a status. */
+function order(status: string, quantities: readonly (string | undefined)[], note = "note"): SyncDocument {
+  const lines = [OLD_LINE, NEW_LINE].flatMap((line, index) =>
+    line === undefined || quantities[index] === undefined ? [] : [[line, { Quantity: quantities[index] }] as const],
+  );
+  const fields = { Status: status, Description: note };
+  return { object: "Order", key: ORDER, fields, lines: Object.fromEntries(lines) };
+}
+
+/** What became of a whole that was to lead from one to the other. */
+function fate(before: SyncDocument, after: SyncDocument, present: SyncDocument): string {
+  const whole: Intent = { ...intent("salesforce"), object: "Order", key: ORDER, before, after };
+  return recover(whole, present).kind;
+}
+
+describe("a whole that adds a line and activates the order", () => {
+  const before = order("Draft", ["1"]);
+  const after = order("Activated", ["1", "2"]);
+
+  it("has not landed where a user has activated it and the line is missing", () => {
+    expect(fate(before, after, order("Activated", ["1"]))).toBe("notLanded");
+  });
+
+  it("has landed where the line stands, whatever was edited since", () => {
+    expect(fate(before, after, order("Draft", ["1", "9"]))).toBe("landed");
+  });
+});
+
+describe("a whole that changes values and the status", () => {
+  const before = order("Draft", ["1"]);
+  const after = order("Activated", ["5"]);
+
+  it("has not landed where only the status is the intended one", () => {
+    expect(fate(before, after, order("Activated", ["1"]))).toBe("notLanded");
+  });
+
+  it("has landed where a value is the intended one, though the status is not", () => {
+    expect(fate(before, after, order("Draft", ["5"]))).toBe("landed");
+  });
+
+  it("is judged by the status where nothing else was to change", () => {
+    expect(fate(before, order("Activated", ["1"]), order("Activated", ["1"]))).toBe("landed");
+    expect(fate(before, order("Activated", ["1"]), before)).toBe("notLanded");
+  });
+});
+
+it("a whole that takes a line away has not landed while the line stands, though a value is the intended one", () => {
+  const before = order("Draft", ["1", "2"]);
+  expect(fate(before, order("Draft", ["5"]), order("Draft", ["5", "2"]))).toBe("notLanded");
+  expect(fate(before, order("Draft", ["5"]), order("Draft", ["1"]))).toBe("landed");
+});
