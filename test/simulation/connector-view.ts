@@ -72,6 +72,11 @@ export class ConnectorView {
     for (const { object, key } of batch.removeBases ?? []) this.#bases.delete(`${object} ${key}`);
   }
 
+  /** True where the end of a write of the document had to be looked up. */
+  wasLookedUp(key: string): boolean {
+    return [...this.intents.values()].some((intent) => intent.key === key && intent.recoveredSeq !== null);
+  }
+
   /** Conflicts that wait for a person. */
   openConflicts(): readonly StoredConflict[] {
     return [...this.conflicts.values()].filter(({ resolvedAtMs, winner }) => resolvedAtMs === null && winner === null);
