@@ -248,7 +248,21 @@ export function orderSync(surroundings: Surroundings, done: (exit: ExitCode) => 
     .argument("<shell>", "bash, zsh or fish")
     .addHelpText("after", "\nExamples:\n  $ source <(order-sync completion bash)")
     .action((shell: string) => done(completionCommand(shell, program, out)));
+  requireValues(program);
   return program;
+}
+
+/** Commander takes whatever follows an option for its value, the next option too. */
+function requireValues(command: Command): void {
+  for (const option of command.options) {
+    const { parseArg: parse } = option;
+    if (!option.required || option.variadic) continue;
+    option.argParser((value: string, previous: unknown) => {
+      if (/^--./.test(value)) throw new InvalidArgumentError("It is the next option: the value is missing.");
+      return parse === undefined ? value : parse(value, previous);
+    });
+  }
+  for (const child of command.commands) requireValues(child);
 }
 
 function port(text: string): number {

@@ -115,6 +115,15 @@ describe("a configuration with mistakes", () => {
   });
 });
 
+describe("a command line with mistakes", () => {
+  it("that leaves out a value does not take the next option for it", async () => {
+    const said = await say(["init", "--sample-erp", "--install-change-log"]);
+
+    expectClear(said, 2, "--sample-erp <file>", "'--install-change-log'", "the value is missing");
+    expect(existsSync("--install-change-log")).toBe(false);
+  });
+});
+
 describe("systems that are not there", () => {
   it("an org that does not answer is named with its address", async () => {
     const port = await closedPort();
