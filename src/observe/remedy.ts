@@ -19,7 +19,8 @@ const REMEDIES: Readonly<Record<string, string>> = {
     "the org has no such field, or hides it from the integration user: order-sync check names it; grant access or correct the mapping",
   STORAGE_LIMIT_EXCEEDED: "the org's data storage is full: delete or archive records, or buy storage",
   MIXED_DML_OPERATION: "the mapping writes a setup object beside business records, which the org refuses; take it out",
-  INVALID_FIELD_FOR_INSERT_UPDATE: "grant field-level Edit access to the named fields, or map them toExternal",
+  INVALID_FIELD_FOR_INSERT_UPDATE:
+    "grant field-level Edit access to the named fields, or map them toExternal; where IsReductionOrder is among them, this reduction order exists already and was set back to Draft: activate or delete it",
   FIELD_CUSTOM_VALIDATION_EXCEPTION:
     "a validation rule of the org refuses the values: correct them at their source, or the rule",
   CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY: "a trigger or flow of the org failed on this record; the message names it",

@@ -87,7 +87,8 @@ export class RestJudge {
     if (external === undefined && !createExternal && judge.ledger.wasEdited(key)) return "ONLY_IN_SALESFORCE";
     if (codes.length > 0 && this.#parents(external, "salesforce").includes(undefined)) return "PARENT_GONE";
     if (codes.includes("FIELD_INTEGRITY_EXCEPTION") && this.#stage.hasInactivePrices()) return "PRICE_INACTIVE";
-    if (codes.includes("FAILED_ACTIVATION") && this.#stage.hasDraftReduction(key)) return "REDUCTION_DRAFT";
+    const isRefused = codes.includes("FAILED_ACTIVATION") || codes.includes("INVALID_FIELD_FOR_INSERT_UPDATE");
+    if (isRefused && this.#stage.hasDraftReduction(key)) return "REDUCTION_DRAFT";
     // Users moved the order to an account or a contract that the ERP does not have, and whose name it cannot be told.
     if (codes.includes("VALUE_INVALID") && this.#parents(salesforce, "external").includes(undefined)) {
       return "PARENT_ONLY_IN_SALESFORCE";

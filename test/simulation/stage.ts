@@ -96,6 +96,13 @@ export class Stage {
     return id !== undefined && orders.some((row) => row["OriginalOrderId"] === id && row["StatusCode"] === "Draft");
   }
 
+  /** True where the key is that of a reduction order which a person set back to Draft: it exists, and counts no more. */
+  isDraftReduction(key: string): boolean {
+    return this.live("Order").some(
+      (row) => row["ERP_Key__c"] === key && row["OriginalOrderId"] !== null && row["StatusCode"] === "Draft",
+    );
+  }
+
   /** True where users took a product or a price out of use. */
   hasInactivePrices(): boolean {
     return [...this.live("PricebookEntry"), ...this.live("Product2")].some((row) => row["IsActive"] === false);
