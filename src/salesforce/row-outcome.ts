@@ -12,12 +12,17 @@ export function unknown(operation: RowOperation, reason: string): RowOutcome {
   return { kind: "unknown", opId: operation.opId, reason };
 }
 
-/** An operation that certainly did not land. */
+/**
+ * An operation that certainly did not land. A deletion of what is deleted already has: by the first delivery of the same
+ * request, or by somebody else, which comes to the same.
+ */
 export function failed(
   operation: RowOperation,
   failureClass: FailureClass,
   faults: readonly SalesforceFault[],
 ): RowOutcome {
+  if (operation.kind === "delete" && faults.some(({ code }) => code === "ENTITY_IS_DELETED"))
+    return done(operation, null, false);
   return { kind: "failed", opId: operation.opId, class: failureClass, faults };
 }
 
