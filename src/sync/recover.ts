@@ -65,11 +65,9 @@ function wholeLanded(touched: readonly Unit[]): boolean {
   if (made.some(({ landed }) => landed === true)) return true;
   if (touched.some(({ after, landed }) => after === undefined && landed === false)) return false;
   const values = touched.filter((unit) => !unit.status && !isMade(unit));
-  if (values.some(({ intended }) => intended)) return true;
-  if (made.length > 0) return false;
-  const witnesses = values.length > 0 ? values : touched;
+  const witnesses = made.length + values.length > 0 ? values : touched;
   if (witnesses.some(({ intended }) => intended)) return true;
-  return witnesses.length > 0 && witnesses.every(({ landed }) => landed === true);
+  return made.length === 0 && witnesses.length > 0 && witnesses.every(({ landed }) => landed === true);
 }
 
 /** A deletion may have stopped after the order was taken back to Draft for it. */

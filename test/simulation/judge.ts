@@ -153,7 +153,7 @@ export class Judge {
       if (fault === undefined || outcome.faults.some(({ message }) => message.includes("UNABLE_TO_LOCK_ROW"))) continue;
       if (ABOUT_OTHER_RECORDS.some((part) => fault.message.includes(part))) continue;
       const key = outcome.opId.split("#")[0] ?? "";
-      if (this.#stage.hasDraftReduction(key) || this.#stage.isDraftReduction(key)) continue;
+      if (this.#stage.hasDraftReduction(key)) continue;
       if (this.ledger.touchedSeq(key) > this.view.readSeq(key)) continue;
       this.fail("I8", `${outcome.opId} ${operation.kind} ${operation.object}: ${fault.code}: ${fault.message}`);
     }

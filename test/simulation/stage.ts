@@ -89,18 +89,13 @@ export class Stage {
     );
   }
 
-  /** True where a reduction order of the order stands as Draft: what it lowered shows no more, and it binds the order. */
+  /** True where a reduction order, by its own key or its original's, stands as Draft: it lowers nothing, and still binds. */
   hasDraftReduction(key: string): boolean {
     const orders = this.live("Order");
     const id = orders.find((row) => row["ERP_Key__c"] === key)?.["Id"];
-    return id !== undefined && orders.some((row) => row["OriginalOrderId"] === id && row["StatusCode"] === "Draft");
-  }
-
-  /** True where the key is that of a reduction order which a person set back to Draft: it exists, and counts no more. */
-  isDraftReduction(key: string): boolean {
-    return this.live("Order").some(
-      (row) => row["ERP_Key__c"] === key && row["OriginalOrderId"] !== null && row["StatusCode"] === "Draft",
-    );
+    return orders
+      .filter((row) => row["IsReductionOrder"] === true && row["StatusCode"] === "Draft")
+      .some((row) => row["OriginalOrderId"] === id || row["ERP_Key__c"] === key);
   }
 
   /** True where users took a product or a price out of use. */
