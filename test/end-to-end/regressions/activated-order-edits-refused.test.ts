@@ -1,10 +1,11 @@
 /** The pain: the ERP changes an order that is activated, and Salesforce refuses with ENTITY_IS_LOCKED. */
 import { expect, it } from "vitest";
-import { Shop, shopMapping } from "../../src/engine/shop.ts";
+import { Shop } from "../../src/engine/shop.ts";
+import { erpMapping } from "../../support/erp-mapping.ts";
 
 async function activated(onActivated: "reopen" | "reduce" | "park"): Promise<Shop> {
   const settings = { enableReductionOrders: true, enableNegativeQuantity: true };
-  const shop = await Shop.open(shopMapping({ Order: { onActivated } }), { settings });
+  const shop = await Shop.open(erpMapping({ Order: { onActivated } }), { settings });
   shop.company(1);
   shop.order("O1", { lines: 2, state: "released" });
   await shop.run();

@@ -7,10 +7,11 @@ import { expect, it } from "vitest";
 import { SyncError } from "../../../src/errors.ts";
 import type { SalesforceOrg } from "../../../src/salesforce/port.ts";
 import { operationsOf } from "../../../src/sync/split.ts";
-import { Shop, shopMapping } from "../../src/engine/shop.ts";
+import { Shop } from "../../src/engine/shop.ts";
+import { erpMapping } from "../../support/erp-mapping.ts";
 
 it("tells of the edit that a step overwrote, when the next step is never sent", async () => {
-  const shop = await Shop.open(shopMapping({ Order: { activation: "after" } }));
+  const shop = await Shop.open(erpMapping({ Order: { activation: "after" } }));
   shop.company(1);
   shop.order("O1");
   await shop.run();

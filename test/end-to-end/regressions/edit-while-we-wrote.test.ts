@@ -3,7 +3,8 @@ import { describe, expect, it } from "vitest";
 import type { RunReport } from "../../../src/engine/report.ts";
 import type { RunRequest } from "../../../src/engine/run.ts";
 import { EDITED_MEANWHILE } from "../../../src/sync/pre-image.ts";
-import { Shop, shopMapping } from "../../src/engine/shop.ts";
+import { Shop } from "../../src/engine/shop.ts";
+import { erpMapping } from "../../support/erp-mapping.ts";
 
 /** A run in which a user saves something between our reading and our first write. */
 async function runWhile(shop: Shop, edit: () => void, request: Partial<RunRequest> = {}): Promise<RunReport> {
@@ -36,7 +37,7 @@ async function customer(policy: "salesforce" | "external" | "newest" | "manual")
   readonly shop: Shop;
   readonly save: (values: Record<string, unknown>) => void;
 }> {
-  const shop = await Shop.open(shopMapping({ Account: { policy } }));
+  const shop = await Shop.open(erpMapping({ Account: { policy } }));
   shop.company(1);
   await shop.run();
   await shop.run();
@@ -111,7 +112,7 @@ describe("an edit made while we wrote is kept", () => {
   });
 
   it.each(["inGraph", "after"] as const)("in a line of an order that is reopened for it (%s)", async (activation) => {
-    const shop = await Shop.open(shopMapping({ Order: { policy: "salesforce", activation } }));
+    const shop = await Shop.open(erpMapping({ Order: { policy: "salesforce", activation } }));
     shop.company(1);
     shop.order("O1", { state: "released", lines: 2 });
     await shop.run();
@@ -136,7 +137,7 @@ describe("an edit made while we wrote is kept", () => {
   });
 
   it("in the status of an order that was taken back to Draft meanwhile", async () => {
-    const shop = await Shop.open(shopMapping({ Order: { policy: "salesforce" } }));
+    const shop = await Shop.open(erpMapping({ Order: { policy: "salesforce" } }));
     shop.company(1);
     shop.order("O1", { state: "released" });
     await shop.run();
@@ -153,7 +154,7 @@ describe("an edit made while we wrote is kept", () => {
 
   it("in Salesforce, where the record was deleted elsewhere and is not made again", async () => {
     const order = { policy: "salesforce", create: { salesforce: true, external: false } } as const;
-    const shop = await Shop.open(shopMapping({ Order: { ...order, delete: { salesforce: false, external: false } } }));
+    const shop = await Shop.open(erpMapping({ Order: { ...order, delete: { salesforce: false, external: false } } }));
     shop.company(1);
     shop.order("O1", { lines: 1 });
     await shop.run();
@@ -175,7 +176,7 @@ describe("an edit made while we wrote is kept", () => {
 
   it("on record with every value, where the record was deleted", async () => {
     const shop = await Shop.open(
-      shopMapping({ Order: { policy: "external", delete: { salesforce: true, external: false } } }),
+      erpMapping({ Order: { policy: "external", delete: { salesforce: true, external: false } } }),
     );
     shop.company(1);
     shop.order("O1", { lines: 2 });

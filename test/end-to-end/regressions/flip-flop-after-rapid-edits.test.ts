@@ -1,9 +1,10 @@
 /** The pain: both sides are edited in quick succession, and the two values chase each other for ever. */
 import { expect, it } from "vitest";
-import { Shop, shopMapping } from "../../src/engine/shop.ts";
+import { Shop } from "../../src/engine/shop.ts";
+import { erpMapping } from "../../support/erp-mapping.ts";
 
 it("comes to rest after quick edits of one field on both sides, with the loser on record", async () => {
-  const shop = await Shop.open(shopMapping({ Account: { policy: "newest" } }));
+  const shop = await Shop.open(erpMapping({ Account: { policy: "newest" } }));
   shop.company(1);
   await shop.run();
   const account = await shop.record("Account", "erp:Account:C0", "Name");

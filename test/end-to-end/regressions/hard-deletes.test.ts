@@ -1,9 +1,10 @@
 /** The pain: a record that was deleted for good leaves no row to poll, and lives on in the ERP (change-events §1.2 P8). */
 import { expect, it } from "vitest";
-import { Shop, shopMapping } from "../../src/engine/shop.ts";
+import { Shop } from "../../src/engine/shop.ts";
+import { erpMapping } from "../../support/erp-mapping.ts";
 
 it("a record that is gone from the recycle bin is deleted in the ERP too", async () => {
-  const shop = await Shop.open(shopMapping({ Account: { delete: { external: true } } }));
+  const shop = await Shop.open(erpMapping({ Account: { delete: { external: true } } }));
   shop.company(3);
   await shop.run();
   const account = await shop.record("Account", "erp:Account:C1", "Name");
@@ -16,7 +17,7 @@ it("a record that is gone from the recycle bin is deleted in the ERP too", async
 });
 
 it("a record that merely cannot be found is not deleted", async () => {
-  const shop = await Shop.open(shopMapping({ Account: { delete: { salesforce: true, external: true } } }));
+  const shop = await Shop.open(erpMapping({ Account: { delete: { salesforce: true, external: true } } }));
   shop.company(1);
   await shop.run();
   const blind = { ...shop.salesforce, read: () => Promise.resolve([]) };

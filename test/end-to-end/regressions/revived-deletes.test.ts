@@ -1,11 +1,12 @@
 /** The pain: a deleted record comes back from the recycle bin, or the ERP makes it again, and ends up double or dead. */
 import { expect, it } from "vitest";
-import { Shop, shopMapping } from "../../src/engine/shop.ts";
+import { Shop } from "../../src/engine/shop.ts";
+import { erpMapping } from "../../support/erp-mapping.ts";
 
 const BOTH = { create: { external: true }, delete: { salesforce: true, external: true } };
 
 it("an undeleted account comes back to the ERP under its own number", async () => {
-  const shop = await Shop.open(shopMapping({ Account: BOTH }));
+  const shop = await Shop.open(erpMapping({ Account: BOTH }));
   shop.company(2);
   await shop.run();
   const account = await shop.record("Account", "erp:Account:C0", "Name");
@@ -24,7 +25,7 @@ it("an undeleted account comes back to the ERP under its own number", async () =
 });
 
 it("an order that the ERP makes again gets one living record, beside the dead one", async () => {
-  const shop = await Shop.open(shopMapping({ Order: BOTH }));
+  const shop = await Shop.open(erpMapping({ Order: BOTH }));
   shop.company(1);
   shop.order("O1");
   await shop.run();

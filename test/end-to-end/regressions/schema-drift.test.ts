@@ -1,11 +1,12 @@
 /** The pain: an administrator removes a field, every query fails, and the connector writes nulls or stops silently. */
 import { expect, it } from "vitest";
 import { SyncError } from "../../../src/errors.ts";
-import { Shop, shopMapping } from "../../src/engine/shop.ts";
+import { Shop } from "../../src/engine/shop.ts";
+import { erpMapping } from "../../support/erp-mapping.ts";
 
 it("a field that is not there stops the run with its name, and writes nothing", async () => {
   const shop = await Shop.open(
-    shopMapping({ Account: { fields: { BillingCity: null, Region__c: { from: "city", direction: "both" } } } }),
+    erpMapping({ Account: { fields: { BillingCity: null, Region__c: { from: "city", direction: "both" } } } }),
   );
   shop.company(2);
 

@@ -1,15 +1,16 @@
 /** The pain: after a crash a record that somebody undeleted passes for the new one, and its old values win. */
 import { expect, it } from "vitest";
-import { Shop, shopMapping } from "../../src/engine/shop.ts";
+import { Shop } from "../../src/engine/shop.ts";
+import { erpMapping } from "../../support/erp-mapping.ts";
 
 it("an undeleted record is not the one that a dead process was about to make", async () => {
-  const shop = await Shop.open(shopMapping({ Account: { create: { salesforce: true, external: true } } }));
+  const shop = await Shop.open(erpMapping({ Account: { create: { salesforce: true, external: true } } }));
   shop.company(1);
   await shop.run();
   const id = String((await shop.record("Account", "erp:Account:C0", "Name"))?.["Id"]);
   shop.save({ operation: "delete", records: [{ object: "Account", id, values: {} }] });
   shop.erp.put("customers", "C0", { city: "Odense" });
-  const { execute } = shop.salesforce;
+  const execute = shop.salesforce.execute.bind(shop.salesforce);
   shop.salesforce.execute = async () => {
     throw new TypeError("the process dies");
   };

@@ -1,11 +1,12 @@
 /** How many API calls work takes, as counts. */
 import { describe, expect, it } from "vitest";
-import { Shop, shopMapping } from "./shop.ts";
+import { erpMapping } from "../../support/erp-mapping.ts";
+import { Shop } from "./shop.ts";
 
 describe("API calls", () => {
   it("a run at rest over five objects makes one call", async () => {
     const watched = { watch: true };
-    const shop = await Shop.open(shopMapping({ Product2: watched, PricebookEntry: watched }));
+    const shop = await Shop.open(erpMapping({ Product2: watched, PricebookEntry: watched }));
     shop.company(3);
     shop.order("O1", { state: "released" });
     await shop.run();

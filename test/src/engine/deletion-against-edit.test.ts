@@ -2,7 +2,8 @@
 import { describe, expect, it } from "vitest";
 import type { Side } from "../../../src/model/value.ts";
 import type { StoredConflict } from "../../../src/state/port.ts";
-import { Shop, shopMapping } from "./shop.ts";
+import { erpMapping } from "../../support/erp-mapping.ts";
+import { Shop } from "./shop.ts";
 
 const KEY = "erp:Account:C0";
 
@@ -54,7 +55,7 @@ describe("an account that one side deleted and the other one keeps with an edit"
 
 /** An account on both sides that is deleted on one and renamed on the other; a run has met it. */
 async function keptApart(deleter: Side, rights: object): Promise<Shop> {
-  const shop = await Shop.open(shopMapping({ Account: { policy: "manual", ...rights } }));
+  const shop = await Shop.open(erpMapping({ Account: { policy: "manual", ...rights } }));
   shop.company(1);
   await shop.run();
   const id = await accountId(shop);

@@ -1,10 +1,11 @@
 /** A plan says what a run then does, also about documents that it meets twice. */
 import { expect, it } from "vitest";
 import { makePlan } from "../../../src/engine/plan.ts";
-import { Shop, shopMapping } from "./shop.ts";
+import { erpMapping } from "../../support/erp-mapping.ts";
+import { Shop } from "./shop.ts";
 
 it("plans the order of an account that waited deleted and is made again, although the feed names its deletion too", async () => {
-  const shop = await Shop.open(shopMapping({ Account: { policy: "manual" } }));
+  const shop = await Shop.open(erpMapping({ Account: { policy: "manual" } }));
   shop.company(1);
   shop.erp.put("prices", "TEA", { sku: "TEA", price: "10" });
   await shop.run();

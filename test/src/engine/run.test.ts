@@ -2,13 +2,14 @@
 import { describe, expect, it } from "vitest";
 import type { FaultHook } from "../../../mock-server/index.ts";
 import { businessKey } from "../../../src/model/business-key.ts";
-import { Shop, shopMapping } from "./shop.ts";
+import { erpMapping } from "../../support/erp-mapping.ts";
+import { Shop } from "./shop.ts";
 
 const DELETES = { Account: { delete: { salesforce: true, external: true } } };
 
 describe("a first run", () => {
   it("stores where each feed of the ERP stands before it reads from it, so that a later deletion is told", async () => {
-    const shop = await Shop.open(shopMapping(DELETES));
+    const shop = await Shop.open(erpMapping(DELETES));
     shop.company(1);
     const read = shop.erp.changes.bind(shop.erp);
     const stored: (readonly string[])[] = [];
@@ -25,7 +26,7 @@ describe("a first run", () => {
 
 describe("the delete guard", () => {
   it("stops a run that would delete more than the share, before it deletes anything", async () => {
-    const shop = await Shop.open(shopMapping(DELETES));
+    const shop = await Shop.open(erpMapping(DELETES));
     shop.company(60);
     await shop.run();
     for (let index = 0; index < 13; index += 1) shop.erp.remove("customers", `C${index}`);
@@ -38,7 +39,7 @@ describe("the delete guard", () => {
   });
 
   it("lets the share through, and everything when it is told to", async () => {
-    const shop = await Shop.open(shopMapping(DELETES));
+    const shop = await Shop.open(erpMapping(DELETES));
     shop.company(60);
     await shop.run();
     for (let index = 0; index < 12; index += 1) shop.erp.remove("customers", `C${index}`);
@@ -50,7 +51,7 @@ describe("the delete guard", () => {
   });
 
   it("counts the pages of a run together", async () => {
-    const shop = await Shop.open(shopMapping(DELETES));
+    const shop = await Shop.open(erpMapping(DELETES));
     shop.company(60);
     await shop.run();
     for (let index = 0; index < 13; index += 1) shop.erp.remove("customers", `C${index}`);
@@ -144,7 +145,7 @@ describe("a write without an answer", () => {
 
 describe("a conflict that waits for a person", () => {
   it("is carried out as it was answered", async () => {
-    const shop = await Shop.open(shopMapping({ Account: { policy: "manual" } }));
+    const shop = await Shop.open(erpMapping({ Account: { policy: "manual" } }));
     shop.company(1);
     await shop.run();
     const account = await shop.record("Account", "erp:Account:C0", "Name");
@@ -169,7 +170,7 @@ describe("a conflict that waits for a person", () => {
 
 describe("a deletion with children", () => {
   it("waits, because Salesforce would delete the orders along with their account", async () => {
-    const shop = await Shop.open(shopMapping(DELETES));
+    const shop = await Shop.open(erpMapping(DELETES));
     shop.company(1);
     shop.order("O1");
     await shop.run();
@@ -184,7 +185,7 @@ describe("a deletion with children", () => {
 
 describe("a deletion of a record whose link was lost to a merge", () => {
   it("waits for its children all the same", async () => {
-    const shop = await Shop.open(shopMapping(DELETES));
+    const shop = await Shop.open(erpMapping(DELETES));
     shop.company(1);
     shop.order("O1");
     await shop.run();

@@ -14,8 +14,6 @@ import { MemoryErp } from "../../simulation/memory-erp.ts";
 import { MemoryState } from "../../simulation/memory-state.ts";
 import { compiled, erpMapping, keyFields } from "../../support/erp-mapping.ts";
 
-export { erpMapping as shopMapping };
-
 const CONNECTOR = "connector@mock.org";
 /** Longer than the overlap of two polls. */
 const REST_MS = 250_000;

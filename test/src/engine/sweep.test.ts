@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { sweep } from "../../../src/engine/sweep.ts";
-import { Shop, shopMapping } from "./shop.ts";
+import { erpMapping } from "../../support/erp-mapping.ts";
+import { Shop } from "./shop.ts";
 
 describe("a sweep", () => {
   it("finds nothing where the feeds miss nothing, also when there is something to sync", async () => {
@@ -24,7 +25,7 @@ describe("a sweep", () => {
     const folder = orgWithFormula();
     try {
       const formula = { Account_Name__c: { from: "note", direction: "toExternal" as const } };
-      const mapping = shopMapping({ Order: { fields: { ...formula, Description: null } } });
+      const mapping = erpMapping({ Order: { fields: { ...formula, Description: null } } });
       const shop = await Shop.open(mapping, { sourceDirs: [folder] });
       shop.company(1);
       shop.order("O1");

@@ -9,8 +9,9 @@ import type { SalesforceOrg } from "../../../src/salesforce/port.ts";
 import { type OpenState, openStateStore } from "../../../src/state/open.ts";
 import type { WorkerEvent } from "../../../src/workers/crew.ts";
 import { runWorker } from "../../../src/workers/worker.ts";
+import { erpMapping } from "../../support/erp-mapping.ts";
 import { startPostgres } from "../../support/postgres.ts";
-import { Shop, shopMapping } from "../engine/shop.ts";
+import { Shop } from "../engine/shop.ts";
 
 const postgres = await startPostgres();
 const skipped = typeof postgres === "string" ? ` (skipped: ${postgres})` : "";
@@ -32,7 +33,7 @@ describe.skipIf(typeof postgres === "string")(`a worker${skipped}`, () => {
     if (typeof postgres !== "string") url = await postgres.scratch();
     state = await openStateStore(url);
     await state.migrate();
-    shop = await Shop.open(shopMapping({ Account: { delete: { salesforce: true } } }));
+    shop = await Shop.open(erpMapping({ Account: { delete: { salesforce: true } } }));
     pruned = 0;
   });
   afterEach(async () => {
@@ -99,7 +100,7 @@ describe.skipIf(typeof postgres === "string")(`a worker${skipped}`, () => {
   });
 
   it("writes nothing before its first run passes the check", async () => {
-    const mapping = shopMapping({ Account: { fields: { Phone: null, Rating__c: "phone" } } });
+    const mapping = erpMapping({ Account: { fields: { Phone: null, Rating__c: "phone" } } });
     const wrong = await Shop.open(mapping);
     wrong.company(2);
 
