@@ -2,13 +2,20 @@
 import type { BusinessKey } from "../model/key.ts";
 import type { Side } from "../model/value.ts";
 import type { Obstacle } from "../sync/decision.ts";
+import type { Recovery } from "../sync/recover.ts";
 import type { RunReport } from "./report.ts";
 
 /** One fact of a run. */
 export type EngineEvent =
   | { readonly kind: "runStarted"; readonly runId: string; readonly atMs: number }
   /** An intent of an interrupted run was looked up. */
-  | { readonly kind: "recovered"; readonly object: string; readonly key: BusinessKey; readonly landed: boolean }
+  | {
+      readonly kind: "recovered";
+      readonly object: string;
+      readonly key: BusinessKey;
+      /** What became of the write: landed, not, in part, or nobody can tell. */
+      readonly found: Recovery["kind"];
+    }
   /** One page of one object is done: how many keys it named and how many documents were written. */
   | {
       readonly kind: "passDone";

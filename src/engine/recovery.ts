@@ -6,11 +6,13 @@
  */
 
 import type { ObjectMapping } from "../mapping/mapping.ts";
-import type { SyncDocument } from "../model/document.ts";
+import type { Provenance, SyncDocument } from "../model/document.ts";
 import type { BusinessKey } from "../model/key.ts";
+import type { Side } from "../model/value.ts";
 import type { JobEnd } from "../salesforce/port.ts";
 import type { JournalEntry, StoredConflict } from "../state/port.ts";
-import type { Base, Intent, Link, Parked } from "../sync/decision.ts";
+import { conflictOf } from "../sync/conflict.ts";
+import type { Base, Conflict, Intent, Link, Parked } from "../sync/decision.ts";
 import { type Recovery, recover, recoveredBase } from "../sync/recover.ts";
 import type { RunContext } from "./context.ts";
 import { type Joined, join } from "./join.ts";
@@ -104,7 +106,7 @@ async function recoverPage(
     // A record that has moved may have been written in between: rather one loss too many on record than one too few.
     const isUntouched = JSON.stringify(shown(document, intent)) === JSON.stringify(intent.before);
     if (recovery.kind !== "notLanded" || (told === undefined && !isUntouched)) {
-      for (const conflict of intent.conflicts ?? []) {
+      for (const conflict of [...(intent.conflicts ?? []), ...possibleLosses(intent, recovery, document)]) {
         conflicts.push({
           ...conflict,
           id: context.ports.newId(),
@@ -119,7 +121,7 @@ async function recoverPage(
       kind: "recovered",
       object: intent.object,
       key: intent.key,
-      landed: recovery.kind !== "notLanded",
+      found: recovery.kind,
     });
   }
   for (const key of keys) {
@@ -137,6 +139,25 @@ async function recoverPage(
     clearIntents: intents.map((intent) => intent.id),
     journal,
   });
+}
+
+/** What our write goes over once more, although a user may have put it there: as conflicts that its own side lost. */
+function possibleLosses(intent: Intent, recovery: Recovery, document: Joined | undefined): readonly Conflict[] {
+  if (recovery.kind !== "unclear") return [];
+  const { object, key, side } = intent;
+  const winner: Side = side === "salesforce" ? "external" : "salesforce";
+  const provenance = { salesforce: provenanceOf(document?.salesforce), external: provenanceOf(document?.external) };
+  return recovery.doubts.map(({ shown, meant, ...at }) =>
+    conflictOf(
+      { object, key, provenance },
+      { ...at, base: shown, [side]: shown, [winner]: meant },
+      { winner, rule: "our write was lost, or it landed and was taken back" },
+    ),
+  );
+}
+
+function provenanceOf(reading: Joined[Side] | undefined): Provenance {
+  return reading?.kind === "view" ? reading.view.provenance : { by: null, at: null };
 }
 
 /**

@@ -70,7 +70,7 @@ function write(event: EngineEvent, run: string | undefined, log: SyncLogger): vo
       log.info({ run }, "run started");
       break;
     case "recovered":
-      log.warn({ run, object: event.object, key: event.key, landed: event.landed }, "interrupted write looked up");
+      log.warn({ run, object: event.object, key: event.key, found: event.found }, "interrupted write looked up");
       break;
     case "passDone":
       log.debug(

@@ -9,7 +9,8 @@ import type { SyncDocument } from "../model/document.ts";
 import type { LineKey } from "../model/key.ts";
 import type { Fields, Value } from "../model/value.ts";
 import type { Base, Displaced, Intent, PassingStatus } from "./decision.ts";
-import { withoutDisplaced } from "./settle.ts";
+import { stillHidden, withoutDisplaced } from "./displaced.ts";
+import { type Doubt, fateOfWhole, type WholeWrite } from "./whole-write.ts";
 
 /** What became of an intent. */
 export type Recovery =
@@ -18,15 +19,23 @@ export type Recovery =
   /** Nothing of it happened. */
   | { readonly kind: "notLanded" }
   /** A part of it happened (only where the write was not atomic). */
-  | { readonly kind: "partly"; readonly document: SyncDocument; readonly passing: PassingStatus | null };
+  | { readonly kind: "partly"; readonly document: SyncDocument; readonly passing: PassingStatus | null }
+  /**
+   * A whole was lost, or landed and was taken back in part: nobody can tell. The change that is certain goes on, what may
+   * have been taken back by a user is overwritten by it, and told.
+   */
+  | {
+      readonly kind: "unclear";
+      readonly document: SyncDocument;
+      readonly passing: PassingStatus | null;
+      readonly doubts: readonly Doubt[];
+    };
 
 /**
  * Compares an intent with what its side shows now (`null`: no record there, deleted ones included).
  *
  * A creation landed exactly when the record exists, a deletion exactly when it does not. An atomic write is judged as a
- * whole: one line that it makes or one field with the intended value proves it; without those, one that is missing or
- * still shows the old value speaks against it, because an edit of another field may have come before the write. Any other
- * is judged row by row, and the status for itself, because it is written by an operation of its own. The returned
+ * whole; any other row by row, and the status for itself, because it is written by an operation of its own. The returned
  * document holds what stood on both sides when the write landed.
  */
 export function recover(intent: Intent, present: SyncDocument | null): Recovery {
@@ -35,39 +44,31 @@ export function recover(intent: Intent, present: SyncDocument | null): Recovery 
   if (after === null) return recoverDeletion(intent, present);
   // Without a record an update cannot be told from a deletion that came after it: the next decision sees the deletion.
   if (present === null) return { kind: "notLanded" };
-  const atomic = intent.atomic === true;
   const passing = passingOf(intent, present);
   // A status that is to stay where an earlier write left it proves nothing.
   const silent = passing === null && intent.before?.fields["Status"] === after.fields["Status"];
+  if (intent.atomic === true) {
+    if (before === null) return { kind: "landed", document: after };
+    const fate = fateOfWhole({ before, after, present, passing, isStatusSilent: silent });
+    if (fate.kind === "unclear") return { ...fate, passing };
+    return fate.kind === "landed" ? { kind: "landed", document: after } : { kind: "notLanded" };
+  }
+  return recoverParts({ before, after, present, passing, isStatusSilent: silent });
+}
+
+/** What of a write landed whose parts land each for itself. */
+function recoverParts({ before, after, present, passing, isStatusSilent }: PartedWrite): Recovery {
   const units = unitsOf(before, after, present).map((unit): Unit => {
-    if (!unit.status || (passing === null && !silent)) return unit;
-    return { ...unit, landed: silent ? null : false };
+    if (!unit.status || (passing === null && !isStatusSilent)) return unit;
+    return { ...unit, landed: isStatusSilent ? null : false };
   });
   const touched = units.filter((unit) => unit.landed !== null);
-  const proven = before === null || (atomic ? wholeLanded(touched) : touched.some((unit) => unit.landed === true));
-  const untouched = touched.length === 0 && passing === null;
-  if (!proven && !untouched && (atomic || passing === null)) return { kind: "notLanded" };
-  if (atomic || (passing === null && units.every((unit) => unit.landed !== false)))
-    return { kind: "landed", document: after };
+  const isProven = before === null || touched.length === 0 || touched.some((unit) => unit.landed === true);
+  if (!isProven && passing === null) return { kind: "notLanded" };
+  if (passing === null && units.every((unit) => unit.landed !== false)) return { kind: "landed", document: after };
   // The status that a new record is made for is agreed on; that it is not there yet is what `passing` says.
   const settled = units.map((unit) => (before === null && unit.status ? { ...unit, landed: true } : unit));
   return { kind: "partly", document: assemble(after, settled), passing };
-}
-
-/**
- * All units of a whole together, the strongest witness first: a line that only we make; a line that we take away, for
- * nobody brings one back; values, of which one that is intended outweighs those that are old; lines that are missing; and
- * the status last, because somebody else may well have chosen the very same one.
- */
-function wholeLanded(touched: readonly Unit[]): boolean {
-  const isMade = ({ lineKey, before }: Unit): boolean => lineKey !== null && before === undefined;
-  const made = touched.filter(isMade);
-  if (made.some(({ landed }) => landed === true)) return true;
-  if (touched.some(({ after, landed }) => after === undefined && landed === false)) return false;
-  const values = touched.filter((unit) => !unit.status && !isMade(unit));
-  const witnesses = made.length + values.length > 0 ? values : touched;
-  if (witnesses.some(({ intended }) => intended)) return true;
-  return made.length === 0 && witnesses.length > 0 && witnesses.every(({ landed }) => landed === true);
 }
 
 /** A deletion may have stopped after the order was taken back to Draft for it. */
@@ -93,16 +94,8 @@ export function recoveredBase(intent: Intent, base: Base | null, recovery: Recov
     ...settled,
     document: withoutDisplaced(document, old.document, back),
     displaced,
-    passing: recovery.kind === "partly" ? recovery.passing : null,
+    passing: "passing" in recovery ? recovery.passing : null,
   };
-}
-
-/** Edits that an earlier write hides are hidden by this one no more, where it wrote something else. */
-function stillHidden(displaced: readonly Displaced[], landed: SyncDocument | null): readonly Displaced[] {
-  return displaced.filter(({ lineKey, field, ours }) => {
-    const fields = lineKey === undefined ? landed?.fields : landed?.lines?.[lineKey];
-    return fields?.[field] === ours;
-  });
 }
 
 /** An edit that stands in Salesforce again is still its user's and not ours: the other side may not have it yet. */
@@ -169,6 +162,9 @@ function overlay(base: Fields, before: Fields | undefined, now: Fields): Fields 
   return fields;
 }
 
+/** A write whose parts land each for itself; a creation shows nothing before. */
+type PartedWrite = Omit<WholeWrite, "before"> & { readonly before: SyncDocument | null };
+
 /** Something that lands as a whole: a line, the status, or the other root fields. */
 interface Unit {
   readonly lineKey: LineKey | null;
@@ -177,8 +173,6 @@ interface Unit {
   readonly after: Fields | undefined;
   /** Null: the write does not touch it. */
   readonly landed: boolean | null;
-  /** True when it shows what only this write can have brought. */
-  readonly intended: boolean;
 }
 
 function unitsOf(before: SyncDocument | null, after: SyncDocument, present: SyncDocument): readonly Unit[] {
@@ -207,25 +201,19 @@ function unit(
   after: Fields | undefined,
   now: Fields | undefined,
 ): Unit {
-  return { ...which, before, after, ...traceOf(before, after, now) };
+  return { ...which, before, after, landed: hasLanded(before, after, now) };
 }
 
-function traceOf(
-  before: Fields | undefined,
-  after: Fields | undefined,
-  now: Fields | undefined,
-): Pick<Unit, "landed" | "intended"> {
-  if (after === undefined || before === undefined) {
-    const landed = (after === undefined) === (now === undefined);
-    return { landed, intended: landed };
-  }
+function hasLanded(before: Fields | undefined, after: Fields | undefined, now: Fields | undefined): boolean | null {
+  if (after === undefined || before === undefined) return (after === undefined) === (now === undefined);
   const touched = Object.keys(after).filter((field) => after[field] !== before[field]);
-  if (touched.length === 0) return { landed: null, intended: false };
+  if (touched.length === 0) return null;
   // A line that is gone was removed after our write; the base keeps it, so that the removal is seen.
-  if (now === undefined) return { landed: true, intended: false };
-  const intended = touched.some((field) => now[field] === after[field]);
-  const moved = touched.every((field) => now[field] === undefined || now[field] !== before[field]);
-  return { landed: intended || moved, intended };
+  if (now === undefined) return true;
+  return (
+    touched.some((field) => now[field] === after[field]) ||
+    touched.every((field) => now[field] === undefined || now[field] !== before[field])
+  );
 }
 
 /** The status that the record was left in, when it shows it and this write led it there. */

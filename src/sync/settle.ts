@@ -3,8 +3,9 @@ import type { SyncDocument } from "../model/document.ts";
 import type { ExternalOutcome } from "../model/external-record.ts";
 import type { LineKey, RecordId } from "../model/key.ts";
 import type { RowOutcome } from "../model/salesforce-record.ts";
-import type { Fields, Value } from "../model/value.ts";
+import type { Fields } from "../model/value.ts";
 import type { Base, Decision, Displaced, FieldChange, Link, PassingStatus, Rewrite } from "./decision.ts";
+import { without, withoutDisplaced } from "./displaced.ts";
 
 /** The state after a decision. */
 export interface Settled {
@@ -99,25 +100,6 @@ function undecidedEdits(decision: Decision, before: Base | null): readonly Displ
   );
 }
 
-/** Fields whose edit waits for a decision keep the value that both sides agreed on before. */
-export function withoutDisplaced(
-  settled: SyncDocument | null,
-  before: SyncDocument | null,
-  displaced: readonly Displaced[],
-): SyncDocument | null {
-  if (settled === null || displaced.length === 0) return settled;
-  const root = displaced.filter(({ lineKey }) => lineKey === undefined);
-  const fields = without(settled.fields, before?.fields, root);
-  if (settled.lines === undefined) return { ...settled, fields };
-  const lines: Record<LineKey, Fields> = { ...settled.lines };
-  for (const { lineKey, field } of displaced) {
-    const now = lineKey === undefined ? undefined : lines[lineKey];
-    if (lineKey !== undefined && now !== undefined)
-      lines[lineKey] = without(now, before?.lines?.[lineKey], [{ field }]);
-  }
-  return { ...settled, fields, lines };
-}
-
 /** A value that never arrived was not changed back: only writes that landed count as rewrites. */
 function writtenAgain(
   decision: Decision,
@@ -194,16 +176,6 @@ function leftPassing(decision: Decision, landed: ReadonlyMap<string, RecordId | 
 function creationOf(decision: Decision): string | null {
   if (decision.salesforceBefore === null) return decision.salesforce[0]?.opId ?? null;
   return decision.external?.change.kind === "create" ? decision.external.opId : null;
-}
-
-function without(now: Fields, before: Fields | undefined, missed: readonly Pick<FieldChange, "field">[]): Fields {
-  const fields: Record<string, Value> = { ...now };
-  for (const { field } of missed) {
-    const old = before?.[field];
-    if (old === undefined) delete fields[field];
-    else fields[field] = old;
-  }
-  return fields;
 }
 
 function settledLink(decision: Decision, landed: ReadonlyMap<string, RecordId | null>, complete: boolean): Link {

@@ -6,6 +6,7 @@ import type { SalesforceView, SyncDocument } from "../model/document.ts";
 import type { BusinessKey, LineKey } from "../model/key.ts";
 import type { Fields, Side } from "../model/value.ts";
 import type { Base, Decision, Displaced, Link, Obstacle } from "./decision.ts";
+import { stillHidden } from "./displaced.ts";
 import { categoryOf, type OrgRules } from "./org-rules.ts";
 import type { ExternalSighting, SalesforceSighting } from "./sighting.ts";
 import type { Writes } from "./writes.ts";
@@ -54,14 +55,6 @@ export function situationOf(input: DecideInput): Situation {
   const statusCategory = view.statusCategory ?? categoryOf(org, mapping.object, passing.shown) ?? null;
   const through: SalesforceView = { ...view, document, statusCategory };
   return { ...input, salesforce: { kind: "present", view: through }, shown: view.document, resumes: true, displaced };
-}
-
-/** Where the record does not show any more what we wrote, somebody has written again, and that edit counts. */
-function stillHidden(displaced: readonly Displaced[], document: SyncDocument): readonly Displaced[] {
-  return displaced.filter(({ lineKey, field, ours }) => {
-    const fields = lineKey === undefined ? document.fields : document.lines?.[lineKey];
-    return fields?.[field] === ours;
-  });
 }
 
 /** What Salesforce would show without our last write: every edit that it hides in its place. */

@@ -3,10 +3,9 @@ import type { Value } from "../../src/model/value.ts";
 import type { StoredConflict } from "../../src/state/port.ts";
 import type { Base } from "../../src/sync/decision.ts";
 import { EDITED_MEANWHILE } from "../../src/sync/pre-image.ts";
-import { LINE_FIELDS, ROOT_FIELDS } from "./cells.ts";
+import { isTracked, LINE_FIELDS, ROOT_FIELDS } from "./cells.ts";
 import type { ConnectorView } from "./connector-view.ts";
 import type { Ledger } from "./ledger.ts";
-import { isTracked } from "./loss-judge.ts";
 import type { Stage } from "./stage.ts";
 import type { Fail } from "./traffic-judge.ts";
 

@@ -4,6 +4,7 @@
  */
 import type { Side, Value } from "../../src/model/value.ts";
 import type { ErpRow } from "./memory-erp.ts";
+import type { StageConfig } from "./stage-config.ts";
 
 /** The fields of each object that the judge watches. */
 export const ROOT_FIELDS: Readonly<Record<string, readonly string[]>> = {
@@ -78,6 +79,11 @@ function erpValue(field: string, fields: ErpRow["fields"]): Value {
   if (referred !== undefined) return value === null || value === undefined ? null : `erp:${referred}:${String(value)}`;
   if (field === "Quantity" || field === "UnitPrice") return canonicalOf(value === null ? null : Number(value));
   return canonicalOf(value);
+}
+
+/** Where reduction orders lower quantities, a line's quantity is not in one cell. */
+export function isTracked({ onActivated }: Pick<StageConfig, "onActivated">, name: string): boolean {
+  return onActivated !== "reduce" || !name.endsWith("|Quantity");
 }
 
 /** A value as both sides are compared: empty is null, everything else a text without blanks around it. */

@@ -6,7 +6,7 @@ import type { RowOperation, RowOutcome } from "../../src/model/salesforce-record
 import type { Side, Value } from "../../src/model/value.ts";
 import type { SalesforceCall } from "../../src/sync/call.ts";
 import { operationsOf } from "../../src/sync/split.ts";
-import { spelled } from "./cells.ts";
+import { isTracked, spelled } from "./cells.ts";
 import type { ConnectorView } from "./connector-view.ts";
 import type { Ledger, Overwrite } from "./ledger.ts";
 import type { StageConfig } from "./stage-config.ts";
@@ -184,9 +184,4 @@ export class LossJudge {
     );
     return lost || this.#bulkWrites.some((write) => write.key === key && write.readSeq <= seq && write.endSeq >= seq);
   }
-}
-
-/** Where reduction orders lower quantities, a line's quantity is not in one cell. */
-export function isTracked({ onActivated }: StageConfig, name: string): boolean {
-  return onActivated !== "reduce" || !name.endsWith("|Quantity");
 }

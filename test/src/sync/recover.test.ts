@@ -91,8 +91,12 @@ describe("a whole that changes values and the status", () => {
     expect(fate(before, after, order("Activated", ["1"]))).toBe("notLanded");
   });
 
-  it("has landed where a value is the intended one, though the status is not", () => {
-    expect(fate(before, after, order("Draft", ["5"]))).toBe("landed");
+  it("is in doubt where a value is the intended one and the status is not", () => {
+    expect(fate(before, after, order("Draft", ["5"]))).toBe("unclear");
+  });
+
+  it("has not landed where the value is another one and the status is as before", () => {
+    expect(fate(before, after, order("Draft", ["8"]))).toBe("notLanded");
   });
 
   it("is judged by the status where nothing else was to change", () => {
@@ -101,8 +105,43 @@ describe("a whole that changes values and the status", () => {
   });
 });
 
-it("a whole that takes a line away has not landed while the line stands, though a value is the intended one", () => {
+describe("a whole that takes a line away and changes a value", () => {
   const before = order("Draft", ["1", "2"]);
-  expect(fate(before, order("Draft", ["5"]), order("Draft", ["5", "2"]))).toBe("notLanded");
-  expect(fate(before, order("Draft", ["5"]), order("Draft", ["1"]))).toBe("landed");
+  const after = order("Draft", ["5"]);
+
+  it("has not landed while the line stands, though a value is the intended one", () => {
+    expect(fate(before, after, order("Draft", ["5", "2"]))).toBe("notLanded");
+  });
+
+  it("is in doubt where the line is gone and the value is as before", () => {
+    expect(fate(before, after, order("Draft", ["1"]))).toBe("unclear");
+  });
 });
+
+describe("a whole of which one value stands and another does not: lost, or landed and taken back", () => {
+  const before = order("Draft", ["1"], "old note");
+  const after = order("Draft", ["5", "7"], "new note");
+  const present = order("Draft", ["5"], "old note");
+  const whole: Intent = { ...intent("salesforce"), object: "Order", key: ORDER, before, after };
+  const found = recover(whole, present);
+
+  it("agrees on what stands and on nothing else, so that the change itself goes on", () => {
+    const settled = recoveredBase(whole, { ...base, ...subjectOf(before), displaced: [] }, found);
+    expect(settled.document).toEqual(order("Draft", ["5"], "old note"));
+  });
+
+  it("names what may have been taken back", () => {
+    expect(found).toMatchObject({
+      kind: "unclear",
+      doubts: [
+        { field: "Description", shown: "old note", meant: "new note" },
+        { lineKey: NEW_LINE, field: "*", shown: null, meant: true },
+      ],
+    });
+  });
+});
+
+/** The parts of a base that say which document it is about. */
+function subjectOf(document: SyncDocument): Pick<Base, "object" | "key" | "document"> {
+  return { object: document.object, key: document.key, document };
+}

@@ -1,0 +1,50 @@
+/** Edits that a write of ours has replaced unseen: which of them it still hides, and what the base keeps in their place. */
+import type { SyncDocument } from "../model/document.ts";
+import type { LineKey } from "../model/key.ts";
+import type { Fields, Value } from "../model/value.ts";
+import type { Displaced } from "./decision.ts";
+
+/**
+ * The edits that are still hidden by what the document shows. Where it does not show any more what we wrote, somebody has
+ * written again, and that edit counts.
+ */
+export function stillHidden(displaced: readonly Displaced[], document: SyncDocument | null): readonly Displaced[] {
+  return displaced.filter(({ lineKey, field, ours }) => {
+    const fields = lineKey === undefined ? document?.fields : document?.lines?.[lineKey];
+    return fields?.[field] === ours;
+  });
+}
+
+/** Fields whose edit waits for a decision keep the value that both sides agreed on before. */
+export function withoutDisplaced(
+  settled: SyncDocument | null,
+  before: SyncDocument | null,
+  displaced: readonly Displaced[],
+): SyncDocument | null {
+  if (settled === null || displaced.length === 0) return settled;
+  const root = displaced.filter(({ lineKey }) => lineKey === undefined);
+  const fields = without(settled.fields, before?.fields, root);
+  if (settled.lines === undefined) return { ...settled, fields };
+  const lines: Record<LineKey, Fields> = { ...settled.lines };
+  for (const { lineKey, field } of displaced) {
+    const now = lineKey === undefined ? undefined : lines[lineKey];
+    if (lineKey !== undefined && now !== undefined)
+      lines[lineKey] = without(now, before?.lines?.[lineKey], [{ field }]);
+  }
+  return { ...settled, fields, lines };
+}
+
+/** The fields with those of some cells as they were; a cell that had no value before has none. */
+export function without(
+  now: Fields,
+  before: Fields | undefined,
+  missed: readonly { readonly field: string }[],
+): Fields {
+  const fields: Record<string, Value> = { ...now };
+  for (const { field } of missed) {
+    const old = before?.[field];
+    if (old === undefined) delete fields[field];
+    else fields[field] = old;
+  }
+  return fields;
+}

@@ -1,0 +1,131 @@
+/**
+ * What became of a write that lands as a whole, and whose end nobody saw: read off all that it was to change together.
+ *
+ * The witnesses, the strongest first: a line that only we make; a line that we take away, for nobody brings one back;
+ * values, a line that is gone among them; and the status last, because somebody else may well have chosen the very same
+ * one. Where values speak for it and others against it, two stories tell the same: the write was lost and a user set one
+ * of its values, or it landed and a user took one back.
+ */
+import type { SyncDocument } from "../model/document.ts";
+import type { LineKey } from "../model/key.ts";
+import type { Fields, Value } from "../model/value.ts";
+import type { PassingStatus } from "./decision.ts";
+import { without } from "./displaced.ts";
+
+/** Something that the write was to change, and that stands as it was before. */
+export interface Doubt {
+  readonly lineKey?: LineKey;
+  /** The field's API name; `*` for a line that the write was to add. */
+  readonly field: string;
+  readonly shown: Value | undefined;
+  readonly meant: Value | undefined;
+}
+
+/** What the record tells about a write that lands as a whole. */
+export type WholeFate =
+  | { readonly kind: "landed" | "notLanded" }
+  /** Nobody can tell. The document holds what is certain: what shows the intended value, and the rest as before. */
+  | { readonly kind: "unclear"; readonly document: SyncDocument; readonly doubts: readonly Doubt[] };
+
+/** The two ends of a write that lands as a whole, and what the record shows now. */
+export interface WholeWrite {
+  readonly before: SyncDocument;
+  readonly after: SyncDocument;
+  readonly present: SyncDocument;
+  /** Set while the record stands in a status that an earlier write left it in. */
+  readonly passing: PassingStatus | null;
+  /** True when a status is only passed through and ends as it was: it tells nothing. */
+  readonly isStatusSilent: boolean;
+}
+
+/** Reads the fate of a whole. A write that changes nothing has landed. Pure and total. */
+export function fateOfWhole(write: WholeWrite): WholeFate {
+  const traces = tracesOf(write);
+  const isSeen = (sign: Trace["sign"], ...kinds: readonly Trace["kind"][]): boolean =>
+    traces.some((trace) => trace.sign === sign && kinds.includes(trace.kind));
+  if (isSeen("intended", "made")) return { kind: "landed" };
+  if (isSeen("old", "removed")) return { kind: "notLanded" };
+  const standing = traces.filter((trace) => trace.sign === "old");
+  if (standing.length === 0) return { kind: "landed" };
+  if (!isSeen("intended", "value", "removed")) return { kind: "notLanded" };
+  return { kind: "unclear", document: certainOf(write, standing), doubts: standing.map(doubtOf) };
+}
+
+/** One thing that the write was to change, and what it shows. */
+interface Trace {
+  readonly kind: "made" | "removed" | "value" | "status";
+  readonly lineKey: LineKey | null;
+  readonly field: string;
+  readonly shown: Value | undefined;
+  readonly meant: Value | undefined;
+  /** `moved`: neither the old value nor the intended one, or not to be seen. */
+  readonly sign: "intended" | "old" | "moved";
+}
+
+function tracesOf(write: WholeWrite): readonly Trace[] {
+  const { before, after, present, passing, isStatusSilent } = write;
+  const root = changedFields(null, before.fields, after.fields, present.fields);
+  const told = passing === null && !isStatusSilent ? root : root.filter(({ kind }) => kind !== "status");
+  const fields = passing === null ? told : [...told, statusBehind(passing, after.fields["Status"])];
+  if (after.lines === undefined || present.lines === undefined) return fields;
+  const { lines } = after;
+  const shown = present.lines;
+  const keys = [...new Set([...Object.keys(before.lines ?? {}), ...Object.keys(lines)])].sort() as LineKey[];
+  return [...fields, ...keys.flatMap((key) => tracesOfLine(key, before.lines?.[key], lines[key], shown[key]))];
+}
+
+function tracesOfLine(
+  lineKey: LineKey,
+  before: Fields | undefined,
+  after: Fields | undefined,
+  now: Fields | undefined,
+): readonly Trace[] {
+  if (before !== undefined && after !== undefined) return changedFields(lineKey, before, after, now);
+  const shown = now === undefined ? null : true;
+  const meant = after === undefined ? null : true;
+  const kind = after === undefined ? "removed" : "made";
+  return [{ kind, lineKey, field: "*", shown, meant, sign: shown === meant ? "intended" : "old" }];
+}
+
+/** A line that is gone was removed by somebody else; its fields tell nothing. */
+function changedFields(
+  lineKey: LineKey | null,
+  before: Fields,
+  after: Fields,
+  now: Fields | undefined,
+): readonly Trace[] {
+  return Object.entries(after)
+    .filter(([field, meant]) => meant !== before[field])
+    .map(([field, meant]): Trace => {
+      const kind = lineKey === null && field === "Status" ? "status" : "value";
+      const shown = now?.[field];
+      const sign = shown === meant ? "intended" : shown !== undefined && shown === before[field] ? "old" : "moved";
+      return { kind, lineKey, field, shown, meant, sign };
+    });
+}
+
+/** The status in which an earlier write left the record: this one was to lead it out of it. */
+function statusBehind({ shown }: PassingStatus, meant: Value | undefined): Trace {
+  return { kind: "status", lineKey: null, field: "Status", shown, meant, sign: "old" };
+}
+
+function doubtOf({ lineKey, field, shown, meant }: Trace): Doubt {
+  return { ...(lineKey === null ? {} : { lineKey }), field, shown, meant };
+}
+
+/** The intended document, with everything as before that stands as before. */
+function certainOf({ before, after }: WholeWrite, standing: readonly Trace[]): SyncDocument {
+  const fields = without(
+    after.fields,
+    before.fields,
+    standing.filter(({ lineKey }) => lineKey === null),
+  );
+  if (after.lines === undefined) return { ...after, fields };
+  const lines: Record<LineKey, Fields> = { ...after.lines };
+  for (const { kind, lineKey, field } of standing) {
+    if (lineKey === null) continue;
+    if (kind === "made") delete lines[lineKey];
+    else lines[lineKey] = without(lines[lineKey] ?? {}, before.lines?.[lineKey], [{ field }]);
+  }
+  return { ...after, fields, lines };
+}
