@@ -187,12 +187,12 @@ class Player {
 
   /** What was planned is what it takes; a row that Salesforce refuses costs calls of its own, which nobody can foresee. */
   #compareCalls({ calls, held, writes }: Plan, report: RunReport): void {
-    // A record that is made in the ERP shifts the pages of its feed: one more pass, which reads and writes.
-    const made = writes.filter(
-      ({ side, actions }) =>
-        side === "external" && actions.some((action) => action === "create" || action === "revive"),
+    // A record that is made or removed in the ERP shifts the pages of its feed: one more pass, which reads and writes.
+    const shifts = writes.filter(
+      ({ side, actions }) => side === "external" && actions.some((action) => SHIFTING.includes(action)),
     ).length;
-    const planned = calls.reading + calls.writing + 2 * made + SECOND_LOOK;
+    const pass = this.#stage.config.activation === "after" ? 4 : 2;
+    const planned = calls.reading + calls.writing + pass * shifts + SECOND_LOOK;
     const expected = new Set(held.map((document) => `${document.object} ${document.key}`));
     const refused = report.held.some((document) => !expected.has(`${document.object} ${document.key}`));
     this.#options.trace?.(`  ${report.apiCalls} calls, planned ${calls.reading} + ${calls.writing}`);
@@ -305,6 +305,8 @@ class Player {
 const LEASE_WAIT_MS = 121_000;
 /** The call by which a run may look once more at what waited or moved while it was written. */
 const SECOND_LOOK = 1;
+/** What a run does to records of the ERP that changes how many of them its feed has to tell. */
+const SHIFTING: readonly string[] = ["create", "revive", "delete"];
 const ANSWER_ROUNDS_MAX = 3;
 
 function inProcess(stage: Stage, { sleep }: OpenOrg): SalesforceOrg {
