@@ -28,6 +28,7 @@ import { recoverDoubts, recoverIntents } from "./recovery.ts";
 import { outcomeOf, type RunReport, RunTally } from "./report.ts";
 import { lettersToTry } from "./retry.ts";
 import { requireSameOrg } from "./same-org.ts";
+import { owedSweep } from "./sweep-duty.ts";
 
 /** Options of `runOnce`: `holder` is required, the rest has defaults. */
 export type RunRequest = Partial<RunOptions> & Pick<RunOptions, "holder">;
@@ -179,9 +180,9 @@ async function salesforcePasses(
     (polled) => cursors[salesforceFeed(polled.object)] !== polled.cursor,
   );
   if (moved.length === 0) return;
-  await context.lease.commit({
-    cursors: Object.fromEntries(moved.map((polled) => [salesforceFeed(polled.object), polled.cursor])),
-  });
+  const positions = Object.fromEntries(moved.map((polled) => [salesforceFeed(polled.object), polled.cursor]));
+  const owed = poll.root.deletesComplete ? {} : owedSweep(context.ports.nowMs());
+  await context.lease.commit({ cursors: { ...positions, ...owed } });
 }
 
 async function externalPasses(

@@ -175,8 +175,9 @@ export class SyncService {
   async #sweepWhereDue(report: RunReport, stop: AbortSignal): Promise<void> {
     const { ports, request, metrics, log } = this.#parts;
     const startedMs = this.#around.nowMs();
-    const reason = this.#sweeps.after(report, startedMs);
-    if (reason === null || report.stopped.length > 0) return;
+    if (report.stopped.length > 0) return;
+    const reason = this.#sweeps.due(await ports.state.cursors(), startedMs);
+    if (reason === null) return;
     log.info({ reason }, "sweep: all records are compared");
     const { missed } = await sweep(ports, { ...request, signal: stop }, (part) => {
       metrics.ran(measureOf(part), this.#around.nowMs());

@@ -5,6 +5,7 @@ import { parseWatermark } from "../salesforce/watermark.ts";
 import type { Lease, StateStore } from "../state/port.ts";
 import { salesforceFeed } from "./detect.ts";
 import { leaseName } from "./lease.ts";
+import { sweepOwedSinceMs } from "./sweep-duty.ts";
 
 const DAY_MS = 86_400_000;
 /** Runs of a day at one a minute, twice over. */
@@ -46,6 +47,7 @@ export async function readStatus(
     }),
     runs: runs.slice(0, settings.runs),
     unfinishedIntents: intents.length,
+    sweepOwedSinceMs: sweepOwedSinceMs(cursors),
     lastGoodRunAtMs: whole?.finishedAtMs ?? null,
     callsOfTheDay: runs.filter((run) => run.startedAtMs > nowMs - DAY_MS).reduce((sum, run) => sum + run.apiCalls, 0),
     dailyCalls: settings.dailyCalls,

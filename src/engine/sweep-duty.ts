@@ -1,32 +1,77 @@
-/** When a service sweeps: at its own times, and when a run may have missed deletions. */
-import type { RunReport } from "./report.ts";
+/**
+ * When to sweep: at the times of the configuration, and after a run that may have missed deletions. Such a run notes in
+ * the state that a sweep is owed, in the very commit that moves its position past what it has not seen: so neither a run
+ * that fails afterwards nor a process that ends forgets it.
+ */
+import { SyncError } from "../errors.ts";
+import { LeaseKeeper, leaseName } from "./lease.ts";
+import { DEFAULT_RUN_OPTIONS, type EnginePorts, type RunOptions } from "./ports.ts";
 import type { SweepTimes } from "./schedule.ts";
+
+/** Stands beside the positions of the feeds: the time of the run that may have missed something, or an empty text. */
+const OWED = "sweep:owed";
+
+/** What a run commits with a position that it moves past deletions which no log tells any more. */
+export function owedSweep(nowMs: number): Readonly<Record<string, string>> {
+  return { [OWED]: new Date(nowMs).toISOString() };
+}
+
+/** Since when a sweep is owed, in epoch milliseconds; null where none is. */
+export function sweepOwedSinceMs(cursors: Readonly<Record<string, string>>): number | null {
+  const since = cursors[OWED] ?? "";
+  return since === "" ? null : Date.parse(since);
+}
+
+/**
+ * A sweep went through that covers what was owed at that time; what a later run has missed is owed still. Where somebody
+ * else is running just then, it stays owed as a whole: rather one sweep too many.
+ */
+export async function settleSweep(ports: EnginePorts, request: Asker, owedSinceMs: number): Promise<void> {
+  const { state, mapping, nowMs, holderIsGone } = ports;
+  try {
+    const lease = await LeaseKeeper.take({
+      state,
+      name: leaseName(mapping.source),
+      holder: `${request.holder}:sweep`,
+      ttlMs: request.leaseTtlMs ?? DEFAULT_RUN_OPTIONS.leaseTtlMs,
+      nowMs,
+      ...(holderIsGone === undefined ? {} : { holderIsGone }),
+    });
+    try {
+      if (sweepOwedSinceMs(await state.cursors()) === owedSinceMs) await lease.commit({ cursors: { [OWED]: "" } });
+    } finally {
+      await lease.release();
+    }
+  } catch (error) {
+    if (!(error instanceof SyncError && error.code === "LEASE_HELD")) throw error;
+  }
+}
+
+/** Who sweeps. */
+type Asker = Pick<RunOptions, "holder"> & Partial<Pick<RunOptions, "leaseTtlMs">>;
 
 /** Why a sweep is due. */
 export type SweepReason = "schedule" | "unseen deletions";
 
-/** Remembers what is due until a sweep has gone through. */
+/** The times at which a service sweeps. */
 export class SweepDuty {
   readonly #times: SweepTimes | null;
   #nextMs: number;
-  #isOwed = false;
 
-  /** `times` null: only what runs have missed asks for a sweep. */
+  /** `times` null: only a sweep that is owed is made. */
   constructor(times: SweepTimes | null, nowMs: number) {
     this.#times = times;
     this.#nextMs = times?.(nowMs) ?? Number.POSITIVE_INFINITY;
   }
 
-  /** Why a sweep should follow this run; null where none is due. */
-  after({ unseenDeletes }: Pick<RunReport, "unseenDeletes">, nowMs: number): SweepReason | null {
-    this.#isOwed ||= unseenDeletes.length > 0;
-    if (this.#isOwed) return "unseen deletions";
+  /** Why a sweep should follow the last run; null where none is due. */
+  due(cursors: Readonly<Record<string, string>>, nowMs: number): SweepReason | null {
+    if (sweepOwedSinceMs(cursors) !== null) return "unseen deletions";
     return nowMs >= this.#nextMs ? "schedule" : null;
   }
 
   /** A sweep went through, which began at `startedMs`. */
   done(startedMs: number): void {
-    this.#isOwed = false;
     this.#nextMs = this.#times?.(startedMs) ?? Number.POSITIVE_INFINITY;
   }
 }

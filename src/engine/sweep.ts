@@ -14,6 +14,7 @@ import type { RunReport } from "./report.ts";
 import { type RunRequest, runOnce } from "./run.ts";
 import { withoutPositions } from "./same-org.ts";
 import { overrideState } from "./state-views.ts";
+import { settleSweep, sweepOwedSinceMs } from "./sweep-duty.ts";
 
 /** Known keys that one of the runs compares: bounds the memory, and lets other processes in between. */
 const SWEEP_KEYS = 10_000;
@@ -39,6 +40,7 @@ export async function sweep(
     onRun(report);
   };
   await run(ports);
+  const owedSinceMs = sweepOwedSinceMs(await ports.state.cursors());
   await run({
     ...ports,
     state: overrideState(ports.state, { cursors: async () => withoutPositions(await ports.state.cursors()) }),
@@ -66,6 +68,8 @@ export async function sweep(
     });
     await run({ ...ports, state });
   }
+  if (owedSinceMs !== null && runs.every(({ stopped }) => stopped.length === 0))
+    await settleSweep(ports, request, owedSinceMs);
   return { missed: runs.slice(1).reduce((sum, report) => sum + report.writes, 0), runs };
 }
 

@@ -32,6 +32,7 @@ export class SyncMetrics {
   readonly #waiting: Gauge<"object" | "kind">;
   readonly #lastRun: LateGauge;
   readonly #halted: Gauge;
+  readonly #owed: Gauge;
   readonly #missed: LateGauge;
   readonly #channels: Gauge<"channel">;
 
@@ -116,6 +117,11 @@ export class SyncMetrics {
       help: "Documents that the last sweep wrote although no feed had named them; 0 is what to expect.",
       registers,
     });
+    this.#owed = new Gauge({
+      name: "order_sync_sweep_owed",
+      help: "1 while deletions may have been missed and no sweep has gone through since.",
+      registers,
+    });
     this.#channels = new Gauge({
       name: "order_sync_change_events_listening",
       help: "1 while a channel of Salesforce change events is listened to, 0 while it is lost.",
@@ -167,6 +173,7 @@ export class SyncMetrics {
   /** Everything that is read from the state. */
   status(status: SyncStatus): void {
     this.#callsDay.set(status.callsOfTheDay);
+    this.#owed.set(status.sweepOwedSinceMs === null ? 0 : 1);
     if (status.lastGoodRunAtMs !== null) this.#lastRun.set(status.lastGoodRunAtMs / 1000);
     const seconds = (knownToMs: number): number => Math.max(0, (status.atMs - knownToMs) / 1000);
     for (const { object, ...of } of status.objects) {

@@ -16,6 +16,7 @@ export function statePage(frame: Frame, status: SyncStatus, service: ServiceStat
   const dead = status.objects.reduce((sum, object) => sum + object.deadLetters, 0);
   return html`
     ${service.trouble === null ? "" : html`<p class="trouble" role="alert">${service.kind === "halted" ? "The schedule stands still. " : "The last run failed. "}${service.trouble}</p>`}
+    ${status.sweepOwedSinceMs === null ? "" : html`<p class="trouble">Deletions may have been missed before ${new Date(status.sweepOwedSinceMs).toISOString()}: a sweep is owed.</p>`}
     <div class="cards">
       ${figure("Now", serviceWord(service), service.kind === "halted" ? "bad" : "good")}
       ${figure("Next run", service.nextRunAtMs === null ? "–" : untilText(service.nextRunAtMs - status.atMs), "")}

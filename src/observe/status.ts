@@ -28,6 +28,8 @@ export interface SyncStatus {
   readonly runs: readonly RunRecord[];
   /** Writes whose end nobody saw; the next run looks them up. */
   readonly unfinishedIntents: number;
+  /** Since when a sweep is owed, because a run may have missed deletions; null where none is. */
+  readonly sweepOwedSinceMs: number | null;
   /** When the last run that was not a failure ended; null before the first one. */
   readonly lastGoodRunAtMs: number | null;
   readonly callsOfTheDay: number;

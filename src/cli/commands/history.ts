@@ -130,6 +130,11 @@ function statusText(status: SyncStatus): string {
     ...(status.unfinishedIntents === 0
       ? []
       : [`${status.unfinishedIntents} writes were interrupted; the next run looks up what became of them`]),
+    ...(status.sweepOwedSinceMs === null
+      ? []
+      : [
+          `Deletions may have been missed before ${new Date(status.sweepOwedSinceMs).toISOString()}: run order-sync sweep (serve does so by itself)`,
+        ]),
     ...status.runs.map((run) => runText(run).split("\n")[0] ?? ""),
   ];
   return `${lines.join("\n")}\n`;

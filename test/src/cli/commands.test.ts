@@ -244,6 +244,20 @@ describe("the commands, on an ERP and an org", () => {
     ]);
   });
 
+  it("status says that a sweep is owed after a pause that Salesforce's deletion log does not span, until one has gone through", async () => {
+    await shop.order("run");
+    shop.org.clock.advance({ days: 40 });
+    await shop.order("run");
+
+    const owing = await shop.order("status");
+    await shop.order("sweep");
+    const settled = await shop.order("status");
+
+    expect(owing.out).toContain("Deletions may have been missed before 20");
+    expect(owing.out).toContain("run order-sync sweep");
+    expect(settled.out).not.toContain("missed");
+  });
+
   it("init takes the change log away again, and leaves the tables as they were", async () => {
     const before = shop.erp("SELECT name FROM sqlite_master WHERE name LIKE 'order_sync_%'");
     const said = await shop.order("init", "--remove-change-log");

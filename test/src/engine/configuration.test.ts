@@ -1,9 +1,6 @@
 /** What a run does about faults of configuration: one row is held back, a whole object stops, and the rest goes on. */
 import { describe, expect, it } from "vitest";
-import type { SalesforceOrg } from "../../../src/salesforce/port.ts";
-import type { SalesforceCall } from "../../../src/sync/call.ts";
-import { operationsOf, retainOperations } from "../../../src/sync/split.ts";
-import { Shop } from "./shop.ts";
+import { refusing, Shop } from "./shop.ts";
 
 const NOT_WRITABLE = {
   code: "INVALID_FIELD_FOR_INSERT_UPDATE",
@@ -108,20 +105,3 @@ describe("a fault of configuration", () => {
     expect(shop.erp.row("customers", "C2")?.fields["city"]).toBe("Kiel");
   });
 });
-
-/** The shop's org, except that it refuses some operations; what it refuses makes no write call. */
-function refusing(
-  shop: Shop,
-  hits: (opId: string) => boolean,
-  fault: typeof NOT_WRITABLE | typeof NO_RIGHT,
-): { readonly salesforce: SalesforceOrg } {
-  const execute = async (call: SalesforceCall): ReturnType<SalesforceOrg["execute"]> => {
-    const good = retainOperations(call, ({ opId }) => !hits(opId));
-    const landed = good === undefined ? [] : await shop.salesforce.execute(good);
-    const byId = new Map(landed.map((outcome) => [outcome.opId, outcome]));
-    return operationsOf(call).map(
-      ({ opId }) => byId.get(opId) ?? { kind: "failed", opId, class: "configuration", faults: [fault] },
-    );
-  };
-  return { salesforce: { ...shop.salesforce, execute } };
-}

@@ -7,8 +7,12 @@ import type { EngineEvent } from "../../../src/engine/events.ts";
 import type { EnginePorts } from "../../../src/engine/ports.ts";
 import type { RunReport } from "../../../src/engine/report.ts";
 import { type RunRequest, runOnce } from "../../../src/engine/run.ts";
+import type { ExternalSystem } from "../../../src/external/port.ts";
 import type { MappingInput } from "../../../src/mapping/spec.ts";
+import type { SalesforceFault } from "../../../src/model/salesforce-record.ts";
 import type { SalesforceOrg } from "../../../src/salesforce/port.ts";
+import type { SalesforceCall } from "../../../src/sync/call.ts";
+import { operationsOf, retainOperations } from "../../../src/sync/split.ts";
 import { createInProcessOrg, type InProcessOptions } from "../../simulation/in-process-org.ts";
 import { MemoryErp } from "../../simulation/memory-erp.ts";
 import { MemoryState } from "../../simulation/memory-state.ts";
@@ -132,4 +136,34 @@ export class Shop {
     ]);
     this.erp.put("orders", no, { customer_no: customer, date: "2026-03-01", state }, Object.fromEntries(items));
   }
+}
+
+/** The shop's org, except that it refuses some operations; what it refuses makes no write call. */
+export function refusing(
+  shop: Shop,
+  hits: (opId: string) => boolean,
+  fault: SalesforceFault,
+): { readonly salesforce: SalesforceOrg } {
+  const execute = async (call: SalesforceCall): ReturnType<SalesforceOrg["execute"]> => {
+    const good = retainOperations(call, ({ opId }) => !hits(opId));
+    const landed = good === undefined ? [] : await shop.salesforce.execute(good);
+    const byId = new Map(landed.map((outcome) => [outcome.opId, outcome]));
+    return operationsOf(call).map(
+      ({ opId }) => byId.get(opId) ?? { kind: "failed", opId, class: "configuration", faults: [fault] },
+    );
+  };
+  return { salesforce: { ...shop.salesforce, execute } };
+}
+
+/** An external system as plain members, to replace one of them. */
+export function passedOn(external: ExternalSystem): ExternalSystem {
+  return {
+    name: external.name,
+    check: () => external.check(),
+    info: (collection) => external.info(collection),
+    changes: (collection, cursor, limit) => external.changes(collection, cursor, limit),
+    read: (collection, keys) => external.read(collection, keys),
+    apply: (operations) => external.apply(operations),
+    close: () => external.close(),
+  };
 }

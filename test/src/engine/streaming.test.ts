@@ -2,7 +2,7 @@
 import { expect, it } from "vitest";
 import type { EnginePorts } from "../../../src/engine/ports.ts";
 import type { SalesforceRecord } from "../../../src/model/salesforce-record.ts";
-import { Shop } from "./shop.ts";
+import { passedOn, Shop } from "./shop.ts";
 
 const PAGE = 5;
 
@@ -71,16 +71,4 @@ async function* small(
       yield part;
     }
   }
-}
-
-function passedOn(external: EnginePorts["external"]): EnginePorts["external"] {
-  return {
-    name: external.name,
-    check: () => external.check(),
-    info: (collection) => external.info(collection),
-    changes: (collection, cursor, limit) => external.changes(collection, cursor, limit),
-    read: (collection, keys) => external.read(collection, keys),
-    apply: (operations) => external.apply(operations),
-    close: () => external.close(),
-  };
 }

@@ -3,9 +3,13 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { runOnce } from "../../../src/engine/run.ts";
+import { readStatus } from "../../../src/engine/status.ts";
 import { sweep } from "../../../src/engine/sweep.ts";
+import { SyncError } from "../../../src/errors.ts";
+import type { ExternalSystem } from "../../../src/external/port.ts";
 import { erpMapping } from "../../support/erp-mapping.ts";
-import { Shop } from "./shop.ts";
+import { passedOn, refusing, Shop } from "./shop.ts";
 
 describe("a sweep", () => {
   it("finds nothing where the feeds miss nothing, also when there is something to sync", async () => {
@@ -61,7 +65,56 @@ describe("a run after a long pause", () => {
     expect(late.unseenDeletes).toEqual(["Account", "Order"]);
     expect(next.unseenDeletes).toEqual([]);
   });
+
+  it("owes a sweep that the state remembers, also where the run fails after that, until one has gone through", async () => {
+    const shop = await Shop.open();
+    shop.company(1);
+    shop.order("O1");
+    await shop.run();
+    expect(await owedSince(shop)).toBeNull();
+    shop.mock.clock.advance({ days: 40 });
+    await shop.salesforce.query("SELECT Id FROM User").catch(() => {});
+    const broken = { ...shop.ports, external: withoutOrders(shop.ports.external) };
+    await expect(runOnce(broken, { holder: "test" })).rejects.toThrow("the orders cannot be read");
+
+    expect(await owedSince(shop)).toBe(shop.ports.nowMs());
+    await shop.run();
+    expect(await owedSince(shop)).not.toBeNull();
+    await sweep(shop.ports, { holder: "test" });
+    expect(await owedSince(shop)).toBeNull();
+  });
+
+  it("goes on owing a sweep that stopped at an object", async () => {
+    const shop = await Shop.open();
+    shop.company(1);
+    await shop.run();
+    shop.mock.clock.advance({ days: 40 });
+    await shop.salesforce.query("SELECT Id FROM User").catch(() => {});
+    await shop.run();
+    for (const no of ["C1", "C2"]) shop.erp.put("customers", no, { name: `Customer ${no}` });
+    const fault = { code: "INSUFFICIENT_ACCESS_OR_READONLY", message: "insufficient access rights", fields: [] };
+    const refused = refusing(shop, (opId) => opId.includes(":Account:"), fault);
+    const { runs } = await sweep({ ...shop.ports, ...refused }, { holder: "test" });
+
+    expect(runs.some(({ stopped }) => stopped.length > 0)).toBe(true);
+    expect(await owedSince(shop)).not.toBeNull();
+  });
 });
+
+async function owedSince({ ports }: Shop): Promise<number | null> {
+  const settings = { nowMs: ports.nowMs(), dailyCalls: null, runs: 1 };
+  return (await readStatus(ports.state, ports.mapping, settings)).sweepOwedSinceMs;
+}
+
+function withoutOrders(system: ExternalSystem): ExternalSystem {
+  return {
+    ...passedOn(system),
+    changes: async (collection, cursor, limit) => {
+      if (collection === "orders") throw new SyncError("EXTERNAL_UNREACHABLE", "the orders cannot be read");
+      return await system.changes(collection, cursor, limit);
+    },
+  };
+}
 
 /** Metadata of an org whose orders show the name of their account. */
 function orgWithFormula(): string {

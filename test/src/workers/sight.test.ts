@@ -25,6 +25,7 @@ const STATUS: SyncStatus = {
   ],
   runs: [],
   unfinishedIntents: 0,
+  sweepOwedSinceMs: null,
   lastGoodRunAtMs: null,
   callsOfTheDay: 12,
   dailyCalls: null,
