@@ -135,10 +135,10 @@ function partly(
     );
   const missed = changes.filter((change) => !landed.has(change.opId) && !isCarried(change));
   // A new record whose root is missing on one side was not agreed on.
-  const root = creationOf(decision);
-  if (root !== null && !landed.has(root)) return before;
+  const creation = creationOf(decision);
+  if (creation !== null && !landed.has(creation.opId)) return before;
   // The status that a new record is made for is agreed on; that it is not there yet is what `passing` says.
-  const made = root !== null && root !== decision.external?.opId;
+  const made = creation !== null && creation.record !== "external";
   const fields = without(
     agreed.fields,
     before?.fields,
@@ -172,20 +172,30 @@ function leftPassing(decision: Decision, landed: ReadonlyMap<string, RecordId | 
   return entered || isGone || (first !== undefined && landed.has(first.opId)) ? passing : null;
 }
 
-/** The operation that makes the root record, when this decision makes it. */
-function creationOf(decision: Decision): string | null {
-  if (decision.salesforceBefore === null) return decision.salesforce[0]?.opId ?? null;
-  return decision.external?.change.kind === "create" ? decision.external.opId : null;
+/** The operation by which a side comes to its root record. */
+interface Creation {
+  readonly opId: string;
+  /** `survivor`: Salesforce has it already, as the record that a merge has left. */
+  readonly record: "salesforce" | "survivor" | "external";
+}
+
+/** The creation of the root record, when this decision is one. */
+function creationOf({ salesforceBefore, salesforce, external }: Decision): Creation | null {
+  const [first] = salesforce;
+  if (salesforceBefore === null) {
+    if (first === undefined) return null;
+    return { opId: first.opId, record: first.kind === "upsert" ? "salesforce" : "survivor" };
+  }
+  return external?.change.kind === "create" ? { opId: external.opId, record: "external" } : null;
 }
 
 function settledLink(decision: Decision, landed: ReadonlyMap<string, RecordId | null>, complete: boolean): Link {
   const { link } = decision;
   const lineIds: Record<LineKey, RecordId> = { ...link.lineIds };
   const creation = creationOf(decision);
+  const isMade = creation !== null && landed.has(creation.opId);
   // The Id of an older, deleted record ends with the making of a new one.
-  const [first] = decision.salesforce;
-  const isMade = decision.salesforceBefore === null && first?.kind === "upsert" && landed.has(first.opId);
-  let recordId = isMade ? null : link.recordId;
+  let recordId = isMade && creation.record === "salesforce" ? null : link.recordId;
   for (const operation of decision.salesforce) {
     const id = landed.get(operation.opId) ?? null;
     if (id === null) continue;
@@ -198,7 +208,7 @@ function settledLink(decision: Decision, landed: ReadonlyMap<string, RecordId | 
     }
   }
   // A deletion that has not landed leaves a record behind; a record that was not made again leaves its deletion.
-  const stands = creation === null ? complete || decision.kind !== "change" : !landed.has(creation);
+  const stands = creation === null ? complete || decision.kind !== "change" : !isMade;
   const tombstone = link.tombstone && stands;
   if (decision.kind === "change" && complete && !leavesApart(decision))
     return { ...standing(link), recordId, lineIds, tombstone };
