@@ -26,6 +26,8 @@ export interface Cell {
   connectorSeq: number;
   /** Every value that it has held, with the change number at which it came last. */
   readonly held: Map<Value, number>;
+  /** Every value that a person has put there, with the change number at which one did so last. */
+  readonly entered: Map<Value, number>;
   /** What it showed when its record was deleted. */
   gone?: { readonly value: Value; readonly by: "connector" | "clerk"; readonly clerkSeq: number };
 }
@@ -252,6 +254,7 @@ export class Ledger {
       // Who undeletes a record has not written its values: they are as old, and of the same hand, as before.
       const isUndeleted = author === "clerk" && old === undefined && gone !== undefined && gone.value === now;
       cell.by = isUndeleted ? gone.by : author;
+      if (author === "clerk" && now !== undefined && !isUndeleted) cell.entered.set(now, this.#seq);
       if (author === "clerk") cell.clerkSeq = isUndeleted ? gone.clerkSeq : this.#seq;
       else cell.connectorSeq = this.#seq;
     }
@@ -271,7 +274,11 @@ export class Ledger {
       if (side !== "salesforce" || key !== from) continue;
       const target = cellId("salesforce", to, rest.join("|"));
       const known = this.#cells.get(target);
-      this.#cells.set(target, { ...cell, held: new Map([...cell.held, ...(known?.held ?? [])]) });
+      this.#cells.set(target, {
+        ...cell,
+        held: new Map([...cell.held, ...(known?.held ?? [])]),
+        entered: new Map([...cell.entered, ...(known?.entered ?? [])]),
+      });
     }
   }
 
@@ -304,7 +311,7 @@ export class Ledger {
     const id = cellId(side, key, name);
     let cell = this.#cells.get(id);
     if (cell === undefined) {
-      cell = { value: undefined, by: "clerk", clerkSeq: 0, connectorSeq: 0, held: new Map() };
+      cell = { value: undefined, by: "clerk", clerkSeq: 0, connectorSeq: 0, held: new Map(), entered: new Map() };
       this.#cells.set(id, cell);
     }
     return cell;

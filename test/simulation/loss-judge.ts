@@ -127,6 +127,8 @@ export class LossJudge {
       if (overrun && (cell?.value === undefined || cell.clerkSeq > seq)) continue;
       // It stands there again: the connector passed through another value, or the other side agreed.
       if (cell?.value === value) continue;
+      // A person has put it there once more: what became of that edit is judged by itself.
+      if ((cell?.entered.get(value) ?? 0) > overwritten.overSeq) continue;
       // It waits with its document, which somebody has to settle first.
       if (overrun && waits(key) && this.#isHidden(overwritten)) continue;
       // Its record is half way through Draft and was deleted there: the base remembers what it stood for.
