@@ -132,7 +132,7 @@ const scheduleSchema = z
       .nullable()
       .default(null)
       .describe(
-        "A cron expression, in the same zone, for a comparison of all records after the run that follows it, for example 0 3 * * 0 (serve only). A run that may have missed deletions is followed by one at once, also without it.",
+        "A cron expression, in the same zone, for a comparison of all records after the run that follows it, for example 0 3 * * 0 (serve and worker). A run that may have missed deletions is followed by one at once, also without it.",
       ),
     changeEvents: z
       .union([

@@ -9,12 +9,11 @@ import type { SyncMetrics } from "../observe/metrics.ts";
 import type { ServiceState } from "../observe/status.ts";
 import { isHalting, waitForRunByHand } from "./halt.ts";
 import type { EnginePorts } from "./ports.ts";
-import { type RunReport, stoppedText } from "./report.ts";
+import { stoppedText } from "./report.ts";
 import { type RunRequest, runOnce } from "./run.ts";
 import { type NextStart, type SweepTimes, type WaitSurroundings, waitForStart } from "./schedule.ts";
 import { readStatus } from "./status.ts";
-import { sweep } from "./sweep.ts";
-import { SweepDuty } from "./sweep-duty.ts";
+import { SweepUpkeep } from "./sweep-upkeep.ts";
 import { measureOf } from "./telemetry.ts";
 
 /** What a service is made of. */
@@ -57,7 +56,7 @@ const REAL: WaitSurroundings = {
 export class SyncService {
   readonly #parts: ServiceParts;
   readonly #around: WaitSurroundings;
-  readonly #sweeps: SweepDuty;
+  readonly #sweeps: SweepUpkeep;
   #wake = new AbortController();
   /** Work of people, done between runs; each one settles by itself and never rejects here. */
   #answers: Promise<unknown> = Promise.resolve();
@@ -69,7 +68,17 @@ export class SyncService {
   constructor(parts: ServiceParts) {
     this.#parts = parts;
     this.#around = parts.around ?? REAL;
-    this.#sweeps = new SweepDuty(parts.sweepTimes, this.#around.nowMs());
+    const { ports, request, sweepTimes: times, log, metrics } = parts;
+    const { nowMs } = this.#around;
+    this.#sweeps = new SweepUpkeep({
+      ports,
+      request,
+      times,
+      log,
+      nowMs,
+      onSwept: (missed) => metrics.swept(missed),
+      onRun: (part) => metrics.ran(measureOf(part), nowMs()),
+    });
   }
 
   get state(): ServiceState {
@@ -157,7 +166,7 @@ export class SyncService {
       this.#trouble = stopped.length === 0 ? null : stoppedText(stopped);
       if (this.#trouble !== null) log.error({ code: stopped[0]?.code }, this.#trouble);
       metrics.ran(measureOf(report), this.#around.nowMs());
-      await this.#sweepWhereDue(report, stop);
+      await this.#sweeps.afterRun(report, stop);
       await this.#parts.afterRun?.();
     } catch (error) {
       if (stop.aborted && error === stop.reason) {
@@ -170,22 +179,6 @@ export class SyncService {
       metrics.ran({ seconds: seconds(), outcome: "failed", code, calls, predictedCalls: 0 }, this.#around.nowMs());
     }
     await this.#measure();
-  }
-
-  async #sweepWhereDue(report: RunReport, stop: AbortSignal): Promise<void> {
-    const { ports, request, metrics, log } = this.#parts;
-    const startedMs = this.#around.nowMs();
-    if (report.stopped.length > 0) return;
-    const reason = this.#sweeps.due(await ports.state.cursors(), startedMs);
-    if (reason === null) return;
-    log.info({ reason }, "sweep: all records are compared");
-    const { missed } = await sweep(ports, { ...request, signal: stop }, (part) => {
-      metrics.ran(measureOf(part), this.#around.nowMs());
-    });
-    this.#sweeps.done(startedMs);
-    metrics.swept(missed);
-    if (missed === 0) log.info({ missed }, "sweep done: the feeds had missed nothing");
-    else log.warn({ missed }, "sweep done: documents were written that no feed had named");
   }
 
   #failed(error: unknown): void {

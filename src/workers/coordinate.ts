@@ -91,8 +91,8 @@ async function lead(crew: Crew, role: LeaseKeeper, ended: AbortSignal): Promise<
   try {
     await checkBeforeFirstRun(crew.ports);
     const attributes = { "order_sync.source": crew.ports.mapping.source, "order_sync.shared": true };
-    await inSpan("order_sync.run", attributes, () => leadRun(crew, role, ended));
-    await crew.afterRun();
+    const report = await inSpan("order_sync.run", attributes, () => leadRun(crew, role, ended));
+    await crew.afterRun(report, ended);
     return "onTime";
   } catch (error) {
     if (ended.aborted) return "onTime";

@@ -1,5 +1,6 @@
 /** What the parts of one worker process share. */
 import type { EnginePorts, RunOptions } from "../engine/ports.ts";
+import type { RunReport } from "../engine/report.ts";
 import type { LaneLimits } from "./lanes.ts";
 import type { JobQueue } from "./queue.ts";
 
@@ -28,6 +29,9 @@ const LANE_ORDERS = 75;
 /** Half a composite of collections (5 of 200 rows each, Salesforce limit). */
 const LANE_DOCUMENTS = 500;
 
+/** What follows a run under the coordinator's role. May throw what a run throws; `ended` is aborted when it must stop. */
+export type AfterRun = (report: RunReport, ended: AbortSignal) => Promise<void>;
+
 /** One worker process. */
 export interface Crew {
   /** `nowMs` is the database's time. */
@@ -37,8 +41,8 @@ export interface Crew {
   /** Tells configurations apart: a job is only done by a worker that maps as its sender does. */
   readonly fingerprint: string;
   readonly observe: WorkerObserver;
-  /** Upkeep by the coordinator after each run that went through; tells by itself what hinders it. */
-  readonly afterRun: () => Promise<void>;
+  /** Upkeep by the coordinator after each run that went through. */
+  readonly afterRun: AfterRun;
 }
 
 /** How a level of documents with or without lines is parted. */

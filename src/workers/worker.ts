@@ -12,7 +12,7 @@ import type { NextStart } from "../engine/schedule.ts";
 import { SyncError } from "../errors.ts";
 import { DatabaseClock } from "./clock.ts";
 import { coordinate } from "./coordinate.ts";
-import type { Crew, WorkerObserver } from "./crew.ts";
+import type { AfterRun, Crew, WorkerObserver } from "./crew.ts";
 import { takeJobs } from "./hand.ts";
 import { pause } from "./patience.ts";
 import { JobQueue } from "./queue.ts";
@@ -28,7 +28,7 @@ export interface WorkerSettings {
   readonly fingerprint: string;
   readonly observe?: WorkerObserver;
   /** Upkeep by the coordinator after each run that went through. */
-  readonly afterRun?: () => Promise<void>;
+  readonly afterRun?: AfterRun;
 }
 
 /** Time after a stop in which the job at hand may end by itself; after it, what is not sent is put down. */

@@ -79,6 +79,24 @@ describe.skipIf(typeof postgres === "string")(`three workers on one PostgreSQL${
     expect(await fleet.ask("SELECT Id FROM Order WHERE PoNumber LIKE '% b'")).toHaveLength(SIZE.orders / 4);
   });
 
+  it("sweep while a sweep is owed, and so find what no feed has named", async () => {
+    await fleet.erp.query(
+      `begin;
+       update orders set reference = 'unheard' where no = (select min(no) from orders);
+       delete from order_sync_feed.changes where xid = pg_current_xact_id();
+       commit`,
+    );
+    await rest();
+    expect(await fleet.ask("SELECT Id FROM Order WHERE PoNumber = 'unheard'")).toEqual([]);
+    await fleet.state.query(
+      "insert into order_sync.feed_cursor (feed, position) values ('sweep:owed', '2026-03-02T08:00:00.000Z')",
+    );
+
+    await patiently(async () => ((await owedSweep()) === "" ? true : undefined));
+
+    await expectBothSidesAlike();
+  });
+
   it("leave within ten seconds when told to end, and a single process goes on", async () => {
     await fleet.erp.query("update orders set reference = reference || ' c'");
     await amidWrites();
@@ -171,6 +189,11 @@ describe.skipIf(typeof postgres === "string")(`three workers on one PostgreSQL${
     return rows
       .map((row: { body: string }) => JSON.parse(row.body))
       .filter((run: { outcome: string }) => run.outcome !== "running");
+  }
+
+  async function owedSweep(): Promise<string | undefined> {
+    const { rows } = await fleet.state.query("select position from order_sync.feed_cursor where feed = 'sweep:owed'");
+    return rows[0]?.position;
   }
 
   async function count(table: string): Promise<number> {

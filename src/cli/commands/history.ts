@@ -133,7 +133,7 @@ function statusText(status: SyncStatus): string {
     ...(status.sweepOwedSinceMs === null
       ? []
       : [
-          `Deletions may have been missed before ${new Date(status.sweepOwedSinceMs).toISOString()}: run order-sync sweep (serve does so by itself)`,
+          `Deletions may have been missed before ${new Date(status.sweepOwedSinceMs).toISOString()}: run order-sync sweep (serve and worker do so by themselves)`,
         ]),
     ...status.runs.map((run) => runText(run).split("\n")[0] ?? ""),
   ];

@@ -6,8 +6,9 @@ import type { Config } from "../../config/schema.ts";
 import { openPorts } from "../../engine/open.ts";
 import type { EnginePorts } from "../../engine/ports.ts";
 import { pruneAfterRun } from "../../engine/retention.ts";
-import { nextStartOf } from "../../engine/schedule.ts";
+import { nextStartOf, sweepTimesOf } from "../../engine/schedule.ts";
 import { readStatus } from "../../engine/status.ts";
+import { SweepUpkeep } from "../../engine/sweep-upkeep.ts";
 import { logEvents } from "../../engine/telemetry.ts";
 import { openLog, type SyncLogger } from "../../observe/log.ts";
 import { SyncMetrics } from "../../observe/metrics.ts";
@@ -63,11 +64,20 @@ export async function workerCommand(options: WorkerOptions, outer: Surroundings)
       log.warn("schedule.changeEvents has no effect on workers, which run by the schedule alone; see order-sync serve");
     }
     if (probes !== null) log.info({ url: probes.url }, `metrics at ${probes.url}`);
+    const request = requestOf(loaded.config, options, surroundings);
+    const sweeps = new SweepUpkeep({
+      ports: open.ports,
+      request,
+      times: sweepTimesOf(loaded.config.schedule),
+      log,
+      nowMs: Date.now,
+      onSwept: (missed) => metrics.swept(missed),
+    });
     await runWorker(
       open.ports,
       {
         stateUrl: loaded.config.state.url,
-        request: requestOf(loaded.config, options, surroundings),
+        request,
         next: nextStartOf(loaded.config.schedule, Math.random),
         fingerprint: fingerprintOf(loaded.config),
         observe: (event) => {
@@ -75,7 +85,10 @@ export async function workerCommand(options: WorkerOptions, outer: Surroundings)
           logWorkerEvent(event, log);
           print?.(event);
         },
-        afterRun: () => pruneAfterRun(open, loaded.config, (text) => log.warn(text)),
+        afterRun: async (report, ended) => {
+          await sweeps.afterRun(report, ended);
+          await pruneAfterRun(open, loaded.config, (text) => log.warn(text));
+        },
       },
       stop,
     );
