@@ -47,7 +47,8 @@ export function createExternal(input: Situation, salesforce: SalesforceView, con
       "CREATE_NOT_ALLOWED",
       `exists in Salesforce only, and create.external of ${mapping.object} is off`,
     );
-    return input.displaced.length === 0 ? idle(input, alone) : bringBack(input, salesforce, alone);
+    const isWhole = input.displaced.length === 0 && !input.resumes;
+    return isWhole ? idle(input, alone) : bringBack(input, salesforce, alone);
   }
   const agreed = newDocument(mapping, salesforce.document, "external");
   const toExternal = externalWrites(input, { seen: null, salesforce });
@@ -64,7 +65,10 @@ export function createExternal(input: Situation, salesforce: SalesforceView, con
   });
 }
 
-/** The record stays in Salesforce alone; the edits that our last write hides there are its own and come back. */
+/**
+ * The record stays in Salesforce alone; the edits that our last write hides there are its own and come back, and so does
+ * the status that it only passes through.
+ */
 function bringBack(input: Situation, salesforce: SalesforceView, alone: Obstacle): Decision {
   const writes = salesforceWrites(input, salesforceStands(input, salesforce));
   if (writes.kind !== "writes") return blocked(input, writes.kind, writes.obstacles);

@@ -98,8 +98,6 @@ export function gone(input: Situation): Decision {
   return {
     ...idle(input),
     agreed: null,
-    passing: null,
-    displaced: [],
     link: linkOf(input, { recordId: input.link?.recordId ?? null, tombstone: true }),
     actions: already ? [] : ["tombstone"],
   };

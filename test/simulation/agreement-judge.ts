@@ -35,6 +35,8 @@ export class AgreementJudge {
     if (conflict.rule.startsWith(EDITED_MEANWHILE)) return;
     // A field that flows one way: the side that follows was edited, and the leading side need not have been.
     if (conflict.rule.startsWith("direction ")) return;
+    // What we wrote under an account that was merged away shows the survivor, as what stood under it before.
+    if (field === "AccountId" && typeof base === "string" && this.#stage.isMerged(base)) return;
     for (const side of ["salesforce", "external"] as const) {
       const cell = this.#ledger.cell(side, key, `${lineKey}|${field}`);
       if (cell === undefined || cell.value === undefined || cell.value !== conflict[side]) continue;

@@ -75,7 +75,7 @@ export class Judge {
     });
     const { ledger } = this;
     this.traffic = new TrafficJudge(fail, config.reserveShare);
-    this.losses = new LossJudge({ ledger, view, config }, fail);
+    this.losses = new LossJudge({ ledger, view, stage }, fail);
     this.#agreements = new AgreementJudge({ stage, ledger, view }, fail);
   }
 

@@ -9,7 +9,7 @@ import { operationsOf } from "../../src/sync/split.ts";
 import { isTracked, spelled } from "./cells.ts";
 import type { ConnectorView } from "./connector-view.ts";
 import type { Ledger, Overwrite } from "./ledger.ts";
-import type { StageConfig } from "./stage-config.ts";
+import type { Stage } from "./stage.ts";
 import type { Fail } from "./traffic-judge.ts";
 
 interface Overwritten {
@@ -18,6 +18,8 @@ interface Overwritten {
   readonly line: string;
   readonly field: string;
   readonly value: Value;
+  /** What both sides had agreed on. */
+  readonly agreed: Value | undefined;
   /** When the person wrote it. */
   readonly seq: number;
   /** When the connector wrote over it. */
@@ -47,7 +49,7 @@ export class LossJudge {
   overruns = 0;
   readonly #ledger: Ledger;
   readonly #view: ConnectorView;
-  readonly #config: StageConfig;
+  readonly #stage: Stage;
   readonly #fail: Fail;
   readonly #overwritten: Overwritten[] = [];
   /** Documents that were last written by a Bulk job. */
@@ -58,12 +60,12 @@ export class LossJudge {
   #judged = 0;
 
   constructor(
-    { ledger, view, config }: { readonly ledger: Ledger; readonly view: ConnectorView; readonly config: StageConfig },
+    { ledger, view, stage }: { readonly ledger: Ledger; readonly view: ConnectorView; readonly stage: Stage },
     fail: Fail,
   ) {
     this.#ledger = ledger;
     this.#view = view;
-    this.#config = config;
+    this.#stage = stage;
     this.#fail = fail;
   }
 
@@ -97,9 +99,9 @@ export class LossJudge {
 
   /** Takes note of a person's value that goes, unless it is the agreed one. */
   overwriting({ side, key, name, old, now, cell }: Overwrite): void {
-    if (cell.by === "connector" || !isTracked(this.#config, name)) return;
+    if (cell.by === "connector" || !isTracked(this.#stage.config, name)) return;
     // A record that is deleted takes along what never was to leave it.
-    if (now === undefined && name === "|BillingCity" && this.#config.cityDirection !== "both") return;
+    if (now === undefined && name === "|BillingCity" && this.#stage.config.cityDirection !== "both") return;
     const [line = "", field = ""] = name.split("|");
     const base = this.#view.base(key.split(":")[1] ?? "", key)?.document;
     const fields = line === "" ? base?.fields : base?.lines?.[line as keyof typeof base.lines];
@@ -108,7 +110,8 @@ export class LossJudge {
     const unseen = side === "salesforce" && cell.clerkSeq > this.#view.readSeq(key);
     const { clerkSeq: seq } = cell;
     const excuse = this.#inBulk.has(key) ? "by Bulk" : null;
-    this.#overwritten.push({ side, key, line, field, value: old, seq, overSeq: this.#ledger.seq, unseen, excuse });
+    const { seq: overSeq } = this.#ledger;
+    this.#overwritten.push({ side, key, line, field, value: old, agreed, seq, overSeq, unseen, excuse });
   }
 
   /**
@@ -129,13 +132,15 @@ export class LossJudge {
       if (cell?.value === value) continue;
       // A person has put it there once more: what became of that edit is judged by itself.
       if ((cell?.entered.get(value) ?? 0) > overwritten.overSeq) continue;
+      // The survivor of a merge, before it had taken over the key: the connector knows it as the very same account.
+      if (field === "AccountId" && this.#stage.isSurvivor(overwritten.agreed, value)) continue;
       // It waits with its document, which somebody has to settle first.
       if (overrun && waits(key) && this.#isHidden(overwritten)) continue;
       // Its record is half way through Draft and was deleted there: the base remembers what it stood for.
       const passing = this.#view.base(key.split(":")[1] ?? "", key)?.passing;
       if (field === "Status" && cell?.value === undefined && passing?.meant === value) continue;
       // What flows from the ERP only is not brought back; the journal has it.
-      if (overrun && field === "BillingCity" && this.#config.cityDirection === "toSalesforce") continue;
+      if (overrun && field === "BillingCity" && this.#stage.config.cityDirection === "toSalesforce") continue;
       const other = side === "salesforce" ? "external" : "salesforce";
       if ((this.#ledger.cell(other, key, `${line}|${field}`)?.held.get(value) ?? 0) > seq) continue;
       const told = [...this.#view.conflicts.values()].some(

@@ -3,7 +3,7 @@
  * it in lines of JSON. Bundled and started by `simulate.mjs`.
  */
 import { parseArgs } from "node:util";
-import { drawScenario } from "./scenario.ts";
+import { drawScenario, EMPHASES, emphasise } from "./scenario.ts";
 import { reportOf } from "./shrink.ts";
 import { play } from "./simulate.ts";
 
@@ -13,8 +13,14 @@ const { values } = parseArgs({
     seeds: { type: "string", default: "1" },
     step: { type: "string", default: "1" },
     findings: { type: "string", default: "5" },
+    emphasis: { type: "string" },
   },
 });
+const emphasis = EMPHASES.find((name) => name === values.emphasis);
+if (values.emphasis !== undefined && emphasis === undefined) {
+  console.error(`--emphasis must be one of ${EMPHASES.join(", ")}, not "${values.emphasis}"`);
+  process.exit(2);
+}
 /** After so many seeds a process says how far it is. */
 const PROGRESS_SEEDS = 500;
 
@@ -31,7 +37,8 @@ process.on("uncaughtException", (error) => {
 });
 for (let seed = playing; seed < end; seed += Number(values.step)) {
   playing = seed;
-  const scenario = drawScenario(seed);
+  const drawn = drawScenario(seed);
+  const scenario = emphasis === undefined ? drawn : emphasise(drawn, emphasis);
   const played = await play(scenario);
   tally.seeds += 1;
   tally.runs += played.runs;

@@ -70,9 +70,16 @@ export type Step =
       readonly wire: readonly WireFault[];
     };
 
+/** What there may be more of in a history. */
+export const EMPHASES = ["lostReplies", "editsInside", "crashes"] as const;
+/** One of `EMPHASES`. */
+export type Emphasis = (typeof EMPHASES)[number];
+
 /** A whole history. */
 export interface Scenario {
   readonly seed: number;
+  /** Absent in a history as it was drawn. */
+  readonly emphasis?: Emphasis;
   readonly config: StageConfig;
   readonly steps: readonly Step[];
 }
@@ -127,9 +134,6 @@ function withRace(random: Random, step: Step): Step {
   return { ...step, disturbances: [...step.disturbances, race] };
 }
 
-/** What there may be more of in a history. */
-export type Emphasis = "lostReplies" | "editsInside" | "crashes";
-
 /** Adds to every run of a history what a rare mistake shows itself by. */
 export function emphasise(scenario: Scenario, emphasis: Emphasis): Scenario {
   const random = new Random(scenario.seed ^ 0x5bd1e995);
@@ -146,7 +150,7 @@ export function emphasise(scenario: Scenario, emphasis: Emphasis): Scenario {
     const run = { ...step, disturbances: [...step.disturbances, ...disturbances], wire: [...step.wire, ...wire] };
     return [...edits, run];
   });
-  return { ...scenario, steps };
+  return { ...scenario, emphasis, steps };
 }
 
 function lostReply(random: Random): WireFault {

@@ -57,6 +57,7 @@ export async function playSeed(seed: number, options: PlayOptions = {}): Promise
 
 /** What a broken history has to say: what it breaks, its core, and the line that replays it. */
 export async function reportOf(scenario: Scenario, options: PlayOptions = {}): Promise<string> {
+  const { emphasis } = scenario;
   const core = await shrink(scenario, options);
   const lines: string[] = [];
   const { violations } = await play(core, { ...options, trace: (line) => lines.push(line) });
@@ -64,6 +65,6 @@ export async function reportOf(scenario: Scenario, options: PlayOptions = {}): P
     `seed ${scenario.seed} breaks ${violations.map(({ invariant, what }) => `${invariant}: ${what}`).join("\n  ")}`,
     `shrunk to ${core.steps.length} of ${scenario.steps.length} steps, ${JSON.stringify(core.config)}`,
     ...lines,
-    `replay: npm run simulate -- --seeds 1 --from ${scenario.seed}`,
+    `replay: npm run simulate -- --seeds 1 --from ${scenario.seed}${emphasis === undefined ? "" : ` --emphasis ${emphasis}`}`,
   ].join("\n");
 }

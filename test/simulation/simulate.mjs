@@ -1,6 +1,7 @@
 /**
  * Plays seeds of the simulation on all processors: `npm run simulate -- --seeds 1000 --from 1`. Goes on after a seed
- * that breaks an invariant, prints its shrunk history and the line that replays it, and ends with 1.
+ * that breaks an invariant, prints its shrunk history and the line that replays it, and ends with 1. With `--emphasis
+ * lostReplies` (or `editsInside`, `crashes`) each history has more of one kind of accident.
  */
 import { spawn } from "node:child_process";
 import { rmSync } from "node:fs";
@@ -16,9 +17,11 @@ const { values } = parseArgs({
     from: { type: "string", default: "1" },
     processes: { type: "string", default: String(availableParallelism()) },
     findings: { type: "string", default: "5" },
+    emphasis: { type: "string" },
   },
 });
-for (const [name, text] of Object.entries(values)) {
+const { emphasis, ...numbers } = values;
+for (const [name, text] of Object.entries(numbers)) {
   if (!/^\d+$/.test(text)) {
     console.error(`--${name} must be a whole number, not "${text}"`);
     process.exit(2);
@@ -37,6 +40,7 @@ const bundle = await rolldown({
 await bundle.write({ dir: dirname(file), entryFileNames: `play-range-${process.pid}.mjs`, codeSplitting: false });
 await bundle.close();
 
+const emphasised = emphasis === undefined ? [] : ["--emphasis", emphasis];
 const total = {};
 const children = new Set();
 /** Progress is told about so often in all. */
@@ -50,7 +54,7 @@ async function playPart(part) {
   const child = spawn(
     process.execPath,
     // Histories make much garbage that lives for a moment only.
-    ["--max-semi-space-size=32", file, ...options, "--findings", values.findings],
+    ["--max-semi-space-size=32", file, ...options, "--findings", values.findings, ...emphasised],
     { stdio: ["ignore", "pipe", "inherit"], cwd: root },
   );
   children.add(child);

@@ -2,6 +2,7 @@
 import { createMockOrg, type FaultHook, type MockOrg } from "../../mock-server/index.ts";
 import type { Row } from "../../mock-server/schema/definition.ts";
 import type { Mapping } from "../../src/mapping/mapping.ts";
+import type { Value } from "../../src/model/value.ts";
 import { keyFields } from "../support/erp-mapping.ts";
 import { MemoryErp } from "./memory-erp.ts";
 import { liveRows } from "./org-rows.ts";
@@ -78,6 +79,15 @@ export class Stage {
     return this.mock.org.transaction(this.mock.org.systemActor, (tx) =>
       [...tx.rows("Account")].some(
         (row) => (row["ERP_Key__c"] ?? `erp:Account:${String(row["Id"])}`) === key && row["MasterRecordId"] !== null,
+      ),
+    );
+  }
+
+  /** True where the account that was merged away was left as that one, which had no key of its own then. */
+  isSurvivor(merged: Value | undefined, survivor: Value): boolean {
+    return this.mock.org.transaction(this.mock.org.systemActor, (tx) =>
+      [...tx.rows("Account")].some(
+        (row) => row["ERP_Key__c"] === merged && survivor === `erp:Account:${String(row["MasterRecordId"])}`,
       ),
     );
   }

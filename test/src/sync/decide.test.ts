@@ -277,6 +277,26 @@ describe("a deletion", () => {
     expect(decide(world.input())).toMatchObject({ conflicts: [], actions: ["update", "activate"] });
   });
 
+  it("on both sides that is undone in Salesforce finds the order half way and the hidden edit as they were", () => {
+    const world = synced();
+    if (world.erp.record !== null) world.erp.record.fields["ordered"] = "2026-02-02";
+    world.pass(1);
+    const edit = { field: "PoNumber", value: "edit", ours: "PO", by: "005A", at: "2026-01-03T00:00:00Z" } as const;
+    world.base = world.base === null ? null : { ...world.base, displaced: [edit] };
+    world.org.deleted = true;
+    world.erp.record = null;
+    expect(world.pass().actions).toEqual(["tombstone"]);
+    expect(world.base).toMatchObject({ document: null, displaced: [edit] });
+    world.org.deleted = false;
+    expect(decide(world.input())).toMatchObject({
+      actions: ["update", "activate"],
+      changes: [{ side: "salesforce", field: "PoNumber", from: "PO", to: "edit" }],
+    });
+    world.base = world.base === null ? null : { ...world.base, displaced: [] };
+    expect(world.pass().actions).toEqual(["activate"]);
+    expect(world.pass().actions).toEqual([]);
+  });
+
   it("in the external system takes an activated order back to Draft first", () => {
     const world = synced(both);
     world.erp.apply({
