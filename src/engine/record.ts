@@ -16,7 +16,7 @@ import { deletedEdits, editedMeanwhile, findOverruns, type Overruns, overrunEntr
 import { lostOn, type Performance, type Settlement } from "./perform.ts";
 import { obstaclesOf, sameObstacles, waiting } from "./reason.ts";
 import { dependenciesOf } from "./retry.ts";
-import type { SideResult } from "./verdict.ts";
+import { MADE_MEANWHILE, type SideResult } from "./verdict.ts";
 
 /** What one pass decided and performed. */
 export interface RecordInput {
@@ -135,6 +135,9 @@ class Page {
     }
     const failure = [salesforce, external].find((result) => !landed(result));
     if (failure === undefined) return;
+    // The first of two deliveries may have landed whole: rather one loss too many on record than one too few.
+    if (failure.kind === "again" && failure.code === MADE_MEANWHILE)
+      this.#settleConflicts(lostOn(decision.conflicts, "salesforce"));
     if (!uncertain && (failure.kind === "refused" || this.#isRefusedForGood(decision, failure))) {
       this.hold(decision, "rejected", obstaclesOf(failure.faults), failure.faults);
     } else if (failure.kind === "stopped") {

@@ -2,6 +2,7 @@
 import { SyncError } from "../errors.ts";
 import type { FailureClass, RowOutcome, SalesforceFault } from "../model/salesforce-record.ts";
 import type { Decision } from "../sync/decision.ts";
+import { REDUCTION_CREATE_ONLY } from "../sync/reduction.ts";
 import type { RunContext } from "./context.ts";
 
 /** What became of a decision on one side. */
@@ -62,8 +63,8 @@ export function judge(context: RunContext, decision: Decision, outcomes: Readonl
   return byClass(decision, culprit.class, culprit.faults, verdict);
 }
 
-/** Waits under this code when it looks as if the record had been made by somebody else. */
-const MADE_MEANWHILE = "MADE_MEANWHILE";
+/** Waits under this code when it looks as if the record had been made by somebody else, or by us a moment ago. */
+export const MADE_MEANWHILE = "MADE_MEANWHILE";
 
 /**
  * A new record whose create-only fields are refused exists already: the network delivered the request twice, or somebody
@@ -83,6 +84,7 @@ function existsAlready(
   const ofLines = mapping?.lines;
   const isCreateOnly = (field: string): boolean =>
     field === ofLines?.parent ||
+    REDUCTION_CREATE_ONLY.includes(field) ||
     [...(mapping?.fields ?? []), ...(ofLines?.fields ?? [])].some(
       (one) => one.field === field && one.write !== "always",
     );

@@ -27,6 +27,9 @@ const REQUIRED = ["AccountId", "EffectiveDate"] as const;
 const LINE_REPEATED = ["PricebookEntryId", "Product2Id", "UnitPrice"] as const;
 const LINE_REQUIRED = ["UnitPrice"] as const;
 
+/** Fields that tie a reduction order to what it lowers: set when it is made, and never again (order-domain §2.9). */
+export const REDUCTION_CREATE_ONLY: readonly string[] = ["IsReductionOrder", "OriginalOrderId", "OriginalOrderItemId"];
+
 /** The lines whose quantity goes down. */
 export function loweredLines(updates: readonly LineUpdate[]): readonly Lowered[] {
   return updates.flatMap(({ lineKey, recordId, quantity }) =>

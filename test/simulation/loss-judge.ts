@@ -5,6 +5,7 @@
 import type { RowOperation, RowOutcome } from "../../src/model/salesforce-record.ts";
 import type { Side, Value } from "../../src/model/value.ts";
 import type { SalesforceCall } from "../../src/sync/call.ts";
+import type { PassingStatus } from "../../src/sync/decision.ts";
 import { operationsOf } from "../../src/sync/split.ts";
 import { isTracked, spelled } from "./cells.ts";
 import type { ConnectorView } from "./connector-view.ts";
@@ -107,6 +108,8 @@ export class LossJudge {
     const fields = line === "" ? base?.fields : base?.lines?.[line as keyof typeof base.lines];
     const agreed = fields?.[field];
     if (agreed === old || (agreed === undefined && old === null)) return;
+    // Somebody chose the very status in which an earlier write had left the record half way.
+    if (side === "salesforce" && name === "|Status" && this.#passing(key)?.shown === old) return;
     const unseen = side === "salesforce" && cell.clerkSeq > this.#view.readSeq(key);
     const { clerkSeq: seq } = cell;
     const excuse = this.#inBulk.has(key) ? "by Bulk" : null;
@@ -127,7 +130,8 @@ export class LossJudge {
       if (overwritten.unseen && overrun) this.overruns += 1;
       const cell = this.#ledger.cell(side, key, `${line}|${field}`);
       // It was found, and a newer edit has taken its place or the record is gone: the journal is all that is owed.
-      if (overrun && (cell?.value === undefined || cell.clerkSeq > seq)) continue;
+      const isGone = cell?.value === undefined || this.#stage.isMerged(key);
+      if (overrun && (isGone || cell.clerkSeq > seq)) continue;
       // It stands there again: the connector passed through another value, or the other side agreed.
       if (cell?.value === value) continue;
       // A person has put it there once more: what became of that edit is judged by itself.
@@ -137,8 +141,7 @@ export class LossJudge {
       // It waits with its document, which somebody has to settle first.
       if (overrun && waits(key) && this.#isHidden(overwritten)) continue;
       // Its record is half way through Draft and was deleted there: the base remembers what it stood for.
-      const passing = this.#view.base(key.split(":")[1] ?? "", key)?.passing;
-      if (field === "Status" && cell?.value === undefined && passing?.meant === value) continue;
+      if (field === "Status" && cell?.value === undefined && this.#passing(key)?.meant === value) continue;
       // What flows from the ERP only is not brought back; the journal has it.
       if (overrun && field === "BillingCity" && this.#stage.config.cityDirection === "toSalesforce") continue;
       const other = side === "salesforce" ? "external" : "salesforce";
@@ -164,6 +167,11 @@ export class LossJudge {
         );
       }
     }
+  }
+
+  /** The status in which a write has left the record half way. */
+  #passing(key: string): PassingStatus | null | undefined {
+    return this.#view.base(key.split(":")[1] ?? "", key)?.passing;
   }
 
   /** True where the base remembers the value as an edit that our write hides. */
