@@ -30,7 +30,7 @@ export async function parentLookup(
       else if (context.memory.deadLetter(object, key) !== undefined)
         states.set(`${object} ${key}`, { kind: "rejected" });
       else if (isAwaited(context, object, key)) states.set(`${object} ${key}`, { kind: "pending" });
-      else states.set(`${object} ${key}`, { kind: "absent" });
+      else states.set(`${object} ${key}`, { kind: "absent", ...(link?.removed === true ? { removed: true } : {}) });
     }
   }
   return (object, key) => states.get(`${object} ${key}`) ?? { kind: "absent" };

@@ -101,7 +101,7 @@ async function recoverPage(
     });
     if (recovery.kind === "landed" && intent.after === null && document?.link != null) {
       const { deletedOn: _served, ...link } = document.link;
-      links.push({ ...link, tombstone: true });
+      links.push({ ...link, tombstone: true, ...(intent.side === "salesforce" ? { removed: true } : {}) });
     }
     // A record that has moved may have been written in between: rather one loss too many on record than one too few.
     const isUntouched = JSON.stringify(shown(document, intent)) === JSON.stringify(intent.before);

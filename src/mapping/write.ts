@@ -16,8 +16,8 @@ export type ParentState =
   | { readonly kind: "pending" }
   /** It is a dead letter. */
   | { readonly kind: "rejected" }
-  /** Neither side has it. */
-  | { readonly kind: "absent" };
+  /** Neither side has it. `removed`: it was in Salesforce until we deleted it there, because the other side had. */
+  | { readonly kind: "absent"; readonly removed?: true };
 
 /** Looks up a referred record. Pure from the caller's view: the same answer for the same key within one decision. */
 export type ParentLookup = (object: string, key: BusinessKey) => ParentState;

@@ -19,6 +19,10 @@ export interface Link {
    * whatever has to wait afterwards, for a person or a lock, needs the evidence later. Gone once the record is back.
    */
   readonly deletedOn?: Side;
+  /** Set with `tombstone` where it was us who deleted the record in Salesforce: Salesforce took its children along. */
+  readonly removed?: true;
+  /** The record that we deleted in Salesforce and whose deletion took this one along: nobody meant it. Gone once it is back. */
+  readonly takenAlong?: string;
   /** The record was merged away in Salesforce into the one with this key, which stands for it where others refer to it. */
   readonly mergedInto?: BusinessKey;
 }

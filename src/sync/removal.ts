@@ -5,6 +5,7 @@
  * the mapping allows it. A deletion against an edit is a conflict like any other.
  */
 import type { ExternalView, Provenance, SalesforceView, SyncDocument } from "../model/document.ts";
+import type { BusinessKey } from "../model/key.ts";
 import type { Side } from "../model/value.ts";
 import { answerKey, conflictOf } from "./conflict.ts";
 import { createExternal, createSalesforce } from "./creation.ts";
@@ -33,6 +34,8 @@ export function withoutSalesforce(input: Situation, external: ExternalView): Dec
       ),
     ]);
   }
+  const parent = deletedAlongWith(input);
+  if (parent !== null) return takenAlong(input, parent);
   const edits = movedFields(mapping, agreed, { side: "external", document: external.document });
   if (edits.length === 0) return propagateDelete(input, "external", []);
   const { document, provenance } = external;
@@ -101,6 +104,32 @@ export function gone(input: Situation): Decision {
     link: linkOf(input, { recordId: input.link?.recordId ?? null, tombstone: true }),
     actions: already ? [] : ["tombstone"],
   };
+}
+
+/**
+ * The record whose deletion took this one along: one that we deleted in Salesforce, where somebody had put this record under
+ * it after we had looked. Salesforce names who deleted it, and of a record that is deleted along that is the same user.
+ */
+function deletedAlongWith({ mapping, salesforce, link, self, parents }: Situation): string | null {
+  if (link?.takenAlong !== undefined) return link.takenAlong;
+  if (salesforce.kind !== "deleted" || salesforce.document === null) return null;
+  const { provenance, document } = salesforce;
+  if (provenance.by === null || provenance.by !== self?.salesforce) return null;
+  for (const { field, reference } of mapping.fields) {
+    const key = document.fields[field];
+    if (reference === null || typeof key !== "string") continue;
+    // The values of reference fields are business keys.
+    const parent = parents(reference.object, key as BusinessKey);
+    if (parent.kind === "absent" && parent.removed === true) return `${reference.object} ${key}`;
+  }
+  return null;
+}
+
+/** Nobody deleted it, so nothing is deleted on its account; it waits until it is undeleted, or deleted for good. */
+function takenAlong(input: Situation, parent: string): Decision {
+  const text = `was deleted in Salesforce along with ${parent}, which the external system had deleted, and stands in the external system still; undelete it in Salesforce (recycle bin, 15 days), or delete it in the external system`;
+  const parked = blocked(input, "park", [note("TAKEN_ALONG", text)]);
+  return { ...parked, link: { ...parked.link, takenAlong: parent } };
 }
 
 /** The other side deleted the record: delete it on `side` too where the mapping allows it. */

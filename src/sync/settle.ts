@@ -210,8 +210,10 @@ function settledLink(decision: Decision, landed: ReadonlyMap<string, RecordId | 
   // A deletion that has not landed leaves a record behind; a record that was not made again leaves its deletion.
   const stands = creation === null ? complete || decision.kind !== "change" : !isMade;
   const tombstone = link.tombstone && stands;
+  const isRemoved =
+    tombstone && decision.salesforce.some(({ kind, object }) => kind === "delete" && object === decision.object);
   if (decision.kind === "change" && complete && !leavesApart(decision))
-    return { ...standing(link), recordId, lineIds, tombstone };
+    return { ...standing(link), recordId, lineIds, tombstone, ...(isRemoved ? { removed: true } : {}) };
   return { ...link, recordId, lineIds, tombstone };
 }
 

@@ -1,5 +1,5 @@
 /** What one pass knows about a record on each side: seen, deleted for certain, missing, or left out by a filter. */
-import type { ExternalView, Provenance, SalesforceView } from "../model/document.ts";
+import type { ExternalView, Provenance, SalesforceView, SyncDocument } from "../model/document.ts";
 import type { BusinessKey, RecordId } from "../model/key.ts";
 
 /** A record on the Salesforce side. */
@@ -9,6 +9,8 @@ export type SalesforceSighting =
   | {
       readonly kind: "deleted";
       readonly provenance: Provenance;
+      /** What it showed last; null where only the deletion log tells of it. */
+      readonly document: SyncDocument | null;
       /** After an account merge: the surviving record. */
       readonly master: MergeSurvivor | null;
     }
@@ -46,7 +48,8 @@ export function sightSalesforce(
   if (view === undefined && !evidence.deleted) return { kind: "absent" };
   const master =
     evidence.master ?? (view?.masterRecordId == null ? null : { recordId: view.masterRecordId, key: undefined });
-  return { kind: "deleted", provenance: view?.provenance ?? { by: null, at: null }, master };
+  const provenance = view?.provenance ?? { by: null, at: null };
+  return { kind: "deleted", provenance, document: view?.document ?? null, master };
 }
 
 /** The sighting of an external record: its view where there is one, else what the change feed told. */

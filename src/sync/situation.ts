@@ -151,6 +151,8 @@ export function linkOf(input: Situation, known: Pick<Link, "recordId" | "tombsto
     lineIds,
     ...known,
     ...(deletedOn === null ? {} : { deletedOn }),
+    ...(known.tombstone && link?.removed === true ? { removed: true } : {}),
+    ...(link?.takenAlong === undefined || salesforce.kind === "present" ? {} : { takenAlong: link.takenAlong }),
     ...(link?.mergedInto === undefined || salesforce.kind === "present" ? {} : { mergedInto: link.mergedInto }),
   };
 }

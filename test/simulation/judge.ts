@@ -195,7 +195,17 @@ export class Judge {
     const collection = collectionOf(object);
     if (this.#stage.erp.row(collection, key.split(":")[2] ?? "") === undefined && this.ledger.erpSeq(key) > 0) return;
     if (this.ledger.erpSeq(key) > this.view.erpReadSeq(key)) return;
+    if (this.#cameUnderMeanwhile(key)) return this.losses.takenAlong(key);
     this.fail("I11", `${key} was deleted in Salesforce without a deletion in the ERP`);
+  }
+
+  /** True where a person put the record under one that we have deleted, after we had read that one. */
+  #cameUnderMeanwhile(key: string): boolean {
+    const parents = ["|AccountId", "|ContractId"].flatMap((name) => {
+      const parent = this.ledger.cell("salesforce", key, name)?.gone?.value;
+      return typeof parent === "string" ? [parent] : [];
+    });
+    return parents.some((parent) => this.ledger.touchedSeq(key) > this.view.readSeq(parent));
   }
 
   #checkSalesforceLineDelete(key: string, line: string): void {

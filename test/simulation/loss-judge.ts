@@ -31,7 +31,7 @@ interface Overwritten {
   excuse: Excuse | null;
 }
 
-/** Why an edit that was overwritten between a read and its write stands in no pre-image. */
+/** Why an edit that went between a read and its write stands in no pre-image. */
 type Excuse =
   /** A Bulk job cannot read what it replaces. */
   | "by Bulk"
@@ -40,7 +40,9 @@ type Excuse =
   /** The pre-image that came back is the one of the second delivery. */
   | "delivered twice"
   /** A write by key to a record that was not there when it was read has no pre-image. */
-  | "made meanwhile";
+  | "made meanwhile"
+  /** It went with the record that somebody had put its own record under, after the connector had looked. */
+  | "taken along";
 
 /** Watches for losses. */
 export class LossJudge {
@@ -96,6 +98,13 @@ export class LossJudge {
     const written = new Set(outcomes.map(({ opId }) => opId.split("#")[0] ?? ""));
     const { seq } = this.#ledger;
     for (const write of this.#bulkWrites) if (written.has(write.key)) write.endSeq = Math.min(write.endSeq, seq);
+  }
+
+  /** The deletion of another record took this one along just now, and nobody could know. */
+  takenAlong(key: string): void {
+    const { seq } = this.#ledger;
+    for (const overwritten of this.#overwritten)
+      if (overwritten.key === key && overwritten.overSeq === seq) overwritten.excuse = "taken along";
   }
 
   /** Takes note of a person's value that goes, unless it is the agreed one. */

@@ -183,6 +183,52 @@ describe("a deletion with children", () => {
   });
 });
 
+describe("an order that is put under an account between our look at its children and its deletion", () => {
+  async function takenAlong(): Promise<Shop> {
+    const shop = await Shop.open(erpMapping({ ...DELETES, Order: { delete: { salesforce: true, external: true } } }));
+    shop.company(2);
+    shop.order("O1");
+    await shop.run();
+    const order = await shop.record("Order", "erp:Order:O1", "AccountId");
+    const account = await shop.record("Account", "erp:Account:C1", "Name");
+    shop.erp.remove("customers", "C1");
+    shop.watch = (when, request) => {
+      if (when !== "before" || !JSON.stringify(request).includes('"DELETE"')) return;
+      shop.watch = undefined;
+      const values = { AccountId: String(account?.["Id"]) };
+      shop.save({ operation: "update", records: [{ object: "Order", id: String(order?.["Id"]), values }] });
+    };
+    await shop.run();
+    return shop;
+  }
+
+  it("goes with the account, and stays in the ERP: nobody deleted it", async () => {
+    const shop = await takenAlong();
+
+    const reports = [await shop.run(), await shop.run()];
+
+    expect(await shop.salesforce.query("SELECT Id FROM Order")).toEqual([]);
+    for (const report of reports)
+      expect(report.held).toMatchObject([{ key: "erp:Order:O1", how: "parked", obstacles: [{ code: "TAKEN_ALONG" }] }]);
+    expect(JSON.stringify(reports[0]?.held)).toContain("along with Account erp:Account:C1");
+    expect(shop.erp.row("orders", "O1")).toBeDefined();
+  });
+
+  it("is synced again once it is undeleted, and goes for good once the ERP deletes it", async () => {
+    const undeleted = await takenAlong();
+    await undeleted.run();
+    const [link] = (await undeleted.state.links("Account", [businessKey("erp", "Account", ["C1"])])).values();
+    undeleted.save({ operation: "undelete", records: [{ object: "Account", id: String(link?.recordId), values: {} }] });
+    const gone = await takenAlong();
+    await gone.run();
+    gone.erp.remove("orders", "O1");
+
+    expect((await undeleted.run()).held).toEqual([]);
+    expect(undeleted.erp.row("orders", "O1")).toBeDefined();
+    expect((await gone.run()).held).toEqual([]);
+  });
+});
+
 describe("a deletion of a record whose link was lost to a merge", () => {
   it("waits for its children all the same", async () => {
     const shop = await Shop.open(erpMapping(DELETES));

@@ -370,7 +370,7 @@ describe("a deletion", () => {
   it("by an account merge points from the link to the survivor, whose Id stays with its own key", () => {
     const world = synced();
     const master = { recordId: "001M" as RecordId, key: "erp:Order:2" as BusinessKey };
-    const gone = { kind: "deleted", provenance: { by: null, at: null }, master } as const;
+    const gone = { kind: "deleted", provenance: { by: null, at: null }, document: null, master } as const;
     expect(decide({ ...world.input(), salesforce: gone })).toMatchObject({
       kind: "agree",
       link: { recordId: null, mergedInto: "erp:Order:2" },
