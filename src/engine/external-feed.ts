@@ -4,21 +4,26 @@ import type { RunContext } from "./context.ts";
 import { externalFeed } from "./detect.ts";
 
 /**
- * The cursor to read on from; null reads everything for the first time. Where the adapter can tell a position before that
- * reading it is stored first: a record that we make and that is deleted before its page is done with is missed otherwise.
+ * The stored positions, and one from before the first reading for every feed that has none and can tell it. Asked for
+ * before anything is written: a record that we make, and that is deleted before its feed is read, is missed otherwise.
  */
-export async function positionOf(
-  context: RunContext,
-  mapping: ObjectMapping,
+export async function withFirstPositions(
+  { ports, lease }: RunContext,
   cursors: Readonly<Record<string, string>>,
-): Promise<string | null> {
-  const feed = externalFeed(feedName(mapping));
-  const known = cursors[feed];
-  if (known !== undefined) return known;
-  const start = await context.ports.external.start?.(mapping.collection);
-  if (start === undefined) return null;
-  await context.lease.commit({ cursors: { [feed]: start } });
-  return start;
+): Promise<Readonly<Record<string, string>>> {
+  const first: Record<string, string> = {};
+  for (const mapping of ports.mapping.objects) {
+    const feed = externalFeed(feedName(mapping));
+    const start = cursors[feed] === undefined ? await ports.external.start?.(mapping.collection) : undefined;
+    if (start !== undefined) first[feed] = start;
+  }
+  if (Object.keys(first).length > 0) await lease.commit({ cursors: first });
+  return { ...cursors, ...first };
+}
+
+/** The cursor to read on from; null reads everything for the first time. */
+export function positionOf(mapping: ObjectMapping, cursors: Readonly<Record<string, string>>): string | null {
+  return cursors[externalFeed(feedName(mapping))] ?? null;
 }
 
 /** Lets the adapter forget what is behind the stored cursor; not where two objects read one feed at their own pace. */

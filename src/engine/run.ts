@@ -15,7 +15,7 @@ import { inSpan } from "../trace/span.ts";
 import type { RunContext } from "./context.ts";
 import { allowDeletions } from "./delete-limit.ts";
 import { externalFeed, type ObjectPoll, pollSalesforce, salesforceFeed, salesforceNominations } from "./detect.ts";
-import { acknowledge, feedName, positionOf } from "./external-feed.ts";
+import { acknowledge, feedName, positionOf, withFirstPositions } from "./external-feed.ts";
 import { requireExternalFields } from "./external-fields.ts";
 import { startHeartbeat } from "./heartbeat.ts";
 import { LeaseKeeper, leaseName } from "./lease.ts";
@@ -114,8 +114,8 @@ async function runAll(context: RunContext, pass: Pass): Promise<void> {
   await requireSameOrg(context);
   await requireExternalFields(context.ports);
   await linkStandardPriceBook(context);
+  const cursors = await withFirstPositions(context, await ports.state.cursors());
   await recoverIntents(context);
-  const cursors = await ports.state.cursors();
   const polls = await pollSalesforce(context, cursors);
   const rulesOf = orgRulesLoader(ports.salesforce, ports.nowMs);
   for (const mapping of ports.mapping.objects) {
@@ -192,7 +192,7 @@ async function externalPasses(
 ): Promise<void> {
   const { size, rulesOf, pass } = input;
   if (context.tally.isStopped(mapping.object)) return;
-  let cursor = await positionOf(context, mapping, input.cursors);
+  let cursor = positionOf(mapping, input.cursors);
   let more = true;
   while (more) {
     checkSignal(context);

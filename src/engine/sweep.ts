@@ -41,10 +41,7 @@ export async function sweep(
   };
   await run(ports);
   const owedSinceMs = sweepOwedSinceMs(await ports.state.cursors());
-  await run({
-    ...ports,
-    state: overrideState(ports.state, { cursors: async () => withoutPositions(await ports.state.cursors()) }),
-  });
+  await run(fromTheBeginning(ports));
   for await (const keys of knownKeys(ports)) {
     const sinceMs = ports.nowMs();
     const asked = keys.map(
@@ -71,6 +68,30 @@ export async function sweep(
   if (owedSinceMs !== null && runs.every(({ stopped }) => stopped.length === 0))
     await settleSweep(ports, request, owedSinceMs);
   return { missed: runs.slice(1).reduce((sum, report) => sum + report.writes, 0), runs };
+}
+
+/**
+ * Ports of a run that reads both feeds from their beginning, and moves no position: what falls between its readings and
+ * the stored positions is told to the next run.
+ */
+function fromTheBeginning(ports: EnginePorts): EnginePorts {
+  const { state, external } = ports;
+  return {
+    ...ports,
+    state: overrideState(state, {
+      cursors: async () => withoutPositions(await state.cursors()),
+      commit: async (lease, { cursors: _kept, ...batch }) => await state.commit(lease, batch),
+    }),
+    external: {
+      name: external.name,
+      check: () => external.check(),
+      info: (collection) => external.info(collection),
+      changes: (collection, cursor, limit) => external.changes(collection, cursor, limit),
+      read: (collection, keys) => external.read(collection, keys),
+      apply: (operations) => external.apply(operations),
+      close: () => external.close(),
+    },
+  };
 }
 
 async function* knownKeys(

@@ -170,11 +170,13 @@ function propagateDelete(input: Situation, side: Side, conflicts: readonly Confl
     change: { kind: "delete" },
     expectedVersion: version,
   } as const;
-  return written(
+  const deletion = written(
     input,
     [{ kind: "writes", salesforce: [], external: operation, actions: ["delete"], changes: [], passing: null }],
     result,
   );
+  // Whoever undeletes the record in Salesforce finds it half way, and with what our last write hides.
+  return { ...deletion, passing: input.base?.passing ?? null, displaced: input.displaced };
 }
 
 /** An account was merged away in Salesforce: its children moved to the survivor, so the link follows. */

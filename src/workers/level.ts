@@ -97,7 +97,7 @@ async function* wavesOf(
   const sets = poll === undefined ? undefined : salesforceNominations(context, mapping, poll, size);
   let salesforceMore = sets !== undefined;
   let externalMore = true;
-  let cursor = await positionOf(context, mapping, cursors);
+  let cursor = positionOf(mapping, cursors);
   const wave = new WaveItems();
   for (const key of detected.waiting) wave.add(bare(key), "waiting");
   while (salesforceMore || externalMore) {

@@ -7,6 +7,7 @@
  */
 import type { RunContext } from "../engine/context.ts";
 import { pollSalesforce } from "../engine/detect.ts";
+import { withFirstPositions } from "../engine/external-feed.ts";
 import { requireExternalFields } from "../engine/external-fields.ts";
 import { startHeartbeat } from "../engine/heartbeat.ts";
 import { LeaseKeeper, leaseName } from "../engine/lease.ts";
@@ -91,8 +92,8 @@ async function allLevels(round: Round, remember: () => Promise<void>): Promise<v
   await requireSameOrg(context);
   await requireExternalFields(context.ports);
   await linkStandardPriceBook(context);
+  const cursors = await withFirstPositions(context, await context.ports.state.cursors());
   await recoverIntents(context);
-  const cursors = await context.ports.state.cursors();
   const polls = await pollSalesforce(context, cursors);
   for (const mapping of context.ports.mapping.objects) {
     round.ended.throwIfAborted();

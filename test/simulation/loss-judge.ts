@@ -117,6 +117,8 @@ export class LossJudge {
     const fields = line === "" ? base?.fields : base?.lines?.[line as keyof typeof base.lines];
     const agreed = fields?.[field];
     if (agreed === old || (agreed === undefined && old === null)) return;
+    // People on both sides chose the same: it stands on the other side.
+    if (this.#ledger.cell(side === "salesforce" ? "external" : "salesforce", key, name)?.value === old) return;
     // Somebody chose the very status in which an earlier write had left the record half way.
     if (side === "salesforce" && name === "|Status" && this.#passing(key)?.shown === old) return;
     const unseen = side === "salesforce" && cell.clerkSeq > this.#view.readSeq(key);

@@ -1,9 +1,10 @@
 /** What a run does when something stands in its way. */
 import { describe, expect, it } from "vitest";
 import type { FaultHook } from "../../../mock-server/index.ts";
+import type { ExternalSystem } from "../../../src/external/port.ts";
 import { businessKey } from "../../../src/model/business-key.ts";
 import { erpMapping } from "../../support/erp-mapping.ts";
-import { Shop } from "./shop.ts";
+import { passedOn, Shop } from "./shop.ts";
 
 const DELETES = { Account: { delete: { salesforce: true, external: true } } };
 
@@ -226,6 +227,25 @@ describe("an order that is put under an account between our look at its children
     expect((await undeleted.run()).held).toEqual([]);
     expect(undeleted.erp.row("orders", "O1")).toBeDefined();
     expect((await gone.run()).held).toEqual([]);
+  });
+});
+
+describe("a record that we make in the external system in the very first run", () => {
+  it("and that is deleted there before its feed is read for the first time, is deleted in Salesforce too", async () => {
+    const deletes = { delete: { salesforce: true, external: true }, create: { external: true } };
+    const shop = await Shop.open(erpMapping({ Account: deletes }));
+    shop.save({ operation: "insert", records: [{ object: "Account", values: { Name: "Made here" } }] });
+    const apply: ExternalSystem["apply"] = async (operations) => {
+      const outcomes = await shop.erp.apply(operations);
+      for (const { key } of shop.erp.rows("customers")) shop.erp.remove("customers", key.join(":"));
+      return outcomes;
+    };
+
+    await shop.run({}, { external: { ...passedOn(shop.erp), start: (name) => shop.erp.start(name), apply } });
+    const report = await shop.run();
+
+    expect(report.held).toEqual([]);
+    expect(await shop.salesforce.query("SELECT Id FROM Account")).toEqual([]);
   });
 });
 

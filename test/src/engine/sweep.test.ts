@@ -25,6 +25,23 @@ describe("a sweep", () => {
     expect(runs[0]?.writes).toBe(1);
   });
 
+  it("moves no position by its reading from the beginning: a deletion that falls into it is told afterwards", async () => {
+    const deletes = { delete: { salesforce: true, external: true } };
+    const shop = await Shop.open(erpMapping({ Account: deletes }));
+    shop.company(2);
+    await shop.run();
+    const changes: ExternalSystem["changes"] = async (name, cursor, limit) => {
+      if (name === "customers" && cursor === null) shop.erp.remove("customers", "C1");
+      return await shop.erp.changes(name, cursor, limit);
+    };
+
+    await sweep({ ...shop.ports, external: { ...passedOn(shop.erp), changes } }, { holder: "test" });
+
+    expect(shop.erp.row("customers", "C1")).toBeUndefined();
+    expect(await shop.salesforce.query("SELECT Name FROM Account")).toHaveLength(1);
+    expect(await shop.state.parked()).toEqual([]);
+  });
+
   it("repairs and counts a formula field that changed, which moves no stamp of its record", async () => {
     const folder = orgWithFormula();
     try {

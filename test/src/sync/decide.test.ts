@@ -277,6 +277,30 @@ describe("a deletion", () => {
     expect(decide(world.input())).toMatchObject({ conflicts: [], actions: ["update", "activate"] });
   });
 
+  it("in Salesforce that is followed, and undone, finds the order half way and the hidden edit as they were", () => {
+    const world = synced({ ...both, policy: "salesforce" });
+    if (world.erp.record !== null) world.erp.record.fields["ordered"] = "2026-02-02";
+    world.pass(1);
+    const edit = { field: "PoNumber", value: "edit", ours: "PO", by: "005A", at: "2026-01-03T00:00:00Z" } as const;
+    world.base = world.base === null ? null : { ...world.base, displaced: [edit] };
+    world.org.deleted = true;
+    expect(world.pass().actions).toEqual(["delete"]);
+    expect(world.base).toMatchObject({
+      document: null,
+      passing: { shown: "Draft", meant: "Activated" },
+      displaced: [edit],
+    });
+    world.org.deleted = false;
+    const { changes, actions } = decide(world.input());
+    const status = changes.filter(({ field }) => field === "Status" || field === "PoNumber");
+    expect(actions).toContain("activate");
+    expect(status.map(({ side, field, to }) => [side, field, to])).toEqual([
+      ["salesforce", "PoNumber", "edit"],
+      ["external", "PoNumber", "edit"],
+      ["external", "Status", "Activated"],
+    ]);
+  });
+
   it("on both sides that is undone in Salesforce finds the order half way and the hidden edit as they were", () => {
     const world = synced();
     if (world.erp.record !== null) world.erp.record.fields["ordered"] = "2026-02-02";
