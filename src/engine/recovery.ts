@@ -14,6 +14,7 @@ import type { JournalEntry, StoredConflict } from "../state/port.ts";
 import { conflictOf } from "../sync/conflict.ts";
 import type { Base, Conflict, Intent, Link, Parked } from "../sync/decision.ts";
 import { type Recovery, recover, recoveredBase } from "../sync/recover.ts";
+import { IN_DOUBT } from "../sync/whole-write.ts";
 import type { RunContext } from "./context.ts";
 import { type Joined, join } from "./join.ts";
 
@@ -151,7 +152,7 @@ function possibleLosses(intent: Intent, recovery: Recovery, document: Joined | u
     conflictOf(
       { object, key, provenance },
       { ...at, base: shown, [side]: shown, [winner]: meant },
-      { winner, rule: "our write was lost, or it landed and was taken back" },
+      { winner, rule: IN_DOUBT },
     ),
   );
 }

@@ -12,6 +12,9 @@ import type { Fields, Value } from "../model/value.ts";
 import type { PassingStatus } from "./decision.ts";
 import { without } from "./displaced.ts";
 
+/** The rule of a conflict about something that our write may go over: a user's, or what stood there before it. */
+export const IN_DOUBT = "our write was lost, or it landed and was taken back";
+
 /** Something that the write was to change, and that stands as it was before. */
 export interface Doubt {
   readonly lineKey?: LineKey;

@@ -3,6 +3,7 @@ import type { Value } from "../../src/model/value.ts";
 import type { StoredConflict } from "../../src/state/port.ts";
 import type { Base } from "../../src/sync/decision.ts";
 import { EDITED_MEANWHILE } from "../../src/sync/pre-image.ts";
+import { IN_DOUBT } from "../../src/sync/whole-write.ts";
 import { isTracked, LINE_FIELDS, ROOT_FIELDS } from "./cells.ts";
 import type { ConnectorView } from "./connector-view.ts";
 import type { Ledger } from "./ledger.ts";
@@ -33,6 +34,8 @@ export class AgreementJudge {
     if (this.#view.conflicts.has(conflict.id) || base === undefined || field === "*" || field === "Status") return;
     // An edit that was brought back stands there by our hand.
     if (conflict.rule.startsWith(EDITED_MEANWHILE)) return;
+    // What is only in doubt may be our own.
+    if (conflict.rule === IN_DOUBT) return;
     // A field that flows one way: the side that follows was edited, and the leading side need not have been.
     if (conflict.rule.startsWith("direction ")) return;
     // What we wrote under an account that was merged away shows the survivor, as what stood under it before.
