@@ -33,7 +33,7 @@ export class SweepUpkeep {
 
   /**
    * Sweeps if it is due after this run, unless an object stood still in it. Throws what a run throws; then the sweep is
-   * due still.
+   * due still, an hour later.
    */
   async afterRun({ stopped }: Pick<RunReport, "stopped">, signal: AbortSignal): Promise<void> {
     const { ports, request, log, nowMs, onSwept, onRun } = this.#parts;
@@ -42,8 +42,9 @@ export class SweepUpkeep {
     const reason = this.#duty.due(await ports.state.cursors(), startedMs);
     if (reason === null) return;
     log.info({ reason }, "sweep: all records are compared");
+    this.#duty.begin(startedMs);
     const { missed } = await sweep(ports, { ...request, signal }, onRun);
-    this.#duty.done(startedMs);
+    this.#duty.done(await ports.state.cursors(), startedMs);
     onSwept(missed);
     if (missed === 0) log.info({ missed }, "sweep done: the feeds had missed nothing");
     else log.warn({ missed }, "sweep done: documents were written that no feed had named");

@@ -12,7 +12,8 @@ it("a service sweeps after the first run that ends past the time, once", () => {
 
   expect(duty.due({}, FRIDAY)).toBeNull();
   expect(duty.due({}, SUNDAY)).toBe("schedule");
-  duty.done(SUNDAY);
+  duty.begin(SUNDAY);
+  duty.done({}, SUNDAY);
   expect(duty.due({}, SUNDAY + 60_000)).toBeNull();
   expect(duty.due({}, SUNDAY + 7 * 86_400_000)).toBe("schedule");
 });
@@ -23,3 +24,20 @@ it("a service that has no times for it sweeps for as long as the state says that
   expect(duty.due({}, SUNDAY)).toBeNull();
   expect(duty.due(owedSweep(FRIDAY), SUNDAY)).toBe("unseen deletions");
 });
+
+it.each(["breaks off", "leaves something owed"])(
+  "a sweep that %s is made again after an hour, not after every run",
+  (how) => {
+    const duty = new SweepDuty(SUNDAYS, FRIDAY);
+    const owed = owedSweep(FRIDAY);
+    const minutes = (count: number): number => FRIDAY + count * 60_000;
+
+    duty.begin(FRIDAY);
+    if (how === "leaves something owed") duty.done(owed, FRIDAY);
+    expect(duty.due(owed, minutes(59))).toBeNull();
+    expect(duty.due(owed, minutes(60))).toBe("unseen deletions");
+    duty.begin(minutes(60));
+    duty.done({}, minutes(60));
+    expect(duty.due(owedSweep(minutes(61)), minutes(62))).toBe("unseen deletions");
+  },
+);
