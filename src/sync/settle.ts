@@ -190,7 +190,7 @@ function creationOf({ salesforceBefore, salesforce, external }: Decision): Creat
 }
 
 function settledLink(decision: Decision, landed: ReadonlyMap<string, RecordId | null>, complete: boolean): Link {
-  const { link } = decision;
+  const { removed, ...link } = decision.link;
   const lineIds: Record<LineKey, RecordId> = { ...link.lineIds };
   const creation = creationOf(decision);
   const isMade = creation !== null && landed.has(creation.opId);
@@ -210,11 +210,10 @@ function settledLink(decision: Decision, landed: ReadonlyMap<string, RecordId | 
   // A deletion that has not landed leaves a record behind; a record that was not made again leaves its deletion.
   const stands = creation === null ? complete || decision.kind !== "change" : !isMade;
   const tombstone = link.tombstone && stands;
-  const isRemoved =
-    tombstone && decision.salesforce.some(({ kind, object }) => kind === "delete" && object === decision.object);
-  if (decision.kind === "change" && complete && !leavesApart(decision))
-    return { ...standing(link), recordId, lineIds, tombstone, ...(isRemoved ? { removed: true } : {}) };
-  return { ...link, recordId, lineIds, tombstone };
+  const removes = decision.salesforce.some(({ kind, object }) => kind === "delete" && object === decision.object);
+  const isRemoved = tombstone && (removes || removed === true);
+  const settled: Link = { ...link, recordId, lineIds, tombstone, ...(isRemoved ? { removed: true } : {}) };
+  return decision.kind === "change" && complete && !leavesApart(decision) ? standing(settled) : settled;
 }
 
 /** Salesforce got edits of its own back, and the other side is as it was: the deletion there is still true. */

@@ -377,6 +377,28 @@ describe("a deletion", () => {
     expect(world.link?.tombstone).toBe(false);
   });
 
+  it("is remembered as ours where we made it in Salesforce, until the record is made again", () => {
+    const world = synced(both);
+    const { record } = world.erp;
+    world.erp.record = null;
+    world.erp.deleted = true;
+    world.pass();
+    expect(world.link).toMatchObject({ tombstone: true, removed: true });
+    world.pass();
+    expect(world.link?.removed).toBe(true);
+    world.erp.record = record;
+    world.erp.deleted = false;
+    world.org.lines.clear();
+    world.pass();
+    expect(world.link?.tombstone).toBe(false);
+    expect(world.link?.removed).toBeUndefined();
+    const followed = synced(both);
+    followed.org.deleted = true;
+    followed.pass();
+    expect(followed.link?.tombstone).toBe(true);
+    expect(followed.link?.removed).toBeUndefined();
+  });
+
   it("that both sides know of does not keep a record from being made again after a try that did not land", () => {
     const world = synced(both);
     const record = world.erp.record;
