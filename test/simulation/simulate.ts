@@ -133,19 +133,23 @@ class Player {
     }
   }
 
-  /** Edits and faults stop: two runs make both sides equal, the third writes nothing. */
+  /** Edits and faults stop: two runs make both sides equal (three for a chain of deletions), the next writes nothing. */
   async finish(): Promise<void> {
     const judge = this.#judge;
     this.#stage.settle();
     const calm = { kind: "run", disturbances: [], wire: [] } as const;
     this.#stage.advance(REST_MS);
     const refused = (await this.#state.deadLetters()).length > 0;
-    for (let run = 0; run < SETTLING_RUNS; run += 1) {
+    let isParentHeld = false;
+    // An account waits for its contracts, and these for their orders: deleted together they take a run each.
+    for (let run = 0; run < SETTLING_RUNS || (run === SETTLING_RUNS && isParentHeld); run += 1) {
       const planned = run === 0 ? await this.#plan(calm) : null;
       const end = await this.#run(calm);
       if (planned !== null && end.kind === "done") this.#compareCalls(planned, end.report);
       this.#options.trace?.(`settling: ${describeEnd(end)}`);
       if (end.kind !== "done") judge.fail("I7", `an undisturbed run ended: ${describeEnd(end)}`);
+      isParentHeld =
+        end.kind === "done" && end.report.held.some(({ obstacles }) => obstacles[0]?.code === "CHILDREN_EXIST");
       this.#stage.advance(REST_MS);
     }
     if (judge.view.openConflicts().length > 0) await this.#answerConflicts(calm);
