@@ -114,9 +114,10 @@ async function runAll(context: RunContext, pass: Pass): Promise<void> {
   await requireSameOrg(context);
   await requireExternalFields(context.ports);
   await linkStandardPriceBook(context);
-  const cursors = await withFirstPositions(context, await ports.state.cursors());
   await recoverIntents(context);
-  const polls = await pollSalesforce(context, cursors);
+  const known = await ports.state.cursors();
+  const polls = await pollSalesforce(context, known);
+  const cursors = await withFirstPositions(context, known);
   const rulesOf = orgRulesLoader(ports.salesforce, ports.nowMs);
   for (const mapping of ports.mapping.objects) {
     const size = mapping.lines === null ? options.passDocuments : options.passOrders;

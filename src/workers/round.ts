@@ -92,9 +92,10 @@ async function allLevels(round: Round, remember: () => Promise<void>): Promise<v
   await requireSameOrg(context);
   await requireExternalFields(context.ports);
   await linkStandardPriceBook(context);
-  const cursors = await withFirstPositions(context, await context.ports.state.cursors());
   await recoverIntents(context);
-  const polls = await pollSalesforce(context, cursors);
+  const known = await context.ports.state.cursors();
+  const polls = await pollSalesforce(context, known);
+  const cursors = await withFirstPositions(context, known);
   for (const mapping of context.ports.mapping.objects) {
     round.ended.throwIfAborted();
     await runLevel(round, mapping, { poll: polls.get(mapping.object), cursors });
