@@ -6,6 +6,7 @@
  * exist yet.
  */
 import { createHash } from "node:crypto";
+import { overrideExternal } from "../external/override.ts";
 import type { ExternalSystem } from "../external/port.ts";
 import type { SyncDocument } from "../model/document.ts";
 import type { BusinessKey, RecordId } from "../model/key.ts";
@@ -204,15 +205,10 @@ class Rehearsal {
   }
 
   external(system: ExternalSystem): ExternalSystem {
-    return {
-      name: system.name,
-      check: () => system.check(),
-      info: (collection) => system.info(collection),
-      changes: (collection, cursor, limit) => system.changes(collection, cursor, limit),
-      read: (collection, keys) => system.read(collection, keys),
+    return overrideExternal(system, {
       apply: async (operations) => operations.map(({ opId }) => ({ kind: "done", opId, version: null })),
       close: async () => {},
-    };
+    });
   }
 
   #hasWritten(object: string, key: BusinessKey): boolean {

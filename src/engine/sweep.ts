@@ -7,6 +7,7 @@
  * first one is what the feeds have missed: deletions that fell out of their log, formula fields, which change without a
  * stamp, tables that were filled past their triggers. It should be nothing.
  */
+import { overrideExternal } from "../external/override.ts";
 import type { BusinessKey } from "../model/key.ts";
 import type { Parked } from "../sync/decision.ts";
 import type { EnginePorts } from "./ports.ts";
@@ -82,15 +83,7 @@ function fromTheBeginning(ports: EnginePorts): EnginePorts {
       cursors: async () => withoutPositions(await state.cursors()),
       commit: async (lease, { cursors: _kept, ...batch }) => await state.commit(lease, batch),
     }),
-    external: {
-      name: external.name,
-      check: () => external.check(),
-      info: (collection) => external.info(collection),
-      changes: (collection, cursor, limit) => external.changes(collection, cursor, limit),
-      read: (collection, keys) => external.read(collection, keys),
-      apply: (operations) => external.apply(operations),
-      close: () => external.close(),
-    },
+    external: overrideExternal(external, {}),
   };
 }
 

@@ -1,6 +1,7 @@
 /** The ports as one job sees them: its own unfinished writes only, and no further write once it has to stop. */
 import type { EnginePorts } from "../engine/ports.ts";
 import { overrideState } from "../engine/state-views.ts";
+import { overrideExternal } from "../external/override.ts";
 import type { BusinessKey } from "../model/key.ts";
 import type { Intent } from "../sync/decision.ts";
 
@@ -45,17 +46,11 @@ export function jobPorts(ports: EnginePorts, mark: JobMark, stop: AbortSignal): 
       usage: () => salesforce.usage(),
       close: () => salesforce.close(),
     },
-    external: {
-      name: external.name,
-      check: () => external.check(),
-      info: (collection) => external.info(collection),
-      changes: (collection, cursor, limit) => external.changes(collection, cursor, limit),
-      read: (collection, naturalKeys) => external.read(collection, naturalKeys),
+    external: overrideExternal(external, {
       async apply(operations) {
         stop.throwIfAborted();
         return await external.apply(operations);
       },
-      close: () => external.close(),
-    },
+    }),
   };
 }

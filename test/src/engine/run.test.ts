@@ -1,10 +1,11 @@
 /** What a run does when something stands in its way. */
 import { describe, expect, it } from "vitest";
 import type { FaultHook } from "../../../mock-server/index.ts";
+import { overrideExternal } from "../../../src/external/override.ts";
 import type { ExternalSystem } from "../../../src/external/port.ts";
 import { businessKey } from "../../../src/model/business-key.ts";
 import { erpMapping } from "../../support/erp-mapping.ts";
-import { passedOn, Shop } from "./shop.ts";
+import { Shop } from "./shop.ts";
 
 const DELETES = { Account: { delete: { salesforce: true, external: true } } };
 
@@ -241,7 +242,7 @@ describe("a record that we make in the external system in the very first run", (
       return outcomes;
     };
 
-    await shop.run({}, { external: { ...passedOn(shop.erp), start: (name) => shop.erp.start(name), apply } });
+    await shop.run({}, { external: overrideExternal(shop.erp, { start: (name) => shop.erp.start(name), apply }) });
     const report = await shop.run();
 
     expect(report.held).toEqual([]);

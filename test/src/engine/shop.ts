@@ -7,7 +7,6 @@ import type { EngineEvent } from "../../../src/engine/events.ts";
 import type { EnginePorts } from "../../../src/engine/ports.ts";
 import type { RunReport } from "../../../src/engine/report.ts";
 import { type RunRequest, runOnce } from "../../../src/engine/run.ts";
-import type { ExternalSystem } from "../../../src/external/port.ts";
 import type { MappingInput } from "../../../src/mapping/spec.ts";
 import type { SalesforceFault } from "../../../src/model/salesforce-record.ts";
 import type { SalesforceOrg } from "../../../src/salesforce/port.ts";
@@ -153,17 +152,4 @@ export function refusing(
     );
   };
   return { salesforce: { ...shop.salesforce, execute } };
-}
-
-/** An external system as plain members, to replace one of them. */
-export function passedOn(external: ExternalSystem): ExternalSystem {
-  return {
-    name: external.name,
-    check: () => external.check(),
-    info: (collection) => external.info(collection),
-    changes: (collection, cursor, limit) => external.changes(collection, cursor, limit),
-    read: (collection, keys) => external.read(collection, keys),
-    apply: (operations) => external.apply(operations),
-    close: () => external.close(),
-  };
 }

@@ -1,8 +1,9 @@
 /** Pages are worked through one by one: what a run holds in memory does not depend on how much there is. */
 import { expect, it } from "vitest";
 import type { EnginePorts } from "../../../src/engine/ports.ts";
+import { overrideExternal } from "../../../src/external/override.ts";
 import type { SalesforceRecord } from "../../../src/model/salesforce-record.ts";
-import { passedOn, Shop } from "./shop.ts";
+import { Shop } from "./shop.ts";
 
 const PAGE = 5;
 
@@ -10,14 +11,13 @@ it("a page of the ERP is asked for when the one before is written", async () => 
   const shop = await Shop.open();
   shop.company(40);
   const ahead = new Ahead();
-  const external: EnginePorts["external"] = {
-    ...passedOn(shop.ports.external),
+  const external = overrideExternal(shop.erp, {
     changes: async (collection, cursor, limit) => {
       const page = await shop.erp.changes(collection, cursor, limit);
       ahead.read(page.changes.length);
       return page;
     },
-  };
+  });
 
   await shop.run({ passDocuments: PAGE }, { external, observe: (event) => ahead.hear(event) });
 

@@ -7,9 +7,10 @@ import { runOnce } from "../../../src/engine/run.ts";
 import { readStatus } from "../../../src/engine/status.ts";
 import { sweep } from "../../../src/engine/sweep.ts";
 import { SyncError } from "../../../src/errors.ts";
+import { overrideExternal } from "../../../src/external/override.ts";
 import type { ExternalSystem } from "../../../src/external/port.ts";
 import { erpMapping } from "../../support/erp-mapping.ts";
-import { passedOn, refusing, Shop } from "./shop.ts";
+import { refusing, Shop } from "./shop.ts";
 
 describe("a sweep", () => {
   it("finds nothing where the feeds miss nothing, also when there is something to sync", async () => {
@@ -35,7 +36,7 @@ describe("a sweep", () => {
       return await shop.erp.changes(name, cursor, limit);
     };
 
-    await sweep({ ...shop.ports, external: { ...passedOn(shop.erp), changes } }, { holder: "test" });
+    await sweep({ ...shop.ports, external: overrideExternal(shop.erp, { changes }) }, { holder: "test" });
 
     expect(shop.erp.row("customers", "C1")).toBeUndefined();
     expect(await shop.salesforce.query("SELECT Name FROM Account")).toHaveLength(1);
@@ -124,13 +125,12 @@ async function owedSince({ ports }: Shop): Promise<number | null> {
 }
 
 function withoutOrders(system: ExternalSystem): ExternalSystem {
-  return {
-    ...passedOn(system),
+  return overrideExternal(system, {
     changes: async (collection, cursor, limit) => {
       if (collection === "orders") throw new SyncError("EXTERNAL_UNREACHABLE", "the orders cannot be read");
       return await system.changes(collection, cursor, limit);
     },
-  };
+  });
 }
 
 /** Metadata of an org whose orders show the name of their account. */
