@@ -135,9 +135,6 @@ class Page {
     }
     const failure = [salesforce, external].find((result) => !landed(result));
     if (failure === undefined) return;
-    // The first of two deliveries may have landed whole: rather one loss too many on record than one too few.
-    if (failure.kind === "again" && failure.code === MADE_MEANWHILE)
-      this.#settleConflicts(lostOn(decision.conflicts, "salesforce"));
     if (!uncertain && (failure.kind === "refused" || this.#isRefusedForGood(decision, failure))) {
       this.hold(decision, "rejected", obstaclesOf(failure.faults), failure.faults);
     } else if (failure.kind === "stopped") {
@@ -360,7 +357,10 @@ const SIDES = ["salesforce", "external"] as const;
 function lostByLanding(settlement: Settlement, side: Side): readonly Conflict[] {
   const { decision, outcomes } = settlement;
   const lost = lostOn(decision.conflicts, side);
-  if (settlement[side].kind === "done") return lost;
+  const result = settlement[side];
+  if (result.kind === "done") return lost;
+  // The first of two deliveries may have landed whole: rather one loss too many on record than one too few.
+  if (result.kind === "again" && result.code === MADE_MEANWHILE) return lost;
   const done = new Set(outcomes.filter(({ kind }) => kind === "done").map(({ opId }) => opId));
   return lost.filter((conflict) =>
     decision.changes.some(
