@@ -10,7 +10,7 @@ import type { LineKey } from "../model/key.ts";
 import type { Fields, Value } from "../model/value.ts";
 import type { Base, Displaced, Intent, PassingStatus } from "./decision.ts";
 import { stillHidden, withoutDisplaced } from "./displaced.ts";
-import { type Doubt, fateOfWhole, type WholeWrite } from "./whole-write.ts";
+import { changedFields, type Doubt, fateOfWhole, type WholeWrite } from "./whole-write.ts";
 
 /** What became of an intent. */
 export type Recovery =
@@ -206,14 +206,10 @@ function unit(
 
 function hasLanded(before: Fields | undefined, after: Fields | undefined, now: Fields | undefined): boolean | null {
   if (after === undefined || before === undefined) return (after === undefined) === (now === undefined);
-  const touched = Object.keys(after).filter((field) => after[field] !== before[field]);
-  if (touched.length === 0) return null;
-  // A line that is gone was removed after our write; the base keeps it, so that the removal is seen.
-  if (now === undefined) return true;
-  return (
-    touched.some((field) => now[field] === after[field]) ||
-    touched.every((field) => now[field] === undefined || now[field] !== before[field])
-  );
+  // Where the line is gone every field counts as moved: it was removed after our write, and the base keeps it for that.
+  const signs = changedFields(null, before, after, now).map(({ sign }) => sign);
+  if (signs.length === 0) return null;
+  return signs.includes("intended") || !signs.includes("old");
 }
 
 /** The status that the record was left in, when it shows it and this write led it there. */

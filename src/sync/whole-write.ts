@@ -54,8 +54,8 @@ export function fateOfWhole(write: WholeWrite): WholeFate {
   return { kind: "unclear", document: certainOf(write, standing), doubts: standing.map(doubtOf) };
 }
 
-/** One thing that the write was to change, and what it shows. */
-interface Trace {
+/** One thing that a write was to change, and what it shows. */
+export interface Trace {
   readonly kind: "made" | "removed" | "value" | "status";
   readonly lineKey: LineKey | null;
   readonly field: string;
@@ -90,8 +90,11 @@ function tracesOfLine(
   return [{ kind, lineKey, field: "*", shown, meant, sign: shown === meant ? "intended" : "old" }];
 }
 
-/** A line that is gone was removed by somebody else; its fields tell nothing. */
-function changedFields(
+/**
+ * What the fields of the root (`lineKey` null) or of a line show of a write that was to change them; fields that it leaves
+ * alone are left out. A line that is gone (`now` undefined) was removed by somebody else: its fields tell nothing.
+ */
+export function changedFields(
   lineKey: LineKey | null,
   before: Fields,
   after: Fields,
