@@ -25,6 +25,18 @@ function synced(order: Overrides = {}, state = "done"): World {
   return world;
 }
 
+/** A user's edit that our last write has hidden. */
+const EDIT = { field: "PoNumber", value: "edit", ours: "PO", by: "005A", at: "2026-01-03T00:00:00Z" } as const;
+
+/** An activated order that a crash has left in Draft on its way to a new date, with an edit that is hidden there. */
+function halfWay(order: Overrides = {}): World {
+  const world = synced(order);
+  if (world.erp.record !== null) world.erp.record.fields["ordered"] = "2026-02-02";
+  world.pass(1);
+  world.base = world.base === null ? null : { ...world.base, displaced: [EDIT] };
+  return world;
+}
+
 const codes = (world: World, change: Partial<DecideInput> = {}): readonly string[] =>
   decide({ ...world.input(), ...change }).obstacles.map((obstacle) => obstacle.code);
 
@@ -265,30 +277,22 @@ describe("a deletion", () => {
   });
 
   it("that is undone finds the order half way and the hidden edit as they were", () => {
-    const world = synced();
-    if (world.erp.record !== null) world.erp.record.fields["ordered"] = "2026-02-02";
-    world.pass(1);
-    const edit = { field: "PoNumber", value: "edit", ours: "PO", by: "005A", at: "2026-01-03T00:00:00Z" } as const;
-    world.base = world.base === null ? null : { ...world.base, displaced: [edit] };
+    const world = halfWay();
     world.org.deleted = true;
     expect(world.pass().actions).toEqual([]);
-    expect(world.base).toMatchObject({ passing: { shown: "Draft", meant: "Activated" }, displaced: [edit] });
+    expect(world.base).toMatchObject({ passing: { shown: "Draft", meant: "Activated" }, displaced: [EDIT] });
     world.org.deleted = false;
     expect(decide(world.input())).toMatchObject({ conflicts: [], actions: ["update", "activate"] });
   });
 
   it("in Salesforce that is followed, and undone, finds the order half way and the hidden edit as they were", () => {
-    const world = synced({ ...both, policy: "salesforce" });
-    if (world.erp.record !== null) world.erp.record.fields["ordered"] = "2026-02-02";
-    world.pass(1);
-    const edit = { field: "PoNumber", value: "edit", ours: "PO", by: "005A", at: "2026-01-03T00:00:00Z" } as const;
-    world.base = world.base === null ? null : { ...world.base, displaced: [edit] };
+    const world = halfWay({ ...both, policy: "salesforce" });
     world.org.deleted = true;
     expect(world.pass().actions).toEqual(["delete"]);
     expect(world.base).toMatchObject({
       document: null,
       passing: { shown: "Draft", meant: "Activated" },
-      displaced: [edit],
+      displaced: [EDIT],
     });
     world.org.deleted = false;
     const { changes, actions } = decide(world.input());
@@ -302,15 +306,11 @@ describe("a deletion", () => {
   });
 
   it("on both sides that is undone in Salesforce finds the order half way and the hidden edit as they were", () => {
-    const world = synced();
-    if (world.erp.record !== null) world.erp.record.fields["ordered"] = "2026-02-02";
-    world.pass(1);
-    const edit = { field: "PoNumber", value: "edit", ours: "PO", by: "005A", at: "2026-01-03T00:00:00Z" } as const;
-    world.base = world.base === null ? null : { ...world.base, displaced: [edit] };
+    const world = halfWay();
     world.org.deleted = true;
     world.erp.record = null;
     expect(world.pass().actions).toEqual(["tombstone"]);
-    expect(world.base).toMatchObject({ document: null, displaced: [edit] });
+    expect(world.base).toMatchObject({ document: null, displaced: [EDIT] });
     world.org.deleted = false;
     expect(decide(world.input())).toMatchObject({
       actions: ["update", "activate"],
