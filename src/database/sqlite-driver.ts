@@ -2,7 +2,7 @@
  * Runs Kysely on libsql's embedded SQLite.
  *
  * Kysely brings a SQLite driver, but three facts of libsql 0.5 ask for our own: a bound JavaScript number always becomes
- * REAL (7 in a TEXT column turns into "7.0"), a bound boolean aborts the whole process, and integers beyond 2^53 are
+ * REAL (7 in a TEXT column turns into "7.0"), a boolean cannot be bound, and integers beyond 2^53 are
  * rounded unless asked for. Waiting for a lock is done here too, between attempts and without blocking the event loop:
  * SQLite's own busy handler would sleep inside the process that may hold the lock.
  */

@@ -2,6 +2,7 @@
  * When the next run starts: an interval or a cron expression, with jitter; and waiting that survives a suspended machine
  * and a clock that jumps.
  */
+import assert from "node:assert/strict";
 import { Cron } from "croner";
 import { durationMs } from "../config/duration.ts";
 import type { Config } from "../config/schema.ts";
@@ -12,6 +13,10 @@ export type NextStart = (nowMs: number, lastStartMs: number | null) => number;
 const DEFAULT_EVERY_MS = 300_000;
 /** A cron expression that never comes again (a date in the past) is looked at again after a day. */
 const NEVER_MS = 86_400_000;
+/** How far on the expression is asked again when it names a time that has passed. */
+const STEP_MS = 60_000;
+/** Clocks go back by two hours at most; this is four, in steps. */
+const STEPS_MAX = 240;
 
 /** The rule of a configuration. `random` in [0, 1). */
 export function nextStartOf(
@@ -39,7 +44,21 @@ export type SweepTimes = (nowMs: number) => number;
 
 function cronTimes(pattern: string, timezone: string): SweepTimes {
   const cron = new Cron(pattern, { paused: true, timezone });
-  return (nowMs) => cron.nextRun(new Date(nowMs))?.getTime() ?? nowMs + NEVER_MS;
+  return (nowMs) => firstAfter(nowMs, (fromMs) => cron.nextRun(new Date(fromMs))?.getTime() ?? null);
+}
+
+/**
+ * The first time after `nowMs` that a cron expression names; a day later when it names none. `next` may answer with a
+ * time that has passed, as croner 10 did within the hour that clocks repeat when they go back: a start that is due in the
+ * past would come at once, again and again. Then it is asked about later moments until the answer lies ahead.
+ */
+export function firstAfter(nowMs: number, next: (fromMs: number) => number | null): number {
+  for (let step = 0; step <= STEPS_MAX; step += 1) {
+    const startMs = next(nowMs + step * STEP_MS);
+    if (startMs === null) return nowMs + NEVER_MS;
+    if (startMs > nowMs) return startMs;
+  }
+  assert.fail(`A cron expression names no start after ${new Date(nowMs).toISOString()}`);
 }
 
 /** What waiting needs from outside. */
