@@ -84,6 +84,7 @@ function intentsOf(context: RunContext, decision: Decision, startedAtMs: number)
     side,
     before: side === "salesforce" ? decision.salesforceBefore : decision.externalBefore,
     after: decision.agreed,
+    seen: side === "salesforce" ? decision.salesforceStamp : decision.externalVersion,
     passing: side === "salesforce" ? decision.passing : null,
     atomic: side === "external" || isAtomic(decision, sequenceOptions(context, [decision])),
     conflicts: lostOn(decision.conflicts, side),

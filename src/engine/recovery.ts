@@ -84,13 +84,14 @@ async function recoverPage(
   for (const intent of intents) {
     const document = present.get(intent.key);
     const told = wasUndeleted(document, intent) ? false : toldByJob(intent, ends);
+    const stored = document?.base ?? null;
     const recovery: Recovery =
       told === undefined
-        ? recover(intent, shown(document, intent))
+        ? recover(intent, shown(document, intent), stored)
         : told
           ? { kind: "landed", document: intent.after }
           : { kind: "notLanded" };
-    bases.set(intent.key, recoveredBase(intent, bases.get(intent.key) ?? document?.base ?? null, recovery));
+    bases.set(intent.key, recoveredBase(intent, bases.get(intent.key) ?? stored, recovery));
     journal.push({
       atMs: nowMs,
       runId: context.runId,
@@ -106,16 +107,18 @@ async function recoverPage(
     }
     // A record that has moved may have been written in between: rather one loss too many on record than one too few.
     const isUntouched = JSON.stringify(shown(document, intent)) === JSON.stringify(intent.before);
-    if (recovery.kind !== "notLanded" || (told === undefined && !isUntouched)) {
-      for (const conflict of [...(intent.conflicts ?? []), ...possibleLosses(intent, recovery, document)]) {
-        conflicts.push({
-          ...conflict,
-          id: context.ports.newId(),
-          runId: context.runId,
-          atMs: intent.startedAtMs,
-          resolvedAtMs: nowMs,
-        });
-      }
+    const isTold = recovery.kind !== "notLanded" || (told === undefined && !isUntouched);
+    for (const conflict of [
+      ...(isTold ? (intent.conflicts ?? []) : []),
+      ...possibleLosses(intent, recovery, document),
+    ]) {
+      conflicts.push({
+        ...conflict,
+        id: context.ports.newId(),
+        runId: context.runId,
+        atMs: intent.startedAtMs,
+        resolvedAtMs: nowMs,
+      });
     }
     context.tally.recovered += 1;
     context.ports.observe({
@@ -144,17 +147,36 @@ async function recoverPage(
 
 /** What our write goes over once more, although a user may have put it there: as conflicts that its own side lost. */
 function possibleLosses(intent: Intent, recovery: Recovery, document: Joined | undefined): readonly Conflict[] {
-  if (recovery.kind !== "unclear") return [];
+  const doubts =
+    recovery.kind === "unclear" ? recovery.doubts : isMaybeBack(document, intent) ? [{ ...BACK, meant: null }] : [];
   const { object, key, side } = intent;
   const winner: Side = side === "salesforce" ? "external" : "salesforce";
   const provenance = { salesforce: provenanceOf(document?.salesforce), external: provenanceOf(document?.external) };
-  return recovery.doubts.map(({ shown, meant, ...at }) =>
+  return doubts.map(({ shown, meant, ...at }) =>
     conflictOf(
       { object, key, provenance },
       { ...at, base: shown, [side]: shown, [winner]: meant },
       { winner, rule: IN_DOUBT },
     ),
   );
+}
+
+/** The conflict about a record that is deleted once more. */
+const BACK = { field: "*", shown: true } as const;
+
+/**
+ * Whether a record that was to be deleted stands as it was, but has been touched since: it may have been deleted and then
+ * undeleted or made again. One that shows other values is a deletion against an edit, which the next decision tells.
+ */
+function isMaybeBack(document: Joined | undefined, intent: Intent): boolean {
+  if (intent.after !== null || intent.seen == null) return false;
+  const { salesforce, external } = document ?? {};
+  const stamp =
+    intent.side === "salesforce"
+      ? salesforce?.kind === "view" && salesforce.view.stamp
+      : external?.kind === "view" && external.view.version;
+  const now = shown(document, intent);
+  return now !== null && stamp !== intent.seen && JSON.stringify(now) === JSON.stringify(intent.before);
 }
 
 function provenanceOf(reading: Joined[Side] | undefined): Provenance {

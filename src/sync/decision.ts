@@ -192,6 +192,8 @@ export interface Intent {
   readonly before: SyncDocument | null;
   /** What it will show when the write has landed; null: no record. */
   readonly after: SyncDocument | null;
+  /** The stamp or version of what the side showed before the write; null or absent where it tells none. */
+  readonly seen?: string | null;
   /** From the decision; absent means none. */
   readonly passing?: PassingStatus | null;
   /** True when the write lands as a whole or not at all: one graph, one row, one external operation. */

@@ -10,7 +10,7 @@ import type { LineKey } from "../model/key.ts";
 import type { Fields, Value } from "../model/value.ts";
 import type { Base, Displaced, Intent, PassingStatus } from "./decision.ts";
 import { stillHidden, withoutDisplaced } from "./displaced.ts";
-import { changedFields, type Doubt, fateOfWhole, type WholeWrite } from "./whole-write.ts";
+import { changedFields, type Doubt, fateOfWhole, sharedFields, type WholeWrite } from "./whole-write.ts";
 
 /** What became of an intent. */
 export type Recovery =
@@ -36,10 +36,11 @@ export type Recovery =
  *
  * A creation landed exactly when the record exists, a deletion exactly when it does not. An atomic write is judged as a
  * whole; any other row by row, and the status for itself, because it is written by an operation of its own. The returned
- * document holds what stood on both sides when the write landed.
+ * document holds what stood on both sides when the write landed. `base` is the one from before the write: what it knows
+ * has been on this side already, and people may bring it back as well as we.
  */
-export function recover(intent: Intent, present: SyncDocument | null): Recovery {
-  const { after } = intent;
+export function recover(intent: Intent, present: SyncDocument | null, base: Base | null): Recovery {
+  const { after, side } = intent;
   const before = meantBefore(intent);
   if (after === null) return recoverDeletion(intent, present);
   // Without a record an update cannot be told from a deletion that came after it: the next decision sees the deletion.
@@ -48,12 +49,35 @@ export function recover(intent: Intent, present: SyncDocument | null): Recovery 
   // A status that is to stay where an earlier write left it proves nothing.
   const silent = passing === null && intent.before?.fields["Status"] === after.fields["Status"];
   if (intent.atomic === true) {
-    if (before === null) return { kind: "landed", document: after };
-    const fate = fateOfWhole({ before, after, present, passing, isStatusSilent: silent });
-    if (fate.kind === "unclear") return { ...fate, passing };
-    return fate.kind === "landed" ? { kind: "landed", document: after } : { kind: "notLanded" };
+    // The names of external records are the external system's, and so are those of all lines.
+    if (before === null) return side === "external" && base !== null ? madeAgain(after, present, base) : landed(after);
+    const isOurs = (lineKey: LineKey): boolean =>
+      side === "salesforce" && base?.document?.lines?.[lineKey] === undefined;
+    const fate = fateOfWhole({ before, after, present, passing, isStatusSilent: silent, isOurs });
+    return fate.kind === "unclear" ? { ...fate, passing } : fate;
   }
   return recoverParts({ before, after, present, passing, isStatusSilent: silent });
+}
+
+function landed(document: SyncDocument): Recovery {
+  return { kind: "landed", document };
+}
+
+/**
+ * A record that had been there before stands again: by us, and somebody has edited it, or by somebody else. Both sides
+ * agree on what is as it was meant; the rest is compared with what they had agreed on before.
+ */
+function madeAgain(after: SyncDocument, present: SyncDocument, base: Base): Recovery {
+  const { fields = {}, lines: known = {} } = base.document ?? {};
+  const document = { ...after, fields: { ...fields, ...sharedFields(after.fields, present.fields) } };
+  if (after.lines === undefined || present.lines === undefined) return landed(document);
+  const lines: Record<LineKey, Fields> = {};
+  for (const [lineKey, meant] of entriesOf(after.lines)) {
+    const shown = present.lines[lineKey];
+    const agreed = shown === undefined ? known[lineKey] : { ...known[lineKey], ...sharedFields(meant, shown) };
+    if (agreed !== undefined) lines[lineKey] = agreed;
+  }
+  return landed({ ...document, lines });
 }
 
 /** What of a write landed whose parts land each for itself. */
@@ -163,7 +187,7 @@ function overlay(base: Fields, before: Fields | undefined, now: Fields): Fields 
 }
 
 /** A write whose parts land each for itself; a creation shows nothing before. */
-type PartedWrite = Omit<WholeWrite, "before"> & { readonly before: SyncDocument | null };
+type PartedWrite = Omit<WholeWrite, "before" | "isOurs"> & { readonly before: SyncDocument | null };
 
 /** Something that lands as a whole: a line, the status, or the other root fields. */
 interface Unit {

@@ -1,10 +1,10 @@
 /**
  * What became of a write that lands as a whole, and whose end nobody saw: read off all that it was to change together.
  *
- * The witnesses, the strongest first: a line that only we make; a line that we take away, for nobody brings one back;
- * values, a line that is gone among them; and the status last, because somebody else may well have chosen the very same
- * one. Where values speak for it and others against it, two stories tell the same: the write was lost and a user set one
- * of its values, or it landed and a user took one back.
+ * The witnesses, the strongest first: a line that only we make; values, lines that are gone or that people make too among
+ * them; and the status last, because somebody else may well have chosen the very same one. Where some speak for it and
+ * others against it, two stories tell the same: the write was lost and a user set one of its values, or it landed and a
+ * user took one back. A line that we take away and that stands is no proof: people bring lines back on both sides.
  */
 import type { SyncDocument } from "../model/document.ts";
 import type { LineKey } from "../model/key.ts";
@@ -26,7 +26,9 @@ export interface Doubt {
 
 /** What the record tells about a write that lands as a whole. */
 export type WholeFate =
-  | { readonly kind: "landed" | "notLanded" }
+  | { readonly kind: "notLanded" }
+  /** The document holds what it made both sides agree on. */
+  | { readonly kind: "landed"; readonly document: SyncDocument }
   /** Nobody can tell. The document holds what is certain: what shows the intended value, and the rest as before. */
   | { readonly kind: "unclear"; readonly document: SyncDocument; readonly doubts: readonly Doubt[] };
 
@@ -39,6 +41,8 @@ export interface WholeWrite {
   readonly passing: PassingStatus | null;
   /** True when a status is only passed through and ends as it was: it tells nothing. */
   readonly isStatusSilent: boolean;
+  /** True for a line that nobody but us makes on this side. */
+  readonly isOurs: (lineKey: LineKey) => boolean;
 }
 
 /** Reads the fate of a whole. A write that changes nothing has landed. Pure and total. */
@@ -46,17 +50,17 @@ export function fateOfWhole(write: WholeWrite): WholeFate {
   const traces = tracesOf(write);
   const isSeen = (sign: Trace["sign"], ...kinds: readonly Trace["kind"][]): boolean =>
     traces.some((trace) => trace.sign === sign && kinds.includes(trace.kind));
-  if (isSeen("intended", "made")) return { kind: "landed" };
-  if (isSeen("old", "removed")) return { kind: "notLanded" };
+  if (isSeen("intended", "made")) return { kind: "landed", document: certainOf(write, []) };
   const standing = traces.filter((trace) => trace.sign === "old");
-  if (standing.length === 0) return { kind: "landed" };
-  if (!isSeen("intended", "value", "removed")) return { kind: "notLanded" };
+  if (standing.length === 0) return { kind: "landed", document: certainOf(write, []) };
+  if (!isSeen("intended", "value", "removed", "remade")) return { kind: "notLanded" };
   return { kind: "unclear", document: certainOf(write, standing), doubts: standing.map(doubtOf) };
 }
 
 /** One thing that a write was to change, and what it shows. */
 export interface Trace {
-  readonly kind: "made" | "removed" | "value" | "status";
+  /** `remade`: a line that others may have made as well. */
+  readonly kind: "made" | "remade" | "removed" | "value" | "status";
   readonly lineKey: LineKey | null;
   readonly field: string;
   readonly shown: Value | undefined;
@@ -74,19 +78,22 @@ function tracesOf(write: WholeWrite): readonly Trace[] {
   const { lines } = after;
   const shown = present.lines;
   const keys = [...new Set([...Object.keys(before.lines ?? {}), ...Object.keys(lines)])].sort() as LineKey[];
-  return [...fields, ...keys.flatMap((key) => tracesOfLine(key, before.lines?.[key], lines[key], shown[key]))];
+  const made = (key: LineKey): "made" | "remade" => (write.isOurs(key) ? "made" : "remade");
+  return [
+    ...fields,
+    ...keys.flatMap((key) => tracesOfLine(key, made(key), [before.lines?.[key], lines[key], shown[key]])),
+  ];
 }
 
 function tracesOfLine(
   lineKey: LineKey,
-  before: Fields | undefined,
-  after: Fields | undefined,
-  now: Fields | undefined,
+  made: "made" | "remade",
+  [before, after, now]: readonly [Fields | undefined, Fields | undefined, Fields | undefined],
 ): readonly Trace[] {
   if (before !== undefined && after !== undefined) return changedFields(lineKey, before, after, now);
   const shown = now === undefined ? null : true;
   const meant = after === undefined ? null : true;
-  const kind = after === undefined ? "removed" : "made";
+  const kind = after === undefined ? "removed" : made;
   return [{ kind, lineKey, field: "*", shown, meant, sign: shown === meant ? "intended" : "old" }];
 }
 
@@ -119,8 +126,12 @@ function doubtOf({ lineKey, field, shown, meant }: Trace): Doubt {
   return { ...(lineKey === null ? {} : { lineKey }), field, shown, meant };
 }
 
-/** The intended document, with everything as before that stands as before. */
-function certainOf({ before, after }: WholeWrite, standing: readonly Trace[]): SyncDocument {
+/**
+ * The intended document, with everything as before that stands as before, and without what a line shows that may be
+ * somebody else's: about that nobody has agreed.
+ */
+function certainOf(write: WholeWrite, standing: readonly Trace[]): SyncDocument {
+  const { before, after, present, isOurs } = write;
   const fields = without(
     after.fields,
     before.fields,
@@ -128,10 +139,22 @@ function certainOf({ before, after }: WholeWrite, standing: readonly Trace[]): S
   );
   if (after.lines === undefined) return { ...after, fields };
   const lines: Record<LineKey, Fields> = { ...after.lines };
+  for (const [lineKey, meant] of Object.entries(after.lines) as [LineKey, Fields][]) {
+    const shown = present.lines?.[lineKey];
+    if (before.lines?.[lineKey] === undefined && shown !== undefined && !isOurs(lineKey))
+      lines[lineKey] = sharedFields(meant, shown);
+  }
   for (const { kind, lineKey, field } of standing) {
     if (lineKey === null) continue;
-    if (kind === "made") delete lines[lineKey];
-    else lines[lineKey] = without(lines[lineKey] ?? {}, before.lines?.[lineKey], [{ field }]);
+    const old = before.lines?.[lineKey];
+    if (kind === "made" || kind === "remade") delete lines[lineKey];
+    else if (kind === "removed" && old !== undefined) lines[lineKey] = old;
+    else lines[lineKey] = without(lines[lineKey] ?? {}, old, [{ field }]);
   }
   return { ...after, fields, lines };
+}
+
+/** The fields that show what was meant. */
+export function sharedFields(meant: Fields, shown: Fields): Fields {
+  return Object.fromEntries(Object.entries(meant).filter(([field, value]) => shown[field] === value));
 }

@@ -1,5 +1,6 @@
 /** Random histories of one order: edits on both sides, whole passes, and passes that stop half way. */
 import fc from "fast-check";
+import type { Mapping } from "../../../src/mapping/mapping.ts";
 import { World } from "./order-world.ts";
 
 /** One event of a history. */
@@ -55,8 +56,8 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 export const history = fc.array(step, { maxLength: 14 });
 
 /** An order that only the external system has. */
-export function start(): World {
-  const world = new World();
+export function start(mapping?: Mapping): World {
+  const world = new World(mapping);
   world.erp.record = {
     fields: { customer: "c1", ordered: "2026-01-01", po: "PO", note: null, state: "done" },
     lines: new Map([["1", { product: "p1", quantity: "1", price: "9.90", text: null }]]),
@@ -65,8 +66,8 @@ export function start(): World {
 }
 
 /** A new world after a history. */
-export function play(steps: readonly Step[]): World {
-  const world = start();
+export function play(steps: readonly Step[], mapping?: Mapping): World {
+  const world = start(mapping);
   for (const each of steps) each.run(world);
   return world;
 }

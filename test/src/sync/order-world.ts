@@ -333,10 +333,11 @@ export function crashAndRecover(
   if (decision.external !== null) {
     intents.push({ ...common, side: "external", before: decision.externalBefore, atomic: true });
   }
+  const stored = world.base;
   for (const intent of intents) {
     const view = intent.side === "salesforce" ? world.org.view(world.mapping) : world.erp.view(world.mapping);
     const present = view === undefined || view.deleted ? null : view.document;
-    world.base = recoveredBase(intent, world.base, recover(intent, present));
+    world.base = recoveredBase(intent, world.base, recover(intent, present, stored));
   }
 }
 

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { history, play, sides } from "./order-history.ts";
-import { crashAndRecover, type World } from "./order-world.ts";
+import { crashAndRecover, orderMapping, type World } from "./order-world.ts";
 
 /** More by hand: RUNS=50000. */
 const RUNS = Number(process.env["RUNS"] ?? 400);
@@ -35,6 +35,32 @@ describe("recovering from a crash", () => {
         expect(world.org.order.fields["PoNumber"]).toBe("edited by a user");
       }),
       { numRuns: RUNS, seed: 12 },
+    );
+  });
+
+  it("keeps it also where somebody brings back lines that the write took away, on either side", () => {
+    const external = orderMapping({ policy: "external" });
+    fc.assert(
+      fc.property(history, fc.nat(6), fc.boolean(), (steps, operations, atomic) => {
+        const world = play(steps, external);
+        settleDown(world);
+        world.org.removeLine(0);
+        world.org.edit("PoNumber", "to be carried over");
+        const lines = new Map(world.erp.record?.lines);
+        const items = new Map(world.org.lines);
+        crashAndRecover(world, operations, {
+          atomic,
+          meanwhile: ({ org, erp }) => {
+            for (const [no, line] of lines) if (erp.record?.lines.has(no) === false) erp.record.lines.set(no, line);
+            if (org.category() === "Draft") for (const [id, item] of items) org.lines.set(id, item);
+            org.edit("PoNumber", "edited by a user");
+          },
+        });
+        if (world.org.order === null) return;
+        settleDown(world);
+        expect(world.org.order.fields["PoNumber"]).toBe("edited by a user");
+      }),
+      { numRuns: RUNS, seed: 14 },
     );
   });
 

@@ -33,7 +33,7 @@ function intent(side: Intent["side"]): Intent {
 }
 
 function recovered(before: Base, side: Intent["side"], present: SyncDocument): Base {
-  return recoveredBase(intent(side), before, recover(intent(side), present));
+  return recoveredBase(intent(side), before, recover(intent(side), present, before));
 }
 
 it("an edit that came back to Salesforce only is still its user's, and not yet agreed on", () => {
@@ -65,9 +65,18 @@ function order(status: string, quantities: readonly (string | undefined)[], note
 }
 
 /** What became of a whole that was to lead from one to the other. */
-function fate(before: SyncDocument, after: SyncDocument, present: SyncDocument): string {
-  const whole: Intent = { ...intent("salesforce"), object: "Order", key: ORDER, before, after };
-  return recover(whole, present).kind;
+function fate(
+  before: SyncDocument,
+  after: SyncDocument,
+  present: SyncDocument,
+  side: Intent["side"] = "salesforce",
+): string {
+  return recover(whole(before, after, side), present, { ...base, ...subjectOf(before) }).kind;
+}
+
+/** A write that lands at once. */
+function whole(before: SyncDocument | null, after: SyncDocument, side: Intent["side"]): Intent {
+  return { ...intent(side), object: "Order", key: ORDER, before, after };
 }
 
 describe("a whole that adds a line and activates the order", () => {
@@ -109,8 +118,23 @@ describe("a whole that takes a line away and changes a value", () => {
   const before = order("Draft", ["1", "2"]);
   const after = order("Draft", ["5"]);
 
-  it("has not landed while the line stands, though a value is the intended one", () => {
-    expect(fate(before, after, order("Draft", ["5", "2"]))).toBe("notLanded");
+  it("has not landed where the line stands and the value is as before", () => {
+    expect(fate(before, after, order("Draft", ["1", "2"]))).toBe("notLanded");
+  });
+
+  it.each(["salesforce", "external"] as const)(
+    "is in doubt where the line stands and the value is the intended one (%s): somebody may have brought the line back",
+    (side) => {
+      expect(fate(before, after, order("Draft", ["5", "2"]), side)).toBe("unclear");
+    },
+  );
+
+  it("agrees on the value that stands, and goes on taking away the line that stood before", () => {
+    const intent = whole(before, after, "external");
+    const known = { ...base, ...subjectOf(before), displaced: [] };
+    const found = recover(intent, order("Draft", ["5", "9"]), known);
+    expect(recoveredBase(intent, known, found).document).toEqual(order("Draft", ["5", "2"]));
+    expect(found).toMatchObject({ doubts: [{ lineKey: NEW_LINE, field: "*", shown: true, meant: null }] });
   });
 
   it("is in doubt where the line is gone and the value is as before", () => {
@@ -122,11 +146,12 @@ describe("a whole of which one value stands and another does not: lost, or lande
   const before = order("Draft", ["1"], "old note");
   const after = order("Draft", ["5", "7"], "new note");
   const present = order("Draft", ["5"], "old note");
-  const whole: Intent = { ...intent("salesforce"), object: "Order", key: ORDER, before, after };
-  const found = recover(whole, present);
+  const lost = whole(before, after, "salesforce");
+  const known = { ...base, ...subjectOf(before), displaced: [] };
+  const found = recover(lost, present, known);
 
   it("agrees on what stands and on nothing else, so that the change itself goes on", () => {
-    const settled = recoveredBase(whole, { ...base, ...subjectOf(before), displaced: [] }, found);
+    const settled = recoveredBase(lost, known, found);
     expect(settled.document).toEqual(order("Draft", ["5"], "old note"));
   });
 
@@ -138,6 +163,58 @@ describe("a whole of which one value stands and another does not: lost, or lande
         { lineKey: NEW_LINE, field: "*", shown: null, meant: true },
       ],
     });
+  });
+});
+
+describe("a line that is made where it stood before", () => {
+  const before = order("Draft", ["1"], "old note");
+  const after = order("Draft", ["1", "7"], "new note");
+  const known: Base = { ...base, ...subjectOf(order("Draft", ["1", "2"], "old note")), displaced: [] };
+
+  it.each(["salesforce", "external"] as const)("is no proof (%s): people bring it back as well", (side) => {
+    const found = recover(whole(before, after, side), order("Draft", ["1", "9"], "old note"), known);
+    expect(found).toMatchObject({ kind: "unclear", doubts: [{ field: "Description", meant: "new note" }] });
+  });
+
+  it("is agreed on as far as it is what we meant; about the rest both sides are compared once more", () => {
+    const intent = whole(before, after, "external");
+    const found = recover(intent, order("Draft", ["1", "9"], "new note"), known);
+    expect(recoveredBase(intent, known, found).document).toEqual(order("Draft", ["1", "2"], "new note"));
+  });
+
+  it("counts as never agreed on where the base does not know it either", () => {
+    const intent = whole(before, after, "external");
+    const older = { ...known, document: before };
+    const found = recover(intent, order("Draft", ["1", "9"], "new note"), older);
+    expect(recoveredBase(intent, older, found).document?.lines).toEqual({ ...before.lines, [NEW_LINE ?? ""]: {} });
+  });
+});
+
+describe("a record that is made where it stood before", () => {
+  const agreed = order("Draft", ["1", "2"], "agreed note");
+  const meant = order("Draft", ["5", "2"], "meant note");
+
+  it.each([
+    ["still known", agreed],
+    ["forgotten", null],
+  ])("and that somebody else may have made is agreed on as far as it is what we meant (%s)", (_, document) => {
+    const known: Base = { ...base, object: "Order", key: ORDER, document, displaced: [] };
+    const intent = whole(null, meant, "external");
+    const present = order("Draft", ["8", "2"], "somebody's note");
+    const { document: found } = recoveredBase(intent, known, recover(intent, present, known));
+    expect(found?.fields).toEqual({
+      Status: "Draft",
+      ...(document === null ? {} : { Description: "agreed note" }),
+    });
+    expect(found?.lines).toEqual(
+      document === null ? { ...order("Draft", [undefined, "2"]).lines, [OLD_LINE ?? ORDER]: {} } : agreed.lines,
+    );
+  });
+
+  it("was made by us where it has never been", () => {
+    const intent = whole(null, meant, "external");
+    const found = recover(intent, order("Draft", ["8"], "an edit"), null);
+    expect(recoveredBase(intent, null, found).document).toEqual(meant);
   });
 });
 
