@@ -2,6 +2,12 @@
 import { sql } from "kysely";
 import type { Db, SqlConnection } from "./connection.ts";
 
+/**
+ * One step of a column's order, coarse to fine. `own`: as the database sorts the column. `bytes`: by the bytes of its
+ * text. `nocase`, `rtrim`: SQLite's collations of these names.
+ */
+export type SortTerm = "own" | "bytes" | "nocase" | "rtrim";
+
 /** One column as the database declares it. */
 export interface ColumnInfo {
   readonly name: string;
@@ -11,6 +17,11 @@ export interface ColumnInfo {
   /** Computed by the database: can be read, not written. */
   readonly generated: boolean;
   readonly binary: boolean;
+  /**
+   * By what rows are sorted so that different values are never equal, and an index of the column serves where it can.
+   * More than `own` where the column's own order takes different texts for equal, or cannot be relied on.
+   */
+  readonly sorting: readonly SortTerm[];
 }
 
 /** One table or view. */
@@ -42,19 +53,28 @@ export async function tableNames(connection: SqlConnection): Promise<readonly st
 }
 
 async function sqliteTable(db: Db, name: string): Promise<TableInfo | undefined> {
-  const found = await sql<{ type: string }>`
-    select type from sqlite_master where name = ${name} and type in ('table', 'view')
+  const found = await sql<{ type: string; collated: number }>`
+    select type, type = 'view' or sql like '%collate%' as collated
+    from sqlite_master where name = ${name} and type in ('table', 'view')
   `.execute(db);
   const kind = found.rows[0]?.type;
+  // No pragma tells the collation of a column. Where the table's text names none, every column has the usual one.
+  const collated = found.rows[0]?.collated === 1;
   if (kind === undefined) return undefined;
   const columns = await sql<{ name: string; type: string; notnull: number; pk: number; hidden: number }>`
     select name, lower(type) as type, "notnull", pk, hidden from pragma_table_xinfo(${name}) where hidden <> 1
   `.execute(db);
-  const indexed = await sql<{ index_name: string; name: string }>`
-    select l.name as index_name, i.name as name
-    from pragma_index_list(${name}) l, pragma_index_info(l.name) i
-    where l."unique" = 1 and l.partial = 0
+  const indexed = await sql<{ index_name: string; name: string; collation: string }>`
+    select l.name as index_name, i.name as name, lower(i.coll) as collation
+    from pragma_index_list(${name}) l, pragma_index_xinfo(l.name) i
+    where l."unique" = 1 and l.partial = 0 and i.key = 1
   `.execute(db);
+  const sorting = (column: string): readonly SortTerm[] => {
+    if (!collated) return ["own"];
+    // Rows are told apart by a unique index, and it serves only an order in its own collation.
+    const collation = indexed.rows.find((row) => row.name === column)?.collation;
+    return collation === "nocase" || collation === "rtrim" ? [collation, "bytes"] : ["bytes"];
+  };
   const primary = columns.rows.filter((row) => row.pk > 0).map((row) => row.name);
   const byIndex = new Map<string, string[]>();
   for (const row of indexed.rows) byIndex.set(row.index_name, [...(byIndex.get(row.index_name) ?? []), row.name]);
@@ -70,6 +90,7 @@ async function sqliteTable(db: Db, name: string): Promise<TableInfo | undefined>
           nullable: row.notnull === 0 && row.pk === 0,
           generated: row.hidden > 1,
           binary: row.type.includes("blob"),
+          sorting: sorting(row.name),
         },
       ]),
     ),
@@ -88,10 +109,30 @@ async function postgresTable(db: Db, name: string): Promise<TableInfo | undefine
   `.execute(db);
   const table = found.rows[0];
   if (table === undefined) return undefined;
-  const columns = await sql<{ name: string; type: string; notnull: boolean; generated: boolean }>`
-    select attname as name, format_type(atttypid, atttypmod) as type, attnotnull as "notnull",
-      (attgenerated <> '' or attidentity = 'a') as generated
-    from pg_attribute where attrelid = ${table.oid} and attnum > 0 and not attisdropped order by attnum
+  const columns = await sql<{
+    name: string;
+    type: string;
+    notnull: boolean;
+    generated: boolean;
+    sortable: boolean;
+    deterministic: boolean;
+  }>`
+    with recursive base as (
+      select attnum, atttypid as type from pg_attribute where attrelid = ${table.oid} and attnum > 0 and not attisdropped
+      union all
+      select b.attnum, t.typbasetype from base b join pg_type t on t.oid = b.type where t.typtype = 'd')
+    select a.attname as name, format_type(a.atttypid, a.atttypmod) as type, a.attnotnull as "notnull",
+      (a.attgenerated <> '' or a.attidentity = 'a') as generated,
+      -- The operators of an extension's type are found by the search path, which may show text's instead.
+      (t.typtype in ('e', 'r') or (t.typnamespace = 'pg_catalog'::regnamespace and (
+        t.oid = 'varchar'::regtype or exists (
+          select from pg_opclass o join pg_am m on m.oid = o.opcmethod and m.amname = 'btree'
+          where o.opcdefault and o.opcintype = t.oid)))) as sortable,
+      coalesce(c.collisdeterministic, true) as deterministic
+    from pg_attribute a
+      join base b on b.attnum = a.attnum join pg_type t on t.oid = b.type and t.typtype <> 'd'
+      left join pg_collation c on c.oid = a.attcollation
+    where a.attrelid = ${table.oid} order by a.attnum
   `.execute(db);
   const unique = await sql<{ columns: string }>`
     select (select json_agg(a.attname) from pg_attribute a
@@ -111,6 +152,7 @@ async function postgresTable(db: Db, name: string): Promise<TableInfo | undefine
           nullable: !row.notnull,
           generated: row.generated,
           binary: row.type === "bytea",
+          sorting: row.sortable ? (row.deterministic ? ["own"] : ["own", "bytes"]) : ["bytes"],
         },
       ]),
     ),

@@ -5,7 +5,8 @@ import type { ExternalChangePage, ExternalProblem } from "../port.ts";
 import type { BoundCollection } from "./bind.ts";
 import { type Db, readSnapshot, type SqlConnection, tableRef } from "./connection.ts";
 import { encodeCursor, type LogPosition, type SqlCursor } from "./cursor.ts";
-import { existingKeys, keyColumn, keyOf, keyTexts } from "./read-records.ts";
+import { keyOrder, sortedTable } from "./key-order.ts";
+import { existingKeys, keyOf, keyTexts, wholeKey } from "./read-records.ts";
 import { collectionTriggers, logName, POSTGRES_LOG, POSTGRES_SCHEMA, SQLITE_LOG } from "./triggers.ts";
 import type { Row } from "./values.ts";
 
@@ -26,6 +27,11 @@ const HORIZON = sql`
 
 /** Rows that one call of `pruneLog` deletes at most, so that it never holds the user's database for long. */
 export const PRUNE_ROWS_MAX = 10_000;
+
+/** Prefix of the key's texts in a row. */
+const KEY = "k_";
+
+type ScanCursor = Extract<SqlCursor, { readonly feed: "scan" }>;
 
 /** A collection of one source in one database. */
 export interface LogTarget {
@@ -57,9 +63,9 @@ export async function readLog(
 ): Promise<ExternalChangePage> {
   return readSnapshot(target.connection, async (db) => {
     if (cursor === undefined || cursor.feed === "column" || (await isBroken(target, db, cursor.log))) {
-      return readScan(target, db, { after: null, log: await logEnd(target.connection, db), limit });
+      return readScan(target, db, { behind: null, log: await logEnd(target.connection, db), limit });
     }
-    if (cursor.feed === "scan") return readScan(target, db, { after: cursor.after, log: cursor.log, limit });
+    if (cursor.feed === "scan") return readScan(target, db, { behind: cursor.behind, log: cursor.log, limit });
     return readTail(target, db, cursor.log, limit);
   });
 }
@@ -67,7 +73,7 @@ export async function readLog(
 /** The position before all records, with the log as it stands now. */
 export async function startOfLog({ connection }: LogTarget): Promise<SqlCursor> {
   const log = await readSnapshot(connection, (db) => logEnd(connection, db));
-  return { feed: "scan", after: null, log };
+  return { feed: "scan", behind: null, log };
 }
 
 /** Which triggers are missing, switched off or out of date. Empty when every change will be logged. */
@@ -112,29 +118,27 @@ export async function pruneLog(target: LogTarget, cursor: SqlCursor | undefined)
   });
 }
 
-/** One page of all records, in the order of their keys. */
+/** One page of all records, in the order of their keys. A row that is inserted or deleted meanwhile moves no other. */
 async function readScan(
   target: LogTarget,
   db: Db,
-  scan: { readonly after: readonly string[] | null; readonly log: LogPosition; readonly limit: number },
+  scan: { readonly behind: ScanCursor["behind"]; readonly log: LogPosition; readonly limit: number },
 ): Promise<ExternalChangePage> {
   const { connection, bound } = target;
-  const columns = sql.join(bound.key.map((column) => keyColumn(connection, column)));
-  const present = sql.join(
-    bound.key.map((column) => sql`${sql.id(column.name)} is not null`),
-    sql` and `,
-  );
-  const after = scan.after === null ? sql`` : sql`and (${columns}) > (${sql.join([...scan.after])})`;
+  const order = keyOrder(connection, bound.key);
+  // A key that was given another type or collation meanwhile is sorted in another way: from the beginning, then.
+  const place = scan.behind?.order === order.signature ? scan.behind.place : null;
   const { rows } = await sql<Row>`
-    select ${keyTexts(bound.key, "")} from ${tableRef(bound.root.info.name)}
-    where ${present} ${after} order by ${columns} limit ${scan.limit}
+    select ${keyTexts(bound.key, KEY)}, ${order.items} from ${sortedTable(tableRef(bound.root.info.name))}
+    where ${wholeKey(bound.key)} ${place === null ? sql`` : sql`and ${order.after(place)}`}
+    order by ${order.orderBy} limit ${scan.limit}
   `.execute(db);
-  const keys = rows.map((row) => keyOf(row, bound.key, ""));
-  const last = keys.at(-1);
-  const more = last !== undefined && keys.length === scan.limit;
+  const last = rows.at(-1);
+  const behind = { order: order.signature, place: last === undefined ? [] : [...order.placeOf(last)] };
+  const more = last !== undefined && rows.length === scan.limit;
   return {
-    changes: keys.map((naturalKey) => ({ naturalKey, deleted: false })),
-    cursor: encodeCursor(more ? { feed: "scan", after: [...last], log: scan.log } : { feed: "log", log: scan.log }),
+    changes: rows.map((row) => ({ naturalKey: keyOf(row, bound.key, KEY), deleted: false })),
+    cursor: encodeCursor(more ? { feed: "scan", behind, log: scan.log } : { feed: "log", log: scan.log }),
     // The log may hold what happened since its start; its own page tells.
     more: true,
   };
@@ -143,7 +147,7 @@ async function readScan(
 async function readTail(target: LogTarget, db: Db, from: LogPosition, limit: number): Promise<ExternalChangePage> {
   const rows = await logRows(target, db, from, limit);
   const reset = rows.find((row) => row.op === "reset");
-  if (reset !== undefined) return readScan(target, db, { after: null, log: positionOf(reset), limit });
+  if (reset !== undefined) return readScan(target, db, { behind: null, log: positionOf(reset), limit });
   const last = rows.at(-1);
   const deletes = new Map<string, boolean>();
   for (const row of rows) {

@@ -5,54 +5,118 @@
  * moves the record's column, rows with an empty column are not seen, and a transaction that stays open longer than the
  * overlap may be missed. The sweep finds what this feed cannot.
  */
+import assert from "node:assert/strict";
 import { sql } from "kysely";
 import type { ExternalChangePage } from "../port.ts";
 import type { BoundCollection } from "./bind.ts";
-import { readSnapshot, type SqlConnection, tableRef } from "./connection.ts";
+import { type Db, readSnapshot, type SqlConnection, tableRef } from "./connection.ts";
 import { encodeCursor, type SqlCursor } from "./cursor.ts";
-import { keyColumn, keyOf, keyTexts } from "./read-records.ts";
+import { keyOrder, type Place, shownPart, sortedColumn, sortedTable } from "./key-order.ts";
+import { keyOf, keyTexts, wholeKey } from "./read-records.ts";
 import type { Row } from "./values.ts";
 
 type ColumnCursor = Extract<SqlCursor, { readonly feed: "column" }>;
 
-/** The position before all records. */
-export const COLUMN_START: ColumnCursor = { feed: "column", low: null, settling: null, page: null };
-const VALUE = "v_";
+/** The position before all records, whatever their order. */
+export const COLUMN_START: ColumnCursor = {
+  feed: "column",
+  order: "",
+  emptyRead: false,
+  low: null,
+  settling: null,
+  page: null,
+};
+/** Prefix of the key's texts in a row. */
+const KEY = "k_";
+/** A day, or a time at a full quarter of an hour: a column of such values may take the highest one again for long. */
+const COARSE_VALUE = /^\d{4}-\d\d-\d\d(?:[ T]\d\d:(?:00|15|30|45)(?::00(?:\.0+)?)?)?(?:Z|[+-]\d\d(?::?\d\d)?)?$/;
+
+/** Where the column feed reads. */
+interface ColumnTarget {
+  readonly connection: SqlConnection;
+  readonly bound: BoundCollection;
+  readonly column: string;
+  readonly overlapMs: number;
+}
 
 /**
- * One page of the records above the settled value.
+ * One page of the records above the settled value. The first round also reads the rows whose column is empty.
  *
  * A value counts as settled when it was the highest one `overlapMs` ago: by then the transactions that were open when it
  * was seen have ended. Only this process's clock is used, and only to measure that span; it is never compared with the
  * column, so the column may hold any type that sorts. Until then the records above are nominated again in every round.
+ * A settled day is read again for as long as it is the highest one: more rows may get it.
  */
 export async function readColumnFeed(
-  target: {
-    readonly connection: SqlConnection;
-    readonly bound: BoundCollection;
-    readonly column: string;
-    readonly overlapMs: number;
-  },
+  target: ColumnTarget,
   position: SqlCursor | undefined,
   options: { readonly limit: number; readonly nowMs: number },
 ): Promise<ExternalChangePage> {
   const { connection, bound } = target;
-  const cursor = settle(position?.feed === "column" ? position : COLUMN_START, target.overlapMs, options.nowMs);
-  const column = sql.id(target.column);
-  const order = sql.join([column, ...bound.key.map((key) => keyColumn(connection, key))]);
-  const above = cursor.low === null ? sql`` : sql`and ${column} > ${cursor.low}`;
-  const after =
-    cursor.page === null ? sql`` : sql`and (${order}) > (${sql.join([cursor.page.value, ...cursor.page.key])})`;
-  const rows = await readSnapshot(connection, async (db) => {
-    const found = await sql<Row>`
-      select cast(${column} as text) as ${sql.id(VALUE)}, ${keyTexts(bound.key, "")}
-      from ${tableRef(bound.root.info.name)} where ${column} is not null ${above} ${after}
-      order by ${order} limit ${options.limit}
-    `.execute(db);
-    return found.rows;
+  const { limit, nowMs } = options;
+  const reader = columnReader(target);
+  // Places in another order (the column or the key has another type now) mean nothing: from the beginning, then.
+  const known = position?.feed === "column" && position.order === reader.signature ? position : COLUMN_START;
+  const cursor = settle({ ...known, order: reader.signature }, target.overlapMs, nowMs);
+  return readSnapshot(connection, async (db) => {
+    const empty = cursor.emptyRead ? [] : await reader.emptyRows(db, cursor, limit);
+    const valued = empty.length === limit ? [] : await reader.valuedRows(db, cursor, limit - empty.length);
+    const changes = [...empty, ...valued].map((row) => ({ naturalKey: keyOf(row, bound.key, KEY), deleted: false }));
+    // The highest value counts from the start of the round: what was open then may still write below it.
+    const startedAtMs = cursor.page?.startedAtMs ?? nowMs;
+    const last = valued.at(-1) ?? empty.at(-1);
+    if (last !== undefined && changes.length === limit) {
+      const page = { place: [...reader.placeOf(last, valued.length > 0)], startedAtMs };
+      return { changes, cursor: encodeCursor({ ...cursor, emptyRead: valued.length > 0, page }), more: true };
+    }
+    const highest = valued.length > 0 && last !== undefined ? reader.placeOf(last, true)[0] : pageValue(cursor);
+    const settling = cursor.settling ?? (highest === undefined ? null : { value: highest, seenAtMs: startedAtMs });
+    return { changes, cursor: encodeCursor({ ...cursor, emptyRead: true, settling, page: null }), more: false };
   });
-  const changes = rows.map((row) => ({ naturalKey: keyOf(row, bound.key, ""), deleted: false }));
-  return { changes, ...nextPosition({ cursor, rows, bound, ...options }) };
+}
+
+/** The value of the last row of the page before; undefined where that row had none. */
+function pageValue({ emptyRead, page }: ColumnCursor): string | undefined {
+  return emptyRead ? page?.place[0] : undefined;
+}
+
+/** The statements of one collection's feed. */
+function columnReader({ connection, bound, column: name }: ColumnTarget): {
+  readonly signature: string;
+  readonly emptyRows: (db: Db, cursor: ColumnCursor, limit: number) => Promise<readonly Row[]>;
+  readonly valuedRows: (db: Db, cursor: ColumnCursor, limit: number) => Promise<readonly Row[]>;
+  readonly placeOf: (row: Row, valued: boolean) => Place;
+} {
+  const column = bound.root.info.columns.get(name);
+  assert(column !== undefined, "a bound collection's column exists");
+  const byKey = keyOrder(connection, bound.key);
+  const byValue = keyOrder(connection, [column]);
+  const order = keyOrder(connection, [column, ...bound.key]);
+  const table = sortedTable(tableRef(bound.root.info.name));
+  return {
+    signature: order.signature,
+    placeOf: (row, valued) => (valued ? order : byKey).placeOf(row),
+    emptyRows: async (db, { page }, limit) => {
+      const found = await sql<Row>`
+        select ${keyTexts(bound.key, KEY)}, ${byKey.items} from ${table}
+        where ${sortedColumn(column)} is null and ${wholeKey(bound.key)}
+          ${page === null ? sql`` : sql`and ${byKey.after(page.place)}`}
+        order by ${byKey.orderBy} limit ${limit}
+      `.execute(db);
+      return found.rows;
+    },
+    valuedRows: async (db, { emptyRead, low, page }, limit) => {
+      const again = low !== null && COARSE_VALUE.test(shownPart(connection, low));
+      const found = await sql<Row>`
+        select ${keyTexts(bound.key, KEY)}, ${order.items} from ${table}
+        where ${sortedColumn(column)} is not null and ${wholeKey(bound.key)}
+          ${low === null ? sql`` : sql`and ${again ? byValue.from([low]) : byValue.after([low])}`}
+          ${page === null || !emptyRead ? sql`` : sql`and ${order.after(page.place)}`}
+        order by ${order.orderBy} limit ${limit}
+      `.execute(db);
+      return found.rows;
+    },
+  };
 }
 
 function settle(cursor: ColumnCursor, overlapMs: number, nowMs: number): ColumnCursor {
@@ -60,24 +124,4 @@ function settle(cursor: ColumnCursor, overlapMs: number, nowMs: number): ColumnC
   // A round under way goes on with the limits that it started with.
   if (settling === null || cursor.page !== null || nowMs - settling.seenAtMs < overlapMs) return cursor;
   return { ...cursor, low: settling.value, settling: null };
-}
-
-function nextPosition(facts: {
-  readonly cursor: ColumnCursor;
-  readonly rows: readonly Row[];
-  readonly bound: BoundCollection;
-  readonly limit: number;
-  readonly nowMs: number;
-}): { readonly cursor: string; readonly more: boolean } {
-  const { cursor, rows, bound, limit, nowMs } = facts;
-  const last = rows.at(-1);
-  // The highest value counts from the start of the round: what was open then may still write below it.
-  const startedAtMs = cursor.page?.startedAtMs ?? nowMs;
-  if (last !== undefined && rows.length === limit) {
-    const page = { value: String(last[VALUE]), key: [...keyOf(last, bound.key, "")], startedAtMs };
-    return { cursor: encodeCursor({ ...cursor, page }), more: true };
-  }
-  const highest = last === undefined ? cursor.page?.value : String(last[VALUE]);
-  const settling = cursor.settling ?? (highest === undefined ? null : { value: highest, seenAtMs: startedAtMs });
-  return { cursor: encodeCursor({ ...cursor, settling, page: null }), more: false };
 }

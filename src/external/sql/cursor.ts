@@ -12,18 +12,28 @@ export interface LogPosition {
 
 const logPositionSchema = z.object({ xid: z.string(), seq: z.string(), mark: z.string().nullable() });
 
+const orderedSchema = z.object({
+  /** The order that the place belongs to: a key of another type or collation is sorted in another way. */
+  order: z.string(),
+  place: z.array(z.string()),
+});
+
 const cursorSchema = z.discriminatedUnion("feed", [
   /** Reads all records that exist, by key; then goes on in the log from where it stood at the start. */
-  z.object({ feed: z.literal("scan"), after: z.array(z.string()).nullable(), log: logPositionSchema }),
+  z.object({ feed: z.literal("scan"), behind: orderedSchema.nullable(), log: logPositionSchema }),
   z.object({ feed: z.literal("log"), log: logPositionSchema }),
   z.object({
     feed: z.literal("column"),
+    /** The order of the column and the key, which all places here belong to. */
+    order: z.string(),
+    /** Whether the rows whose column is empty were read, which happens once; `page` is among them until then. */
+    emptyRead: z.boolean(),
     /** Everything up to this value is settled: no transaction that can still write below it is open. */
     low: z.string().nullable(),
     /** The highest value seen at a time; becomes `low` when the overlap has passed. */
     settling: z.object({ value: z.string(), seenAtMs: z.number() }).nullable(),
     /** The last row of the page before, while a round is under way. */
-    page: z.object({ value: z.string(), key: z.array(z.string()), startedAtMs: z.number() }).nullable(),
+    page: z.object({ place: z.array(z.string()), startedAtMs: z.number() }).nullable(),
   }),
 ]);
 

@@ -6,6 +6,7 @@ import type { NaturalKey } from "../../model/key.ts";
 import type { BoundCollection, BoundLines } from "./bind.ts";
 import type { ColumnInfo } from "./catalog.ts";
 import { type Db, type SqlConnection, sqlFailure, tableRef } from "./connection.ts";
+import { sortedColumn, sortedTable } from "./key-order.ts";
 import { canonicalInstant, decodeFields, decodeValue, type Row } from "./values.ts";
 
 /** Records per statement: a composite key of eight columns stays below SQLite's depth limit for expressions. */
@@ -72,16 +73,25 @@ export function keyColumn(connection: SqlConnection, column: ColumnInfo): RawBui
   return untyped ? sql`cast(${sql.id(column.name)} as text)` : sql`${sql.id(column.name)}`;
 }
 
+/** The condition that every part of the key has a value: a record without a whole key cannot be named. */
+export function wholeKey(columns: readonly ColumnInfo[]): RawBuilder<unknown> {
+  return sql.join(
+    columns.map((column) => sql`${sql.id(column.name)} is not null`),
+    sql` and `,
+  );
+}
+
 /** Select items that give the key's parts as texts, spelled as the change log spells them. */
 export function keyTexts(columns: readonly ColumnInfo[], prefix: string): RawBuilder<unknown> {
   return sql.join(
-    columns.map((column) => sql`cast(${sql.id(column.name)} as text) as ${sql.id(prefix + column.name)}`),
+    // By number: PostgreSQL cuts names at 63 bytes.
+    columns.map((column, index) => sql`cast(${sql.id(column.name)} as text) as ${sql.id(`${prefix}${index}`)}`),
   );
 }
 
 /** The natural key in a row; a part that is empty in the database is an empty text. */
 export function keyOf(row: Row, columns: readonly ColumnInfo[], prefix: string): NaturalKey {
-  return columns.map((column) => row[`${prefix}${column.name}`]?.toString() ?? "");
+  return columns.map((_, index) => row[`${prefix}${index}`]?.toString() ?? "");
 }
 
 async function readChunk(target: ReadTarget, keys: readonly NaturalKey[]): Promise<readonly ExternalRecord[]> {
@@ -118,8 +128,8 @@ async function readLines(
 ): Promise<ReadonlyMap<string, Line[]>> {
   const { rows } = await sql<Row>`
     select ${keyTexts(lines.parentKey, PARENT)}, ${keyTexts(lines.key, KEY)}, ${fieldItems(lines.columns)}
-    from ${tableRef(lines.info.name)} where ${keysMatch(target.connection, lines.parentKey, keys)}
-    order by ${sql.join(lines.orderBy.map((column) => sql.id(column.name)))} ${lockClause(target)}
+    from ${sortedTable(tableRef(lines.info.name))} where ${keysMatch(target.connection, lines.parentKey, keys)}
+    order by ${sql.join(lines.orderBy.map(sortedColumn))} ${lockClause(target)}
   `.execute(target.db);
   const byParent = new Map<string, Line[]>();
   for (const row of rows) {

@@ -56,6 +56,16 @@ export function sqlBehaviour(name: string, bench: SqlBench): void {
       ]);
     });
 
+    it.each([1, 2, 7, 24, 25, 26])("reads every row of a number key once, %i a page", async (limit) => {
+      const { session, external } = await erp();
+      const ids = Array.from({ length: 25 }, (_, index) => index * 5 + 3);
+      for (const id of ids) await addOrder(session, id);
+
+      const { changes } = await drain(external, null, limit);
+
+      expect(changes.map((change) => Number(change.naturalKey[0]))).toEqual(ids);
+    });
+
     it("tells a record deleted with its lines as deleted", async () => {
       const { session, external } = await erp();
       await addOrder(session, 1);
@@ -241,8 +251,43 @@ export function sqlBehaviour(name: string, bench: SqlBench): void {
 
     it("pages through many rows with the same value", async () => {
       const { session, external } = await columnErp(() => 0);
-      for (const id of [1, 2, 3, 4, 5]) await add(session, id, 7);
-      expect(names(await drain(external, null, 2))).toEqual(["1", "2", "3", "4", "5"]);
+      for (const id of [1, 2, 9, 10, 100]) await add(session, id, 7);
+      expect(names(await drain(external, null, 2))).toEqual(["1", "2", "9", "10", "100"]);
+    });
+
+    it.each([1, 2, 3, 4, 5, 9])("reads rows whose column is empty too when it starts, %i a page", async (limit) => {
+      let nowMs = 0;
+      const { session, external } = await columnErp(() => nowMs);
+      for (const id of [1, 9, 10, 100]) await add(session, id, null);
+      for (const id of [2, 20, 3]) await add(session, id, 5);
+
+      const first = await drain(external, null, limit);
+      nowMs = 1000;
+      const rest = await drain(external, first.cursor, limit);
+
+      expect(names(first)).toEqual(["1", "9", "10", "100", "2", "3", "20"]);
+      expect(names(rest)).toEqual([]);
+    });
+
+    it("reads a settled day again, because more rows may get it", async () => {
+      let nowMs = 0;
+      const { url, session } = await bench.database();
+      const type = bench.dialect === "sqlite" ? "text" : "date";
+      await session.query(`create table orders (id integer primary key, changed ${type})`);
+      const external = await open(
+        { ...erpConfig(url), collections: { orders: { table: "orders", key: ["id"], ...byColumn } } },
+        () => nowMs,
+      );
+      await session.query("insert into orders values (1, '2026-03-01'), (2, '2026-03-02')");
+      const first = await drain(external, null);
+      nowMs = 1000;
+      const second = await drain(external, first.cursor);
+
+      await session.query("insert into orders values (3, '2026-03-02')");
+      nowMs = 2000;
+      const third = await drain(external, second.cursor);
+
+      expect(names(third)).toEqual(["2", "3"]);
     });
 
     it("needs no trigger and no table of ours", async () => {
