@@ -1,10 +1,11 @@
 /**
  * Runs Kysely on libsql's embedded SQLite.
  *
- * Kysely brings a SQLite driver, but three facts of libsql 0.5 ask for our own: a bound JavaScript number always becomes
+ * Kysely brings a SQLite driver, but some facts of libsql 0.5 ask for our own: a bound JavaScript number always becomes
  * REAL (7 in a TEXT column turns into "7.0"), a boolean cannot be bound, and integers beyond 2^53 are
  * rounded unless asked for. Waiting for a lock is done here too, between attempts and without blocking the event loop:
- * SQLite's own busy handler would sleep inside the process that may hold the lock.
+ * SQLite's own busy handler would sleep inside the process that may hold the lock. And a statement that lost a lock has to
+ * be ended by us (`#endStatement`).
  */
 import { setTimeout as delay } from "node:timers/promises";
 import {
@@ -33,6 +34,8 @@ export interface SqliteDialectOptions {
 const LOCK_PAUSE_MS = { first: 2, most: 50 };
 /** Prepared statements kept per connection; the oldest goes first. */
 const STATEMENTS_MAX = 200;
+/** Two rows without any table: it runs, and takes no lock, from its first row to its second. */
+const TWO_ROWS = "select 1 union all select 2";
 
 /**
  * A Kysely dialect for one SQLite file.
@@ -139,7 +142,10 @@ class LibsqlConnection implements DatabaseConnection {
       } catch (error) {
         // A stale snapshot does not become fresh by waiting; every other lock may go away.
         const waits = sqliteCode(error)?.startsWith("SQLITE_BUSY") && sqliteCode(error) !== "SQLITE_BUSY_SNAPSHOT";
-        if (waits !== true || performance.now() >= deadlineMs) throw error;
+        if (waits !== true || performance.now() >= deadlineMs) {
+          this.#endStatement(query.sql, error);
+          throw error;
+        }
       }
       await delay(pauseMs);
     }
@@ -163,6 +169,32 @@ class LibsqlConnection implements DatabaseConnection {
     }
     const { changes } = statement.run(parameters);
     return { rows: [], numAffectedRows: BigInt(changes) };
+  }
+
+  /**
+   * Ends a statement that gave up waiting for a lock.
+   *
+   * SQLite keeps such a statement running, so that it can be stepped again, and libsql 0.5.29 neither resets nor finalizes
+   * it. While one statement runs, the connection gives up no read lock: in the default journal mode nobody can commit any
+   * more, in WAL mode every later read sees the old snapshot. `run` begins with the reset that is wanted; the interrupt,
+   * which another running statement keeps alive, ends the new execution before its first step. A transaction that cannot
+   * be committed is rolled back by that, which is what its owner does next.
+   */
+  #endStatement(sql: string, error: unknown): void {
+    const statement = this.#statements.get(sql);
+    if (statement === undefined || sqliteCode(error)?.startsWith("SQLITE_BUSY") !== true) return;
+    this.#statements.delete(sql);
+    const running = this.#database.prepare(TWO_ROWS);
+    running.iterate([]);
+    // libsql's types leave this method out; its documentation and its code have it.
+    (this.#database as Database.Database & { interrupt(): void }).interrupt();
+    for (const one of [() => statement.run([]), () => running.get([])]) {
+      try {
+        one();
+      } catch (interrupted) {
+        if (sqliteCode(interrupted) !== "SQLITE_INTERRUPT") throw interrupted;
+      }
+    }
   }
 
   #prepare(sql: string): Database.Statement {

@@ -109,6 +109,32 @@ describe("an SQLite ERP", () => {
     database.exec("rollback");
   });
 
+  it.each(["delete", "wal"])(
+    "is left as it was, in journal mode %s, after a wait for it was given up",
+    async (journal) => {
+      const path = join(folder, "erp.db");
+      const { database } = session(path);
+      database.exec(`pragma journal_mode = ${journal}`);
+      for (const statement of erpTables("sqlite")) database.exec(statement);
+      const external = await open(path);
+      const create = { kind: "create", fields: { amount: "1" } } as const;
+      const write = () =>
+        external.apply([
+          { opId: "op", collection: "orders", naturalKey: ["1"], change: create, expectedVersion: null },
+        ]);
+      expect(await external.read("orders", [["1"], ["2"]])).toEqual([]);
+      database.exec("begin immediate");
+      await expect(write()).rejects.toMatchObject({ code: "EXTERNAL_UNREACHABLE" });
+      database.exec("insert into orders (id, amount) values (2, '2'); commit");
+
+      expect(await external.read("orders", [["1"], ["2"]])).toMatchObject([{ naturalKey: ["2"] }]);
+      database.exec("update orders set amount = '3'");
+
+      expect(await write()).toMatchObject([{ kind: "done" }]);
+      expect(await external.read("orders", [["2"]])).toMatchObject([{ fields: { amount: "3" } }]);
+    },
+  );
+
   it("has every change in its feed, whatever its users do", async () => {
     const path = join(folder, "erp.db");
     const user = session(path);

@@ -66,6 +66,22 @@ describe("an SQLite state file", () => {
     expect((await (await open(path("crashed.db"))).links("Order", [link().key])).size).toBe(1);
   });
 
+  it("tells who holds the lease after a wait for it was given up", async () => {
+    const held = { name: "sync", holder: "theirs", ttlMs: 60_000, nowMs: 0 };
+    const theirs = await migrated(path());
+    const ours = await open(path(), { lockWaitMs: 0 });
+    expect(await ours.leaseHolder("sync")).toBeUndefined();
+    const busy = new Database(path());
+    busy.exec("begin immediate");
+    await expect(ours.acquireLease({ ...held, holder: "ours" })).rejects.toMatchObject({ code: "STATE_LOCKED" });
+    busy.exec("commit");
+    busy.close();
+
+    await theirs.acquireLease(held);
+
+    expect(await ours.leaseHolder("sync")).toMatchObject({ holder: "theirs" });
+  });
+
   it("is refused when it is not SQLite, and left as it is", async () => {
     writeFileSync(path(), "a letter, not a database\n".repeat(100));
     const before = readFileSync(path());
