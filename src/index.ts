@@ -38,13 +38,18 @@ export { ERROR_CODES, type ErrorCode, type ErrorCodeEntry, type Retry, SyncError
 export type {
   ExternalChange,
   ExternalChangePage,
-  ExternalCollectionInfo,
   ExternalProblem,
   ExternalSystem,
 } from "./external/port.ts";
 export type { UserFunction } from "./mapping/convert.ts";
 export type { Mapping } from "./mapping/mapping.ts";
 export type { MappingInput } from "./mapping/spec.ts";
+export type {
+  ExternalCollectionInfo,
+  ExternalFieldFacts,
+  ExternalFieldKind,
+  WriteRefusals,
+} from "./model/external-facts.ts";
 export type { ExternalOperation, ExternalOutcome, ExternalRecord } from "./model/external-record.ts";
 export type { BusinessKey, LineKey, NaturalKey, RecordId } from "./model/key.ts";
 export type { Side, Value } from "./model/value.ts";

@@ -1,10 +1,11 @@
 /** Check: compares the mapping with the org and the external system as they are, and lists everything that does not fit. */
 import { ERROR_CODES, SyncError } from "../errors.ts";
-import type { ExternalCollectionInfo, ExternalProblem } from "../external/port.ts";
+import type { ExternalProblem } from "../external/port.ts";
 import type { StatusFacts } from "../mapping/facts.ts";
-import { describedObjects, preflight } from "../mapping/preflight.ts";
+import { checkCollections, describedObjects, preflight } from "../mapping/preflight.ts";
 import type { PreflightProblem } from "../mapping/problem.ts";
 import { STATUS_OBJECTS } from "../mapping/select.ts";
+import type { ExternalCollectionInfo } from "../model/external-facts.ts";
 import type { OrgIdentity } from "../salesforce/port.ts";
 import type { EnginePorts } from "./ports.ts";
 
@@ -13,6 +14,8 @@ export interface CheckReport {
   /** Null where the org could not be reached; the reason is among the problems. */
   readonly identity: OrgIdentity | null;
   readonly problems: readonly CheckProblem[];
+  /** What may go wrong with some records, and what a person should know. Runs work all the same. */
+  readonly warnings: readonly CheckProblem[];
 }
 
 /** One thing that does not fit, with its place in the configuration or in a system. */
@@ -35,13 +38,26 @@ export async function checkEverything(ports: EnginePorts): Promise<CheckReport> 
       : await attempt(problems, "salesforce", () => ports.salesforce.describe(describedObjects(ports.mapping)));
   const statuses = identity === null ? {} : await readStatuses(ports, problems);
   const external = await attempt(problems, "external", () => ports.external.check());
-  problems.push(...(external ?? []).map((problem: ExternalProblem) => ({ side: "external" as const, ...problem })));
-  const collections = external === null || external.length > 0 ? [] : await readCollections(ports, problems);
-  if (objects !== null) {
-    const found = preflight(ports.mapping, { objects, statuses, collections });
-    problems.push(...found.map((problem: PreflightProblem) => ({ side: "mapping" as const, ...problem })));
-  }
-  return { identity, problems };
+  const collections = external === null ? [] : await readCollections(ports, external.length > 0 ? [] : problems);
+  const mapped =
+    objects === null
+      ? checkCollections(ports.mapping, collections)
+      : preflight(ports.mapping, { objects, statuses, collections });
+  const found: readonly Found[] = [
+    ...(external ?? []).map((problem) => ({ side: "external" as const, ...problem })),
+    ...mapped.map((problem) => ({ side: "mapping" as const, ...problem })),
+  ];
+  return {
+    identity,
+    problems: [...problems, ...told(found.filter(({ warning }) => warning !== true))],
+    warnings: told(found.filter(({ warning }) => warning === true)),
+  };
+}
+
+type Found = (ExternalProblem | PreflightProblem) & Pick<CheckProblem, "side">;
+
+function told(found: readonly Found[]): readonly CheckProblem[] {
+  return found.map(({ side, place, message }) => ({ side, place, message }));
 }
 
 /** Runs among which one that went through shows that the configuration fits. */

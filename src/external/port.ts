@@ -1,4 +1,5 @@
 /** The port to an external system. Every adapter implements it and passes the same contract tests. */
+import type { ExternalCollectionInfo } from "../model/external-facts.ts";
 import type { ExternalOperation, ExternalOutcome, ExternalRecord } from "../model/external-record.ts";
 import type { NaturalKey } from "../model/key.ts";
 
@@ -17,18 +18,12 @@ export interface ExternalChange {
   readonly deleted: boolean;
 }
 
-/** What one collection of the external system looks like, for `check`. */
-export interface ExternalCollectionInfo {
-  readonly collection: string;
-  /** External field → a short type name for messages; absent where the system does not tell. */
-  readonly fields?: Readonly<Record<string, string>>;
-  readonly lineFields?: Readonly<Record<string, string>>;
-}
-
 /** A problem that `check` reports: what, where and the way out. */
 export interface ExternalProblem {
   readonly place: string;
   readonly message: string;
+  /** True where runs work all the same. */
+  readonly warning?: true;
 }
 
 /**

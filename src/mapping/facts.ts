@@ -1,4 +1,5 @@
 /** What an org and an external system say about themselves, as far as the mapping is compared with it. */
+import type { ExternalCollectionInfo } from "../model/external-facts.ts";
 
 /** The parts of an object's describe that are compared. */
 export interface ObjectFacts {
@@ -38,17 +39,10 @@ export interface StatusFacts {
   readonly category: string;
 }
 
-/** What an external collection says about itself; absent parts are not known. */
-export interface CollectionFacts {
-  readonly collection: string;
-  readonly fields?: Readonly<Record<string, string>>;
-  readonly lineFields?: Readonly<Record<string, string>>;
-}
-
 /** Everything that the mapping is compared with. */
 export interface PreflightFacts {
   readonly objects: readonly ObjectFacts[];
   /** Status rows by sObject; empty where they cannot be read. */
   readonly statuses: Readonly<Record<string, readonly StatusFacts[]>>;
-  readonly collections: readonly CollectionFacts[];
+  readonly collections: readonly ExternalCollectionInfo[];
 }

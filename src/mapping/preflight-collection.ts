@@ -1,6 +1,8 @@
 /** Whether the external collections have the fields that the mapping names. */
+import type { ExternalCollectionInfo } from "../model/external-facts.ts";
 import type { PreflightFacts } from "./facts.ts";
 import type { Mapping, ObjectMapping } from "./mapping.ts";
+import { checkExternalWrites } from "./preflight-writes.ts";
 import { at, type PreflightProblem } from "./problem.ts";
 
 /** The external fields that the mapping names and the collections do not have. Collections that do not tell are left out. */
@@ -8,18 +10,28 @@ export function missingExternalFields(
   mapping: Mapping,
   collections: PreflightFacts["collections"],
 ): readonly PreflightProblem[] {
-  const facts: PreflightFacts = { objects: [], statuses: {}, collections };
-  return mapping.objects.flatMap((object) => checkCollection(object, `mapping.objects.${object.object}`, facts));
+  return mapping.objects.flatMap((object) => {
+    const info = collections.find((each) => each.collection === object.collection);
+    return info === undefined ? [] : missingFields(object, `mapping.objects.${object.object}`, info);
+  });
 }
 
-/** Looks for the fields of one object's collection; a collection that does not tell its fields is left out. */
+/** Compares one object with its collection. What the collection does not tell is left out. */
 export function checkCollection(
   object: ObjectMapping,
   place: string,
-  facts: PreflightFacts,
+  collections: PreflightFacts["collections"],
 ): readonly PreflightProblem[] {
-  const info = facts.collections.find((each) => each.collection === object.collection);
+  const info = collections.find((each) => each.collection === object.collection);
   if (info === undefined) return [];
+  return [...missingFields(object, place, info), ...checkExternalWrites(object, place, info)];
+}
+
+function missingFields(
+  object: ObjectMapping,
+  place: string,
+  info: ExternalCollectionInfo,
+): readonly PreflightProblem[] {
   return [
     ...missingExternal(`${place}.naturalKey`, object.collection, object.naturalKey, info.fields),
     ...missingExternal(`${place}.filter.external`, object.collection, Object.keys(object.filter.external), info.fields),
@@ -47,7 +59,7 @@ function missingExternal(
   place: string,
   where: string,
   names: readonly string[],
-  known: Readonly<Record<string, string>> | undefined,
+  known: Readonly<Record<string, unknown>> | undefined,
 ): readonly PreflightProblem[] {
   if (known === undefined) return [];
   return names

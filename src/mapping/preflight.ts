@@ -15,6 +15,14 @@ export function describedObjects(mapping: Mapping): readonly string[] {
   return mapping.objects.flatMap((object) => [object.object, ...(object.lines === null ? [] : [object.lines.object])]);
 }
 
+/** What of `preflight` needs no org: how the mapping and the external system fit. */
+export function checkCollections(
+  mapping: Mapping,
+  collections: PreflightFacts["collections"],
+): readonly PreflightProblem[] {
+  return mapping.objects.flatMap((object) => checkCollection(object, `mapping.objects.${object.object}`, collections));
+}
+
 /** Lists everything in the mapping that cannot work. Empty when all is well. */
 export function preflight(mapping: Mapping, facts: PreflightFacts): readonly PreflightProblem[] {
   return mapping.objects.flatMap((object) => {
@@ -35,7 +43,7 @@ export function preflight(mapping: Mapping, facts: PreflightFacts): readonly Pre
       ...(described === undefined ? [] : checkRoot(object, place, described)),
       ...checkLines(object, object.lines, `${place}.lines`, facts),
       ...checkStatuses(object, place, facts),
-      ...checkCollection(object, place, facts),
+      ...checkCollection(object, place, facts.collections),
     ];
   });
 }

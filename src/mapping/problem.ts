@@ -4,6 +4,8 @@
 export interface PreflightProblem {
   readonly place: string;
   readonly message: string;
+  /** True where runs work all the same, for example as long as no text is longer than the other side's field. */
+  readonly warning?: true;
 }
 
 /** A problem where the condition holds. */

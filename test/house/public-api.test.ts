@@ -14,11 +14,11 @@ const CONNECTOR = {
   types: names(`
     ApiUsage BusinessKey CheckProblem CheckReport Config ConfigInput ConfigModule Conflict DeadLetter
     EngineEvent EngineObserver EnginePorts ErrorCode ErrorCodeEntry ExternalChange ExternalChangePage
-    ExternalCollectionInfo ExternalOperation ExternalOutcome ExternalProblem ExternalRecord ExternalSystem
+    ExternalCollectionInfo ExternalFieldFacts ExternalFieldKind ExternalOperation ExternalOutcome ExternalProblem ExternalRecord ExternalSystem
     HeldDocument HeldPorts JournalEntry JournalQuery LineKey LoadedConfig Mapping MappingInput NaturalKey
     ObjectStatus Obstacle OpenPorts OrgIdentity Parked Plan PlanFile PlannedChange PlannedWrite PortListeners
     PortSettings RecordId Retry RunOptions RunRecord RunReport RunRequest SalesforceOrg Side StateStore
-    StoredConflict SyncStatus UserFunction Value WrittenCount
+    StoredConflict SyncStatus UserFunction Value WriteRefusals WrittenCount
   `),
 };
 

@@ -20,18 +20,25 @@ export async function checkCommand(options: ConfigOptions, outer: Surroundings):
   });
 }
 
-function checkText({ identity, problems }: CheckReport, path: string, surroundings: Surroundings): string {
+function checkText({ identity, problems, warnings }: CheckReport, path: string, surroundings: Surroundings): string {
   const colours = coloursOf(surroundings);
   const lines: string[] = [];
   if (identity !== null)
     lines.push(`Signed in to ${identity.instanceUrl} as ${identity.username} (org ${identity.organizationId})`);
-  for (const { side, place, message } of problems) {
-    lines.push(`${colours.red("✗")} ${side === "mapping" ? "" : `${side} `}${colours.bold(place)}: ${message}`);
-  }
+  const told = (mark: string, { side, place, message }: CheckReport["problems"][number]): string =>
+    `${mark} ${side === "mapping" ? "" : `${side} `}${colours.bold(place)}: ${message}`;
+  lines.push(...problems.map((problem) => told(colours.red("✗"), problem)));
+  lines.push(...warnings.map((warning) => told(colours.yellow("!"), warning)));
   lines.push(
     problems.length === 0
-      ? colours.green(`✓ ${path} fits the org and the external system`)
-      : `${problems.length} problem${problems.length === 1 ? "" : "s"}`,
+      ? colours.green(
+          `✓ ${path} fits the org and the external system${warnings.length === 0 ? "" : `; ${countOf(warnings.length, "warning")}`}`,
+        )
+      : countOf(problems.length, "problem"),
   );
   return `${lines.join("\n")}\n`;
+}
+
+function countOf(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? "" : "s"}`;
 }

@@ -11,9 +11,10 @@ import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
 import { sqliteCode } from "../../database/sqlite-driver.ts";
 import { SyncError } from "../../errors.ts";
+import type { ExternalCollectionInfo, ExternalFieldFacts } from "../../model/external-facts.ts";
 import type { ExternalOperation, ExternalOutcome, ExternalRecord } from "../../model/external-record.ts";
 import type { NaturalKey } from "../../model/key.ts";
-import type { ExternalChangePage, ExternalCollectionInfo, ExternalProblem, ExternalSystem } from "../port.ts";
+import type { ExternalChangePage, ExternalProblem, ExternalSystem } from "../port.ts";
 import type { FilesCollectionConfig, FilesConfig } from "./config.ts";
 import { type FilesTarget, FOLDERS, folderOf, takeFiles } from "./inbox.ts";
 import { type FilesIndex, openFilesIndex } from "./index-store.ts";
@@ -94,8 +95,8 @@ class FilesExternalSystem implements ExternalSystem {
   async info(collection: string): Promise<ExternalCollectionInfo> {
     const { collection: config } = this.#target(collection);
     const type = config.format === "csv" ? "text" : "json";
-    const named = (columns: readonly string[]): Readonly<Record<string, string>> =>
-      Object.fromEntries(columns.map((column) => [column, type]));
+    const named = (columns: readonly string[]): Readonly<Record<string, ExternalFieldFacts>> =>
+      Object.fromEntries(columns.map((column) => [column, { type }]));
     return {
       collection,
       fields: named(config.columns),

@@ -1,9 +1,10 @@
 /** The external system behind a JSON REST API that the configuration describes. */
 import { SyncError } from "../../errors.ts";
+import type { ExternalCollectionInfo, ExternalFieldFacts } from "../../model/external-facts.ts";
 import type { ExternalOperation, ExternalOutcome, ExternalRecord } from "../../model/external-record.ts";
 import type { NaturalKey } from "../../model/key.ts";
 import { atPointer, type Json } from "../json.ts";
-import type { ExternalChangePage, ExternalCollectionInfo, ExternalProblem, ExternalSystem } from "../port.ts";
+import type { ExternalChangePage, ExternalProblem, ExternalSystem } from "../port.ts";
 import { HttpClient, type HttpSurroundings } from "./client.ts";
 import type { HttpCollectionConfig, HttpConfig } from "./config.ts";
 import { fetchPage, readList } from "./feed.ts";
@@ -46,8 +47,8 @@ class HttpExternalSystem implements ExternalSystem {
   async info(collection: string): Promise<ExternalCollectionInfo> {
     const { fields, lines } = this.#target(collection).collection;
     // JSON has no declared types; the configuration knows the names at most.
-    const named = (places: HttpCollectionConfig["fields"]): Readonly<Record<string, string>> | undefined =>
-      places && Object.fromEntries(Object.keys(places).map((field) => [field, "json"]));
+    const named = (places: HttpCollectionConfig["fields"]): Readonly<Record<string, ExternalFieldFacts>> | undefined =>
+      places && Object.fromEntries(Object.keys(places).map((field) => [field, { type: "json" }]));
     const known = named(fields);
     const knownLines = named(lines?.fields);
     return { collection, ...(known && { fields: known }), ...(knownLines && { lineFields: knownLines }) };

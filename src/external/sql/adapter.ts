@@ -1,11 +1,13 @@
 /** The external system on SQL: the user's own tables in SQLite or PostgreSQL. */
 import { sql } from "kysely";
 import { SyncError } from "../../errors.ts";
+import type { ExternalCollectionInfo } from "../../model/external-facts.ts";
 import type { ExternalOperation, ExternalOutcome, ExternalRecord } from "../../model/external-record.ts";
 import type { NaturalKey } from "../../model/key.ts";
-import type { ExternalChangePage, ExternalCollectionInfo, ExternalProblem, ExternalSystem } from "../port.ts";
+import type { ExternalChangePage, ExternalProblem, ExternalSystem } from "../port.ts";
 import { type Binding, type BoundCollection, bindCollection } from "./bind.ts";
 import { type LogTarget, logProblems, pruneLog, readLog, startOfLog } from "./change-log.ts";
+import { columnFacts } from "./column-facts.ts";
 import { COLUMN_START, readColumnFeed } from "./column-feed.ts";
 import type { SqlConfig } from "./config.ts";
 import { connectSql, externalFault, readSnapshot, type SqlConnection, sqlFailure } from "./connection.ts";
@@ -56,9 +58,7 @@ class SqlExternalSystem implements ExternalSystem {
   async info(collection: string): Promise<ExternalCollectionInfo> {
     return this.#guard(async () => {
       const { root, lines } = await this.#bound(collection);
-      const types = (columns: BoundCollection["root"]["columns"]): Readonly<Record<string, string>> =>
-        Object.fromEntries(columns.map((column) => [column.name, column.type]));
-      return { collection, fields: types(root.columns), ...(lines && { lineFields: types(lines.columns) }) };
+      return { collection, fields: columnFacts(root), ...(lines && { lineFields: columnFacts(lines) }) };
     });
   }
 

@@ -94,23 +94,26 @@ describe("when clocks are changed", () => {
     expect(changes).toHaveLength(zones.length * 4);
   });
 
-  it.each(changes)("every quarter, hour and 20 seconds start as often as the clock shows them: %s %s", (zone, change) => {
-    const clock = wallClock(zone);
-    const [fromMs, toMs] = [at(change) - 1.25 * HOUR, at(change) + 1.25 * HOUR];
-    const shown = (stepMs: number, fits: RegExp): readonly number[] =>
-      Array.from({ length: (toMs - fromMs) / stepMs - 1 }, (_, index) => fromMs + (index + 1) * stepMs).filter((ms) =>
-        fits.test(clock(ms)),
-      );
+  it.each(changes)(
+    "every quarter, hour and 20 seconds start as often as the clock shows them: %s %s",
+    (zone, change) => {
+      const clock = wallClock(zone);
+      const [fromMs, toMs] = [at(change) - 1.25 * HOUR, at(change) + 1.25 * HOUR];
+      const shown = (stepMs: number, fits: RegExp): readonly number[] =>
+        Array.from({ length: (toMs - fromMs) / stepMs - 1 }, (_, index) => fromMs + (index + 1) * stepMs).filter((ms) =>
+          fits.test(clock(ms)),
+        );
 
-    const starts = (cron: string): readonly number[] => {
-      const next = nextStartOf({ ...NO_JITTER, cron, timeZone: zone }, () => 0);
-      return startsBetween((nowMs) => next(nowMs, null), fromMs, toMs);
-    };
+      const starts = (cron: string): readonly number[] => {
+        const next = nextStartOf({ ...NO_JITTER, cron, timeZone: zone }, () => 0);
+        return startsBetween((nowMs) => next(nowMs, null), fromMs, toMs);
+      };
 
-    expect(starts("*/15 * * * *")).toEqual(shown(MINUTE, /:(00|15|30|45):00$/));
-    expect(starts("0 * * * *")).toEqual(shown(MINUTE, /:00:00$/));
-    expect(starts("*/20 * * * * *")).toEqual(shown(20_000, /:(00|20|40)$/));
-  });
+      expect(starts("*/15 * * * *")).toEqual(shown(MINUTE, /:(00|15|30|45):00$/));
+      expect(starts("0 * * * *")).toEqual(shown(MINUTE, /:00:00$/));
+      expect(starts("*/20 * * * * *")).toEqual(shown(20_000, /:(00|20|40)$/));
+    },
+  );
 
   it.each(changes)("a daily start and a daily sweep come once a day: %s %s", (zone, change) => {
     const [fromMs, toMs] = [at(change) - 60 * HOUR, at(change) + 60 * HOUR];

@@ -475,7 +475,7 @@ export function sqlBehaviour(name: string, bench: SqlBench): void {
       const { external } = await erp();
       const info = await external.info("orders");
       expect(Object.keys(info.fields ?? {})).toEqual(["id", "customer", "amount"]);
-      expect(info.lineFields).toMatchObject({ quantity: "bigint" });
+      expect(info.lineFields).toMatchObject({ quantity: { type: "bigint" } });
     });
   });
 }

@@ -5,6 +5,7 @@ import type { Mapping } from "../../../src/mapping/mapping.ts";
 import { describedObjects, preflight } from "../../../src/mapping/preflight.ts";
 import { refineMapping } from "../../../src/mapping/refine.ts";
 import type { MappingInput } from "../../../src/mapping/spec.ts";
+import type { ExternalCollectionInfo, ExternalFieldFacts } from "../../../src/model/external-facts.ts";
 
 function field(name: string, change: Partial<FieldFacts> = {}): FieldFacts {
   return {
@@ -151,10 +152,67 @@ describe("a preflight", () => {
   });
 
   it("finds external fields that do not exist", () => {
-    const collections = [{ collection: "customers", fields: { id: "integer" } }];
+    const collections = [{ collection: "customers", fields: { id: { type: "integer" } } }];
     expect(
       said(account({ Name: "name" }), facts([object("Account", [field("Name")])], { collections })).join(),
     ).toContain('customers has no field "name" (id)');
+  });
+
+  describe("of what is written to the external system", () => {
+    const described = object("Account", [field("Name"), field("Phone")]);
+    const columns: Readonly<Record<string, ExternalFieldFacts>> = {
+      id: { type: "integer", nullable: false },
+      name: { type: "text", nullable: false },
+      phone: { type: "text", nullable: true },
+    };
+    const found = (
+      info: Omit<ExternalCollectionInfo, "collection">,
+      extra: Parameters<typeof account>[1] = {},
+      fields: Parameters<typeof account>[0] = { Name: "name", Phone: "phone" },
+    ): readonly string[] =>
+      said(
+        account(fields, extra),
+        facts([described], { collections: [{ collection: "customers", fields: columns, ...info }] }),
+      );
+
+    it("finds nothing where everything that must be filled is filled", () => {
+      expect(found({}, { create: { external: true } })).toEqual([]);
+    });
+
+    it("names a column that a new record would leave empty, unless none is made there or it has a default", () => {
+      const fields = { ...columns, region: { type: "text", nullable: false } };
+      expect(found({ fields }, { create: { external: true } })).toEqual([
+        expect.stringMatching(
+          /^mapping.objects.Account: a new record needs a value in "region".*create.external to false/,
+        ),
+      ]);
+      expect(found({ fields }, { create: { external: false } })).toEqual([]);
+      const withDefault = { ...fields, region: { ...fields.region, hasDefault: true } };
+      expect(found({ fields: withDefault }, { create: { external: true } })).toEqual([]);
+      const computed = { ...fields, region: { ...fields.region, generated: true } };
+      expect(found({ fields: computed }, { create: { external: true } })).toEqual([]);
+    });
+
+    it("names a computed column that would be written", () => {
+      const fields = { ...columns, phone: { type: "text", nullable: true, generated: true } };
+      expect(found({ fields })).toEqual([
+        expect.stringMatching(/Account.fields.Phone: "phone" is computed .* make the field toSalesforce/),
+      ]);
+      expect(found({ fields }, { direction: "toSalesforce" })).toEqual([]);
+    });
+
+    it("tells a refusal where the mapping writes so, once where all writes are refused alike", () => {
+      const all = { create: "the view cannot be written", update: "the view cannot be written" };
+      expect(found({ refuses: all }, { create: { external: true } })).toEqual([
+        "mapping.objects.Account: the view cannot be written; or set create.external to false and make every field toSalesforce",
+      ]);
+      expect(found({ refuses: { update: "no right" } })).toEqual([
+        "mapping.objects.Account: no right; or make every field toSalesforce",
+      ]);
+      expect(found({ refuses: { delete: "no right" } })).toEqual([]);
+      expect(found({ refuses: { delete: "no right" } }, { delete: { external: true } })).toHaveLength(1);
+      expect(found({ refuses: { ...all, delete: "no right" } }, { direction: "toSalesforce" })).toEqual([]);
+    });
   });
 
   it("finds statuses that the org lacks or keeps to itself, and fields that an order needs", () => {
