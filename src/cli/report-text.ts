@@ -25,6 +25,13 @@ export function reportText(report: RunReport): string {
   }
   lines.push(...surplus(report.conflicts.length, "conflicts"));
   lines.push(...heldLines(report.held));
+  for (const { object, side, field, count, example } of report.keptOtherwise) {
+    const line = example.lineKey === undefined ? "" : ` ${example.lineKey}`;
+    lines.push(
+      `kept otherwise  ${object} ${field} in ${side}: ${count === 1 ? "1 value" : `${count} values`} shown rounded or spelled otherwise, ` +
+        `for example ${example.key}${line}: sent ${shown(example.sent)}, kept ${shown(example.kept)}; the sent value stands`,
+    );
+  }
   for (const { object, code, message } of report.stopped) {
     lines.push(`stopped   ${object}: ${message}`);
     const remedy = remedyFor(code);

@@ -10,6 +10,7 @@ import type { RowOutcome, SalesforceFault } from "../model/salesforce-record.ts"
 import type { Side } from "../model/value.ts";
 import type { SalesforceCall } from "../sync/call.ts";
 import type { Conflict, Decision, Intent } from "../sync/decision.ts";
+import { asShown } from "../sync/kept.ts";
 import { type CallPlan, isAtomic, operationsToDrop, planCalls, type SequenceOptions } from "../sync/sequence.ts";
 import { operationsOf, retainOperations } from "../sync/split.ts";
 import type { RunContext } from "./context.ts";
@@ -83,7 +84,8 @@ function intentsOf(context: RunContext, decision: Decision, startedAtMs: number)
     key: decision.key,
     side,
     before: side === "salesforce" ? decision.salesforceBefore : decision.externalBefore,
-    after: decision.agreed,
+    after: asShown(side, decision.agreed, decision.kept ?? []),
+    ...(decision.kept === undefined || decision.kept.length === 0 ? {} : { kept: decision.kept }),
     seen: side === "salesforce" ? decision.salesforceStamp : decision.externalVersion,
     passing: side === "salesforce" ? decision.passing : null,
     atomic: side === "external" || isAtomic(decision, sequenceOptions(context, [decision])),

@@ -31,6 +31,8 @@ export interface RecordInput {
 
 /** A refusal is tried so often in its own run and in later ones, each time decided on what is read then. */
 const REPLANS_MAX = 3;
+/** The event of a value that a side shows otherwise than it was sent, rounded for example. */
+const KEPT_OTHERWISE = "kept otherwise";
 /** Field changes that one journal entry lists; the count of all of them is always there. */
 const JOURNAL_CHANGES_MAX = 50;
 
@@ -97,6 +99,7 @@ class Page {
     this.#release(decision);
     this.#stir(decision);
     this.#settleConflicts(decision.conflicts);
+    this.#tellKept(decision);
     for (const action of decision.actions) this.#write(decision, action, null, {});
     if (decision.obstacles.length > 0) this.#write(decision, "noted", null, { notes: decision.obstacles });
   }
@@ -119,6 +122,10 @@ class Page {
     const settled = settle(decision, before, settlement.outcomes, { external: settlement.externalOutcome, displaced });
     this.#links.push(settled.link);
     if (settled.base.document !== null || settled.complete) this.#bases.push(settled.base);
+    this.#tellKept(decision);
+    // What becomes of a value that may be kept otherwise is looked at in the same run, so that this run can tell it.
+    if (settled.base.kept?.some(({ shown }) => shown === undefined) === true)
+      this.#context.memory.recovered(decision.object, [decision.key]);
     if (uncertain) this.#context.memory.doubt(decision.object);
     if (landed(salesforce) && landed(external)) {
       this.#release(decision);
@@ -142,6 +149,18 @@ class Page {
     } else {
       this.hold(decision, "parked", [waiting(failure)]);
     }
+  }
+
+  /** What a side made of a value that was sent to it. */
+  #tellKept(decision: Decision): void {
+    const { object, key, found = [] } = decision;
+    for (const side of SIDES) {
+      const pairs = found.filter((pair) => pair.side === side);
+      if (pairs.length === 0) continue;
+      const changes = pairs.map(({ lineKey, field, sent, shown }) => ({ lineKey, field, from: sent, to: shown }));
+      this.#write(decision, KEPT_OTHERWISE, side, { fields: pairs.length, changes: changes.slice(0, JOURNAL_CHANGES_MAX) });
+    }
+    this.#context.tally.addKept({ object, key }, found);
   }
 
   /** What a write replaced unseen is told at once, whatever is decided about it later. */

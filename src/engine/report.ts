@@ -1,7 +1,7 @@
 /** What one run did, in numbers and names. */
-import type { BusinessKey } from "../model/key.ts";
-import type { Side } from "../model/value.ts";
-import type { Conflict, Obstacle } from "../sync/decision.ts";
+import type { BusinessKey, LineKey } from "../model/key.ts";
+import type { Side, Value } from "../model/value.ts";
+import type { Conflict, Kept, Obstacle } from "../sync/decision.ts";
 
 /** How many documents of one object were written to one side, by action (`create`, `update`, `activate`, `delete`). */
 export interface WrittenCount {
@@ -17,6 +17,21 @@ export interface HeldDocument {
   readonly key: BusinessKey;
   readonly how: "parked" | "rejected";
   readonly obstacles: readonly Obstacle[];
+}
+
+/** Values of one field that a side keeps otherwise than they were sent: rounded, or spelled in another way. */
+export interface KeptCount {
+  readonly object: string;
+  readonly side: Side;
+  readonly field: string;
+  readonly count: number;
+  /** The first of them. */
+  readonly example: {
+    readonly key: BusinessKey;
+    readonly lineKey?: LineKey;
+    readonly sent: Value;
+    readonly kept: Value;
+  };
 }
 
 /** An object whose writes to Salesforce were all refused alike, so that its mapping stood still for the rest of the run. */
@@ -38,6 +53,8 @@ export interface RunReport {
   readonly writes: number;
   readonly conflicts: readonly Conflict[];
   readonly held: readonly HeldDocument[];
+  /** Values that a side shows otherwise than they were sent, seen for the first time in this run; the sent ones stand. */
+  readonly keptOtherwise: readonly KeptCount[];
   /** Objects that stood still because of their mapping or rights; empty in a run that did all it could. */
   readonly stopped: readonly StoppedObject[];
   /** Objects whose deletion log does not reach back to the last run: only a sweep finds what was deleted meanwhile. */
@@ -94,6 +111,7 @@ export class RunTally {
   readonly #conflicts: Conflict[] = [];
   readonly #openConflicts = new Set<string>();
   readonly #held = new Map<string, HeldDocument>();
+  readonly #kept = new Map<string, KeptCount>();
   readonly #stopped = new Map<string, StoppedObject>();
   readonly #stirred = new Map<string, DocumentName>();
   readonly #tried = new Set<string>();
@@ -113,6 +131,20 @@ export class RunTally {
     }
   }
 
+  /** Values of a document that a side shows otherwise than they were sent. */
+  addKept({ object, key }: DocumentName, pairs: readonly Kept[]): void {
+    for (const { side, lineKey, field, sent, shown = null } of pairs) {
+      const example = { key, ...(lineKey === undefined ? {} : { lineKey }), sent, kept: shown };
+      this.#countKept({ object, side, field, count: 1, example });
+    }
+  }
+
+  #countKept(entry: KeptCount): void {
+    const name = `${entry.object} ${entry.side} ${entry.field}`;
+    const known = this.#kept.get(name);
+    this.#kept.set(name, known === undefined ? entry : { ...known, count: known.count + entry.count });
+  }
+
   addConflicts(conflicts: readonly Conflict[]): void {
     this.#conflicts.push(...conflicts);
   }
@@ -123,6 +155,7 @@ export class RunTally {
       const name = `${entry.object} ${entry.side} ${entry.action}`;
       this.#written.set(name, { ...entry, count: (this.#written.get(name)?.count ?? 0) + entry.count });
     }
+    for (const kept of part.keptOtherwise) this.#countKept(kept);
     for (const key of keys) this.release(object, key);
     for (const held of part.held) this.addHeld(held);
     for (const stopped of part.stopped) this.stop(stopped);
@@ -229,6 +262,7 @@ export class RunTally {
       writes: this.writes,
       conflicts: this.#conflicts,
       held: [...this.#held.values()],
+      keptOtherwise: [...this.#kept.values()],
       stopped: this.stopped,
       recovered: this.recovered,
       compared: this.compared,

@@ -17,7 +17,7 @@ import { isDatePattern } from "./date-pattern.ts";
 import { type EmptyRules, referenceConverter, withEmptyRules } from "./field.ts";
 import type { Converter, Direction, FieldMapping, ReferenceMapping } from "./mapping.ts";
 import type { ConvertSpec, FieldSpec } from "./spec.ts";
-import { isFixed, relationshipOf, standardKind } from "./standard-fields.ts";
+import { isFixed, relationshipOf, type StandardField, standardKind } from "./standard-fields.ts";
 
 /** One field to compile. */
 export interface FieldInput {
@@ -44,7 +44,7 @@ export function compileField(context: CompileContext, input: FieldInput): FieldM
   const names = sourceNames(spec);
   const converter = withEmptyRules(converterOf(context, input, spec, names, report), input.rules, names);
   const direction = directionOf(input, spec, converter, report);
-  const { kind, scale } = kindOf(input, spec);
+  const { kind, scale, keeps, whole } = kindOf(input, spec);
   if (spec.scale !== undefined && kind !== "decimal") report(`has a scale but is ${kind}; say kind: decimal`);
   return {
     field: input.field,
@@ -53,6 +53,8 @@ export function compileField(context: CompileContext, input: FieldInput): FieldM
     owner: spec.owner ?? null,
     write: spec.createOnly ? "once" : isFixed(input.object, input.field) ? "fixed" : "always",
     scale,
+    keeps: { salesforce: keeps, external: null },
+    whole,
     length: null,
     reference: referenceOf(context, input, spec, report),
     externalFields: names,
@@ -178,12 +180,20 @@ function directionOf(
   return "toSalesforce";
 }
 
-function kindOf(input: FieldInput, spec: LongSpec): { readonly kind: ValueKind; readonly scale: number | null } {
-  if (spec.reference !== undefined) return { kind: "reference", scale: null };
+function kindOf(input: FieldInput, spec: LongSpec): FieldKind {
+  if (spec.reference !== undefined) return { kind: "reference", scale: null, keeps: null, whole: false };
   const standard = standardKind(input.field);
   const kind = spec.kind ?? convertKind(spec.convert) ?? standard.kind;
-  const scale = spec.scale ?? (kind === standard.kind ? standard.scale : undefined);
-  return { kind, scale: scale ?? null };
+  const known: Partial<StandardField> = kind === standard.kind ? standard : {};
+  const scale = spec.scale ?? null;
+  return { kind, scale, keeps: scale ?? known.scale ?? null, whole: known.whole === true };
+}
+
+interface FieldKind {
+  readonly kind: ValueKind;
+  readonly scale: number | null;
+  readonly keeps: number | null;
+  readonly whole: boolean;
 }
 
 function convertKind(spec: ConvertSpec | undefined): ValueKind | undefined {

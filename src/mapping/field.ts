@@ -31,7 +31,7 @@ export function readExternalField(mapping: FieldMapping, fields: ExternalFields)
 
 /** The canonical value of a field in a Salesforce record; references are read elsewhere. */
 export function readSalesforceField(mapping: FieldMapping, raw: unknown): Canonical {
-  // The length is a limit for what we send, never a reason to refuse what Salesforce holds.
+  // Length and wholeness are limits for what we send, never a reason to refuse what Salesforce holds.
   return canonicalValue(mapping.kind, raw, { scale: mapping.scale });
 }
 

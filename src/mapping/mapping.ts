@@ -70,7 +70,12 @@ export interface FieldMapping {
    * from empty, so a later difference is an obstacle.
    */
   readonly write: "always" | "once" | "fixed";
+  /** Digits after the point to which the mapping rounds; null: every digit counts. */
   readonly scale: number | null;
+  /** Digits after the point that each side is known to keep; null where that is not known. */
+  readonly keeps: Readonly<Record<Side, number | null>>;
+  /** True where Salesforce takes whole numbers only. */
+  readonly whole: boolean;
   /** Characters that the Salesforce field holds, as far as known. */
   readonly length: number | null;
   readonly reference: ReferenceMapping | null;

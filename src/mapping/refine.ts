@@ -28,7 +28,8 @@ function refineField(field: FieldMapping, facts: FieldFacts): FieldMapping {
   return {
     ...field,
     length: field.kind === "text" && facts.length > 0 ? facts.length : field.length,
-    scale: decimal ? Math.min(field.scale ?? scaleOf(facts), scaleOf(facts)) : field.scale,
+    keeps: decimal ? { ...field.keeps, salesforce: scaleOf(facts) } : field.keeps,
+    whole: decimal && facts.type === "int",
     write: createOnly ? "fixed" : field.write,
   };
 }

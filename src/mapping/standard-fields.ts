@@ -4,8 +4,15 @@
  */
 import type { ValueKind } from "../model/value.ts";
 
-/** Kind and scale by field name; the same name means the same in all mapped objects. */
-const KINDS: Readonly<Record<string, { readonly kind: ValueKind; readonly scale?: number }>> = {
+/** What is known of a standard field. `scale`: digits after the point that it has; `whole`: it is an integer. */
+export interface StandardField {
+  readonly kind: ValueKind;
+  readonly scale?: number;
+  readonly whole?: true;
+}
+
+/** By field name; the same name means the same in all mapped objects. */
+const KINDS: Readonly<Record<string, StandardField>> = {
   EffectiveDate: { kind: "date" },
   EndDate: { kind: "date" },
   StartDate: { kind: "date" },
@@ -25,8 +32,8 @@ const KINDS: Readonly<Record<string, { readonly kind: ValueKind; readonly scale?
   TotalPrice: { kind: "decimal", scale: 2 },
   TotalAmount: { kind: "decimal", scale: 2 },
   AnnualRevenue: { kind: "decimal", scale: 0 },
-  NumberOfEmployees: { kind: "decimal", scale: 0 },
-  ContractTerm: { kind: "decimal", scale: 0 },
+  NumberOfEmployees: { kind: "decimal", scale: 0, whole: true },
+  ContractTerm: { kind: "decimal", scale: 0, whole: true },
   BillingLatitude: { kind: "decimal", scale: 15 },
   BillingLongitude: { kind: "decimal", scale: 15 },
   ShippingLatitude: { kind: "decimal", scale: 15 },
@@ -56,8 +63,8 @@ export const LOADING_ORDER: readonly string[] = [
 /** Objects that companies keep in the external system and only publish to Salesforce. */
 export const PUBLISHED_OBJECTS: readonly string[] = ["Product2", "Pricebook2", "PricebookEntry"];
 
-/** The kind of a standard field; text when it is not one of the known ones. */
-export function standardKind(field: string): { readonly kind: ValueKind; readonly scale?: number } {
+/** What is known of a standard field; a text when it is not one of the known ones. */
+export function standardKind(field: string): StandardField {
   return KINDS[field] ?? { kind: "text" };
 }
 

@@ -1,5 +1,5 @@
 /** From raw values of either side to canonical values: the one place that says when two values mean the same. */
-import { parseDecimal, roundDecimal } from "./decimal.ts";
+import { decimalsOf, parseDecimal, roundDecimal } from "./decimal.ts";
 import { parseDate, parseInstant, wholeSeconds } from "./instant.ts";
 import type { Value, ValueKind } from "./value.ts";
 
@@ -8,9 +8,10 @@ export type Canonical =
   | { readonly ok: true; readonly value: Value }
   | { readonly ok: false; readonly problem: string; readonly raw: string };
 
-/** What narrows a kind: digits after the point, characters of a text, the zone of wall-clock times. */
+/** What narrows a kind: digits after the point, whole numbers only, characters of a text, the zone of wall-clock times. */
 export interface CanonicalOptions {
   readonly scale?: number | null;
+  readonly whole?: boolean;
   readonly length?: number | null;
   readonly zone?: string;
 }
@@ -19,7 +20,8 @@ const RAW_SHOWN_MAX = 80;
 
 /**
  * The canonical form of a raw value of one kind. Null, the empty text and blanks are null; an empty boolean is false,
- * because a Salesforce checkbox cannot be empty. Decimals are rounded to `scale` as Salesforce does on save.
+ * because a Salesforce checkbox cannot be empty. Decimals keep their digits; only where the mapping names a `scale` they
+ * are rounded to it, half away from zero.
  * References come in as business keys already. Never throws.
  */
 export function canonicalValue(kind: ValueKind, raw: unknown, options: CanonicalOptions = {}): Canonical {
@@ -38,9 +40,11 @@ export function canonicalValue(kind: ValueKind, raw: unknown, options: Canonical
     case "decimal": {
       const decimal = parseDecimal(text);
       if (decimal === undefined) return problem("is not a decimal number; expected digits with a point", text);
-      return value(
-        options.scale === undefined || options.scale === null ? decimal : roundDecimal(decimal, options.scale),
-      );
+      const rounded =
+        options.scale === undefined || options.scale === null ? decimal : roundDecimal(decimal, options.scale);
+      return options.whole === true && decimalsOf(rounded) > 0
+        ? problem("is no whole number, and the Salesforce field holds nothing else; say scale: 0 to round it", text)
+        : value(rounded);
     }
     case "date": {
       const date = parseDate(text);

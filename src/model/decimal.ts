@@ -56,6 +56,17 @@ export function roundDecimal(text: string, scale: number): string {
   return write({ digits: value.digits < 0n ? -rounded : rounded, scale });
 }
 
+/** Digits after the point of a canonical decimal. */
+export function decimalsOf(canonical: string): number {
+  const point = canonical.indexOf(".");
+  return point < 0 ? 0 : canonical.length - point - 1;
+}
+
+/** True for the canonical zero. */
+export function isZero(canonical: string): boolean {
+  return canonical === "0";
+}
+
 function read(text: string): Scaled | undefined {
   const match = PATTERN.exec(text);
   if (match === null) return undefined;

@@ -14,6 +14,7 @@ import { brotliDecompressSync, gunzipSync, inflateSync } from "node:zlib";
 import { Transport } from "jsforce/lib/transport.js";
 import type { HttpRequest, HttpRequestOptions, HttpResponse } from "jsforce/lib/types/common.js";
 import { StreamPromise } from "jsforce/lib/util/promise.js";
+import { withExactNumbers } from "./exact-numbers.ts";
 import { CallFailure } from "./failure.ts";
 import { type Environment, proxyFor, tunnelAgent } from "./proxy.ts";
 
@@ -107,7 +108,9 @@ export class OrgTransport extends Transport {
     }
     this.#options.onExchange?.(exchange);
     options.onReply?.(exchange);
-    return { statusCode: exchange.status, headers: exchange.headers, body: exchange.body };
+    const isJson = exchange.headers["content-type"]?.includes("json") === true;
+    const body = isJson ? withExactNumbers(exchange.body) : exchange.body;
+    return { statusCode: exchange.status, headers: exchange.headers, body };
   }
 
   #exchange(request: HttpRequest): Promise<Exchange> {

@@ -43,6 +43,21 @@ export interface Base {
   readonly displaced?: readonly Displaced[];
   /** Set while one side keeps, with edits, a record that the other one has deleted, and that has been settled. */
   readonly apart?: Apart;
+  /** Values that a side keeps otherwise than we sent them, or may. */
+  readonly kept?: readonly Kept[];
+}
+
+/**
+ * A value of the base that a side may keep otherwise than it was sent. It holds as long as the base has that value: what
+ * the side shows then stands for it.
+ */
+export interface Kept {
+  readonly side: Side;
+  readonly lineKey?: LineKey;
+  readonly field: string;
+  readonly sent: Value;
+  /** What the side shows in its place; absent until it has been seen. */
+  readonly shown?: Value;
 }
 
 /**
@@ -168,6 +183,10 @@ export interface Decision {
   readonly displaced: readonly Displaced[];
   /** To be stored with the base. */
   readonly apart: Apart | null;
+  /** To be stored with the base; absent means none. */
+  readonly kept?: readonly Kept[];
+  /** Of `kept`, what was seen for the first time: to be told. */
+  readonly found?: readonly Kept[];
 }
 
 /** One field that a decision changes on one side. */
@@ -202,6 +221,8 @@ export interface Intent {
   readonly job?: { readonly jobId: string; readonly row: string };
   /** What the write overwrites although it had moved: recovery keeps it when nobody else is left to do so. */
   readonly conflicts?: readonly Conflict[];
+  /** From the decision; absent means none. */
+  readonly kept?: readonly Kept[];
   readonly startedAtMs: number;
 }
 

@@ -5,6 +5,7 @@
  * Salesforce writes unconditionally. So the call that writes also reads, and what it replaced unseen is told afterwards:
  * a value that neither was read when the decision was made nor equals what was written is somebody's edit.
  */
+import { isKeptForm } from "../mapping/kept-form.ts";
 import type { FieldMapping, ObjectMapping } from "../mapping/mapping.ts";
 import { type KeyLookup, readFields } from "../mapping/salesforce-view.ts";
 import { parseInstant } from "../model/instant.ts";
@@ -192,6 +193,7 @@ class Sheet {
       const isUnmoved =
         value === joined ||
         (joined === undefined && value === null) ||
+        (this.#written.has(name) && this.#isKeptForm(lineKey, field, joined, value)) ||
         (field === "Quantity" && this.#isWhatIsLeft(record, joined));
       if (isUnmoved) {
         // Whoever changed it has taken it back, unless we have written since.
@@ -250,6 +252,13 @@ class Sheet {
   #read(record: SalesforceRecord, lineKey: LineKey | undefined): Fields {
     const mappings = lineKey === undefined ? this.#mapping.fields : (this.#mapping.lines?.fields ?? []);
     return readFields(compared(mappings), record, { keyOf: this.#keyOf, problems: [] });
+  }
+
+  /** What an earlier operation of ours has written may be kept otherwise. */
+  #isKeptForm(lineKey: LineKey | undefined, field: string, written: Value | undefined, shown: Value): boolean {
+    const mappings = lineKey === undefined ? this.#mapping.fields : (this.#mapping.lines?.fields ?? []);
+    const mapping = mappings.find((each) => each.field === field);
+    return mapping !== undefined && written !== undefined && isKeptForm(mapping, "salesforce", written, shown);
   }
 
   /** After reduction orders the quantity of a line is what is left of it (reference: order-domain §2.9). */

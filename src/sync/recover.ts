@@ -10,6 +10,7 @@ import type { LineKey } from "../model/key.ts";
 import type { Fields, Value } from "../model/value.ts";
 import type { Base, Displaced, Intent, PassingStatus } from "./decision.ts";
 import { stillHidden, withoutDisplaced } from "./displaced.ts";
+import { pairsOfBase } from "./kept.ts";
 import { changedFields, type Doubt, fateOfWhole, sharedFields, type WholeWrite } from "./whole-write.ts";
 
 /** What became of an intent. */
@@ -109,7 +110,15 @@ export function recoveredBase(intent: Intent, base: Base | null, recovery: Recov
   const old: Base = base ?? { object, key, document: null, salesforceStamp: null, externalVersion: null };
   if (recovery.kind === "notLanded") return old;
   const document = mergeInto(meantBefore(intent), old.document, recovery.document);
-  const settled = { ...old, document, salesforceStamp: null, externalVersion: null };
+  const kept = pairsOfBase(document, [...(old.kept ?? []), ...(intent.kept ?? [])]);
+  const { kept: _before, ...rest } = old;
+  const settled = {
+    ...rest,
+    document,
+    salesforceStamp: null,
+    externalVersion: null,
+    ...(kept.length === 0 ? {} : { kept }),
+  };
   if (intent.side === "external") return settled;
   const hidden = old.displaced ?? [];
   const back = broughtBack(hidden, recovery.document);

@@ -10,6 +10,7 @@ import type { LineKey } from "../model/key.ts";
 import type { SalesforceRecord } from "../model/salesforce-record.ts";
 import type { Base } from "./decision.ts";
 import { movedFields } from "./diff.ts";
+import { lookThrough } from "./kept.ts";
 
 /**
  * True when a side shows exactly what its base holds. A polled root row comes without lines, so only its own fields
@@ -20,7 +21,9 @@ export function isEcho(mapping: ObjectMapping, base: Base | null, view: Salesfor
   // Half way through a change of status: there is something left to do.
   if (base?.passing != null) return false;
   if (base === null || base.document === null || view.deleted || view.problems.length > 0) return false;
-  return movedFields(mapping, base.document, view).length === 0;
+  const { document, isNews } = lookThrough(mapping, base, view.side, view.document);
+  // What became of a value that was sent has to be remembered, and told.
+  return !isNews && movedFields(mapping, base.document, { side: view.side, document }).length === 0;
 }
 
 /** True when a polled line row shows exactly what the base of its document holds. */
@@ -41,10 +44,8 @@ export function isLineEcho(
   const fields = readFields(lines.fields, row, { keyOf, problems });
   const root = { object: mapping.object, key: base.key, fields: {} };
   const lineKey = stored as LineKey;
-  const moved = movedFields(
-    mapping,
-    { ...root, lines: { [lineKey]: held } },
-    { side: "salesforce", document: { ...root, lines: { [lineKey]: fields } } },
-  );
-  return problems.length === 0 && moved.length === 0;
+  const shown = lookThrough(mapping, base, "salesforce", { ...root, lines: { [lineKey]: fields } });
+  const agreed = { ...root, lines: { [lineKey]: held } };
+  const moved = movedFields(mapping, agreed, { side: "salesforce", document: shown.document });
+  return problems.length === 0 && moved.length === 0 && !shown.isNews;
 }

@@ -6,6 +6,7 @@ import type { RowOutcome } from "../model/salesforce-record.ts";
 import type { Fields } from "../model/value.ts";
 import type { Base, Decision, Displaced, FieldChange, Link, PassingStatus, Rewrite } from "./decision.ts";
 import { without, withoutDisplaced } from "./displaced.ts";
+import { pairsOfBase } from "./kept.ts";
 
 /** The state after a decision. */
 export interface Settled {
@@ -38,10 +39,12 @@ export function settle(
   const settled = complete ? decision.agreed : partly(decision, before, landed);
   const undecided = complete ? [] : undecidedEdits(decision, before);
   const wroteSalesforce = decision.salesforce.some((operation) => landed.has(operation.opId));
+  const document = withoutDisplaced(settled, before?.document ?? null, [...undecided, ...displaced]);
+  const kept = pairsOfBase(document, decision.kept ?? []);
   const base: Base = {
     object: decision.object,
     key: decision.key,
-    document: withoutDisplaced(settled, before?.document ?? null, [...undecided, ...displaced]),
+    document,
     // Our own write moved the stamp; the next poll shows the new one with equal values.
     salesforceStamp: wroteSalesforce ? null : decision.salesforceStamp,
     externalVersion: external?.kind === "done" ? external.version : decision.externalVersion,
@@ -49,6 +52,7 @@ export function settle(
     passing: leftPassing(decision, landed),
     ...hidden(latest([...stillDisplaced(decision, before, landed), ...undecided, ...displaced])),
     ...(decision.apart === null ? {} : { apart: decision.apart }),
+    ...(kept.length === 0 ? {} : { kept }),
   };
   return { base, link: settledLink(decision, landed, complete), complete };
 }

@@ -5,8 +5,9 @@ import { parseBusinessKey } from "../model/business-key.ts";
 import type { SalesforceView, SyncDocument } from "../model/document.ts";
 import type { BusinessKey, LineKey } from "../model/key.ts";
 import type { Fields, Side } from "../model/value.ts";
-import type { Base, Decision, Displaced, Link, Obstacle } from "./decision.ts";
+import type { Base, Decision, Displaced, Kept, Link, Obstacle } from "./decision.ts";
 import { stillHidden } from "./displaced.ts";
+import { lookThrough, sentPairs } from "./kept.ts";
 import { categoryOf, type OrgRules } from "./org-rules.ts";
 import type { ExternalSighting, SalesforceSighting } from "./sighting.ts";
 import type { Writes } from "./writes.ts";
@@ -36,25 +37,69 @@ export interface Situation extends DecideInput {
   readonly resumes: boolean;
   /** Edits that our last write replaced unseen and still hides. */
   readonly displaced: readonly Displaced[];
+  /** What the external system really shows. */
+  readonly shownExternal: SyncDocument | null;
+  /** Values that a side keeps otherwise than they were sent. */
+  readonly kept: readonly Kept[];
+  /** Of these, what was seen for the first time. */
+  readonly found: readonly Kept[];
 }
 
-/** Looks through a status in which we left the record half way: it stands for the status that was meant. */
-export function situationOf(input: DecideInput): Situation {
+/**
+ * Looks through what stands for something else: a status in which we left the record half way for the status that was
+ * meant, a value that a side keeps otherwise for the one that was sent.
+ */
+export function situationOf(given: DecideInput): Situation {
+  const { input, kept, found } = lookThroughBoth(given);
   const { salesforce, base, org, mapping } = input;
+  const shownExternal = given.external.kind === "present" ? given.external.view.document : null;
+  const known = { shownExternal, kept, found };
   // Whoever undeletes the record finds it as it was, half way and with what our write hides.
-  if (salesforce.kind !== "present") {
-    return { ...input, shown: null, resumes: false, displaced: base?.displaced ?? [] };
+  if (salesforce.kind !== "present" || given.salesforce.kind !== "present") {
+    return { ...input, ...known, shown: null, resumes: false, displaced: base?.displaced ?? [] };
   }
   const { view } = salesforce;
-  const displaced = stillHidden(base?.displaced ?? [], view.document);
+  const shown = given.salesforce.view.document;
+  const displaced = stillHidden(base?.displaced ?? [], shown);
   const passing = base?.passing ?? null;
   if (passing === null || view.document.fields["Status"] !== passing.shown) {
-    return { ...input, shown: view.document, resumes: false, displaced };
+    return { ...input, ...known, shown, resumes: false, displaced };
   }
   const document = { ...view.document, fields: { ...view.document.fields, Status: passing.meant } };
   const statusCategory = view.statusCategory ?? categoryOf(org, mapping.object, passing.shown) ?? null;
   const through: SalesforceView = { ...view, document, statusCategory };
-  return { ...input, salesforce: { kind: "present", view: through }, shown: view.document, resumes: true, displaced };
+  return { ...input, ...known, salesforce: { kind: "present", view: through }, shown, resumes: true, displaced };
+}
+
+function lookThroughBoth(given: DecideInput): {
+  readonly input: DecideInput;
+  readonly kept: readonly Kept[];
+  readonly found: readonly Kept[];
+} {
+  const { mapping, base } = given;
+  const pairs = base?.kept ?? [];
+  if (pairs.length === 0) return { input: given, kept: [], found: [] };
+  const ofSide = (side: Side): readonly Kept[] => pairs.filter((pair) => pair.side === side);
+  const { salesforce, external } = given;
+  const inSalesforce =
+    salesforce.kind === "present" ? lookThrough(mapping, base, "salesforce", salesforce.view.document) : null;
+  const inExternal =
+    external.kind === "present" ? lookThrough(mapping, base, "external", external.view.document) : null;
+  return {
+    input: {
+      ...given,
+      salesforce:
+        salesforce.kind === "present" && inSalesforce !== null
+          ? { ...salesforce, view: { ...salesforce.view, document: inSalesforce.document } }
+          : salesforce,
+      external:
+        external.kind === "present" && inExternal !== null
+          ? { ...external, view: { ...external.view, document: inExternal.document } }
+          : external,
+    },
+    kept: [...(inSalesforce?.kept ?? ofSide("salesforce")), ...(inExternal?.kept ?? ofSide("external"))],
+    found: [...(inSalesforce?.found ?? []), ...(inExternal?.found ?? [])],
+  };
 }
 
 /** What Salesforce would show without our last write: every edit that it hides in its place. */
@@ -83,6 +128,7 @@ export function written(
   const { notes, ...rest } = result;
   const salesforce = sets.flatMap((set) => set.salesforce);
   const external = sets.map((set) => set.external).find((operation) => operation !== null) ?? null;
+  const changes = sets.flatMap((set) => set.changes);
   return {
     ...idle(input),
     ...rest,
@@ -91,7 +137,8 @@ export function written(
     external,
     obstacles: notes,
     actions: [...new Set(sets.flatMap((set) => set.actions))],
-    changes: sets.flatMap((set) => set.changes),
+    changes,
+    kept: [...input.kept, ...sentPairs(input.mapping, changes, rest.agreed)],
     passing:
       sets.map((set) => set.passing).find((passing) => passing !== null) ?? (input.resumes ? halfWay(input) : null),
     displaced: [],
@@ -116,7 +163,7 @@ export function idle(input: Situation, ...notes: readonly Obstacle[]): Decision 
     salesforceStamp: present?.stamp ?? null,
     externalVersion: shown?.version ?? null,
     salesforceBefore: input.shown,
-    externalBefore: shown?.document ?? null,
+    externalBefore: input.shownExternal,
     salesforce: [],
     external: null,
     conflicts: [],
@@ -127,6 +174,8 @@ export function idle(input: Situation, ...notes: readonly Obstacle[]): Decision 
     rewrites: base?.rewrites ?? [],
     displaced: input.displaced,
     apart: base?.apart ?? null,
+    kept: input.kept,
+    found: input.found,
   };
 }
 

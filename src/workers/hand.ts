@@ -96,6 +96,7 @@ function unfit({ options }: Crew, message: string): JobOutcome {
 
 const NOTHING = {
   written: [],
+  keptOtherwise: [],
   writes: 0,
   conflicts: [],
   held: [],

@@ -35,7 +35,7 @@ describe("a compiled mapping", () => {
   it("knows kinds, scales and fields that never change again", () => {
     const order = orderMapping().byObject.get("Order");
     const line = Object.fromEntries((order?.lines?.fields ?? []).map((field) => [field.field, field]));
-    expect(line["Quantity"]).toMatchObject({ kind: "decimal", scale: 2, write: "always" });
+    expect(line["Quantity"]).toMatchObject({ kind: "decimal", scale: null, keeps: { salesforce: 2 }, write: "always" });
     expect(line["PricebookEntryId"]).toMatchObject({ kind: "reference", write: "fixed" });
     expect(order?.fields.find((field) => field.field === "EffectiveDate")).toMatchObject({ kind: "date" });
   });

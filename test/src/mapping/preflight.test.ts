@@ -259,7 +259,7 @@ describe("a refined mapping", () => {
     ]);
     expect(refineMapping(mapping, [described]).byObject.get("Account")?.fields).toMatchObject([
       { field: "Name", length: 10 },
-      { field: "Total__c", scale: 2 },
+      { field: "Total__c", scale: null, keeps: { salesforce: 2, external: null } },
       { field: "Code__c", write: "fixed" },
     ]);
   });

@@ -85,7 +85,7 @@ describe("an external record seen through the mapping", () => {
             "erp:OrderItem:1:11": {
               PricebookEntryId: "erp:PricebookEntry:p1",
               Quantity: "2",
-              UnitPrice: "9.91",
+              UnitPrice: "9.905",
               Description: null,
             },
           },

@@ -29,7 +29,7 @@ describe("a canonical value", () => {
     expect(read("decimal", 90071992547409930n)).toBe("90071992547409930");
   });
 
-  it("is rounded to the scale of its field as Salesforce does on save", () => {
+  it("is rounded to the scale that its mapping names", () => {
     expect(read("decimal", "1.005", { scale: 2 })).toBe("1.01");
     expect(read("decimal", "1.005")).toBe("1.005");
   });

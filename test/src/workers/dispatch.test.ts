@@ -236,6 +236,7 @@ describe.skipIf(typeof postgres === "string")(`the coordinator${skipped}`, () =>
 
 const NOTHING: PartReport = {
   written: [],
+  keptOtherwise: [],
   writes: 0,
   conflicts: [],
   held: [],

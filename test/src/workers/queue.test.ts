@@ -23,6 +23,7 @@ const DONE: JobOutcome = {
   holder: "one",
   report: {
     written: [],
+    keptOtherwise: [],
     writes: 1,
     conflicts: [],
     held: [],
