@@ -158,7 +158,10 @@ class Page {
       const pairs = found.filter((pair) => pair.side === side);
       if (pairs.length === 0) continue;
       const changes = pairs.map(({ lineKey, field, sent, shown }) => ({ lineKey, field, from: sent, to: shown }));
-      this.#write(decision, KEPT_OTHERWISE, side, { fields: pairs.length, changes: changes.slice(0, JOURNAL_CHANGES_MAX) });
+      this.#write(decision, KEPT_OTHERWISE, side, {
+        fields: pairs.length,
+        changes: changes.slice(0, JOURNAL_CHANGES_MAX),
+      });
     }
     this.#context.tally.addKept({ object, key }, found);
   }

@@ -3,8 +3,9 @@
  * which shares nothing with the connector's mapping.
  */
 import type { Side, Value } from "../../src/model/value.ts";
-import type { ErpRow } from "./memory-erp.ts";
+import type { ErpRow } from "./erp.ts";
 import type { StageConfig } from "./stage-config.ts";
+import { referredName } from "./world.ts";
 
 /** The fields of each object that the judge watches. */
 export const ROOT_FIELDS: Readonly<Record<string, readonly string[]>> = {
@@ -59,6 +60,16 @@ export function cellId(side: Side, key: string, name: string): string {
   return `${side}|${key}|${name}`;
 }
 
+/** The name of the ERP record behind a key. */
+export function erpNameOf(key: string): string {
+  return key.split(":").slice(2).join("|");
+}
+
+/** The key of an order's line. */
+export function lineKeyOf(order: string, no: string): string {
+  return `erp:OrderItem:${order.split(":").slice(2).join(":")}:${no}`;
+}
+
 /** The cells of an ERP record by `line|field`, in the form in which Salesforce shows them. */
 export function erpCells(object: string, key: string, row: ErpRow | undefined): ReadonlyMap<string, Value> {
   const cells = new Map<string, Value>();
@@ -66,7 +77,7 @@ export function erpCells(object: string, key: string, row: ErpRow | undefined): 
   for (const field of ROOT_FIELDS[object] ?? []) cells.set(`|${field}`, erpValue(field, row.fields));
   if (object !== "Order") return cells;
   for (const [no, line] of row.lines) {
-    const lineKey = `erp:OrderItem:${key.split(":")[2]}:${no}`;
+    const lineKey = lineKeyOf(key, no);
     for (const field of LINE_FIELDS) cells.set(`${lineKey}|${field}`, erpValue(field, line));
   }
   return cells;
@@ -76,7 +87,10 @@ function erpValue(field: string, fields: ErpRow["fields"]): Value {
   const value = fields[COLUMN[field] ?? ""];
   if (field === "Status") return value === "released" || value === "active" ? "Activated" : "Draft";
   const referred = referredObject(field);
-  if (referred !== undefined) return value === null || value === undefined ? null : `erp:${referred}:${String(value)}`;
+  if (referred !== undefined) {
+    const name = referredName(fields, field === "AccountId" ? "customer" : "contract");
+    return name === null ? null : `erp:${referred}:${name.split("|").join(":")}`;
+  }
   if (field === "Quantity" || field === "UnitPrice") return canonicalOf(value === null ? null : Number(value));
   return canonicalOf(value);
 }

@@ -11,8 +11,9 @@ import type { RowOperation, RowOutcome } from "../../src/model/salesforce-record
 import type { Lease, StateBatch } from "../../src/state/port.ts";
 import type { SalesforceCall } from "../../src/sync/call.ts";
 import { AgreementJudge } from "./agreement-judge.ts";
-import { collectionOf } from "./cells.ts";
+import { collectionOf, erpNameOf, lineKeyOf } from "./cells.ts";
 import { ConnectorView } from "./connector-view.ts";
+import { FeedJudge } from "./feed-judge.ts";
 import { Ledger } from "./ledger.ts";
 import { LossJudge } from "./loss-judge.ts";
 import type { Stage } from "./stage.ts";
@@ -51,6 +52,8 @@ export class Judge {
   readonly view = new ConnectorView();
   /** Judges what is sent. */
   readonly traffic: TrafficJudge;
+  /** Judges what the ERP's feeds tell. */
+  readonly feeds: FeedJudge;
   /** Judges what is overwritten. */
   readonly losses: LossJudge;
   readonly #agreements: AgreementJudge;
@@ -74,6 +77,7 @@ export class Judge {
       lineDeletedInErp: (key, no) => this.#checkErpLineDelete(key, no),
     });
     const { ledger } = this;
+    this.feeds = new FeedJudge(stage.erp, fail);
     this.traffic = new TrafficJudge(fail, config.reserveShare);
     this.losses = new LossJudge({ ledger, view, stage }, fail);
     this.#agreements = new AgreementJudge({ stage, ledger, view }, fail);
@@ -193,7 +197,7 @@ export class Judge {
 
   #checkSalesforceDelete(object: string, key: string): void {
     const collection = collectionOf(object);
-    if (this.#stage.erp.row(collection, key.split(":")[2] ?? "") === undefined && this.ledger.erpSeq(key) > 0) return;
+    if (this.#stage.erp.row(collection, erpNameOf(key)) === undefined && this.ledger.erpSeq(key) > 0) return;
     if (this.ledger.erpSeq(key) > this.view.erpReadSeq(key)) return;
     if (this.#cameUnderMeanwhile(key)) return this.losses.takenAlong(key);
     this.fail("I11", `${key} was deleted in Salesforce without a deletion in the ERP`);
@@ -210,7 +214,7 @@ export class Judge {
 
   #checkSalesforceLineDelete(key: string, line: string): void {
     const no = line.split(":").at(-1) ?? "";
-    const row = this.#stage.erp.row("orders", key.split(":")[2] ?? "");
+    const row = this.#stage.erp.row("orders", erpNameOf(key));
     if (row?.lines.has(no) !== true) return;
     if (this.ledger.erpSeq(key) > this.view.erpReadSeq(key)) return;
     this.fail("I11", `the line ${line} was deleted in Salesforce while the ERP has it`);
@@ -223,7 +227,7 @@ export class Judge {
   }
 
   #checkErpLineDelete(key: string, no: string): void {
-    const line = `erp:OrderItem:${key.split(":")[2]}:${no}`;
+    const line = lineKeyOf(key, no);
     const item = this.#stage.live("OrderItem").find((record) => record["ERP_Key__c"] === line);
     if (item === undefined || this.ledger.touchedSeq(key) > this.view.readSeq(key)) return;
     this.fail("I11", `the line ${line} was removed in the ERP while Salesforce has it`);

@@ -11,11 +11,12 @@ import {
   cellId,
   collectionOf,
   erpCells,
+  erpNameOf,
   OBJECTS_OF,
   ROOT_FIELDS,
   referredObject,
 } from "./cells.ts";
-import type { ErpChange } from "./memory-erp.ts";
+import type { ErpChange } from "./erp.ts";
 import type { Stage } from "./stage.ts";
 
 /** What one field has shown on one side. */
@@ -125,7 +126,7 @@ export class Ledger {
   shown(side: Side, object: string, key: string): ReadonlyMap<string, Value> | undefined {
     if (side === "external") {
       const collection = collectionOf(object);
-      const row = this.#stage.erp.row(collection, key.split(":")[2] ?? "");
+      const row = this.#stage.erp.row(collection, erpNameOf(key));
       return row === undefined ? undefined : erpCells(object, key, row);
     }
     const row = this.#stage.live(object).find((record) => this.keyOf(object, record) === key);

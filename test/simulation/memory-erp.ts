@@ -3,7 +3,7 @@
  * late. It honours the port's promises, so that whatever a simulation finds is the connector's fault.
  */
 import { SyncError } from "../../src/errors.ts";
-import type { ExternalChangePage, ExternalSystem } from "../../src/external/port.ts";
+import type { ExternalChangePage } from "../../src/external/port.ts";
 import type {
   ExternalFields,
   ExternalOperation,
@@ -11,29 +11,8 @@ import type {
   ExternalRecord,
 } from "../../src/model/external-record.ts";
 import type { NaturalKey } from "../../src/model/key.ts";
+import { type Erp, type ErpAuthor, type ErpChange, type ErpRow, type OpenTransaction, shuffled } from "./erp.ts";
 import type { Random } from "./random.ts";
-
-/** Who writes: the connector, or a person. */
-export type ErpAuthor = "connector" | "clerk";
-
-/** One record as it is stored. */
-export interface ErpRow {
-  readonly key: NaturalKey;
-  readonly fields: ExternalFields;
-  readonly lines: ReadonlyMap<string, ExternalFields>;
-  readonly version: number;
-  readonly by: ErpAuthor;
-  readonly atMs: number;
-}
-
-/** One committed change of one record; undefined where there is none. */
-export interface ErpChange {
-  readonly collection: string;
-  readonly key: NaturalKey;
-  readonly before: ErpRow | undefined;
-  readonly after: ErpRow | undefined;
-  readonly author: ErpAuthor;
-}
 
 interface LogEntry {
   readonly seq: number;
@@ -66,8 +45,9 @@ const COMPANY: ErpSchema = {
 const TABLE_OF: Readonly<Record<string, string>> = { prices: "products" };
 
 /** The external system. Everything a person does is synchronous; the port is asynchronous. */
-export class MemoryErp implements ExternalSystem {
+export class MemoryErp implements Erp {
   readonly name = "erp";
+  readonly source = 1;
   readonly #tables: ReadonlyMap<string, Map<string, ErpRow>>;
   readonly #schema: ErpSchema;
   readonly #log: LogEntry[] = [];
@@ -192,6 +172,10 @@ export class MemoryErp implements ExternalSystem {
 
   async close(): Promise<void> {}
 
+  suffer(): Promise<boolean> {
+    throw new TypeError("upheavals happen to databases only");
+  }
+
   #apply(operation: ExternalOperation): ExternalOutcome {
     const { opId, collection, naturalKey, change, expectedVersion } = operation;
     const key = naturalKey.join("|");
@@ -290,7 +274,7 @@ interface LateWrite {
 }
 
 /** An open transaction; the records that it writes are locked until it ends. */
-export class LateTransaction {
+export class LateTransaction implements OpenTransaction {
   readonly #nextSeq: () => number;
   readonly #isLocked: (collection: string, key: string) => boolean;
   readonly #end: (writes: readonly LateWrite[]) => void;
@@ -328,14 +312,6 @@ export class LateTransaction {
   commit(): void {
     this.#end(this.#writes);
   }
-}
-
-function shuffled<Item>(items: readonly Item[], random: Random): readonly Item[] {
-  const repeated = items.filter(() => random.chance(0.3));
-  return [...items, ...repeated]
-    .map((item) => ({ item, place: random.next() }))
-    .sort((left, right) => left.place - right.place)
-    .map(({ item }) => item);
 }
 
 function recordOf(collection: string, row: ErpRow): ExternalRecord {

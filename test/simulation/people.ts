@@ -8,40 +8,88 @@ import type { Transaction } from "../../mock-server/org/contract.ts";
 import type { LongTransaction } from "../../mock-server/org/long-transaction.ts";
 import type { Row } from "../../mock-server/schema/definition.ts";
 import type { RowOperation } from "../../src/model/salesforce-record.ts";
-import type { LateTransaction, MemoryErp } from "./memory-erp.ts";
+import { type Erp, nameOf, type OpenTransaction } from "./erp.ts";
 import { liveRows } from "./org-rows.ts";
 import { Random } from "./random.ts";
+import {
+  firstNumber,
+  type KeyKind,
+  type Named,
+  recordName,
+  referenceFields,
+  referredName,
+  skusOf,
+  type World,
+} from "./world.ts";
 
 /** The user that a person is in the org. */
 export const CLERK = "clerk@mock.org";
 
-/** The products that are sold. */
-export const SKUS = ["TEA", "COF", "CHO"];
 const WORDS = ["Ada", "Bo", "Cy", "Dot", "Eve", "Flo", "Gus", "Hal", "Ivy", "Jo", "Kay", "Lu"];
 
 /** Everybody but the connector. */
 export class People {
   readonly #mock: MockOrg;
-  readonly #erp: MemoryErp;
+  readonly #erp: Erp;
   readonly #longTransactions: LongTransaction[] = [];
-  readonly #lateTransactions: LateTransaction[] = [];
+  readonly #lateTransactions: OpenTransaction[] = [];
   readonly #locks: (() => void)[] = [];
   /** Hears what people do, for the report of a failing seed. */
   trace: (line: string) => void = () => {};
   readonly #contracts: boolean;
+  readonly #world: World | null;
+  readonly #keys: KeyKind;
+  readonly #skus: readonly string[];
   #words = 0;
 
-  constructor(mock: MockOrg, erp: MemoryErp, contracts: boolean) {
+  constructor(
+    mock: MockOrg,
+    erp: Erp,
+    { contracts, world }: { readonly contracts: boolean; readonly world: World | null },
+  ) {
     this.#mock = mock;
     this.#erp = erp;
     this.#contracts = contracts;
+    this.#world = world;
+    this.#keys = world?.keys ?? "text";
+    this.#skus = skusOf(this.#keys);
   }
 
   /** What stands in the ERP when a history begins. */
   open(random: Random): void {
-    for (const no of ["C1", "C2"]) this.#putCustomer(random, no);
-    if (this.#contracts) for (const no of ["K1", "K2"]) this.#putContract(random, no);
-    for (const no of ["O1", "O2"]) this.#putOrder(random, no);
+    const first = (kind: Named, count: number): readonly string[] =>
+      Array.from({ length: count }, (_, index) => this.#name(kind, index));
+    for (const no of first("customer", this.#many.customers)) this.#putCustomer(random, no);
+    if (this.#contracts) for (const no of first("contract", 2)) this.#putContract(random, no);
+    for (const no of first("order", this.#many.orders)) this.#putOrder(random, no);
+  }
+
+  /** What stands in Salesforce too when a history begins: customers with their keys, of which the connector knows nothing. */
+  openSalesforce(seed: number): void {
+    const random = new Random(seed);
+    for (let index = 0; index < (this.#world?.existing ?? 0); index += 1)
+      this.#insertKeyed(random, this.#name("customer", index));
+  }
+
+  /** So many records stand in the ERP when a history begins. */
+  get #many(): Pick<World, "customers" | "orders"> {
+    return this.#world ?? { customers: 2, orders: 2 };
+  }
+
+  #name(kind: Named, index: number): string {
+    return recordName(this.#keys, kind, firstNumber(this.#world, kind) + index);
+  }
+
+  /** The name of a record that may be there or not. */
+  #someName(random: Random, kind: Named, among: number): string {
+    return this.#name(kind, random.below(among));
+  }
+
+  /** A customer that stands in Salesforce with its key before the connector has ever run. */
+  #insertKeyed(random: Random, no: string): void {
+    const key = `erp:Account:${no.split("|").join(":")}`;
+    const values = { ERP_Key__c: key, Name: this.#word(random), Phone: this.#word(random) };
+    this.#saveAll({ operation: "insert", allOrNone: false, records: [{ object: "Account", values }] });
   }
 
   /** One edit of a person, drawn from the seed. Whatever the systems refuse to people does not happen. */
@@ -96,8 +144,11 @@ export class People {
     if (random.chance(0.5)) {
       const late = this.#erp.begin();
       this.#lateTransactions.push(late);
-      late.put("customers", random.pick(["C1", "C2", "C3"]), { name: this.#word(random), city: this.#word(random) });
-      const order = random.pick(["O1", "O2"]);
+      late.put("customers", this.#someName(random, "customer", this.#many.customers + 1), {
+        name: this.#word(random),
+        city: this.#word(random),
+      });
+      const order = this.#someName(random, "order", 2);
       if (this.#erp.row("orders", order) !== undefined) late.put("orders", order, { note: this.#word(random) });
       return;
     }
@@ -143,15 +194,15 @@ export class People {
 
   #editErp(random: Random): void {
     const erp = this.#erp;
-    const orders = erp.rows("orders").map((row) => row.key[0] ?? "");
-    const customers = erp.rows("customers").map((row) => row.key[0] ?? "");
+    const orders = erp.rows("orders").map(nameOf);
+    const customers = erp.rows("customers").map(nameOf);
     const draw = random.below(15);
     const order = orders.length === 0 ? undefined : random.pick(orders);
     const customer = customers.length === 0 ? undefined : random.pick(customers);
-    if (draw === 0) return this.#putCustomer(random, `C${1 + random.below(4)}`);
-    if (draw === 3) return erp.put("products", random.pick(SKUS), { price: String(5 + random.below(20)) });
-    if (draw === 14) return erp.put("products", random.pick(SKUS), { name: this.#word(random) });
-    if (draw === 4 || draw === 5) return this.#putOrder(random, `O${1 + random.below(4)}`);
+    if (draw === 0) return this.#putCustomer(random, this.#someName(random, "customer", this.#many.customers + 2));
+    if (draw === 3) return erp.put("products", random.pick(this.#skus), { price: String(5 + random.below(20)) });
+    if (draw === 14) return erp.put("products", random.pick(this.#skus), { name: this.#word(random) });
+    if (draw === 4 || draw === 5) return this.#putOrder(random, this.#someName(random, "order", this.#many.orders + 2));
     if (order === undefined || customer === undefined) return;
     switch (draw) {
       case 1:
@@ -180,7 +231,10 @@ export class People {
       case 12:
         return erp.remove("orders", order);
       default:
-        if (customers.includes(customer) && !erp.rows("orders").some((row) => row.fields["customer_no"] === customer))
+        if (
+          customers.includes(customer) &&
+          !erp.rows("orders").some((row) => referredName(row.fields, "customer") === customer)
+        )
           erp.remove("customers", customer);
     }
   }
@@ -305,7 +359,7 @@ export class People {
 
   #putOrder(random: Random, no: string): void {
     if (this.#erp.row("orders", no) !== undefined) return;
-    const customers = this.#erp.rows("customers").map((row) => row.key[0] ?? "");
+    const customers = this.#erp.rows("customers").map(nameOf);
     if (customers.length === 0) return;
     const customer = random.pick(customers);
     const contract = this.#contracts ? this.#contractOf(random, customer) : null;
@@ -317,8 +371,8 @@ export class People {
       "orders",
       no,
       {
-        customer_no: customer,
-        contract_no: contract,
+        ...referenceFields(this.#keys, "customer", customer),
+        ...referenceFields(this.#keys, "contract", contract),
         date: "2026-03-01",
         state: random.pick(["draft", "draft", "released"]),
         note: this.#word(random),
@@ -329,42 +383,47 @@ export class People {
 
   #putContract(random: Random, no: string): void {
     if (this.#erp.row("contracts", no) !== undefined) return;
-    const customers = this.#erp.rows("customers").map((row) => row.key[0] ?? "");
+    const customers = this.#erp.rows("customers").map(nameOf);
     if (customers.length === 0) return;
     const state = random.pick(["draft", "active", "active"]);
-    this.#erp.put("contracts", no, { customer_no: random.pick(customers), state, note: this.#word(random) });
+    this.#erp.put("contracts", no, {
+      ...referenceFields(this.#keys, "customer", random.pick(customers)),
+      state,
+      note: this.#word(random),
+    });
   }
 
   /** A contract of the customer, or none. */
   #contractOf(random: Random, customer: string): string | null {
-    const own = this.#erp.rows("contracts").filter((row) => row.fields["customer_no"] === customer);
-    return random.pick([null, ...own.map((row) => row.key[0] ?? null)]);
+    const own = this.#erp.rows("contracts").filter((row) => referredName(row.fields, "customer") === customer);
+    return random.pick([null, ...own.map(nameOf)]);
   }
 
   /** Contracts, and which orders stand under them. */
   #editContracts(random: Random): void {
     const erp = this.#erp;
-    const contracts = erp.rows("contracts").map((row) => row.key[0] ?? "");
+    const contracts = erp.rows("contracts").map(nameOf);
     const no = contracts.length === 0 ? undefined : random.pick(contracts);
     const orders = erp.rows("orders");
     const record = this.#some(random, "Contract");
     const order = this.#some(random, "Order");
     switch (random.below(10)) {
       case 0:
-        return this.#putContract(random, `K${1 + random.below(4)}`);
+        return this.#putContract(random, this.#someName(random, "contract", 4));
       case 1:
         return no === undefined ? undefined : erp.put("contracts", no, { note: this.#word(random) });
       case 2:
         return no === undefined ? undefined : erp.put("contracts", no, { state: random.pick(["draft", "active"]) });
       case 3:
-        if (no !== undefined && !orders.some((row) => row.fields["contract_no"] === no)) erp.remove("contracts", no);
+        if (no !== undefined && !orders.some((row) => referredName(row.fields, "contract") === no))
+          erp.remove("contracts", no);
         return;
       case 4:
       case 5: {
         if (orders.length === 0) return;
-        const { key, fields } = random.pick(orders);
-        const contract = this.#contractOf(random, String(fields["customer_no"]));
-        return erp.put("orders", key[0] ?? "", { contract_no: contract });
+        const row = random.pick(orders);
+        const contract = this.#contractOf(random, referredName(row.fields, "customer") ?? "");
+        return erp.put("orders", nameOf(row), referenceFields(this.#keys, "contract", contract));
       }
       case 6:
         return record === undefined
@@ -383,7 +442,7 @@ export class People {
   }
 
   #line(random: Random): { readonly sku: string; readonly quantity: string; readonly price: string } {
-    return { sku: random.pick(SKUS), quantity: String(1 + random.below(9)), price: String(5 + random.below(20)) };
+    return { sku: random.pick(this.#skus), quantity: String(1 + random.below(9)), price: String(5 + random.below(20)) };
   }
 
   /** Never the same text twice, so that every value tells where it came from. */

@@ -3,7 +3,7 @@
  * it in lines of JSON. Bundled and started by `simulate.mjs`.
  */
 import { parseArgs } from "node:util";
-import { drawScenario, EMPHASES, emphasise } from "./scenario.ts";
+import { drawScenario, EMPHASES, emphasise, UNTIDINESSES, untidy } from "./scenario.ts";
 import { reportOf } from "./shrink.ts";
 import { play } from "./simulate.ts";
 
@@ -14,11 +14,17 @@ const { values } = parseArgs({
     step: { type: "string", default: "1" },
     findings: { type: "string", default: "5" },
     emphasis: { type: "string" },
+    world: { type: "string" },
   },
 });
 const emphasis = EMPHASES.find((name) => name === values.emphasis);
 if (values.emphasis !== undefined && emphasis === undefined) {
   console.error(`--emphasis must be one of ${EMPHASES.join(", ")}, not "${values.emphasis}"`);
+  process.exit(2);
+}
+const world = UNTIDINESSES.find((name) => name === values.world);
+if (values.world !== undefined && world === undefined) {
+  console.error(`--world must be one of ${UNTIDINESSES.join(", ")}, not "${values.world}"`);
   process.exit(2);
 }
 /** After so many seeds a process says how far it is. */
@@ -37,7 +43,7 @@ process.on("uncaughtException", (error) => {
 });
 for (let seed = playing; seed < end; seed += Number(values.step)) {
   playing = seed;
-  const drawn = drawScenario(seed);
+  const drawn = world === undefined ? drawScenario(seed) : untidy(drawScenario(seed), world);
   const scenario = emphasis === undefined ? drawn : emphasise(drawn, emphasis);
   const played = await play(scenario);
   tally.seeds += 1;

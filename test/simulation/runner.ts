@@ -7,6 +7,7 @@ import { makePlan, type Plan } from "../../src/engine/plan.ts";
 import type { EnginePorts } from "../../src/engine/ports.ts";
 import type { RunReport } from "../../src/engine/report.ts";
 import { type RunRequest, runOnce } from "../../src/engine/run.ts";
+import { sweep } from "../../src/engine/sweep.ts";
 import { SyncError } from "../../src/errors.ts";
 import type { ExternalSystem } from "../../src/external/port.ts";
 import type { RowOperation, RowOutcome, SalesforceRecord } from "../../src/model/salesforce-record.ts";
@@ -26,6 +27,7 @@ export const LEASE_TTL_MS = 120_000;
 export type RunEnd =
   | { readonly kind: "done"; readonly report: RunReport }
   | { readonly kind: "planned"; readonly plan: Plan }
+  | { readonly kind: "swept"; readonly missed: number }
   | { readonly kind: "failed"; readonly error: SyncError }
   | { readonly kind: "crashed" };
 
@@ -41,7 +43,7 @@ export interface RunnerInput {
   readonly openOrg: (sleep: (ms: number) => Promise<void>) => SalesforceOrg;
   readonly holder: string;
   /** `plan` rehearses a run instead. */
-  readonly work: "run" | "plan";
+  readonly work: "run" | "plan" | "sweep";
   readonly disturbances: readonly Disturbance[];
   readonly wire: readonly WireFault[];
   /** Starts a rival and comes back when it has ended. */
@@ -114,24 +116,63 @@ class SimulatedProcess {
 
   async run(): Promise<RunEnd> {
     const { stage, newId, breaking } = this.#input;
-    const ports: EnginePorts = breaking({
-      mapping: stage.mapping,
-      salesforce: this.#salesforce(),
-      external: this.#external(),
-      state: this.#state(),
-      nowMs: () => stage.nowMs + stage.config.skewMs,
-      newId,
-      observe: () => {},
-    });
-    const end =
-      this.#input.work === "run"
-        ? runOnce(ports, this.#request()).then((report): RunEnd => ({ kind: "done", report }))
-        : makePlan(ports, this.#request()).then((plan): RunEnd => ({ kind: "planned", plan }));
-    const work = end.catch((error: unknown): RunEnd => {
+    const ports = this.#watched(
+      breaking({
+        mapping: stage.mapping,
+        salesforce: this.#salesforce(),
+        external: this.#external(),
+        state: this.#state(),
+        nowMs: () => stage.nowMs + stage.config.skewMs,
+        newId,
+        observe: () => {},
+      }),
+    );
+    const work = this.#work(ports).catch((error: unknown): RunEnd => {
       if (error instanceof SyncError) return { kind: "failed", error };
       throw error;
     });
     return await Promise.race([work, this.#died]);
+  }
+
+  /** The feeds as the connector sees them, which is what they are judged by. */
+  #watched(ports: EnginePorts): EnginePorts {
+    const { feeds } = this.#input.judge;
+    const { external } = ports;
+    const start = external.start?.bind(external);
+    return {
+      ...ports,
+      external: {
+        ...external,
+        ...(start === undefined
+          ? {}
+          : {
+              start: async (collection: string) => {
+                const cursor = await start(collection);
+                feeds.started(collection, cursor);
+                return cursor;
+              },
+            }),
+        changes: async (collection, cursor, limit) => {
+          const page = await external.changes(collection, cursor, limit);
+          feeds.told(collection, cursor, page);
+          return page;
+        },
+      },
+    };
+  }
+
+  async #work(ports: EnginePorts): Promise<RunEnd> {
+    const request = this.#request();
+    switch (this.#input.work) {
+      case "run":
+        return { kind: "done", report: await runOnce(ports, request) };
+      case "plan":
+        return { kind: "planned", plan: await makePlan(ports, request) };
+      case "sweep":
+        return { kind: "swept", missed: (await sweep(ports, request)).missed };
+      default:
+        return this.#input.work satisfies never;
+    }
   }
 
   #request(): RunRequest {
@@ -285,6 +326,7 @@ class SimulatedProcess {
   #external(): ExternalSystem {
     const { judge, stage, holder } = this.#input;
     const { erp } = stage;
+    const forget = erp.acknowledge?.bind(erp);
     const unreachable = async <Result>(work: () => Promise<Result>): Promise<Result> => {
       try {
         return await work();
@@ -327,7 +369,14 @@ class SimulatedProcess {
           }
           return outcomes;
         }),
-      close: () => erp.close(),
+      ...(forget === undefined
+        ? {}
+        : {
+            acknowledge: (collection: string, cursor: string) =>
+              unreachable(() => this.#call("calm", () => forget(collection, cursor))),
+          }),
+      // The ERP outlives the process.
+      close: () => Promise.resolve(),
     };
   }
 

@@ -1,6 +1,8 @@
 /** A history as plain data, drawn from a seed. Steps and disturbances can be dropped one by one to shrink it. */
+import type { Upheaval } from "./erp.ts";
 import { Random } from "./random.ts";
 import type { StageConfig } from "./stage-config.ts";
+import type { World } from "./world.ts";
 
 /** What happens to a run at the n-th place where it waits. */
 export interface Disturbance {
@@ -64,6 +66,8 @@ export type Step =
   | { readonly kind: "others"; readonly calls: number }
   | { readonly kind: "commitLate" }
   | { readonly kind: "advance"; readonly seconds: number }
+  | { readonly kind: "sweep" }
+  | { readonly kind: "upheaval"; readonly what: Upheaval }
   | {
       readonly kind: "run";
       readonly disturbances: readonly Disturbance[];
@@ -75,11 +79,18 @@ export const EMPHASES = ["lostReplies", "editsInside", "crashes"] as const;
 /** One of `EMPHASES`. */
 export type Emphasis = (typeof EMPHASES)[number];
 
+/** How far from tidy the world of a history may be. `upset`: its ERP is also put back to older states, moved and rebuilt. */
+export const UNTIDINESSES = ["messy", "upset"] as const;
+/** One of `UNTIDINESSES`. */
+export type Untidiness = (typeof UNTIDINESSES)[number];
+
 /** A whole history. */
 export interface Scenario {
   readonly seed: number;
   /** Absent in a history as it was drawn. */
   readonly emphasis?: Emphasis;
+  /** Absent in the tidy world. */
+  readonly untidiness?: Untidiness;
   readonly config: StageConfig;
   readonly steps: readonly Step[];
 }
@@ -116,6 +127,7 @@ export function drawScenario(seed: number): Scenario {
     callsLeft: random.pick([null, null, null, null, null, 15, 40, 80]),
     // Drawn apart, as what was added later is, so that the rest of a history does not depend on it.
     contracts: new Random(seed ^ 0xc047).chance(0.5),
+    world: null,
     seed: random.fork(),
   };
   const steps: Step[] = [{ kind: "run", disturbances: [], wire: [] }];
@@ -126,6 +138,37 @@ export function drawScenario(seed: number): Scenario {
   const races = new Random(seed ^ 0x5eed);
   return { seed, config, steps: steps.map((step, index) => (index === 0 ? step : withRace(races, step))) };
 }
+
+/**
+ * The same history in a world that is not tidy: the ERP is a database with the connector's own adapter in front of it.
+ * Drawn apart, so that a seed's history in the tidy world stays what it is.
+ */
+export function untidy(scenario: Scenario, untidiness: Untidiness): Scenario {
+  const random = new Random(scenario.seed ^ 0x3e55);
+  const keys = random.pick(["integer", "integer", "padded", "composite", "text"] as const);
+  const world: World = {
+    keys,
+    feed: random.pick(["log", "log", "column"]),
+    customers: random.pick([4, 6]),
+    orders: 3,
+    existing: random.pick([0, 0, 2]),
+  };
+  // What Salesforce users make has no number of the ERP's, and cannot be named there.
+  const createExternal = scenario.config.createExternal && (keys === "text" || keys === "padded");
+  const draw = new Random(scenario.seed ^ 0x0f11);
+  const steps = scenario.steps.flatMap((step) => [step, ...drawUnusual(draw, untidiness === "upset")]);
+  return { ...scenario, untidiness, config: { ...scenario.config, createExternal, world }, steps };
+}
+
+/** Now and then somebody sweeps, and the ERP is put back to an older state, moved or rebuilt. */
+function drawUnusual(random: Random, isUpset: boolean): readonly Step[] {
+  const draw = random.below(20);
+  if (draw === 0) return [{ kind: "sweep" }];
+  const what = UPHEAVALS[draw - 1];
+  return what === undefined || !isUpset ? [] : [{ kind: "upheaval", what }];
+}
+
+const UPHEAVALS: readonly Upheaval[] = ["snapshot", "snapshot", "restore", "restore", "move", "swap"];
 
 /** In more than half of all runs the first write meets an edit of what it writes. */
 function withRace(random: Random, step: Step): Step {

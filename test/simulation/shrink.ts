@@ -11,7 +11,7 @@ export async function shrink(scenario: Scenario, options: PlayOptions = {}): Pro
   while (shorter && plays < SHRINK_PLAYS_MAX) {
     shorter = false;
     for (const candidate of smaller(best)) {
-      plays += 1;
+      plays += scenario.untidiness === undefined ? 1 : UNTIDY_PLAYS;
       if (plays > SHRINK_PLAYS_MAX) break;
       const found = await invariantsOf(candidate, options);
       if (![...found].some((invariant) => broken.has(invariant))) continue;
@@ -25,6 +25,8 @@ export async function shrink(scenario: Scenario, options: PlayOptions = {}): Pro
 
 /** A bound on the time that shrinking takes: about ten seconds. */
 const SHRINK_PLAYS_MAX = 400;
+/** An untidy history takes as long as so many tidy ones. */
+const UNTIDY_PLAYS = 4;
 
 async function invariantsOf(scenario: Scenario, options: PlayOptions): Promise<ReadonlySet<string>> {
   const { violations } = await play(scenario, options);
@@ -57,7 +59,7 @@ export async function playSeed(seed: number, options: PlayOptions = {}): Promise
 
 /** What a broken history has to say: what it breaks, its core, and the line that replays it. */
 export async function reportOf(scenario: Scenario, options: PlayOptions = {}): Promise<string> {
-  const { emphasis } = scenario;
+  const { emphasis, untidiness } = scenario;
   const core = await shrink(scenario, options);
   const lines: string[] = [];
   const { violations } = await play(core, { ...options, trace: (line) => lines.push(line) });
@@ -65,6 +67,6 @@ export async function reportOf(scenario: Scenario, options: PlayOptions = {}): P
     `seed ${scenario.seed} breaks ${violations.map(({ invariant, what }) => `${invariant}: ${what}`).join("\n  ")}`,
     `shrunk to ${core.steps.length} of ${scenario.steps.length} steps, ${JSON.stringify(core.config)}`,
     ...lines,
-    `replay: npm run simulate -- --seeds 1 --from ${scenario.seed}${emphasis === undefined ? "" : ` --emphasis ${emphasis}`}`,
+    `replay: npm run simulate -- --seeds 1 --from ${scenario.seed}${emphasis === undefined ? "" : ` --emphasis ${emphasis}`}${untidiness === undefined ? "" : ` --world ${untidiness}`}`,
   ].join("\n");
 }

@@ -1,7 +1,8 @@
 /**
  * Plays seeds of the simulation on all processors: `npm run simulate -- --seeds 1000 --from 1`. Goes on after a seed
  * that breaks an invariant, prints its shrunk history and the line that replays it, and ends with 1. With `--emphasis
- * lostReplies` (or `editsInside`, `crashes`) each history has more of one kind of accident.
+ * lostReplies` (or `editsInside`, `crashes`) each history has more of one kind of accident; with `--world messy` the ERP is a
+ * database with odd keys and the connector's own adapter in front of it.
  */
 import { spawn } from "node:child_process";
 import { rmSync } from "node:fs";
@@ -18,9 +19,10 @@ const { values } = parseArgs({
     processes: { type: "string", default: String(availableParallelism()) },
     findings: { type: "string", default: "5" },
     emphasis: { type: "string" },
+    world: { type: "string" },
   },
 });
-const { emphasis, ...numbers } = values;
+const { emphasis, world, ...numbers } = values;
 for (const [name, text] of Object.entries(numbers)) {
   if (!/^\d+$/.test(text)) {
     console.error(`--${name} must be a whole number, not "${text}"`);
@@ -40,7 +42,10 @@ const bundle = await rolldown({
 await bundle.write({ dir: dirname(file), entryFileNames: `play-range-${process.pid}.mjs`, codeSplitting: false });
 await bundle.close();
 
-const emphasised = emphasis === undefined ? [] : ["--emphasis", emphasis];
+const emphasised = [
+  ...(emphasis === undefined ? [] : ["--emphasis", emphasis]),
+  ...(world === undefined ? [] : ["--world", world]),
+];
 const total = {};
 const children = new Set();
 /** Progress is told about so often in all. */

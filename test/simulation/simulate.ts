@@ -5,6 +5,7 @@ import { withinBudget } from "../../src/engine/budgeted-org.ts";
 import { retryDeadLetter } from "../../src/engine/held.ts";
 import type { Plan } from "../../src/engine/plan.ts";
 import type { RunReport } from "../../src/engine/report.ts";
+import { sweepOwedSinceMs } from "../../src/engine/sweep-duty.ts";
 import type { SalesforceOrg } from "../../src/salesforce/port.ts";
 import type { StateStore } from "../../src/state/port.ts";
 import { RestJudge } from "./at-rest.ts";
@@ -59,6 +60,7 @@ export async function play(scenario: Scenario, options: PlayOptions = {}): Promi
   await setImmediate();
   const stage = await Stage.create(scenario.config);
   const judge = new Judge(stage, stage.mock.org.actor(CONNECTOR)?.userId ?? "");
+  stage.people.openSalesforce(scenario.config.seed);
   const player = new Player(stage, judge, scenario, options);
   const { trace } = options;
   if (trace !== undefined) {
@@ -72,14 +74,18 @@ export async function play(scenario: Scenario, options: PlayOptions = {}): Promi
         );
     };
   }
-  await player.open();
-  for (const [index, step] of scenario.steps.entries()) {
-    options.trace?.(`step ${index}: ${JSON.stringify(step)}`);
-    await player.step(step);
-    if (judge.violations.length > 0) return player.played();
+  try {
+    await player.open();
+    for (const [index, step] of scenario.steps.entries()) {
+      options.trace?.(`step ${index}: ${JSON.stringify(step)}`);
+      await player.step(step);
+      if (judge.violations.length > 0) return player.played();
+    }
+    await player.finish();
+    return player.played();
+  } finally {
+    await stage.erp.close();
   }
-  await player.finish();
-  return player.played();
 }
 
 class Player {
@@ -93,6 +99,8 @@ class Player {
   #runs = 0;
   #crashes = 0;
   #failures = 0;
+  /** True from an upheaval of the ERP on until a run has gone through. */
+  #isUpset = false;
   readonly #rest: RestJudge;
 
   constructor(stage: Stage, judge: Judge, scenario: Scenario, options: PlayOptions) {
@@ -122,6 +130,14 @@ class Player {
         return this.#stage.people.commitLate();
       case "advance":
         return this.#stage.advance(step.seconds * 1_000);
+      case "upheaval":
+        if (!(await this.#stage.erp.suffer(step.what))) return;
+        // Without a position nothing has been read, and nothing can have been missed.
+        this.#isUpset ||= Object.keys(await this.#state.cursors()).some((feed) => feed.startsWith("external:"));
+        return;
+      case "sweep":
+        this.#options.trace?.(`  ended: ${describeEnd(await this.#sweep())}`);
+        return;
       case "run": {
         const end = await this.#run(step);
         this.#options.trace?.(`  ended: ${describeEnd(end)}`);
@@ -131,6 +147,17 @@ class Player {
       default:
         return step satisfies never;
     }
+  }
+
+  async #sweep(): Promise<RunEnd> {
+    const end = await this.#process({ disturbances: [], wire: [], work: "sweep" });
+    this.#stage.advance(REST_MS);
+    return end;
+  }
+
+  /** Deletions that no feed tells: of a column feed, and of an ERP that is not what it was. */
+  get #mustSweep(): boolean {
+    return this.#stage.config.world?.feed === "column";
   }
 
   /** Edits and faults stop: two runs make both sides equal (three for a chain of deletions), the next writes nothing. */
@@ -151,6 +178,16 @@ class Player {
       isParentHeld =
         end.kind === "done" && end.report.held.some(({ obstacles }) => obstacles[0]?.code === "CHILDREN_EXIST");
       this.#stage.advance(REST_MS);
+    }
+    if (this.#mustSweep || sweepOwedSinceMs(await this.#state.cursors()) !== null) {
+      const end = await this.#sweep();
+      this.#options.trace?.(`sweep: ${describeEnd(end)}`);
+      if (end.kind !== "swept") judge.fail("I7", `an undisturbed sweep ended: ${describeEnd(end)}`);
+      if (sweepOwedSinceMs(await this.#state.cursors()) !== null) judge.fail("I15", "a sweep stays owed after a sweep");
+      for (let run = 0; run < SETTLING_RUNS; run += 1) {
+        await this.#run(calm);
+        this.#stage.advance(REST_MS);
+      }
     }
     if (judge.view.openConflicts().length > 0) await this.#answerConflicts(calm);
     await this.#retryDeadLetters(calm, refused);
@@ -192,8 +229,10 @@ class Player {
   /** What was planned is what it takes; a row that Salesforce refuses costs calls of its own, which nobody can foresee. */
   #compareCalls({ calls, held, writes }: Plan, report: RunReport): void {
     // A record that is made or removed in the ERP shifts the pages of its feed: one more pass, which reads and writes.
+    // In a feed by stamps every write does, for it moves the record's.
+    const isStamped = this.#stage.config.world?.feed === "column";
     const shifts = writes.filter(
-      ({ side, actions }) => side === "external" && actions.some((action) => SHIFTING.includes(action)),
+      ({ side, actions }) => side === "external" && (isStamped || actions.some((action) => SHIFTING.includes(action))),
     ).length;
     const pass = this.#stage.config.activation === "after" ? 4 : 2;
     const planned = calls.reading + calls.writing + pass * shifts + SECOND_LOOK;
@@ -253,6 +292,7 @@ class Player {
   async #run(step: RunStep): Promise<RunEnd> {
     const end = await this.#process(step);
     this.#runs += 1;
+    if (end.kind === "done" && end.report.stopped.length === 0) await this.#checkUpset();
     if (end.kind === "crashed") {
       this.#crashes += 1;
       // Somebody notices and starts it again when its lease has run out.
@@ -265,7 +305,17 @@ class Player {
     return end;
   }
 
-  async #process(step: Pick<RunStep, "disturbances" | "wire"> & { readonly work?: "run" | "plan" }): Promise<RunEnd> {
+  /** The ERP is not what it was: deletions may have been missed, so that a sweep is owed (I15). */
+  async #checkUpset(): Promise<void> {
+    if (!this.#isUpset) return;
+    this.#isUpset = false;
+    if (sweepOwedSinceMs(await this.#state.cursors()) === null)
+      this.#judge.fail("I15", "the ERP was put back, moved or swapped, and no sweep is owed after the run that met it");
+  }
+
+  async #process(
+    step: Pick<RunStep, "disturbances" | "wire"> & { readonly work?: "run" | "plan" | "sweep" },
+  ): Promise<RunEnd> {
     const { openOrg = inProcess } = this.#options;
     this.#processes += 1;
     const opened: { org?: SalesforceOrg; sleep?: (ms: number) => Promise<void> } = {};
@@ -345,6 +395,8 @@ function describeEnd(end: RunEnd): string {
         .join(" ")}`;
     case "failed":
       return `${end.error.code} ${end.error.message}`;
+    case "swept":
+      return `swept, ${end.missed} missed`;
     case "planned":
       return `planned ${end.plan.writes.length} writes`;
     case "crashed":

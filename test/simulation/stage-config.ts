@@ -2,6 +2,7 @@
 import type { Mapping } from "../../src/mapping/mapping.ts";
 import type { Side } from "../../src/model/value.ts";
 import { compiled, erpMapping } from "../support/erp-mapping.ts";
+import { type World, worldMapping } from "./world.ts";
 
 /** What differs from seed to seed beside the history. */
 export interface StageConfig {
@@ -30,6 +31,8 @@ export interface StageConfig {
   readonly reserveShare: number;
   /** Calls that the org has left for the connector; null: more than anybody needs. */
   readonly callsLeft: number | null;
+  /** The ERP of a messy history; null: the tidy one in memory. */
+  readonly world: World | null;
   readonly seed: number;
 }
 
@@ -42,9 +45,11 @@ export function stageMapping(config: StageConfig): Mapping {
     create: { external: config.createExternal },
     delete: { salesforce: config.deleteSalesforce, external: config.deleteExternal },
   };
+  const world = worldMapping(config.world?.keys ?? "text", config.contracts);
   return compiled(
     erpMapping({
       Account: {
+        ...world.Account,
         ...both,
         policy: accountPolicy,
         fields: {
@@ -52,15 +57,16 @@ export function stageMapping(config: StageConfig): Mapping {
           BillingCity: { from: "city", direction: cityDirection },
         },
       },
-      ...(config.contracts ? { Contract: { ...both, policy: accountPolicy } } : {}),
+      ...(config.contracts ? { Contract: { ...world.Contract, ...both, policy: accountPolicy } } : {}),
       Product2: { watch },
       PricebookEntry: { watch },
       Order: {
+        ...world.Order,
         ...both,
         policy: orderPolicy,
         onActivated,
         activation,
-        fields: { Description: { from: "note", ...owned(owners.Description) } },
+        fields: { ...world.Order?.fields, Description: { from: "note", ...owned(owners.Description) } },
         lines: { fields: { Quantity: { from: "quantity", ...owned(owners.Quantity) } } },
       },
     }),

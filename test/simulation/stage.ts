@@ -4,11 +4,14 @@ import type { Row } from "../../mock-server/schema/definition.ts";
 import type { Mapping } from "../../src/mapping/mapping.ts";
 import type { Value } from "../../src/model/value.ts";
 import { keyFields } from "../support/erp-mapping.ts";
+import type { Erp } from "./erp.ts";
 import { MemoryErp } from "./memory-erp.ts";
 import { liveRows } from "./org-rows.ts";
-import { CLERK, People, SKUS } from "./people.ts";
+import { CLERK, People } from "./people.ts";
 import { Random } from "./random.ts";
+import { SqlErp } from "./sql-erp.ts";
 import { type StageConfig, stageMapping } from "./stage-config.ts";
+import { skusOf } from "./world.ts";
 
 /** The user that the connector is in the org. */
 export const CONNECTOR = "connector@mock.org";
@@ -43,31 +46,35 @@ const CALLS_OF_A_SMALL_ORG = 1_000;
 /** Both systems and the people in front of them. */
 export class Stage {
   readonly mock: MockOrg;
-  readonly erp: MemoryErp;
+  readonly erp: Erp;
   readonly config: StageConfig;
   readonly mapping: Mapping;
   readonly people: People;
   #faultHook: FaultHook | undefined;
   #listening: Promise<string> | undefined;
 
-  private constructor(mock: MockOrg, config: StageConfig) {
+  private constructor(mock: MockOrg, erp: Erp, config: StageConfig) {
     this.mock = mock;
     this.config = config;
     this.mapping = stageMapping(config);
-    this.erp = new MemoryErp(() => mock.clock.nowMs());
-    for (const sku of SKUS) this.erp.put("products", sku, { name: `Product ${sku}`, price: "10" });
+    this.erp = erp;
+    for (const sku of skusOf(config.world?.keys ?? "text"))
+      this.erp.put("products", sku, { name: `Product ${sku}`, price: "10" });
     const random = new Random(config.seed);
     this.erp.shuffle = config.shuffled ? new Random(random.fork()) : undefined;
     if (config.callsLeft !== null) {
       mock.apiUsage.max = CALLS_OF_A_SMALL_ORG;
       mock.apiUsage.charge(CALLS_OF_A_SMALL_ORG * (1 - config.reserveShare) - config.callsLeft);
     }
-    this.people = new People(mock, this.erp, config.contracts);
+    this.people = new People(mock, this.erp, config);
     this.people.open(random);
   }
 
   static async create(config: StageConfig): Promise<Stage> {
-    return new Stage(await freshOrg(), config);
+    const mock = await freshOrg();
+    const nowMs = (): number => mock.clock.nowMs();
+    const erp = config.world === null ? new MemoryErp(nowMs) : await SqlErp.create(config.world, nowMs);
+    return new Stage(mock, erp, config);
   }
 
   get nowMs(): number {

@@ -1,0 +1,61 @@
+/** Connectors whose feeds of the ERP are broken in one known way each: the untidy world has to catch them. */
+import type { ExternalChangePage, ExternalSystem } from "../../src/external/port.ts";
+import type { NaturalKey } from "../../src/model/key.ts";
+import type { Breaking } from "./runner.ts";
+import type { Untidiness } from "./scenario.ts";
+
+/** More rows than any history has. */
+const ALL_ROWS = 1_000;
+
+/** The broken connectors by what is wrong with them, with the world and the invariants that catch them. */
+export const BROKEN_FEEDS: Readonly<
+  Record<string, { readonly breaking: Breaking; readonly world: Untidiness; readonly by: readonly string[] }>
+> = {
+  "sorts the rows of a page as text and compares them as numbers": {
+    breaking: withExternal(sortedAsText),
+    world: "messy",
+    by: ["I14"],
+  },
+};
+
+function withExternal(change: (external: ExternalSystem) => Partial<ExternalSystem>): Breaking {
+  return (ports) => ({ ...ports, external: { ...ports.external, ...change(ports.external) } });
+}
+
+/** A place in such a page: the cursor that the page was read from, and the last key of it. */
+interface TextPlace {
+  readonly from: string | null;
+  readonly after: number;
+}
+
+function sortedAsText(external: ExternalSystem): Partial<ExternalSystem> {
+  return {
+    changes: async (collection, cursor, limit): Promise<ExternalChangePage> => {
+      const place = placeIn(cursor);
+      const from = place === undefined ? cursor : place.from;
+      const page = await external.changes(collection, from, ALL_ROWS);
+      const keys = page.changes.map(({ naturalKey }) => naturalKey);
+      if (!keys.every(isNumber)) return await external.changes(collection, cursor, limit);
+      const left = page.changes
+        .filter(({ naturalKey }) => place === undefined || Number(naturalKey[0]) > place.after)
+        .sort((one, other) => (textOf(one.naturalKey) < textOf(other.naturalKey) ? -1 : 1));
+      const changes = left.slice(0, limit);
+      const last = changes.at(-1);
+      if (left.length <= limit || last === undefined) return { ...page, changes };
+      const next: TextPlace = { from, after: Number(last.naturalKey[0]) };
+      return { changes, cursor: `text ${JSON.stringify(next)}`, more: true };
+    },
+  };
+}
+
+function placeIn(cursor: string | null): TextPlace | undefined {
+  return cursor?.startsWith("text ") === true ? (JSON.parse(cursor.slice(5)) as TextPlace) : undefined;
+}
+
+function isNumber(key: NaturalKey): boolean {
+  return key.length === 1 && /^\d+$/.test(textOf(key));
+}
+
+function textOf(key: NaturalKey): string {
+  return key.join("|");
+}

@@ -1,0 +1,39 @@
+/** Histories in a world that is not tidy, and connectors that only such a world shows to be broken. */
+import { describe, expect, it } from "vitest";
+import { BROKEN_FEEDS } from "./broken-feeds.ts";
+import { drawScenario, untidy } from "./scenario.ts";
+import { reportOf } from "./shrink.ts";
+import { play } from "./simulate.ts";
+
+/** So many seeds, or those that the environment says. */
+const FROM = Number(process.env["SIM_FROM"] ?? 1);
+const SEEDS = Number(process.env["SIM_UNTIDY_SEEDS"] ?? 30);
+
+it("breaks no invariant in front of a database with odd keys, whatever people, networks and crashes do", async () => {
+  for (let seed = FROM; seed < FROM + SEEDS; seed += 1) {
+    const scenario = untidy(drawScenario(seed), "messy");
+    const { violations } = await play(scenario);
+    if (violations.length > 0) throw new Error(await reportOf(scenario));
+  }
+}, 120_000);
+
+describe("the untidy world catches a connector that", () => {
+  /** So many seeds it may need. */
+  const SEEDS_MAX = 60;
+
+  it.each(Object.entries(BROKEN_FEEDS))(
+    "%s",
+    async (name, { breaking, world, by }) => {
+      let caught: readonly string[] = [];
+      let seed = 0;
+      while (!by.some((invariant) => caught.includes(invariant)) && seed < SEEDS_MAX) {
+        seed += 1;
+        const { violations } = await play(untidy(drawScenario(seed), world), { breaking });
+        caught = [...new Set(violations.map(({ invariant }) => invariant))];
+      }
+      console.info(`${name}: caught by ${caught.join(", ")} at seed ${seed}`);
+      expect(caught.filter((invariant) => by.includes(invariant))).not.toEqual([]);
+    },
+    60_000,
+  );
+});
