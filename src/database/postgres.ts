@@ -18,7 +18,8 @@ export interface PostgresDialectOptions {
 /** Object ids of PostgreSQL's built-in types, as in its catalog `pg_type`. */
 const TYPE_OID = { bool: 16, int8: 20, int2: 21, int4: 23, oid: 26 };
 
-const SESSION_SETTINGS = "-c TimeZone=UTC -c DateStyle=ISO -c extra_float_digits=1 -c client_min_messages=warning";
+const SESSION_SETTINGS =
+  "-c TimeZone=UTC -c DateStyle=ISO -c IntervalStyle=postgres -c extra_float_digits=1 -c bytea_output=hex -c client_min_messages=warning";
 
 /**
  * A Kysely dialect for one PostgreSQL database.

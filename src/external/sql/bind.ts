@@ -82,7 +82,7 @@ export async function bindCollection(
       : {
           info: lineInfo,
           columns: readColumns(lineInfo, config.lines.columns, "lines.columns"),
-          parentKey: findColumns(lineInfo, config.lines.parentKey, "lines.parentKey"),
+          parentKey: asCompared(findColumns(lineInfo, config.lines.parentKey, "lines.parentKey"), key),
           key: findColumns(lineInfo, config.lines.key, "lines.key"),
           orderBy: findColumns(lineInfo, config.lines.orderBy ?? config.lines.key, "lines.orderBy"),
         };
@@ -109,6 +109,14 @@ export async function bindCollection(
       ...(changedAt && { changedAt }),
     },
   };
+}
+
+/** A line belongs to the record whose key its own columns are equal to, in the collation of the record's key. */
+function asCompared(columns: readonly ColumnInfo[], key: readonly ColumnInfo[]): readonly ColumnInfo[] {
+  return columns.map((column, index) => {
+    const term = key[index]?.sorting[0];
+    return term === "nocase" || term === "rtrim" ? { ...column, comparedIn: term } : column;
+  });
 }
 
 function requireUnique(info: TableInfo, key: readonly string[], place: string, problems: ExternalProblem[]): void {

@@ -22,6 +22,8 @@ export interface ColumnInfo {
    * More than `own` where the column's own order takes different texts for equal, or cannot be relied on.
    */
   readonly sorting: readonly SortTerm[];
+  /** SQLite: the collation in which the column is compared, where it is not its own: that of the key it refers to. */
+  readonly comparedIn?: "nocase" | "rtrim";
 }
 
 /** One table or view. */

@@ -129,7 +129,7 @@ async function readScan(
   // A key that was given another type or collation meanwhile is sorted in another way: from the beginning, then.
   const place = scan.behind?.order === order.signature ? scan.behind.place : null;
   const { rows } = await sql<Row>`
-    select ${keyTexts(bound.key, KEY)}, ${order.items} from ${sortedTable(tableRef(bound.root.info.name))}
+    select ${keyTexts(connection, bound.key, KEY)}, ${order.items} from ${sortedTable(tableRef(bound.root.info.name))}
     where ${wholeKey(bound.key)} ${place === null ? sql`` : sql`and ${order.after(place)}`}
     order by ${order.orderBy} limit ${scan.limit}
   `.execute(db);
@@ -154,18 +154,37 @@ async function readTail(target: LogTarget, db: Db, from: LogPosition, limit: num
     // A delete counts even when a line's change follows: cascades log the lines after their record.
     deletes.set(row.natural_key, deletes.get(row.natural_key) === true || row.op === "delete");
   }
-  const keys = [...deletes.keys()].map((text) => JSON.parse(text) as NaturalKey);
-  const gone = keys.filter((key) => deletes.get(JSON.stringify(key)) === true);
-  // Deleted and made again since: such a record is not gone.
-  const alive = gone.length === 0 ? new Set<string>() : await existingKeys({ ...target, db, lock: false }, gone);
+  const names = [...deletes.keys()];
+  // Deleted and made again since: such a record is not gone. And lines may spell the key in another way than its record.
+  const asked = respells(target.bound) ? names : names.filter((name) => deletes.get(name) === true);
+  const alive =
+    asked.length === 0
+      ? new Set<string>()
+      : await existingKeys(
+          { ...target, db, lock: false },
+          asked.map((name) => JSON.parse(name) as NaturalKey),
+        );
+  // A line whose record is not there says nothing: when the record comes, or went, it has an entry of its own.
+  const told = names.filter((name) => deletes.get(name) === true || alive.has(name) || !respells(target.bound));
+  const changed = [...new Set([...told, ...alive])];
   return {
-    changes: keys.map((naturalKey) => {
-      const name = JSON.stringify(naturalKey);
-      return { naturalKey, deleted: deletes.get(name) === true && !alive.has(name) };
-    }),
+    changes: changed.map((name) => ({
+      naturalKey: JSON.parse(name) as NaturalKey,
+      deleted: deletes.get(name) === true && !alive.has(name),
+    })),
     cursor: encodeCursor({ feed: "log", log: last === undefined ? from : positionOf(last) }),
     more: rows.length === limit,
   };
+}
+
+/** Whether the lines' table may spell a record's key in another way than the record's own: 1.00 for 1, AB for Ab. */
+function respells({ key, lines }: BoundCollection): boolean {
+  return key.some((column, index) => {
+    const parent = lines?.parentKey[index];
+    return (
+      parent !== undefined && (parent.type !== column.type || column.sorting.length > 1 || parent.sorting.length > 1)
+    );
+  });
 }
 
 async function logRows(target: LogTarget, db: Db, from: LogPosition, limit: number): Promise<readonly LogRow[]> {

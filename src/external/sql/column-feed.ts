@@ -98,7 +98,7 @@ function columnReader({ connection, bound, column: name }: ColumnTarget): {
     placeOf: (row, valued) => (valued ? order : byKey).placeOf(row),
     emptyRows: async (db, { page }, limit) => {
       const found = await sql<Row>`
-        select ${keyTexts(bound.key, KEY)}, ${byKey.items} from ${table}
+        select ${keyTexts(connection, bound.key, KEY)}, ${byKey.items} from ${table}
         where ${sortedColumn(column)} is null and ${wholeKey(bound.key)}
           ${page === null ? sql`` : sql`and ${byKey.after(page.place)}`}
         order by ${byKey.orderBy} limit ${limit}
@@ -108,7 +108,7 @@ function columnReader({ connection, bound, column: name }: ColumnTarget): {
     valuedRows: async (db, { emptyRead, low, page }, limit) => {
       const again = low !== null && COARSE_VALUE.test(shownPart(connection, low));
       const found = await sql<Row>`
-        select ${keyTexts(bound.key, KEY)}, ${order.items} from ${table}
+        select ${keyTexts(connection, bound.key, KEY)}, ${order.items} from ${table}
         where ${sortedColumn(column)} is not null and ${wholeKey(bound.key)}
           ${low === null ? sql`` : sql`and ${again ? byValue.from([low]) : byValue.after([low])}`}
           ${page === null || !emptyRead ? sql`` : sql`and ${order.after(page.place)}`}

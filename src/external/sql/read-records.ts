@@ -6,7 +6,10 @@ import type { NaturalKey } from "../../model/key.ts";
 import type { BoundCollection, BoundLines } from "./bind.ts";
 import type { ColumnInfo } from "./catalog.ts";
 import { type Db, type SqlConnection, sqlFailure, tableRef } from "./connection.ts";
+import { keysMatch } from "./key-match.ts";
 import { sortedColumn, sortedTable } from "./key-order.ts";
+import { keyText } from "./key-text.ts";
+import { quotedColumn } from "./triggers.ts";
 import { canonicalInstant, decodeFields, decodeValue, type Row } from "./values.ts";
 
 /** Records per statement: a composite key of eight columns stays below SQLite's depth limit for expressions. */
@@ -15,6 +18,8 @@ const KEYS_PER_STATEMENT_MAX = 100;
 const FIELD = "f_";
 const KEY = "k_";
 const PARENT = "p_";
+/** The place of a line's record among those that are read. */
+const OWNER = "o_";
 
 /** What is read, and whether the rows are locked against other writers until the transaction ends. */
 export interface ReadTarget {
@@ -34,43 +39,41 @@ export async function readRecords(target: ReadTarget, keys: readonly NaturalKey[
   return records;
 }
 
-/** Which of these keys exist, as `JSON.stringify`ed keys. */
+/**
+ * The keys of the rows that these keys find, as `JSON.stringify`ed keys and as the table spells them. Inside a
+ * transaction; keys that cannot be of the column's type find nothing.
+ */
 export async function existingKeys(target: ReadTarget, keys: readonly NaturalKey[]): Promise<ReadonlySet<string>> {
+  const { connection, bound, db } = target;
   const found = new Set<string>();
-  for (let start = 0; start < keys.length; start += KEYS_PER_STATEMENT_MAX) {
-    const chunk = keys.slice(start, start + KEYS_PER_STATEMENT_MAX);
+  const wellFormed = keys.filter((key) => key.length === bound.key.length);
+  const look = async (chunk: readonly NaturalKey[]): Promise<readonly Row[]> => {
     const { rows } = await sql<Row>`
-      select ${keyTexts(target.bound.key, KEY)} from ${tableRef(target.bound.root.info.name)}
-      where ${keysMatch(target.connection, target.bound.key, chunk)}
-    `.execute(target.db);
-    for (const row of rows) found.add(JSON.stringify(keyOf(row, target.bound.key, KEY)));
+      select ${keyTexts(connection, bound.key, KEY)} from ${tableRef(bound.root.info.name)}
+      where ${keysMatch(connection, bound.key, chunk)}
+    `.execute(db);
+    return rows;
+  };
+  for (let start = 0; start < wellFormed.length; start += KEYS_PER_STATEMENT_MAX) {
+    const chunk = wellFormed.slice(start, start + KEYS_PER_STATEMENT_MAX);
+    const rows = await tolerant(chunk, (part) => undoable(connection, db, () => look(part)));
+    for (const row of rows) found.add(JSON.stringify(keyOf(row, bound.key, KEY)));
   }
   return found;
 }
 
-/** The condition that a row has one of these keys. `keys` is not empty. */
-export function keysMatch(
-  connection: SqlConnection,
-  columns: readonly ColumnInfo[],
-  keys: readonly NaturalKey[],
-): RawBuilder<unknown> {
-  const [only] = columns;
-  if (columns.length === 1 && only !== undefined) {
-    return sql`${keyColumn(connection, only)} in (${sql.join(keys.map((key) => key[0] ?? ""))})`;
+/** Runs a statement whose failure must not end the transaction, as it does on PostgreSQL. */
+async function undoable<R>({ dialect }: SqlConnection, db: Db, work: () => Promise<R>): Promise<R> {
+  if (dialect === "sqlite") return work();
+  await sql`savepoint order_sync_look`.execute(db);
+  try {
+    const result = await work();
+    await sql`release savepoint order_sync_look`.execute(db);
+    return result;
+  } catch (error) {
+    if (sqlFailure(error) === "data") await sql`rollback to savepoint order_sync_look`.execute(db);
+    throw error;
   }
-  const oneKey = (key: NaturalKey): RawBuilder<unknown> =>
-    sql`(${sql.join(
-      columns.map((column, index) => sql`${keyColumn(connection, column)} = ${key[index] ?? ""}`),
-      sql` and `,
-    )})`;
-  return sql`(${sql.join(keys.map(oneKey), sql` or `)})`;
-}
-
-/** A key column as it is compared and sorted. */
-export function keyColumn(connection: SqlConnection, column: ColumnInfo): RawBuilder<unknown> {
-  // SQLite compares a column without type affinity byte by byte with the parameter, and 1 is not '1'.
-  const untyped = connection.dialect === "sqlite" && (column.type === "" || column.type.includes("blob"));
-  return untyped ? sql`cast(${sql.id(column.name)} as text)` : sql`${sql.id(column.name)}`;
 }
 
 /** The condition that every part of the key has a value: a record without a whole key cannot be named. */
@@ -82,10 +85,17 @@ export function wholeKey(columns: readonly ColumnInfo[]): RawBuilder<unknown> {
 }
 
 /** Select items that give the key's parts as texts, spelled as the change log spells them. */
-export function keyTexts(columns: readonly ColumnInfo[], prefix: string): RawBuilder<unknown> {
+export function keyTexts(
+  { dialect }: SqlConnection,
+  columns: readonly ColumnInfo[],
+  prefix: string,
+): RawBuilder<unknown> {
   return sql.join(
     // By number: PostgreSQL cuts names at 63 bytes.
-    columns.map((column, index) => sql`cast(${sql.id(column.name)} as text) as ${sql.id(`${prefix}${index}`)}`),
+    columns.map(
+      (column, index) =>
+        sql`${sql.raw(keyText(dialect, quotedColumn(column), column))} as ${sql.id(`${prefix}${index}`)}`,
+    ),
   );
 }
 
@@ -99,10 +109,12 @@ async function readChunk(target: ReadTarget, keys: readonly NaturalKey[]): Promi
   const extra = [bound.version?.column, bound.changedBy, bound.changedAt].filter((column) => column !== undefined);
   const columns = distinct([...bound.root.columns, ...extra]);
   const { rows } = await sql<Row>`
-    select ${keyTexts(bound.key, KEY)}, ${fieldItems(columns)} from ${tableRef(bound.root.info.name)}
+    select ${keyTexts(connection, bound.key, KEY)}, ${fieldItems(columns)} from ${tableRef(bound.root.info.name)}
     where ${keysMatch(connection, bound.key, keys)} ${lockClause(target)}
   `.execute(db);
-  const lines = bound.lines && rows.length > 0 ? await readLines(target, bound.lines, keys) : new Map<string, Line[]>();
+  const found = rows.map((row) => keyOf(row, bound.key, KEY));
+  const lines =
+    bound.lines && found.length > 0 ? await readLines(target, bound.lines, found) : new Map<string, Line[]>();
   return rows.map((row) => {
     const naturalKey = keyOf(row, bound.key, KEY);
     const fields = decodeFields(row, bound.root.columns, FIELD);
@@ -121,23 +133,42 @@ async function readChunk(target: ReadTarget, keys: readonly NaturalKey[]): Promi
 
 type Line = NonNullable<ExternalRecord["lines"]>[number];
 
+/** The lines of records by their keys as the record's table spells them. */
 async function readLines(
   target: ReadTarget,
   lines: BoundLines,
   keys: readonly NaturalKey[],
 ): Promise<ReadonlyMap<string, Line[]>> {
-  const { rows } = await sql<Row>`
-    select ${keyTexts(lines.parentKey, PARENT)}, ${keyTexts(lines.key, KEY)}, ${fieldItems(lines.columns)}
-    from ${sortedTable(tableRef(lines.info.name))} where ${keysMatch(target.connection, lines.parentKey, keys)}
-    order by ${sql.join(lines.orderBy.map(sortedColumn))} ${lockClause(target)}
-  `.execute(target.db);
+  const { connection } = target;
+  const names = keys.map((key) => JSON.stringify(key));
+  const read = async (owner: RawBuilder<unknown>, where: RawBuilder<unknown>): Promise<readonly Row[]> => {
+    const { rows } = await sql<Row>`
+      select ${keyTexts(connection, lines.parentKey, PARENT)}, ${keyTexts(connection, lines.key, KEY)},
+        ${owner} as ${sql.id(OWNER)}, ${fieldItems(lines.columns)}
+      from ${sortedTable(tableRef(lines.info.name))} where ${where}
+      order by ${sql.join(lines.orderBy.map(sortedColumn))} ${lockClause(target)}
+    `.execute(target.db);
+    return rows;
+  };
+  const parentOf = (row: Row): string => JSON.stringify(keyOf(row, lines.parentKey, PARENT));
+  const known = new Set(names);
+  let rows = await read(sql`null`, keysMatch(connection, lines.parentKey, keys));
+  let ownerOf = parentOf;
+  if (rows.some((row) => !known.has(parentOf(row)))) {
+    // The lines' table spells the key in another way (1.00 for 1, AB for Ab): the database says whose they are.
+    const cases = keys.map(
+      (key, index) => sql`when ${keysMatch(connection, lines.parentKey, [key])} then ${sql.lit(index)}`,
+    );
+    rows = await read(sql`case ${sql.join(cases, sql` `)} end`, keysMatch(connection, lines.parentKey, keys));
+    ownerOf = (row) => names[Number(row[OWNER])] ?? "";
+  }
   const byParent = new Map<string, Line[]>();
   for (const row of rows) {
-    const parent = JSON.stringify(keyOf(row, lines.parentKey, PARENT));
+    const parent = ownerOf(row);
     const line = { naturalKey: keyOf(row, lines.key, KEY), fields: decodeFields(row, lines.columns, FIELD) };
-    const known = byParent.get(parent);
-    if (known === undefined) byParent.set(parent, [line]);
-    else known.push(line);
+    const own = byParent.get(parent);
+    if (own === undefined) byParent.set(parent, [line]);
+    else own.push(line);
   }
   return byParent;
 }

@@ -8,6 +8,7 @@
 import { createHash } from "node:crypto";
 import type { BoundCollection } from "./bind.ts";
 import type { ColumnInfo } from "./catalog.ts";
+import { keyText } from "./key-text.ts";
 
 /** The log's table on SQLite, where there are no schemas. */
 export const SQLITE_LOG = "order_sync_changes";
@@ -82,8 +83,13 @@ function sqliteTriggers(name: string, role: Role): readonly TriggerDefinition[] 
   const gone = role.role === "root" ? "delete" : "put";
   const log = (row: "old" | "new", op: string, condition = ""): string =>
     `insert into ${SQLITE_LOG} (collection, natural_key, op) select ${literal(name)}, ` +
-    `json_array(${keyTexts(row, role.key)}), '${op}' where ${present(row, role.key)}${condition};`;
-  const moved = ` and (${role.key.map((column) => `old.${id(column)} is not new.${id(column)}`).join(" or ")})`;
+    `json_array(${keyTexts("sqlite", row, role.key)}), '${op}' where ${present(row, role.key)}${condition};`;
+  // Where case does not count for the column, it does for the key's text.
+  const exact = (column: ColumnInfo): string => (column.sorting[0] === "own" ? "" : " collate binary");
+  const parts = role.key.map(
+    (column) => `old.${quotedColumn(column)}${exact(column)} is not new.${quotedColumn(column)}`,
+  );
+  const moved = ` and (${parts.join(" or ")})`;
   const bodies = {
     insert: [log("new", "put")],
     update: [log("old", gone, moved), log("new", "put")],
@@ -106,10 +112,13 @@ function postgresTriggers(name: string, role: Role): readonly TriggerDefinition[
   const insert = `insert into ${POSTGRES_SCHEMA}.${POSTGRES_LOG} (collection, natural_key, op)`;
   const log = (row: "old" | "new", op: string, condition: string): string =>
     `if ${condition} and ${present(row, role.key)} then
-      ${insert} values (${literal(name)}, json_build_array(${keyTexts(row, role.key)})::text, '${op}');
+      ${insert} values (${literal(name)}, json_build_array(${keyTexts("postgres", row, role.key)})::text, '${op}');
     end if;`;
   const moved = role.key
-    .map((column) => `cast(old.${id(column)} as text) is distinct from cast(new.${id(column)} as text)`)
+    .map(
+      (column) =>
+        `cast(old.${quotedColumn(column)} as text) is distinct from cast(new.${quotedColumn(column)} as text)`,
+    )
     .join(" or ");
   const rows = [
     log("old", gone, "tg_op = 'DELETE'"),
@@ -132,10 +141,11 @@ function postgresTrigger(
   const trigger = `order_sync_${shortHash(`${name}:${role.role}`)}_${role.role}_${form.suffix}`;
   const routine = `${POSTGRES_SCHEMA}.${trigger}`;
   const table = quoted(role.table);
-  // The owner of the log writes it, so the user's programs need no rights on it; dates in keys look the same in every
-  // session.
+  // The owner of the log writes it, so the user's programs need no rights on it; dates, floats and bytes in keys look the
+  // same in every session.
   const body = `create or replace function ${routine}() returns trigger language plpgsql security definer
-    set search_path = pg_catalog set "TimeZone" = 'UTC' set "DateStyle" = 'ISO' as $order_sync$
+    set search_path = pg_catalog set "TimeZone" = 'UTC' set "DateStyle" = 'ISO' set extra_float_digits = 1
+    set "IntervalStyle" = 'postgres' set bytea_output = 'hex' as $order_sync$
   begin
     ${form.body}
     return null;
@@ -157,17 +167,18 @@ function postgresTrigger(
   };
 }
 
-function keyTexts(row: "old" | "new", key: readonly ColumnInfo[]): string {
-  return key.map((column) => `cast(${row}.${id(column)} as text)`).join(", ");
+function keyTexts(dialect: "sqlite" | "postgres", row: "old" | "new", key: readonly ColumnInfo[]): string {
+  return key.map((column) => keyText(dialect, `${row}.${quotedColumn(column)}`, column)).join(", ");
 }
 
 /** A record without a whole key cannot be named. */
 function present(row: "old" | "new", key: readonly ColumnInfo[]): string {
-  return key.map((column) => `${row}.${id(column)} is not null`).join(" and ");
+  return key.map((column) => `${row}.${quotedColumn(column)} is not null`).join(" and ");
 }
 
-function id(column: ColumnInfo): string {
-  return `"${column.name.replaceAll('"', '""')}"`;
+/** A column's name as SQL text. */
+export function quotedColumn({ name }: Pick<ColumnInfo, "name">): string {
+  return `"${name.replaceAll('"', '""')}"`;
 }
 
 function quoted(table: string): string {

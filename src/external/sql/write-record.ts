@@ -11,7 +11,8 @@ import type { NaturalKey } from "../../model/key.ts";
 import type { BoundCollection, BoundLines } from "./bind.ts";
 import type { ColumnInfo, TableInfo } from "./catalog.ts";
 import { type Db, type SqlConnection, sqlFailure, tableRef } from "./connection.ts";
-import { keysMatch, readRecords } from "./read-records.ts";
+import { keysMatch } from "./key-match.ts";
+import { readRecords } from "./read-records.ts";
 import { encodeValue } from "./values.ts";
 
 /** How often a write that lost against another transaction (deadlock, lock) is tried in all. */

@@ -189,6 +189,45 @@ describe.skipIf(server === undefined)(reason, () => {
       expect(records[0]?.fields).toEqual({ at: "2026-03-01T00:00:00Z", day: "2026-03-02", fee: "1.50", code: "ab   " });
     });
 
+    it("spells floats, spans and bytes in keys alike in log and reading", async () => {
+      const url = (await server?.scratch()) ?? "";
+      const user = await session(url);
+      await user.query("set extra_float_digits = -3; set \"IntervalStyle\" = iso_8601; set bytea_output = 'escape'");
+      await user.query("create table orders (a float8, b interval, c bytea, primary key (a, b, c))");
+      const config = { ...erpConfig(url), collections: { orders: { table: "orders", key: ["a", "b", "c"] } } };
+      await installChangeLog(sqlConfigSchema.parse(config));
+      const external = await open(config);
+      const start = await drain(external, null);
+
+      await user.query("insert into orders values (0.1::float8 + 0.2::float8, '26 hours', '\\x00ff')");
+
+      const { changes } = await drain(external, start.cursor);
+      expect(changes).toEqual([{ naturalKey: ["0.30000000000000004", "26:00:00", "\\x00ff"], deleted: false }]);
+      expect((await external.read("orders", [changes[0]?.naturalKey ?? []])).length).toBe(1);
+      expect((await drain(external, null)).changes).toContainEqual(changes[0]);
+    });
+
+    it("gives a record the lines that spell its key in another way, and names it by its own", async () => {
+      const url = (await server?.scratch()) ?? "";
+      const user = await session(url);
+      await user.query("create table orders (no integer primary key, note text)");
+      await user.query("create table order_lines (no numeric(10,2), pos integer, sku text, primary key (no, pos))");
+      await user.query("insert into orders values (1, 'x'), (2, 'y')");
+      await user.query("insert into order_lines values (1, 1, 'P-1'), (2, 1, 'P-2')");
+      const lines = { table: "order_lines", parentKey: ["no"], key: ["pos"], columns: ["sku"] };
+      const config = { ...erpConfig(url), collections: { orders: { table: "orders", key: ["no"], lines } } };
+      await installChangeLog(sqlConfigSchema.parse(config));
+      const external = await open(config);
+      const { cursor } = await drain(external, null);
+
+      const records = await external.read("orders", [["1"], ["2"]]);
+      await user.query("update order_lines set sku = 'P-3' where no = 1");
+      await user.query("insert into order_lines values (9, 1, 'nobody''s'), (1.5, 1, 'nobody''s')");
+
+      expect(records.map((record) => record.lines?.map(({ fields }) => fields["sku"]))).toEqual([["P-1"], ["P-2"]]);
+      expect((await drain(external, cursor)).changes).toEqual([{ naturalKey: ["1"], deleted: false }]);
+    });
+
     it("reads beside keys that cannot be of the column's type", async () => {
       const { user, config } = await ordersErp();
       const external = await open(config);

@@ -5,7 +5,7 @@ import fc from "fast-check";
 import Database from "libsql";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openExternal } from "../../../src/external/open.ts";
-import { sqlConfigSchema } from "../../../src/external/sql/config.ts";
+import { type SqlConfigInput, sqlConfigSchema } from "../../../src/external/sql/config.ts";
 import { installChangeLog } from "../../../src/external/sql/install.ts";
 import { drain, type ExternalDouble, externalContract } from "./contract.ts";
 import { sqlBehaviour } from "./sql-behaviour.ts";
@@ -134,6 +134,109 @@ describe("an SQLite ERP", () => {
       expect(await external.read("orders", [["2"]])).toMatchObject([{ fields: { amount: "3" } }]);
     },
   );
+
+  /** Two tables with a change log, and a feed that has read everything. */
+  async function laidOut(statements: string, collection: SqlConfigInput["collections"][string]) {
+    const path = join(folder, "erp.db");
+    const { database } = session(path);
+    database.exec(statements);
+    const config = sqlConfigSchema.parse({ ...erpConfig(path), collections: { orders: collection } });
+    await installChangeLog(config);
+    const external = await openExternal(config);
+    closing.push(() => external.close());
+    const { cursor, changes } = await drain(external, null);
+    return { database, external, cursor, changes };
+  }
+
+  it("gives a record the lines whose parent key is another spelling of its key, and names it by its own", async () => {
+    const { database, external, cursor } = await laidOut(
+      `create table orders (no text collate nocase primary key, note text);
+       create table order_lines (no text not null, pos integer not null, sku text, primary key (no, pos));
+       insert into orders values ('Ab', 'x'), ('Cd', 'y');
+       insert into order_lines values ('AB', 1, 'P-1'), ('Cd', 1, 'P-2')`,
+      {
+        table: "orders",
+        key: ["no"],
+        lines: { table: "order_lines", parentKey: ["no"], key: ["pos"], columns: ["sku"] },
+      },
+    );
+    const records = await external.read("orders", [["ab"], ["Cd"]]);
+    database.exec("update order_lines set sku = 'P-3' where no = 'AB'");
+    database.exec("update orders set no = 'CD' where no = 'Cd'");
+
+    expect(records.map(({ naturalKey, lines }) => [naturalKey, lines])).toEqual([
+      [["Ab"], [{ naturalKey: ["1"], fields: { sku: "P-1" } }]],
+      [["Cd"], [{ naturalKey: ["1"], fields: { sku: "P-2" } }]],
+    ]);
+    expect((await drain(external, cursor)).changes).toEqual(
+      expect.arrayContaining([
+        { naturalKey: ["Ab"], deleted: false },
+        { naturalKey: ["Cd"], deleted: true },
+        { naturalKey: ["CD"], deleted: false },
+      ]),
+    );
+  });
+
+  it("writes and removes the lines whose parent key is another spelling of the record's key", async () => {
+    const { database, external } = await laidOut(
+      `create table orders (no text collate nocase primary key, note text);
+       create table order_lines (no text not null, pos integer not null, sku text, primary key (no, pos));
+       insert into orders values ('Ab', 'x');
+       insert into order_lines values ('AB', 1, 'P-1'), ('AB', 2, 'P-2')`,
+      {
+        table: "orders",
+        key: ["no"],
+        lines: { table: "order_lines", parentKey: ["no"], key: ["pos"], columns: ["sku"] },
+      },
+    );
+
+    const outcomes = await external.apply([
+      {
+        opId: "op",
+        collection: "orders",
+        naturalKey: ["Ab"],
+        expectedVersion: null,
+        change: {
+          kind: "update",
+          fields: {},
+          lines: [
+            { kind: "put", naturalKey: ["1"], fields: { sku: "P-9" } },
+            { kind: "remove", naturalKey: ["2"] },
+          ],
+        },
+      },
+    ]);
+
+    expect(outcomes[0]?.kind).toBe("done");
+    expect(database.prepare("select no, pos, sku from order_lines").all([])).toEqual([
+      { no: "AB", pos: 1, sku: "P-9" },
+    ]);
+  });
+
+  it("finds keys of a column without a type, whatever they are stored as, and spells floats with all their digits", async () => {
+    const { external, changes } = await laidOut(
+      `create table orders (no primary key, note text);
+       insert into orders values (7, 'number'), ('007', 'text'), (2.5, 'fraction'), (0.1 + 0.2, 'sum'), (0.3, 'short'),
+         (x'502d31', 'plain bytes'), (x'00ff', 'bytes')`,
+      { table: "orders", key: ["no"] },
+    );
+    const keys = changes.map(({ naturalKey }) => naturalKey);
+
+    const records = await external.read("orders", keys);
+
+    expect(new Map(records.map(({ naturalKey, fields }) => [naturalKey.join(), fields["note"]]))).toEqual(
+      new Map([
+        ["7", "number"],
+        ["007", "text"],
+        ["2.5", "fraction"],
+        ["0.30000000000000004", "sum"],
+        ["0.3", "short"],
+        ["P-1", "plain bytes"],
+        ["00ff", "bytes"],
+      ]),
+    );
+    expect(keys).toHaveLength(7);
+  });
 
   it("has every change in its feed, whatever its users do", async () => {
     const path = join(folder, "erp.db");
