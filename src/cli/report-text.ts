@@ -2,12 +2,17 @@
 import type { HeldDocument, RunReport } from "../engine/report.ts";
 import type { Value } from "../model/value.ts";
 import { remedyFor } from "../observe/remedy.ts";
+import { waitText } from "../observe/wait-text.ts";
 import { textTable } from "./table.ts";
 
 /** Held documents and conflicts that are listed; the rest is counted. */
 const LISTED_MAX = 20;
 /** Keys of documents that share a reason. */
 const KEYS_LISTED_MAX = 5;
+
+/** What to do while a sweep is pending. */
+const SWEEP_PENDING =
+  "deletions may have been missed, so a sweep is pending: run order-sync sweep (serve and worker do so by themselves)";
 
 /** Several lines, each ended. */
 export function reportText(report: RunReport): string {
@@ -39,10 +44,9 @@ export function reportText(report: RunReport): string {
   }
   if (report.unseenDeletes.length > 0) {
     const objects = report.unseenDeletes.join(", ");
-    lines.push(
-      `deletions of ${objects} may have been missed: Salesforce's log does not reach back; run order-sync sweep`,
-    );
+    lines.push(`deletions of ${objects} may have been missed: Salesforce's log does not reach back`);
   }
+  lines.push(...feedLines(report));
   if (report.openDeadLetters > 0) {
     const tried = report.retried > 0 ? `, ${report.retried} tried again` : "";
     lines.push(`${report.openDeadLetters} dead letters open${tried}; see order-sync dead-letters list`);
@@ -52,6 +56,21 @@ export function reportText(report: RunReport): string {
     `${report.writes} documents written, ${report.compared} compared, ${report.apiCalls} API calls in ${seconds} s`,
   );
   return `${lines.map((line) => `  ${line}`).join("\n")}\n`;
+}
+
+/** What the external feeds say about themselves, and whether a sweep is pending. */
+function feedLines({ restarts, waits, notices, sweepOwedSinceMs, finishedAtMs }: RunReport): readonly string[] {
+  const collections = new Map<string, Set<string>>();
+  for (const { reason, collection } of restarts)
+    collections.set(reason, (collections.get(reason) ?? new Set<string>()).add(collection));
+  return [
+    ...[...collections].map(
+      ([reason, names]) => `read again from the beginning: ${[...names].join(", ")}, because ${reason}`,
+    ),
+    ...waits.map((wait) => `waits     ${wait.object}: ${waitText(wait.collection, wait, finishedAtMs)}`),
+    ...notices.map(({ message }) => `note      ${message}`),
+    ...(sweepOwedSinceMs === null ? [] : [SWEEP_PENDING]),
+  ];
 }
 
 /** Documents that are held for the same reason share a line: one missing right can hold thousands. */

@@ -1,4 +1,5 @@
 /** What one run did, in numbers and names. */
+import type { ExternalNotice, ExternalRestart, ExternalWait } from "../external/port.ts";
 import type { BusinessKey, LineKey } from "../model/key.ts";
 import type { Side, Value } from "../model/value.ts";
 import type { Conflict, Kept, Obstacle } from "../sync/decision.ts";
@@ -43,6 +44,23 @@ export interface StoppedObject {
   readonly message: string;
 }
 
+/** A feed that is read again from the beginning. */
+export interface FeedRestart extends ExternalRestart {
+  readonly object: string;
+  readonly collection: string;
+}
+
+/** A feed that waits, since when in epoch milliseconds at the latest, and for whom. */
+export interface FeedWait extends Omit<ExternalWait, "ageMs"> {
+  readonly sinceMs: number;
+}
+
+/** A wait in the report of a run. */
+export interface ObjectWait extends FeedWait {
+  readonly object: string;
+  readonly collection: string;
+}
+
 /** The result of a run. JSON-serialisable. */
 export interface RunReport {
   readonly runId: string;
@@ -59,6 +77,14 @@ export interface RunReport {
   readonly stopped: readonly StoppedObject[];
   /** Objects whose deletion log does not reach back to the last run: only a sweep finds what was deleted meanwhile. */
   readonly unseenDeletes: readonly string[];
+  /** External feeds that were read again from the beginning, because their position belonged to another source. */
+  readonly restarts: readonly FeedRestart[];
+  /** External feeds that hold changes back until somebody's open transaction ends. */
+  readonly waits: readonly ObjectWait[];
+  /** What people should know about the external system; each fact once, in the run that found it. */
+  readonly notices: readonly ExternalNotice[];
+  /** Since when a sweep is pending, because deletions may have been missed; null where none is. */
+  readonly sweepOwedSinceMs: number | null;
   /** Dead letters of earlier runs that were tried again. */
   readonly retried: number;
   /** Dead letters that were open when the run ended, those of earlier runs included. */
@@ -75,7 +101,16 @@ export interface RunReport {
 /** What a part of a run did. JSON-serialisable. */
 export type PartReport = Omit<
   RunReport,
-  "runId" | "startedAtMs" | "finishedAtMs" | "openDeadLetters" | "retried" | "unseenDeletes"
+  | "runId"
+  | "startedAtMs"
+  | "finishedAtMs"
+  | "openDeadLetters"
+  | "retried"
+  | "unseenDeletes"
+  | "restarts"
+  | "waits"
+  | "notices"
+  | "sweepOwedSinceMs"
 > & {
   /** Dead letters that refer to a record which the part wrote or found changed. */
   readonly stirred: readonly DocumentName[];
@@ -116,6 +151,9 @@ export class RunTally {
   readonly #stirred = new Map<string, DocumentName>();
   readonly #tried = new Set<string>();
   readonly #unseenDeletes = new Set<string>();
+  readonly #restarts: FeedRestart[] = [];
+  readonly #waits: ObjectWait[] = [];
+  readonly #notices: ExternalNotice[] = [];
   writes = 0;
   recovered = 0;
   compared = 0;
@@ -214,6 +252,18 @@ export class RunTally {
     for (const object of objects) this.#unseenDeletes.add(object);
   }
 
+  addRestart(restart: FeedRestart): void {
+    this.#restarts.push(restart);
+  }
+
+  addWait(wait: ObjectWait): void {
+    this.#waits.push(wait);
+  }
+
+  addNotices(notices: readonly ExternalNotice[]): void {
+    this.#notices.push(...notices);
+  }
+
   /** An object stands still for the rest of the run; the first reason counts. */
   stop(stopped: StoppedObject): void {
     if (!this.#stopped.has(stopped.object)) this.#stopped.set(stopped.object, stopped);
@@ -248,9 +298,18 @@ export class RunTally {
     readonly finishedAtMs: number;
     readonly apiCalls: number;
     readonly openDeadLetters: number;
+    readonly sweepOwedSinceMs: number | null;
   }): RunReport {
     const { apiCalls: _calls, stirred: _stirred, ...part } = this.part(run.apiCalls);
-    return { ...run, ...part, retried: this.retried, unseenDeletes: [...this.#unseenDeletes] };
+    return {
+      ...run,
+      ...part,
+      retried: this.retried,
+      unseenDeletes: [...this.#unseenDeletes],
+      restarts: this.#restarts,
+      waits: this.#waits,
+      notices: this.#notices,
+    };
   }
 
   /** What a part of a run did. */

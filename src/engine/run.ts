@@ -17,6 +17,7 @@ import { allowDeletions } from "./delete-limit.ts";
 import { externalFeed, type ObjectPoll, pollSalesforce, salesforceFeed, salesforceNominations } from "./detect.ts";
 import { acknowledge, feedName, positionOf, withFirstPositions } from "./external-feed.ts";
 import { requireExternalFields } from "./external-fields.ts";
+import { noteNotices, noteRestart, noteWait } from "./feed-notes.ts";
 import { startHeartbeat } from "./heartbeat.ts";
 import { LeaseKeeper, leaseName } from "./lease.ts";
 import { RunMemory } from "./memory.ts";
@@ -28,7 +29,7 @@ import { recoverDoubts, recoverIntents } from "./recovery.ts";
 import { outcomeOf, type RunReport, RunTally } from "./report.ts";
 import { lettersToTry } from "./retry.ts";
 import { requireSameOrg } from "./same-org.ts";
-import { owedSweep } from "./sweep-duty.ts";
+import { owedSweep, sweepOwedSinceMs } from "./sweep-duty.ts";
 
 /** Options of `runOnce`: `holder` is required, the rest has defaults. */
 export type RunRequest = Partial<RunOptions> & Pick<RunOptions, "holder">;
@@ -95,6 +96,7 @@ async function runRound(ports: EnginePorts, request: RunRequest, pass: Pass): Pr
       finishedAtMs: ports.nowMs(),
       apiCalls: ports.salesforce.usage().calls - callsBefore,
       openDeadLetters: memory.deadLetterCount,
+      sweepOwedSinceMs: sweepOwedSinceMs(await ports.state.cursors()),
     });
     const { outcome, error } = outcomeOf(report);
     await lease.commit({ run: remember(outcome, error) });
@@ -137,6 +139,7 @@ async function runAll(context: RunContext, pass: Pass): Promise<void> {
     const sets = [keySet([...again, ...recovered, ...deletions])];
     await passes(context, mapping, { sets, feed: "waiting", ...means });
   }
+  await noteNotices(context);
 }
 
 type RulesOf = ReturnType<typeof orgRulesLoader>;
@@ -198,6 +201,7 @@ async function externalPasses(
   while (more) {
     checkSignal(context);
     const page = await context.ports.external.changes(mapping.collection, cursor, size);
+    await noteRestart(context, mapping, page);
     const set = new NominationSet();
     const unkeyed: ExternalChange[] = [];
     for (const change of page.changes) {
@@ -219,6 +223,7 @@ async function externalPasses(
       await context.lease.commit({ cursors: { [externalFeed(feedName(mapping))]: page.cursor } });
     }
     await acknowledge(context, mapping, page.cursor);
+    await noteWait(context, mapping, page, input.cursors);
     cursor = page.cursor;
     more = page.more;
   }

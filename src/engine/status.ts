@@ -4,6 +4,7 @@ import type { SyncStatus } from "../observe/status.ts";
 import { parseWatermark } from "../salesforce/watermark.ts";
 import type { Lease, StateStore } from "../state/port.ts";
 import { salesforceFeed } from "./detect.ts";
+import { noticesOf, waitOf } from "./feed-notes.ts";
 import { leaseName } from "./lease.ts";
 import { sweepOwedSinceMs } from "./sweep-duty.ts";
 
@@ -33,6 +34,8 @@ export async function readStatus(
     objects: mapping.objects.map((object) => {
       const of = counts[object.object] ?? {};
       const cursor = cursors[salesforceFeed(object.object)] ?? null;
+      const wait = waitOf(object, cursors) ?? null;
+      const readAtMs = whole?.startedAtMs ?? null;
       return {
         object: object.object,
         collection: object.collection,
@@ -42,12 +45,15 @@ export async function readStatus(
         deadLetters: of["deadLetters"] ?? 0,
         openConflicts: of["openConflicts"] ?? 0,
         salesforceKnownToMs: parseWatermark(cursor)?.atMs ?? null,
-        externalKnownToMs: whole?.startedAtMs ?? null,
+        // What waits for an open transaction is not known yet.
+        externalKnownToMs: wait === null || readAtMs === null ? readAtMs : Math.min(readAtMs, wait.sinceMs),
+        externalWait: wait,
       };
     }),
     runs: runs.slice(0, settings.runs),
     unfinishedIntents: intents.length,
     sweepOwedSinceMs: sweepOwedSinceMs(cursors),
+    notices: noticesOf(cursors),
     lastGoodRunAtMs: whole?.finishedAtMs ?? null,
     callsOfTheDay: runs.filter((run) => run.startedAtMs > nowMs - DAY_MS).reduce((sum, run) => sum + run.apiCalls, 0),
     dailyCalls: settings.dailyCalls,

@@ -34,6 +34,7 @@ export function logEvents(log: SyncLogger): Telemetry {
       if (event.kind === "runFinished" && event.report.unseenDeletes.length > 0) {
         log.warn({ run, objects: event.report.unseenDeletes }, "deletions may have been missed; run a sweep");
       }
+      if (event.kind === "runFinished") logFeeds(event.report, run, log);
       if (event.kind === "runStarted") run = event.runId;
       write(event, run, log);
     },
@@ -44,6 +45,17 @@ export function logEvents(log: SyncLogger): Telemetry {
       );
     },
   };
+}
+
+/** What the external feeds say about themselves. */
+function logFeeds({ restarts, waits, notices }: RunReport, run: string | undefined, log: SyncLogger): void {
+  for (const { object, collection, reason } of restarts)
+    log.warn({ run, object, collection }, `read again from the beginning: ${reason}`);
+  for (const { object, collection, sinceMs, changes, holder } of waits) {
+    const since = new Date(sinceMs).toISOString();
+    log.warn({ run, object, collection, since, changes, holder }, "changes wait for an open transaction");
+  }
+  for (const { code, message } of notices) log.warn({ run, code }, message);
 }
 
 /** What a run that ended tells the metrics. */

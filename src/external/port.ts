@@ -9,6 +9,48 @@ export interface ExternalChangePage {
   /** Opaque position after this page; stored only once every key of the page is done, parked or dead-lettered. */
   readonly cursor: string;
   readonly more: boolean;
+  /**
+   * Set on the first page of a reading from the beginning that the position had not asked for: the position does not
+   * belong to the source that is there now.
+   */
+  readonly restart?: ExternalRestart;
+  /** Set on the last page where changes are committed that cannot be told yet. */
+  readonly wait?: ExternalWait;
+}
+
+/** Why a feed is read again from the beginning although its position was stored. */
+export interface ExternalRestart {
+  /** What was found, as a main clause in plain English without a full stop. */
+  readonly reason: string;
+  /** Whether records may have vanished that no feed will tell: only a sweep finds them. */
+  readonly deletesMissed: boolean;
+}
+
+/** Changes that are committed and cannot be told in order yet, because an older transaction is still open. Nothing is lost. */
+export interface ExternalWait {
+  /** How many changes are held back; `WAITING_COUNTED_MAX` stands for so many or more. */
+  readonly changes: number;
+  /** How long that transaction has been open, by the external system's own clock; null where it does not say. */
+  readonly ageMs: number | null;
+  /** Who has it open: each part is null where the external system does not say. */
+  readonly holder: {
+    readonly pid: number | null;
+    readonly application: string | null;
+    readonly user: string | null;
+    /** For example `idle in transaction`, `active`, `prepared`. */
+    readonly state: string | null;
+  };
+}
+
+/** Held-back changes that are counted at most. */
+export const WAITING_COUNTED_MAX = 10_000;
+
+/** Something about the external system that people should know and that stops no run. */
+export interface ExternalNotice {
+  /** A short name, the same for the same fact. */
+  readonly code: string;
+  /** What is so, what follows, and the way out. */
+  readonly message: string;
 }
 
 /** A record that changed or vanished. */
@@ -57,5 +99,7 @@ export interface ExternalSystem {
    * change log is pruned, a file is archived). Best called after each commit of a cursor; safe to call twice or never.
    */
   acknowledge?(collection: string, cursor: string): Promise<void>;
+  /** What the calls so far have found that people should know. Absent where an adapter never finds anything. */
+  notices?(): readonly ExternalNotice[];
   close(): Promise<void>;
 }

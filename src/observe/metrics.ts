@@ -34,6 +34,7 @@ export class SyncMetrics {
   readonly #halted: Gauge;
   readonly #owed: Gauge;
   readonly #missed: LateGauge;
+  readonly #waits: Gauge<"object">;
   readonly #channels: Gauge<"channel">;
 
   constructor() {
@@ -122,6 +123,12 @@ export class SyncMetrics {
       help: "1 while deletions may have been missed and no sweep has gone through since.",
       registers,
     });
+    this.#waits = new Gauge({
+      name: "order_sync_external_wait_seconds",
+      help: "How long an open transaction in the external system has held back changes of the object, by the last run; 0 where none does.",
+      labelNames: ["object"],
+      registers,
+    });
     this.#channels = new Gauge({
       name: "order_sync_change_events_listening",
       help: "1 while a channel of Salesforce change events is listened to, 0 while it is lost.",
@@ -181,6 +188,7 @@ export class SyncMetrics {
         this.#lag.set({ object, side: "salesforce" }, seconds(of.salesforceKnownToMs));
       }
       if (of.externalKnownToMs !== null) this.#lag.set({ object, side: "external" }, seconds(of.externalKnownToMs));
+      this.#waits.set({ object }, of.externalWait === null ? 0 : seconds(of.externalWait.sinceMs));
       this.#waiting.set({ object, kind: "parked" }, of.parked);
       this.#waiting.set({ object, kind: "dead_letter" }, of.deadLetters);
       this.#waiting.set({ object, kind: "conflict" }, of.openConflicts);

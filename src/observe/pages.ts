@@ -9,6 +9,7 @@ import { changeButton, type Frame } from "./layout.ts";
 import type { PlanView } from "./plan-view.ts";
 import { remedyFor } from "./remedy.ts";
 import type { ServiceState, SyncStatus } from "./status.ts";
+import { waitText } from "./wait-text.ts";
 
 /** The first page: is all well, how far behind is it, what did it do, what may it still use. */
 export function statePage(frame: Frame, status: SyncStatus, service: ServiceState, parked: readonly Parked[]): Markup {
@@ -16,7 +17,9 @@ export function statePage(frame: Frame, status: SyncStatus, service: ServiceStat
   const dead = status.objects.reduce((sum, object) => sum + object.deadLetters, 0);
   return html`
     ${service.trouble === null ? "" : html`<p class="trouble" role="alert">${service.kind === "halted" ? "The schedule stands still. " : "The last run failed. "}${service.trouble}</p>`}
-    ${status.sweepOwedSinceMs === null ? "" : html`<p class="trouble">Deletions may have been missed before ${new Date(status.sweepOwedSinceMs).toISOString()}: a sweep is owed.</p>`}
+    ${status.sweepOwedSinceMs === null ? "" : html`<p class="trouble">Deletions may have been missed before ${new Date(status.sweepOwedSinceMs).toISOString()}: a sweep is pending.</p>`}
+    ${status.objects.map(({ object, collection, externalWait }) => (externalWait === null ? "" : html`<p class="trouble">${object}: ${waitText(collection, externalWait, status.atMs)}.</p>`))}
+    ${status.notices.map(({ message }) => html`<p class="soft">${message}</p>`)}
     <div class="cards">
       ${figure("Now", serviceWord(service), service.kind === "halted" ? "bad" : "good")}
       ${figure("Next run", service.nextRunAtMs === null ? "–" : untilText(service.nextRunAtMs - status.atMs), "")}

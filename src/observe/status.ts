@@ -15,6 +15,20 @@ export interface ObjectStatus {
   readonly salesforceKnownToMs: number | null;
   /** Everything that the external system committed before this time is known: the start of the last whole run. */
   readonly externalKnownToMs: number | null;
+  /** Changes that the external feed holds back, and for whom, as of the last run; null where none are. */
+  readonly externalWait: ExternalWaitStatus | null;
+}
+
+/** Changes that are held back until somebody's open transaction in the external system ends. */
+export interface ExternalWaitStatus {
+  readonly changes: number;
+  readonly sinceMs: number;
+  readonly holder: {
+    readonly pid: number | null;
+    readonly application: string | null;
+    readonly user: string | null;
+    readonly state: string | null;
+  };
 }
 
 /** The present state. JSON-serialisable. */
@@ -30,6 +44,8 @@ export interface SyncStatus {
   readonly unfinishedIntents: number;
   /** Since when a sweep is owed, because a run may have missed deletions; null where none is. */
   readonly sweepOwedSinceMs: number | null;
+  /** What people should know about the external system, as of the last run. */
+  readonly notices: readonly { readonly code: string; readonly message: string }[];
   /** When the last run that was not a failure ended; null before the first one. */
   readonly lastGoodRunAtMs: number | null;
   readonly callsOfTheDay: number;

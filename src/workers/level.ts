@@ -7,6 +7,7 @@
 import { allowDeletions, countHeld, isHeldDeletion } from "../engine/delete-limit.ts";
 import { externalFeed, type ObjectPoll, salesforceFeed, salesforceNominations } from "../engine/detect.ts";
 import { acknowledge, feedName, positionOf } from "../engine/external-feed.ts";
+import { noteRestart, noteWait } from "../engine/feed-notes.ts";
 import { type Nomination, NominationSet } from "../engine/nominations.ts";
 import { orgRulesLoader } from "../engine/org-rules.ts";
 import { runPass } from "../engine/pass.ts";
@@ -115,6 +116,8 @@ async function* wavesOf(
     }
     while (!salesforceMore && externalMore && wave.size < documentsMax) {
       const page = await context.ports.external.changes(mapping.collection, cursor, size);
+      await noteRestart(context, mapping, page);
+      await noteWait(context, mapping, page, cursors);
       for (const change of page.changes) {
         const key = externalKey(mapping, change.naturalKey);
         const deletedOn = change.deleted ? ("external" as const) : null;

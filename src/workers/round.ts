@@ -9,6 +9,7 @@ import type { RunContext } from "../engine/context.ts";
 import { pollSalesforce } from "../engine/detect.ts";
 import { withFirstPositions } from "../engine/external-feed.ts";
 import { requireExternalFields } from "../engine/external-fields.ts";
+import { noteNotices } from "../engine/feed-notes.ts";
 import { startHeartbeat } from "../engine/heartbeat.ts";
 import { LeaseKeeper, leaseName } from "../engine/lease.ts";
 import { RunMemory } from "../engine/memory.ts";
@@ -16,6 +17,7 @@ import { recoverIntents } from "../engine/recovery.ts";
 import { outcomeOf, type RunReport, RunTally } from "../engine/report.ts";
 import { linkStandardPriceBook } from "../engine/run.ts";
 import { requireSameOrg } from "../engine/same-org.ts";
+import { sweepOwedSinceMs } from "../engine/sweep-duty.ts";
 import { SyncError } from "../errors.ts";
 import type { RunRecord } from "../state/port.ts";
 import { type Crew, LANES_MAX } from "./crew.ts";
@@ -72,7 +74,15 @@ export async function leadRun(crew: Crew, role: LeaseKeeper, ended: AbortSignal)
     await allLevels({ crew, context, ended: over, calls }, () => lease.commit({ run: remember("running", null) }));
     const openDeadLetters = (await ports.state.deadLetters()).length;
     const finishedAtMs = ports.nowMs();
-    const report = tally.report({ runId, startedAtMs, finishedAtMs, apiCalls: apiCalls(), openDeadLetters });
+    const owedSinceMs = sweepOwedSinceMs(await ports.state.cursors());
+    const report = tally.report({
+      runId,
+      startedAtMs,
+      finishedAtMs,
+      apiCalls: apiCalls(),
+      openDeadLetters,
+      sweepOwedSinceMs: owedSinceMs,
+    });
     const { outcome, error } = outcomeOf(report);
     await lease.commit({ run: remember(outcome, error) });
     ports.observe({ kind: "runFinished", report });
@@ -101,6 +111,7 @@ async function allLevels(round: Round, remember: () => Promise<void>): Promise<v
     await runLevel(round, mapping, { poll: polls.get(mapping.object), cursors });
     await remember();
   }
+  await noteNotices(context);
 }
 
 /**

@@ -6,6 +6,7 @@ import { readStatus } from "../../engine/status.ts";
 import { SyncError } from "../../errors.ts";
 import { isEmptyChange, reasonsIn } from "../../observe/journal-detail.ts";
 import type { SyncStatus } from "../../observe/status.ts";
+import { waitText } from "../../observe/wait-text.ts";
 import type { JournalEntry, RunRecord, StateStore } from "../../state/port.ts";
 import { coloursOf, EXIT, type ExitCode, type Surroundings } from "../surroundings.ts";
 import { textTable } from "../table.ts";
@@ -135,6 +136,10 @@ function statusText(status: SyncStatus): string {
       : [
           `Deletions may have been missed before ${new Date(status.sweepOwedSinceMs).toISOString()}: run order-sync sweep (serve and worker do so by themselves)`,
         ]),
+    ...status.objects.flatMap(({ object, collection, externalWait }) =>
+      externalWait === null ? [] : [`${object} waits: ${waitText(collection, externalWait, status.atMs)}`],
+    ),
+    ...status.notices.map(({ message }) => `Note: ${message}`),
     ...status.runs.map((run) => runText(run).split("\n")[0] ?? ""),
   ];
   return `${lines.join("\n")}\n`;

@@ -4,15 +4,18 @@ import { SyncError } from "../../errors.ts";
 import type { ExternalCollectionInfo } from "../../model/external-facts.ts";
 import type { ExternalOperation, ExternalOutcome, ExternalRecord } from "../../model/external-record.ts";
 import type { NaturalKey } from "../../model/key.ts";
-import type { ExternalChangePage, ExternalProblem, ExternalSystem } from "../port.ts";
+import type { ExternalChangePage, ExternalNotice, ExternalProblem, ExternalSystem } from "../port.ts";
 import { type Binding, type BoundCollection, bindCollection } from "./bind.ts";
-import { type LogTarget, logProblems, pruneLog, readLog, startOfLog } from "./change-log.ts";
+import { readLog, startOfLog } from "./change-log.ts";
 import { columnFacts } from "./column-facts.ts";
 import { COLUMN_START, readColumnFeed } from "./column-feed.ts";
 import type { SqlConfig } from "./config.ts";
 import { connectSql, externalFault, readSnapshot, type SqlConnection, sqlFailure } from "./connection.ts";
-import { decodeCursor, encodeCursor } from "./cursor.ts";
+import { decodePosition, encodePosition } from "./cursor.ts";
+import { acknowledgeLog } from "./log-readers.ts";
+import { logProblems } from "./log-triggers.ts";
 import { readRecords, tolerant } from "./read-records.ts";
+import { fileIdentity, type SourceTarget } from "./source.ts";
 import { applyOperation } from "./write-record.ts";
 
 /** The oldest PostgreSQL with transaction ids that never wrap around (`xid8`). */
@@ -30,19 +33,24 @@ export function openSqlExternal(config: SqlConfig, now: () => number = Date.now)
 class SqlExternalSystem implements ExternalSystem {
   readonly name: string;
   readonly #config: SqlConfig;
-  readonly #connection: SqlConnection;
+  #connection: SqlConnection;
+  /** The SQLite file that is open; undefined on PostgreSQL. */
+  #file: string | undefined;
   readonly #now: () => number;
   readonly #bindings = new Map<string, Binding>();
+  readonly #notices = new Map<string, ExternalNotice>();
 
   constructor(config: SqlConfig, connection: SqlConnection, now: () => number) {
     this.name = config.name;
     this.#config = config;
     this.#connection = connection;
+    this.#file = fileIdentity(connection);
     this.#now = now;
   }
 
   async check(): Promise<readonly ExternalProblem[]> {
     return this.#guard(async () => {
+      await this.#followFile();
       this.#bindings.clear();
       const problems = [...(await this.#versionProblems())];
       for (const name of Object.keys(this.#config.collections)) {
@@ -64,30 +72,40 @@ class SqlExternalSystem implements ExternalSystem {
 
   async start(collection: string): Promise<string> {
     return this.#guard(async () => {
+      await this.#followFile();
       const bound = await this.#bound(collection);
-      if (bound.changes.kind === "column") return encodeCursor(COLUMN_START);
-      return encodeCursor(await startOfLog(await this.#watched(bound)));
+      if (bound.changes.kind === "column") return encodePosition(COLUMN_START, {});
+      const position = await startOfLog(await this.#watched(bound));
+      this.#note(await acknowledgeLog(this.#target(bound), position));
+      return encodePosition(position.cursor, position);
     });
   }
 
   async changes(collection: string, cursor: string | null, limit: number): Promise<ExternalChangePage> {
     return this.#guard(async () => {
+      await this.#followFile();
       const bound = await this.#bound(collection);
-      const position = decodeCursor(cursor);
-      if (bound.changes.kind === "column") {
-        const { column, overlapMs } = bound.changes;
-        const target = { connection: this.#connection, bound, column, overlapMs };
-        return readColumnFeed(target, position, { limit, nowMs: this.#now() });
-      }
-      return readLog(await this.#watched(bound), position, limit);
+      const position = decodePosition(cursor);
+      const page =
+        bound.changes.kind === "column"
+          ? await readColumnFeed({ ...this.#target(bound), ...bound.changes }, position, { limit, nowMs: this.#now() })
+          : await readLog(await this.#watched(bound), position, limit);
+      // Another table may have other columns.
+      if (page.restart !== undefined) this.#bindings.clear();
+      return page;
     });
   }
 
   async acknowledge(collection: string, cursor: string): Promise<void> {
     await this.#guard(async () => {
       const bound = await this.#bound(collection);
-      if (bound.changes.kind === "changeLog") await pruneLog(this.#target(bound), decodeCursor(cursor));
+      if (bound.changes.kind === "changeLog")
+        this.#note(await acknowledgeLog(this.#target(bound), decodePosition(cursor)));
     });
+  }
+
+  notices(): readonly ExternalNotice[] {
+    return [...this.#notices.values()];
   }
 
   async read(collection: string, keys: readonly NaturalKey[]): Promise<readonly ExternalRecord[]> {
@@ -144,14 +162,29 @@ class SqlExternalSystem implements ExternalSystem {
   }
 
   /** A trigger that somebody dropped or switched off would lose changes silently. */
-  async #watched(bound: BoundCollection): Promise<LogTarget> {
+  async #watched(bound: BoundCollection): Promise<SourceTarget> {
     const target = this.#target(bound);
     const problem = (await logProblems(target))[0];
     if (problem !== undefined) throw new SyncError("EXTERNAL_REFUSED", `${problem.place}: ${problem.message}`);
     return target;
   }
 
-  #target(bound: BoundCollection): LogTarget {
+  /** An SQLite file that was replaced at its path lives on for whoever has it open, and nobody writes to it any more. */
+  async #followFile(): Promise<void> {
+    const file = fileIdentity(this.#connection);
+    if (file === this.#file) return;
+    const before = this.#connection;
+    this.#connection = connectSql(this.#config);
+    this.#file = file;
+    this.#bindings.clear();
+    await before.db.destroy();
+  }
+
+  #note(found: readonly ExternalNotice[]): void {
+    for (const notice of found) this.#notices.set(notice.code, notice);
+  }
+
+  #target(bound: BoundCollection): SourceTarget {
     return { connection: this.#connection, source: this.name, bound };
   }
 

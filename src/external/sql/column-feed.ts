@@ -7,12 +7,12 @@
  */
 import assert from "node:assert/strict";
 import { sql } from "kysely";
-import type { ExternalChangePage } from "../port.ts";
-import type { BoundCollection } from "./bind.ts";
-import { type Db, readSnapshot, type SqlConnection, tableRef } from "./connection.ts";
-import { encodeCursor, type SqlCursor } from "./cursor.ts";
+import type { ExternalChangePage, ExternalRestart } from "../port.ts";
+import { type Db, readSnapshot, tableRef } from "./connection.ts";
+import { encodePosition, type SqlCursor, type StoredPosition } from "./cursor.ts";
 import { keyOrder, type Place, shownPart, sortedColumn, sortedTable } from "./key-order.ts";
 import { keyOf, keyTexts, wholeKey } from "./read-records.ts";
+import { readSigns, type SourceTarget, sourceChange } from "./source.ts";
 import type { Row } from "./values.ts";
 
 type ColumnCursor = Extract<SqlCursor, { readonly feed: "column" }>;
@@ -32,9 +32,7 @@ const KEY = "k_";
 const COARSE_VALUE = /^\d{4}-\d\d-\d\d(?:[ T]\d\d:(?:00|15|30|45)(?::00(?:\.0+)?)?)?(?:Z|[+-]\d\d(?::?\d\d)?)?$/;
 
 /** Where the column feed reads. */
-interface ColumnTarget {
-  readonly connection: SqlConnection;
-  readonly bound: BoundCollection;
+interface ColumnTarget extends SourceTarget {
   readonly column: string;
   readonly overlapMs: number;
 }
@@ -49,30 +47,66 @@ interface ColumnTarget {
  */
 export async function readColumnFeed(
   target: ColumnTarget,
-  position: SqlCursor | undefined,
+  position: StoredPosition | undefined,
   options: { readonly limit: number; readonly nowMs: number },
 ): Promise<ExternalChangePage> {
   const { connection, bound } = target;
   const { limit, nowMs } = options;
   const reader = columnReader(target);
-  // Places in another order (the column or the key has another type now) mean nothing: from the beginning, then.
-  const known = position?.feed === "column" && position.order === reader.signature ? position : COLUMN_START;
-  const cursor = settle({ ...known, order: reader.signature }, target.overlapMs, nowMs);
   return readSnapshot(connection, async (db) => {
+    const source = await readSigns(target, db);
+    const stored = position?.cursor?.feed === "column" ? position.cursor : undefined;
+    const restart =
+      position === undefined
+        ? undefined
+        : (sourceChange(position.source ?? {}, source, bound.root.info.name) ?? (await lost(db, reader, stored)));
+    // Places in another order (the column or the key has another type now) mean nothing: from the beginning, then.
+    const known = restart === undefined && stored?.order === reader.signature ? stored : COLUMN_START;
+    const settled = settle({ ...known, order: reader.signature }, target.overlapMs, nowMs);
+    const cursor = (await isGone(db, reader, settled.settling?.value)) ? { ...settled, settling: null } : settled;
     const empty = cursor.emptyRead ? [] : await reader.emptyRows(db, cursor, limit);
     const valued = empty.length === limit ? [] : await reader.valuedRows(db, cursor, limit - empty.length);
     const changes = [...empty, ...valued].map((row) => ({ naturalKey: keyOf(row, bound.key, KEY), deleted: false }));
+    const page = (next: ColumnCursor, more: boolean): ExternalChangePage => ({
+      changes,
+      cursor: encodePosition(next, { source }),
+      more,
+      ...(restart && { restart }),
+    });
     // The highest value counts from the start of the round: what was open then may still write below it.
     const startedAtMs = cursor.page?.startedAtMs ?? nowMs;
     const last = valued.at(-1) ?? empty.at(-1);
     if (last !== undefined && changes.length === limit) {
-      const page = { place: [...reader.placeOf(last, valued.length > 0)], startedAtMs };
-      return { changes, cursor: encodeCursor({ ...cursor, emptyRead: valued.length > 0, page }), more: true };
+      const place = [...reader.placeOf(last, valued.length > 0)];
+      return page({ ...cursor, emptyRead: valued.length > 0, page: { place, startedAtMs } }, true);
     }
     const highest = valued.length > 0 && last !== undefined ? reader.placeOf(last, true)[0] : pageValue(cursor);
     const settling = cursor.settling ?? (highest === undefined ? null : { value: highest, seenAtMs: startedAtMs });
-    return { changes, cursor: encodeCursor({ ...cursor, emptyRead: true, settling, page: null }), more: false };
+    return page({ ...cursor, emptyRead: true, settling, page: null }, false);
   });
+}
+
+type ColumnReader = ReturnType<typeof columnReader>;
+
+/** Why a place means nothing any more although the table is the same one; undefined where it still does. */
+async function lost(
+  db: Db,
+  reader: ColumnReader,
+  cursor: ColumnCursor | undefined,
+): Promise<ExternalRestart | undefined> {
+  if (cursor === undefined) {
+    const reason = "the stored position is not one of the column feed: another feed or an earlier version has made it";
+    return { reason, deletesMissed: true };
+  }
+  // A value that was the highest one can only be gone with its rows: an older backup has lower ones, and what is
+  // written from then on may stay below it.
+  if (cursor.order !== reader.signature || !(await isGone(db, reader, cursor.low ?? undefined))) return undefined;
+  const reason = `no record has a ${reader.column} as high as before: an older backup was put back, or the newest records were deleted`;
+  return { reason, deletesMissed: true };
+}
+
+async function isGone(db: Db, reader: ColumnReader, value: string | undefined): Promise<boolean> {
+  return value !== undefined && !(await reader.reaches(db, value));
 }
 
 /** The value of the last row of the page before; undefined where that row had none. */
@@ -82,7 +116,10 @@ function pageValue({ emptyRead, page }: ColumnCursor): string | undefined {
 
 /** The statements of one collection's feed. */
 function columnReader({ connection, bound, column: name }: ColumnTarget): {
+  readonly column: string;
   readonly signature: string;
+  /** Whether a row has this value or a higher one. */
+  readonly reaches: (db: Db, value: string) => Promise<boolean>;
   readonly emptyRows: (db: Db, cursor: ColumnCursor, limit: number) => Promise<readonly Row[]>;
   readonly valuedRows: (db: Db, cursor: ColumnCursor, limit: number) => Promise<readonly Row[]>;
   readonly placeOf: (row: Row, valued: boolean) => Place;
@@ -94,7 +131,14 @@ function columnReader({ connection, bound, column: name }: ColumnTarget): {
   const order = keyOrder(connection, [column, ...bound.key]);
   const table = sortedTable(tableRef(bound.root.info.name));
   return {
+    column: name,
     signature: order.signature,
+    reaches: async (db, value) => {
+      const found = await sql`
+        select 1 as found from ${table} where ${sortedColumn(column)} is not null and ${byValue.from([value])} limit 1
+      `.execute(db);
+      return found.rows.length > 0;
+    },
     placeOf: (row, valued) => (valued ? order : byKey).placeOf(row),
     emptyRows: async (db, { page }, limit) => {
       const found = await sql<Row>`

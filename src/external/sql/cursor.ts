@@ -1,5 +1,6 @@
 /** The positions that the SQL feeds hand out, as text that only this adapter reads. */
 import { z } from "zod";
+import type { SourceSigns } from "./source.ts";
 
 /** A place in the change log. */
 export interface LogPosition {
@@ -40,19 +41,39 @@ const cursorSchema = z.discriminatedUnion("feed", [
 /** A decoded position. */
 export type SqlCursor = z.infer<typeof cursorSchema>;
 
-/** The cursor in a text of this adapter; undefined for null and for what another adapter or feed has written. */
-export function decodeCursor(text: string | null): SqlCursor | undefined {
+const issuerSchema = z.object({
+  /** The signs of the source that the position was read from; absent in positions of earlier versions. */
+  source: z.record(z.string(), z.string()).optional(),
+  /** The name by which the log knows who holds the position; absent in positions of earlier versions. */
+  reader: z.string().optional(),
+});
+
+/** Who holds a position, and of which source it is. */
+export interface Issuer {
+  readonly source?: SourceSigns | undefined;
+  readonly reader?: string | undefined;
+}
+
+/** A stored position. `cursor` is undefined in what another adapter, another feed or an earlier version has written. */
+export interface StoredPosition extends Issuer {
+  readonly cursor: SqlCursor | undefined;
+}
+
+/** The position in a text; undefined for null, which asks for everything. */
+export function decodePosition(text: string | null): StoredPosition | undefined {
   if (text === null) return undefined;
   try {
-    const parsed = cursorSchema.safeParse(JSON.parse(text));
-    return parsed.success ? parsed.data : undefined;
+    const json: unknown = JSON.parse(text);
+    const cursor = cursorSchema.safeParse(json);
+    const issuer = issuerSchema.safeParse(json);
+    return { cursor: cursor.data, ...issuer.data };
   } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
+    if (error instanceof SyntaxError) return { cursor: undefined };
     throw error;
   }
 }
 
 /** The text of a position. */
-export function encodeCursor(cursor: SqlCursor): string {
-  return JSON.stringify(cursor);
+export function encodePosition(cursor: SqlCursor, { source, reader }: Issuer): string {
+  return JSON.stringify({ ...cursor, source, reader });
 }

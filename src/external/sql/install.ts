@@ -2,10 +2,19 @@
 import { sql } from "kysely";
 import { SyncError } from "../../errors.ts";
 import { type Binding, bindCollection } from "./bind.ts";
-import { logProblems } from "./change-log.ts";
 import type { SqlConfig } from "./config.ts";
 import { connectSql, externalFault, tableRef } from "./connection.ts";
-import { collectionTriggers, logName, logStatements, POSTGRES_LOG, POSTGRES_SCHEMA, SQLITE_LOG } from "./triggers.ts";
+import { logProblems } from "./log-triggers.ts";
+import {
+  collectionTriggers,
+  logName,
+  logStatements,
+  POSTGRES_LOG,
+  POSTGRES_SCHEMA,
+  SQLITE_IDENTITY,
+  SQLITE_LOG,
+  SQLITE_READERS,
+} from "./triggers.ts";
 
 /** What an installation did, by collection. */
 export interface ChangeLogInstallation {
@@ -74,7 +83,8 @@ export async function removeChangeLog(config: SqlConfig): Promise<void> {
         select name from sqlite_master where type = 'trigger' and name like 'order\\_sync\\_%' escape '\\'
       `.execute(tx);
       for (const { name } of rows) await sql`drop trigger ${sql.id(name)}`.execute(tx);
-      await sql`drop table if exists ${sql.id(SQLITE_LOG)}`.execute(tx);
+      for (const table of [SQLITE_LOG, SQLITE_IDENTITY, SQLITE_READERS])
+        await sql`drop table if exists ${sql.id(table)}`.execute(tx);
     });
   } catch (error) {
     throw externalFault(error, connection.place);

@@ -16,6 +16,14 @@ export const SQLITE_LOG = "order_sync_changes";
 export const POSTGRES_SCHEMA = "order_sync_feed";
 /** The log's table on PostgreSQL, inside the schema. */
 export const POSTGRES_LOG = "changes";
+/** One row with a random name: tells this log from one that is made later. */
+export const SQLITE_IDENTITY = "order_sync_identity";
+/** The same on PostgreSQL, inside the schema. */
+export const POSTGRES_IDENTITY = "identity";
+/** Who reads the log and how far: nobody prunes what another one has not read. */
+export const SQLITE_READERS = "order_sync_readers";
+/** The same on PostgreSQL, inside the schema. */
+export const POSTGRES_READERS = "readers";
 
 /** One trigger with everything that makes it. */
 export interface TriggerDefinition {
@@ -36,6 +44,11 @@ export function logStatements(dialect: "sqlite" | "postgres"): readonly string[]
         seq integer primary key autoincrement, collection text not null, natural_key text not null, op text not null,
         at text not null default (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')))`,
       `create index if not exists ${SQLITE_LOG}_by_collection on ${SQLITE_LOG} (collection, seq)`,
+      `create table if not exists ${SQLITE_IDENTITY} (id text not null)`,
+      `insert into ${SQLITE_IDENTITY} (id) select lower(hex(randomblob(16))) where not exists (select 1 from ${SQLITE_IDENTITY})`,
+      `create table if not exists ${SQLITE_READERS} (
+        collection text not null, reader text not null, host text not null, seq integer not null,
+        seen_at text not null default (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')), primary key (collection, reader))`,
     ];
   }
   const log = `${POSTGRES_SCHEMA}.${POSTGRES_LOG}`;
@@ -50,6 +63,12 @@ export function logStatements(dialect: "sqlite" | "postgres"): readonly string[]
       seq bigint generated always as identity primary key, collection text not null, natural_key text not null,
       op text not null, xid xid8 not null default pg_current_xact_id(), at timestamptz not null default clock_timestamp())`,
     `create index if not exists ${POSTGRES_LOG}_by_collection on ${log} (collection, xid, seq)`,
+    `create table if not exists ${POSTGRES_SCHEMA}.${POSTGRES_IDENTITY} (id uuid not null)`,
+    `insert into ${POSTGRES_SCHEMA}.${POSTGRES_IDENTITY} (id) select gen_random_uuid()
+      where not exists (select from ${POSTGRES_SCHEMA}.${POSTGRES_IDENTITY})`,
+    `create table if not exists ${POSTGRES_SCHEMA}.${POSTGRES_READERS} (
+      collection text not null, reader text not null, host text not null, xid xid8 not null, seq bigint not null,
+      seen_at timestamptz not null default clock_timestamp(), primary key (collection, reader))`,
   ];
 }
 
@@ -181,7 +200,8 @@ export function quotedColumn({ name }: Pick<ColumnInfo, "name">): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
-function quoted(table: string): string {
+/** A table's name as SQL text; `schema.table` names a table of that schema. */
+export function quoted(table: string): string {
   return table
     .split(".")
     .map((part) => `"${part.replaceAll('"', '""')}"`)
