@@ -7,6 +7,7 @@ import type { z } from "zod";
 import { businessKey } from "../model/business-key.ts";
 import type { CompileContext } from "./compile-context.ts";
 import { compileField } from "./compile-field.ts";
+import { compileLineMatch, compileMatch } from "./compile-match.ts";
 import type { UserFunction } from "./convert.ts";
 import type { FieldMapping, LinesMapping, Mapping, ObjectMapping } from "./mapping.ts";
 import { type LinesSpec, mappingSchema, type ObjectSpec } from "./spec.ts";
@@ -107,6 +108,7 @@ function compileObject(context: CompileContext, object: string, spec: ObjectSpec
     activation: spec.activation,
     draftStatus: spec.draftStatus ?? null,
     filter: spec.filter,
+    match: compileMatch(context, { place: `${place}.match`, object, written: spec.match, fields }),
     watch:
       spec.watch ??
       (spec.delete.external || spec.create.external || all.some((field) => field.direction !== "toSalesforce")),
@@ -128,6 +130,12 @@ function compileLines(
   const spec: LinesSpec | undefined = owner.spec.lines;
   if (spec === undefined) return null;
   const direction = spec.direction ?? owner.direction;
+  const fields = compileFields(context, {
+    place: owner.place,
+    object: spec.object,
+    direction,
+    spec: { ...owner.spec, fields: spec.fields, keyField: spec.keyField },
+  });
   return {
     object: spec.object,
     relationship: spec.relationship,
@@ -137,12 +145,13 @@ function compileLines(
     naturalKey: spec.naturalKey,
     direction,
     foreign: spec.foreign,
-    fields: compileFields(context, {
-      place: owner.place,
+    match: compileLineMatch(context, {
+      place: `${owner.place}.match`,
       object: spec.object,
-      direction,
-      spec: { ...owner.spec, fields: spec.fields, keyField: spec.keyField },
+      written: spec.match,
+      fields,
     }),
+    fields,
   };
 }
 

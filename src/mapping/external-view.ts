@@ -7,6 +7,7 @@ import type { Fields, Value } from "../model/value.ts";
 import { keyPart, readExternalField } from "./field.ts";
 import { passesFilter } from "./filter.ts";
 import type { FieldMapping, ObjectMapping } from "./mapping.ts";
+import { externalMatch } from "./match.ts";
 import { valueProblem } from "./salesforce-view.ts";
 
 /** What an external record is to the mapping. */
@@ -35,6 +36,7 @@ export function externalView(mapping: ObjectMapping, record: ExternalRecord): Ex
   const problems: ValueProblem[] = [];
   const fields = readFields(mapping.fields, record.fields, problems);
   const lines = mapping.lines === null || record.lines === undefined ? undefined : readLines(mapping, record, problems);
+  const match = externalMatch(mapping.match, record.fields, fields);
   return {
     kind: "view",
     view: {
@@ -46,6 +48,7 @@ export function externalView(mapping: ObjectMapping, record: ExternalRecord): Ex
       deleted: false,
       provenance: { by: record.changedBy, at: record.changedAt },
       problems,
+      ...(match === undefined ? {} : { match }),
     },
   };
 }

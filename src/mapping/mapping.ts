@@ -37,6 +37,8 @@ export interface ObjectMapping {
   readonly activation: "inGraph" | "after";
   readonly draftStatus: string | null;
   readonly filter: Readonly<Record<Side, FilterSpec>>;
+  /** By what a record without a key is recognised as one of the other side: all must agree. Empty: by nothing. */
+  readonly match: readonly MatchMapping[];
   /** True when the Salesforce side must be polled. */
   readonly watch: boolean;
   readonly fields: readonly FieldMapping[];
@@ -56,7 +58,22 @@ export interface LinesMapping {
   readonly naturalKey: readonly string[];
   readonly direction: Direction;
   readonly foreign: "keep" | "park";
+  /** By what lines without a key are recognised when their document is adopted. */
+  readonly match: readonly MatchMapping[];
   readonly fields: readonly FieldMapping[];
+}
+
+/** What may differ between two values that match. */
+export type MatchIgnore = "case" | "blanks" | "leadingZeros" | "punctuation" | "nonDigits";
+
+/** One field by which records are matched. */
+export interface MatchMapping {
+  readonly field: string;
+  /** The external field whose text is compared with the Salesforce field's; null: what the mapping of `field` makes of it. */
+  readonly external: string | null;
+  readonly ignore: readonly MatchIgnore[];
+  /** The mapping of `field`, where it is mapped. */
+  readonly mapping: FieldMapping | null;
 }
 
 /** One mapped field. */

@@ -1,7 +1,7 @@
 /** Whether the external collections have the fields that the mapping names. */
 import type { ExternalCollectionInfo } from "../model/external-facts.ts";
 import type { PreflightFacts } from "./facts.ts";
-import type { Mapping, ObjectMapping } from "./mapping.ts";
+import type { Mapping, MatchMapping, ObjectMapping } from "./mapping.ts";
 import { checkExternalWrites } from "./preflight-writes.ts";
 import { at, type PreflightProblem } from "./problem.ts";
 
@@ -35,6 +35,13 @@ function missingFields(
   return [
     ...missingExternal(`${place}.naturalKey`, object.collection, object.naturalKey, info.fields),
     ...missingExternal(`${place}.filter.external`, object.collection, Object.keys(object.filter.external), info.fields),
+    ...missingExternal(`${place}.match`, object.collection, matchedFields(object.match), info.fields),
+    ...missingExternal(
+      `${place}.lines.match`,
+      `${object.collection} lines`,
+      matchedFields(object.lines?.match ?? []),
+      info.lineFields,
+    ),
     ...object.fields.flatMap((field) =>
       missingExternal(`${place}.fields.${field.field}`, object.collection, field.externalFields, info.fields),
     ),
@@ -53,6 +60,10 @@ function missingFields(
       info.lineFields,
     ),
   ];
+}
+
+function matchedFields(match: readonly MatchMapping[]): readonly string[] {
+  return match.flatMap(({ external }) => external ?? []);
 }
 
 function missingExternal(

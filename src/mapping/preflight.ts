@@ -52,7 +52,11 @@ function checkRoot(object: ObjectMapping, place: string, described: ObjectFacts)
   const known = new Set(described.fields.map((field) => field.name));
   const missing = Object.keys(object.filter.salesforce).filter((field) => !known.has(field));
   const reduces = object.onActivated === "reduce" && object.object === "Order";
+  const unmatched = object.match.map(({ field }) => field).filter((field) => !known.has(field));
   return [
+    ...unmatched.map((field) =>
+      at(`${place}.match`, `${object.object}.${field} does not exist or is hidden from the user`),
+    ),
     ...missing.map((field) =>
       at(`${place}.filter.salesforce.${field}`, `${object.object}.${field} does not exist or is hidden from the user`),
     ),

@@ -14,10 +14,20 @@ import type { SalesforceRecord } from "../model/salesforce-record.ts";
 import type { Fields, Value } from "../model/value.ts";
 import { keyPart, readSalesforceField } from "./field.ts";
 import { passesFilter } from "./filter.ts";
-import type { FieldMapping, ObjectMapping } from "./mapping.ts";
+import type { FieldMapping, LinesMapping, ObjectMapping } from "./mapping.ts";
+import { salesforceMatch } from "./match.ts";
 
 /** The key of a record by its Id, as far as a link knows it. */
 export type KeyLookup = (object: string, recordId: RecordId) => BusinessKey | undefined;
+
+/** The key of a line by its Id, where it is known without the line's own key field. */
+export type LineKeyLookup = (recordId: RecordId) => LineKey | undefined;
+
+/** What is known of a record besides what it shows: its own key and those of its lines, whatever their key fields hold. */
+export interface KnownRecord {
+  readonly key?: BusinessKey;
+  readonly lineKeyOf?: LineKeyLookup;
+}
 
 /** What a Salesforce record is to the mapping. */
 export type SalesforceReading =
@@ -33,25 +43,33 @@ export type SalesforceReading =
  * A parent without a key of ours appears as a key of the source `salesforce`, so that it is never mistaken for "no
  * parent". Fields that were not selected are absent. Never throws on data.
  */
-export function salesforceView(mapping: ObjectMapping, record: SalesforceRecord, keyOf: KeyLookup): SalesforceReading {
+export function salesforceView(
+  mapping: ObjectMapping,
+  record: SalesforceRecord,
+  keyOf: KeyLookup,
+  known: KnownRecord = {},
+): SalesforceReading {
   const recordId = text(record["Id"]) as RecordId;
   if (record["IsReductionOrder"] === true && mapping.onActivated === "reduce") {
     return { kind: "foreign", recordId, reason: "is a reduction order; it belongs to the order that it reduces" };
   }
-  const key = keyOfRecord(mapping, record, keyOf);
+  const key = keyOfRecord(mapping, record, keyOf, known.key);
   if (!key.ok) return { kind: "foreign", recordId, reason: key.reason };
   if (!passesFilter(mapping.filter.salesforce, record)) return { kind: "filtered", recordId, key: key.key };
 
   const problems: ValueProblem[] = [];
   const deleted = record["IsDeleted"] === true;
   const category = text(record["StatusCode"]);
-  const lines = readLines(mapping, record, { keyOf, problems, activated: category === "Activated" });
+  const { lineKeyOf } = known;
+  const lines = readLines(mapping, record, { keyOf, problems, activated: category === "Activated", lineKeyOf });
+  const fields = readFields(mapping.fields, record, { keyOf, problems });
+  const match = salesforceMatch(mapping.match, record, fields);
   const view: SalesforceView = {
     side: "salesforce",
     document: {
       object: mapping.object,
       key: key.key,
-      fields: readFields(mapping.fields, record, { keyOf, problems }),
+      fields,
       // Deleted records and polled rows come without their children: their lines are unknown, not empty.
       ...(mapping.lines === null || deleted || !Object.hasOwn(record, mapping.lines.relationship)
         ? {}
@@ -68,6 +86,9 @@ export function salesforceView(mapping: ObjectMapping, record: SalesforceRecord,
     provenance: newest([record, ...lines.records].map(provenanceOf)),
     problems,
     keyed: key.stored,
+    ...(key.held === undefined ? {} : { heldKey: key.held }),
+    ...(Object.keys(lines.held).length === 0 ? {} : { heldLineKeys: lines.held }),
+    ...(match === undefined ? {} : { match }),
   };
   return { kind: "view", view };
 }
@@ -118,10 +139,14 @@ function keyOfRecord(
   mapping: ObjectMapping,
   record: SalesforceRecord,
   keyOf: KeyLookup,
+  own: BusinessKey | undefined,
 ):
-  | { readonly ok: true; readonly key: BusinessKey; readonly stored: boolean }
+  | { readonly ok: true; readonly key: BusinessKey; readonly stored: boolean; readonly held?: string }
   | { readonly ok: false; readonly reason: string } {
   const stored = text(record[mapping.keyField]);
+  if (own !== undefined && stored !== own) {
+    return { ok: true, key: own, stored: false, ...(stored === "" ? {} : { held: stored }) };
+  }
   if (stored !== "") {
     const parts = parseBusinessKey(stored);
     const ours = parts?.source === mapping.source ? asBusinessKey(stored, mapping.object) : undefined;
@@ -142,12 +167,18 @@ function keyOfRecord(
 function readLines(
   mapping: ObjectMapping,
   record: SalesforceRecord,
-  context: { readonly keyOf: KeyLookup; readonly problems: ValueProblem[]; readonly activated: boolean },
+  context: {
+    readonly keyOf: KeyLookup;
+    readonly problems: ValueProblem[];
+    readonly activated: boolean;
+    readonly lineKeyOf: LineKeyLookup | undefined;
+  },
 ): {
   readonly fields: Readonly<Record<LineKey, Fields>>;
   readonly ids: Readonly<Record<LineKey, RecordId>>;
   readonly foreign: readonly RecordId[];
   readonly reduced: readonly RecordId[];
+  readonly held: Readonly<Record<LineKey, string | null>>;
   readonly records: readonly SalesforceRecord[];
 } {
   const lines = mapping.lines;
@@ -155,8 +186,11 @@ function readLines(
   const ids: Record<LineKey, RecordId> = {};
   const foreign: RecordId[] = [];
   const reducedIds: RecordId[] = [];
+  const held: Record<LineKey, string | null> = {};
   const records = lines === null ? [] : childRecords(record[lines.relationship]);
-  for (const row of records) {
+  // Lines that are known come first: whatever else carries the key of one is a copy.
+  const isKnown = (row: SalesforceRecord): boolean => context.lineKeyOf?.(text(row["Id"]) as RecordId) !== undefined;
+  for (const row of [...records.filter(isKnown), ...records.filter((each) => !isKnown(each))]) {
     if (lines === null || row["IsDeleted"] === true) continue;
     const recordId = text(row["Id"]) as RecordId;
     // After reduction orders the quantity that is left stands in AvailableQuantity (reference: order-domain §2.9).
@@ -167,20 +201,28 @@ function readLines(
       Object.hasOwn(row, "AvailableQuantity");
     if (tellsRest && row["AvailableQuantity"] !== row["Quantity"]) reducedIds.push(recordId);
     const stored = text(row[lines.keyField]);
-    const parts = parseBusinessKey(stored);
-    if (parts === undefined || parts.object !== lines.object || parts.source !== mapping.source) {
+    const own = context.lineKeyOf?.(recordId);
+    const lineKey = own ?? (isLineKey(mapping, lines, stored) ? stored : undefined);
+    // A copy of a line that is known has its key, and is nobody's line.
+    if (lineKey === undefined || Object.hasOwn(fields, lineKey)) {
       foreign.push(recordId);
       continue;
     }
-    const lineKey = stored as LineKey;
+    if (lineKey !== stored) held[lineKey] = stored === "" ? null : stored;
     const shown = tellsRest ? { ...row, Quantity: row["AvailableQuantity"] } : row;
     fields[lineKey] = readFields(lines.fields, shown, { ...context, lineKey });
     ids[lineKey] = recordId;
   }
-  return { fields, ids, foreign, reduced: reducedIds, records };
+  return { fields, ids, foreign, reduced: reducedIds, held, records };
 }
 
-function childRecords(child: unknown): readonly SalesforceRecord[] {
+function isLineKey(mapping: ObjectMapping, lines: LinesMapping, stored: string): stored is LineKey {
+  const parts = parseBusinessKey(stored);
+  return parts?.object === lines.object && parts.source === mapping.source;
+}
+
+/** The records of a child set as Salesforce answers with it. */
+export function childRecords(child: unknown): readonly SalesforceRecord[] {
   const records = isRecord(child) ? child["records"] : child;
   return Array.isArray(records) ? records.filter(isRecord) : [];
 }

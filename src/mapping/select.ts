@@ -17,6 +17,7 @@ export function selectList(mapping: ObjectMapping): readonly string[] {
     ...(mapping.object === "Account" ? ["MasterRecordId"] : []),
     ...(mapping.object === "Order" && mapping.onActivated === "reduce" ? ["IsReductionOrder"] : []),
     ...Object.keys(mapping.filter.salesforce),
+    ...mapping.match.map(({ field }) => field),
     mapping.newKey,
     "LastModifiedDate",
     "LastModifiedById",
@@ -35,10 +36,16 @@ export function lineSelectList(mapping: ObjectMapping): readonly string[] {
     lines.parent,
     `${lines.parentRelationship}.${mapping.keyField}`,
     ...lines.fields.flatMap(itemsOf),
+    ...lines.match.map(({ field }) => field),
     ...(mapping.onActivated === "reduce" ? ["AvailableQuantity"] : []),
     "LastModifiedDate",
     "LastModifiedById",
   ]);
+}
+
+/** Select items of what records of an object are matched by, and their Ids. */
+export function matchSelectList(mapping: ObjectMapping): readonly string[] {
+  return unique(mapping.match.flatMap((match) => (match.mapping === null ? [match.field] : itemsOf(match.mapping))));
 }
 
 function itemsOf(field: FieldMapping): readonly string[] {

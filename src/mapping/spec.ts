@@ -94,6 +94,27 @@ export const filterSchema = z.record(
   ]),
 );
 
+const matchIgnore = z.enum(["case", "blanks", "leadingZeros", "punctuation", "nonDigits"]);
+const matchSchema = z
+  .array(
+    z.union([
+      apiName,
+      z.strictObject({
+        field: apiName.describe("Salesforce field that is compared."),
+        external: name
+          .optional()
+          .describe("External field that it is compared with, as text; default: what the field is mapped from."),
+        ignore: z
+          .array(matchIgnore)
+          .default([])
+          .describe(
+            "What may differ: case; blanks (all of them); leadingZeros; punctuation (whatever is no letter or digit); nonDigits (only digits count, for telephone numbers).",
+          ),
+      }),
+    ]),
+  )
+  .min(1);
+
 const linesSchema = z.strictObject({
   object: apiName.default("OrderItem"),
   relationship: apiName.default("OrderItems").describe("Child relationship of the root object."),
@@ -102,6 +123,11 @@ const linesSchema = z.strictObject({
   naturalKey: names.describe("External line fields that tell the lines of one document apart."),
   direction: direction.optional().describe("Which way lines are added and removed; default: the object's direction."),
   foreign: z.enum(["keep", "park"]).default("keep").describe("What happens when somebody made lines in Salesforce."),
+  match: matchSchema
+    .optional()
+    .describe(
+      "Fields by which the lines of an adopted document are recognised; all must agree. Default: the price or product.",
+    ),
   fields,
 });
 
@@ -136,6 +162,11 @@ export const objectSchema = z.strictObject({
     .strictObject({ external: filterSchema.default({}), salesforce: filterSchema.default({}) })
     .prefault({})
     .describe("Records that do not pass are left alone on both sides."),
+  match: matchSchema
+    .optional()
+    .describe(
+      "Fields by which records that stand on both sides without a key are recognised as the same and tied together, instead of being made twice; all must agree, and exactly one record on each side. Default: nothing; for PricebookEntry its product and price book, which Salesforce allows only once.",
+    ),
   watch: z
     .boolean()
     .optional()
@@ -161,6 +192,8 @@ export type MappingSpec = z.output<typeof mappingSchema>;
 export type ObjectSpec = z.output<typeof objectSchema>;
 /** The lines of an object with defaults. */
 export type LinesSpec = z.output<typeof linesSchema>;
+/** The fields by which records are matched. */
+export type MatchSpec = z.output<typeof matchSchema>;
 /** One field: its short or long form. */
 export type FieldSpec = z.output<typeof fieldSchema>;
 /** A converter. */

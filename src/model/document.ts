@@ -53,8 +53,14 @@ export interface SalesforceView {
   readonly statusCategory: StatusCategory | null;
   readonly provenance: Provenance;
   readonly problems: readonly ValueProblem[];
-  /** False when the record does not hold its key yet: somebody made it in Salesforce, or its key was cleared. */
+  /** False when the record does not hold its key: somebody made it in Salesforce, or its key was cleared or changed. */
   readonly keyed: boolean;
+  /** What stands in the key field of a record that is known by another key; absent where it is empty or right. */
+  readonly heldKey?: string;
+  /** Lines that do not hold their key, with what stands there instead; absent where all of them do. */
+  readonly heldLineKeys?: Readonly<Record<LineKey, string | null>>;
+  /** What it is matched by; absent where the mapping names nothing, or a value is empty. */
+  readonly match?: string;
 }
 
 /** A document as the external system shows it now. */
@@ -69,4 +75,6 @@ export interface ExternalView {
   readonly deleted: boolean;
   readonly provenance: Provenance;
   readonly problems: readonly ValueProblem[];
+  /** As in `SalesforceView`. */
+  readonly match?: string;
 }
