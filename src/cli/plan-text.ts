@@ -1,5 +1,6 @@
 /** A plan for people: one block a document, one line a field, in the manner of a diff. */
-import type { Plan, PlannedChange, PlannedWrite } from "../engine/plan.ts";
+import { isCreation, type Plan, type PlannedChange, type PlannedWrite } from "../engine/plan.ts";
+import { unkeyedText } from "../engine/unkeyed.ts";
 import type { Value } from "../model/value.ts";
 import type { coloursOf } from "./surroundings.ts";
 
@@ -30,7 +31,11 @@ export function planText(plan: Plan, colours: Colours): string {
     const reasons = held.obstacles.map((obstacle) => `${obstacle.code}: ${obstacle.message}`).join("; ");
     lines.push(colours.yellow(`! ${held.how === "parked" ? "park" : "refuse"} ${held.key}: ${reasons}`));
   }
-  if (plan.conflicts.length + plan.held.length > 0) lines.push("");
+  for (const unkeyed of plan.unkeyed) {
+    const creates = plan.writes.filter((write) => write.object === unkeyed.object && isCreation(write)).length;
+    lines.push(colours.yellow(`! ${unkeyedText(unkeyed, creates)}`));
+  }
+  if (plan.conflicts.length + plan.held.length + plan.unkeyed.length > 0) lines.push("");
   lines.push(summary(plan, colours));
   return `${lines.join("\n")}\n`;
 }

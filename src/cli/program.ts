@@ -226,6 +226,19 @@ export function orderSync(surroundings: Surroundings, done: (exit: ExitCode) => 
       ),
     );
 
+  command("adopt", "say which Salesforce record a key stands for; the next run ties them", [
+    "adopt erp:Account:0042 001gK000004TcXQQA0",
+    "adopt erp:Account:0042 --create   # none of the records that match: make a new one",
+  ])
+    .argument("<key>", "business key")
+    .argument("[record]", "Id of the Salesforce record")
+    .option("--create", "make a new record, whatever matches")
+    .action(
+      act<{ create?: true }, [string, string | undefined]>(async (key, record, options) =>
+        (await import("./commands/adopt.ts")).adoptCommand({ key, record }, options, out),
+      ),
+    );
+
   command("sweep", "compare every record on both sides, not only what changed", ["sweep"])
     .option("--allow-deletes", "do not stop when many records would be deleted")
     .action(

@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import type { OrgIdentity } from "../salesforce/port.ts";
 import type { LeaseKeeper } from "./lease.ts";
+import type { MatchCache } from "./match-cache.ts";
 import type { RunMemory } from "./memory.ts";
 import type { EnginePorts, RunOptions } from "./ports.ts";
 import type { RunTally } from "./report.ts";
@@ -16,6 +17,8 @@ export interface RunContext {
   readonly lease: LeaseKeeper;
   readonly tally: RunTally;
   readonly memory: RunMemory;
+  /** What records without a key are matched against. */
+  readonly matches: MatchCache;
 }
 
 /** Ids of 32 hexadecimal digits, the default of `EnginePorts.newId`. */

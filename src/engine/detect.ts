@@ -4,15 +4,15 @@
  */
 
 import type { ObjectMapping } from "../mapping/mapping.ts";
-import { rootKeyOfLine, salesforceView } from "../mapping/salesforce-view.ts";
+import { rootKeyOfLine } from "../mapping/salesforce-view.ts";
 import { lineSelectList, selectList } from "../mapping/select.ts";
-import type { RecordId } from "../model/key.ts";
+import type { LineKey, RecordId } from "../model/key.ts";
 import type { SalesforceRecord } from "../model/salesforce-record.ts";
 import type { PolledObject, PollRequest } from "../salesforce/port.ts";
 import { isEcho, isLineEcho } from "../sync/screen.ts";
 import type { RunContext } from "./context.ts";
-import { keyLookup } from "./join.ts";
 import { NominationSet } from "./nominations.ts";
+import { keyLookup, viewRecords } from "./read-documents.ts";
 
 /** The name under which a Salesforce cursor is stored. */
 export const salesforceFeed = (object: string): string => `salesforce:${object}`;
@@ -83,8 +83,7 @@ async function screenRoots(
   rows: readonly SalesforceRecord[],
   set: NominationSet,
 ): Promise<void> {
-  const keyOf = await keyLookup(context, mapping, rows);
-  const readings = rows.map((row) => salesforceView(mapping, row, keyOf));
+  const readings = (await viewRecords(context, mapping, rows)).map(({ reading }) => reading);
   const keys = readings.flatMap((reading) => (reading.kind === "view" ? [reading.view.document.key] : []));
   const bases = await context.ports.state.bases(mapping.object, keys);
   const links = await context.ports.state.links(mapping.object, keys);
@@ -99,9 +98,12 @@ async function screenRoots(
     const base = bases.get(document.key);
     // A record that comes back as it was is news all the same: the other side may have moved on meanwhile. So is one of
     // a refused document: the reason of the refusal may be gone.
-    const isBack = links.get(document.key)?.deletedOn === "salesforce";
+    const link = links.get(document.key);
+    const isBack = link?.deletedOn === "salesforce";
+    // Another record carries the key, or a copy does.
+    const isOther = keyed && !deleted && link !== undefined && link.recordId !== null && link.recordId !== recordId;
     const refused = context.memory.deadLetter(mapping.object, document.key) !== undefined;
-    const echo = deleted ? base?.document === null : !isBack && isEcho(mapping, base ?? null, reading.view);
+    const echo = deleted ? base?.document === null : !isBack && !isOther && isEcho(mapping, base ?? null, reading.view);
     if (echo && !refused) continue;
     // A record that does not hold its key cannot be found by it.
     if (keyed) set.addKey(document.key, deleted ? "salesforce" : null, document.fields);
@@ -129,11 +131,15 @@ async function screenLines(
   const roots = rows.map((row) => rootKeyOfLine(mapping, row, keyOf));
   const keys = [...new Set(roots.filter((key) => key !== undefined))];
   const bases = await context.ports.state.bases(mapping.object, keys);
+  const links = await context.ports.state.links(mapping.object, keys);
   for (const [index, row] of rows.entries()) {
     const key = roots[index];
     if (key === undefined) continue;
     const refused = context.memory.deadLetter(mapping.object, key) !== undefined;
-    if (refused || !isLineEcho(mapping, bases.get(key) ?? null, row, keyOf)) set.addKey(key);
+    const stored = row[mapping.lines?.keyField ?? ""];
+    const recordId = typeof stored === "string" ? links.get(key)?.lineIds[stored as LineKey] : undefined;
+    const isOther = recordId !== undefined && recordId !== row["Id"];
+    if (refused || isOther || !isLineEcho(mapping, bases.get(key) ?? null, row, keyOf)) set.addKey(key);
   }
 }
 

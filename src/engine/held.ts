@@ -39,16 +39,16 @@ export async function findDeadLetter(state: HeldPorts["state"], key: string, obj
 export async function answerConflict(ports: HeldPorts, id: string, winner: Side): Promise<StoredConflict> {
   const conflict = await findConflict(ports.state, id);
   const answered: StoredConflict = { ...conflict, winner, rule: "answered by a person" };
-  await commit(ports, {
+  await commitAnswer(ports, {
     conflicts: [answered],
-    journal: [note(ports, conflict, "answered", { field: conflict.field, lineKey: conflict.lineKey, winner })],
+    journal: [noteOf(ports, conflict, "answered", { field: conflict.field, lineKey: conflict.lineKey, winner })],
   });
   return answered;
 }
 
 /** Lets the next run decide anew about a refused document. Throws like `answerConflict`. */
 export async function retryDeadLetter(ports: HeldPorts, letter: DeadLetter): Promise<void> {
-  await commit(ports, {
+  await commitAnswer(ports, {
     clearDeadLetters: [letter],
     parked: [
       {
@@ -65,19 +65,20 @@ export async function retryDeadLetter(ports: HeldPorts, letter: DeadLetter): Pro
         sinceMs: ports.nowMs(),
       },
     ],
-    journal: [note(ports, letter, "retried", { attempts: letter.attempts })],
+    journal: [noteOf(ports, letter, "retried", { attempts: letter.attempts })],
   });
 }
 
 /** Forgets a refused document until one of its records changes again. Throws like `answerConflict`. */
 export async function discardDeadLetter(ports: HeldPorts, letter: DeadLetter): Promise<void> {
-  await commit(ports, {
+  await commitAnswer(ports, {
     clearDeadLetters: [letter],
-    journal: [note(ports, letter, "discarded", { obstacles: letter.obstacles })],
+    journal: [noteOf(ports, letter, "discarded", { obstacles: letter.obstacles })],
   });
 }
 
-async function commit(ports: HeldPorts, batch: StateBatch): Promise<void> {
+/** Commits what a person said, under a lease of its own. Throws `LEASE_HELD` while a run is under way. */
+export async function commitAnswer(ports: HeldPorts, batch: StateBatch): Promise<void> {
   const { state, nowMs, holderIsGone, source, holder } = ports;
   const lease = await LeaseKeeper.take({
     state,
@@ -95,7 +96,8 @@ async function commit(ports: HeldPorts, batch: StateBatch): Promise<void> {
   }
 }
 
-function note(
+/** What a person said, for the journal. */
+export function noteOf(
   ports: HeldPorts,
   { object, key }: Pick<JournalEntry, "object" | "key">,
   event: string,

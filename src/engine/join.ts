@@ -7,17 +7,21 @@
 import type { ExternalChange } from "../external/port.ts";
 import { type ExternalReading, externalKey, externalView } from "../mapping/external-view.ts";
 import type { ObjectMapping } from "../mapping/mapping.ts";
-import { type KeyLookup, type SalesforceReading, salesforceView } from "../mapping/salesforce-view.ts";
-import { lineSelectList, selectList } from "../mapping/select.ts";
+import type { SalesforceReading } from "../mapping/salesforce-view.ts";
 import { naturalKeyProblem, parseBusinessKey } from "../model/business-key.ts";
+import type { SalesforceView } from "../model/document.ts";
+import type { ExternalRecord } from "../model/external-record.ts";
 import type { BusinessKey, NaturalKey, RecordId } from "../model/key.ts";
-import type { SalesforceRecord } from "../model/salesforce-record.ts";
 import type { Side } from "../model/value.ts";
-import type { ReadRequest } from "../salesforce/port.ts";
 import type { Base, Link, Obstacle } from "../sync/decision.ts";
 import { isEcho } from "../sync/screen.ts";
 import type { RunContext } from "./context.ts";
+import type { Identity, Unjoined } from "./identity.ts";
+import { isUntied, matchExternal, matchSalesforce, type Pair } from "./match.ts";
 import type { Nomination } from "./nominations.ts";
+import { type ReadRecord, readById } from "./read-documents.ts";
+import { rightfulRecords, twins } from "./rightful.ts";
+import { tieLines, underKey } from "./tie.ts";
 
 /** One document on both sides; null where a side has no record. */
 export interface Joined {
@@ -27,18 +31,18 @@ export interface Joined {
   readonly salesforce: SalesforceReading | null;
   readonly external: ExternalReading | null;
   readonly deletedOn: Side | null;
+  /** What is known of the tie between key and record beyond the link. */
+  readonly identity: Identity;
 }
 
-/** A nominated record that cannot be joined, because it has no usable key. */
-export interface Unjoined {
-  readonly name: string;
-  readonly reason: string;
-  /**
-   * `mention`: it is none of ours, the journal tells about it. `refuse`: it would take part if it could be named, so it
-   * becomes a dead letter under its name. `forget`: it is gone, and with it the dead letter.
-   */
-  readonly how: "mention" | "refuse" | "forget";
-}
+/** How documents are read. */
+export type Reading =
+  /** As the feed of a side names them. */
+  | Side
+  /** Because they wait. */
+  | "waiting"
+  /** To see what became of a write: nothing is matched. */
+  | "recovery";
 
 /** What the nominations came to. */
 export interface JoinResult {
@@ -54,13 +58,17 @@ export async function join(
   context: RunContext,
   mapping: ObjectMapping,
   nominations: readonly Nomination[],
-  feed: Side | "waiting",
+  feed: Reading,
 ): Promise<JoinResult> {
   const { state } = context.ports;
   const unjoined: Unjoined[] = [];
   const deletedOn = new Map<BusinessKey, Side | null>();
   const spelled = new Map<BusinessKey, readonly NaturalKey[]>();
-  const records = new Map<BusinessKey, SalesforceReading>();
+  const records = new Map<BusinessKey, ReadRecord>();
+  const identities = new Map<BusinessKey, Identity>();
+  const identify = (key: BusinessKey, identity: Identity): void => {
+    identities.set(key, { ...identities.get(key), ...identity });
+  };
 
   const ids = nominations.flatMap((nomination) => (nomination.recordId === null ? [] : [nomination.recordId]));
   const linksById = ids.length === 0 ? new Map<RecordId, Link>() : await state.linksByRecordId(mapping.object, ids);
@@ -72,19 +80,28 @@ export async function join(
     if (key !== null) spelled.set(key, [...(spelled.get(key) ?? []), ...(nomination.naturalKeys ?? [])]);
     else if (nomination.recordId !== null) strangers.set(nomination.recordId, nomination.deletedOn);
   }
-  for (const reading of await readById(context, mapping, [...strangers.keys()])) {
+  for (const read of await readById(context, mapping, [...strangers.keys()])) {
+    const { reading, recordId } = read;
+    // Whatever it was refused for before is told anew where it still is true.
+    unjoined.push({ name: `${mapping.object} ${recordId}`, reason: "", how: "forget" });
     if (reading.kind === "view") {
-      records.set(reading.view.document.key, reading);
-      deletedOn.set(reading.view.document.key, strangers.get(reading.view.recordId) ?? null);
+      const { key } = reading.view.document;
+      const twin = records.get(key);
+      if (twin !== undefined) identify(key, { obstacle: twins(mapping, key, [twin.recordId, recordId]) });
+      records.set(key, read);
+      deletedOn.set(key, strangers.get(recordId) ?? null);
     } else if (reading.kind === "foreign") {
-      unjoined.push({ name: `${mapping.object} ${reading.recordId}`, reason: reading.reason, how: "mention" });
+      unjoined.push({ name: `${mapping.object} ${recordId}`, reason: reading.reason, how: "mention" });
     }
+  }
+  if (feed !== "recovery" && matchesStrangers(mapping)) {
+    await matchStrangers(context, mapping, { deletedOn, records, identify });
   }
 
   let keys = [...deletedOn.keys()];
   const links = await state.links(mapping.object, keys);
   const bases = await state.bases(mapping.object, keys);
-  const externals = await readExternal(context, mapping, { keys, links, spelled, unjoined });
+  const { externals, rows } = await readExternal(context, mapping, { keys, links, spelled, unjoined });
   if (feed === "external") {
     const isBack = (key: BusinessKey): boolean => links.get(key)?.deletedOn === "external";
     // A refused document that is as it was before is news: the reason of the refusal may be gone.
@@ -96,7 +113,25 @@ export async function join(
         !isExternalEcho(mapping, { base: bases.get(key), link: links.get(key) }, externals.get(key)),
     );
   }
-  await readSalesforce(context, mapping, { keys, links, records });
+  const rightful = await rightfulRecords(context, mapping, { keys, links, bases, records });
+  for (const [key, identity] of rightful.identities) identify(key, identity);
+  unjoined.push(...rightful.unjoined);
+  if (feed !== "recovery") {
+    const open = keys.filter(
+      (key) => isUntied(links.get(key), bases.get(key)) && !records.has(key) && !identities.has(key),
+    );
+    const isOpen = new Set(open);
+    const sought = [...externals].filter(([key]) => isOpen.has(key)).map(([, reading]) => reading);
+    const matched = await matchExternal(context, mapping, sought);
+    for (const [key, { obstacle }] of matched.doubts) identify(key, { obstacle: { kind: "reject", obstacle } });
+    for (const [key, pair] of matched.pairs) identify(key, adopted(mapping, pair));
+    const pairs = new Map([...matched.pairs].map(([key, { record }]) => [key, record]));
+    for (const [key, read] of await underKey(context, mapping, pairs)) records.set(key, read);
+    for (const [key, tied] of await tieLines(context, mapping, { keys, bases, records, rows })) {
+      if ("code" in tied) identify(key, { obstacle: { kind: "reject", obstacle: tied } });
+      else records.set(key, tied);
+    }
+  }
   if (feed === "external") {
     // The feed says that the record is there, and nobody finds it: its key is not what it seems to be.
     const lost = keys.filter((key) => {
@@ -109,111 +144,78 @@ export async function join(
       unjoined.push({ name: key, reason, how: "refuse" });
     }
   }
-  return {
-    joined: keys.map((key) => ({
+  const joined = keys.map(
+    (key): Joined => ({
       key,
       link: links.get(key) ?? null,
       base: bases.get(key) ?? null,
-      salesforce: records.get(key) ?? null,
+      salesforce: records.get(key)?.reading ?? null,
       external: externals.get(key) ?? null,
       deletedOn: deletedOn.get(key) ?? links.get(key)?.deletedOn ?? null,
-    })),
-    unjoined,
-  };
+      identity: identities.get(key) ?? {},
+    }),
+  );
+  if (rightful.alsoConcerned.length === 0 || feed === "recovery") return { joined, unjoined };
+  // Whose record carries the key of another one gets its own back at the same time.
+  const more = rightful.alsoConcerned.map((key) => ({ key, recordId: null, deletedOn: null }));
+  const others = await join(context, mapping, more, "recovery");
+  return { joined: [...joined, ...others.joined], unjoined: [...unjoined, ...others.unjoined] };
 }
 
-/** Reads Salesforce records by key or Id, whole documents with their lines, deleted ones included. */
-export function readRequest(mapping: ObjectMapping, by: ReadRequest["by"]): ReadRequest {
-  return {
-    object: mapping.object,
-    select: selectList(mapping),
-    ...(mapping.lines === null
-      ? {}
-      : { children: { relationship: mapping.lines.relationship, select: lineSelectList(mapping) } }),
-    by,
-    includeDeleted: true,
-  };
+/** Whether a record without a key might be made in the external system, or is tied to nothing unless it is looked for. */
+function matchesStrangers({ match, create }: ObjectMapping): boolean {
+  return match.length > 0 && (create.external || !create.salesforce);
 }
 
-/** The keys behind parent Ids whose key does not stand in the records themselves. */
-export async function keyLookup(
-  context: RunContext,
-  mapping: ObjectMapping,
-  records: readonly SalesforceRecord[],
-): Promise<KeyLookup> {
-  const wanted = new Map<string, Set<RecordId>>();
-  const want = (object: string, id: unknown): void => {
-    if (typeof id !== "string" || id === "") return;
-    const ids = wanted.get(object) ?? new Set<RecordId>();
-    // Ids come from Salesforce itself.
-    ids.add(id as RecordId);
-    wanted.set(object, ids);
-  };
-  const fields = [...mapping.fields, ...(mapping.lines?.fields ?? [])];
-  for (const record of records) {
-    for (const field of fields) {
-      if (field.reference === null) continue;
-      const parent = record[field.reference.relationship];
-      const stored = isRecord(parent) && field.reference.keyField !== null ? parent[field.reference.keyField] : null;
-      if (stored === null || stored === undefined) want(field.reference.object, record[field.field]);
-    }
-    if (record[mapping.keyField] === null) want(mapping.object, record["Id"]);
-    if (mapping.lines !== null) want(mapping.object, record[mapping.lines.parent]);
-  }
-  const found = new Map<string, BusinessKey>();
-  for (const [object, ids] of wanted) {
-    const links = await context.ports.state.linksByRecordId(object, [...ids]);
-    for (const [id, link] of links) found.set(`${object} ${id}`, link.key);
-  }
-  return (object, recordId) => found.get(`${object} ${recordId}`);
-}
-
-/** Reads records by their Ids, deleted ones included. */
-export async function readById(
-  context: RunContext,
-  mapping: ObjectMapping,
-  ids: readonly RecordId[],
-): Promise<readonly SalesforceReading[]> {
-  if (ids.length === 0) return [];
-  const records = await context.ports.salesforce.read(readRequest(mapping, { kind: "id", ids }));
-  const keyOf = await keyLookup(context, mapping, records);
-  return records.map((record) => salesforceView(mapping, record, keyOf));
-}
-
-async function readSalesforce(
+/**
+ * Puts Salesforce records without a key under the keys of the external records that they stand for. Those that waited
+ * under a key of their own are among them.
+ */
+async function matchStrangers(
   context: RunContext,
   mapping: ObjectMapping,
   wanted: {
-    readonly keys: readonly BusinessKey[];
-    readonly links: ReadonlyMap<BusinessKey, Link>;
-    readonly records: Map<BusinessKey, SalesforceReading>;
+    readonly deletedOn: Map<BusinessKey, Side | null>;
+    readonly records: Map<BusinessKey, ReadRecord>;
+    readonly identify: (key: BusinessKey, identity: Identity) => void;
   },
 ): Promise<void> {
-  // A deleted record keeps its key in the recycle bin: a living one with the same key may have taken its place.
-  const values = wanted.keys.filter((key) => !isLiving(wanted.records.get(key)));
-  if (values.length === 0) return;
-  const records = await context.ports.salesforce.read(
-    readRequest(mapping, { kind: "field", field: mapping.keyField, values }),
+  const { deletedOn, records, identify } = wanted;
+  const { state } = context.ports;
+  const keys = [...deletedOn.keys()];
+  const links = await state.links(mapping.object, keys);
+  const bases = await state.bases(mapping.object, keys);
+  const isMet = (key: BusinessKey): boolean => bases.get(key)?.document != null || links.get(key)?.unmatched === true;
+  const waiting = [...links.values()].flatMap(({ key, recordId, tombstone }) =>
+    recordId === null || tombstone || isMet(key) || records.has(key) ? [] : [recordId],
   );
-  const keyOf = await keyLookup(context, mapping, records);
-  for (const record of records) keep(wanted.records, salesforceView(mapping, record, keyOf));
-  // A record whose key was cleared, or that was deleted and purged of it, is still known by its Id.
-  const lost = values.flatMap((key) => {
-    const recordId = wanted.links.get(key)?.recordId ?? null;
-    return wanted.records.has(key) || recordId === null ? [] : [recordId];
-  });
-  for (const reading of await readById(context, mapping, lost)) keep(wanted.records, reading);
+  for (const read of await readById(context, mapping, waiting)) {
+    const key = read.reading.kind === "view" ? read.reading.view.document.key : null;
+    if (key !== null && links.get(key)?.recordId === read.recordId) records.set(key, read);
+  }
+  const views = [...records].flatMap(([key, { reading }]): readonly SalesforceView[] =>
+    reading.kind === "view" && !reading.view.keyed && !reading.view.deleted && !isMet(key) ? [reading.view] : [],
+  );
+  const { pairs, doubts } = await matchSalesforce(context, mapping, views);
+  for (const [recordId, { obstacle }] of doubts) {
+    const key = views.find((view) => view.recordId === recordId)?.document.key;
+    if (key !== undefined) identify(key, { obstacle: { kind: "reject", obstacle } });
+  }
+  const tied = new Map([...pairs.values()].map(({ key, record }) => [key, record]));
+  for (const [recordId, pair] of pairs) {
+    const own = views.find((view) => view.recordId === recordId)?.document.key;
+    if (own === undefined || own === pair.key) continue;
+    records.delete(own);
+    deletedOn.delete(own);
+    deletedOn.set(pair.key, deletedOn.get(pair.key) ?? null);
+    identify(pair.key, adopted(mapping, pair));
+  }
+  for (const [key, read] of await underKey(context, mapping, tied)) records.set(key, read);
 }
 
-/** Of several records with one key the living one counts; deleted ones keep their key in the recycle bin. */
-function keep(records: Map<BusinessKey, SalesforceReading>, reading: SalesforceReading): void {
-  const key = reading.kind === "view" ? reading.view.document.key : reading.kind === "filtered" ? reading.key : null;
-  if (key === null) return;
-  if (!records.has(key) || isLiving(reading)) records.set(key, reading);
-}
-
-function isLiving(reading: SalesforceReading | undefined): boolean {
-  return reading !== undefined && (reading.kind !== "view" || !reading.view.deleted);
+function adopted({ match }: ObjectMapping, { replaces }: Pair): Identity {
+  const matchedBy = match.map(({ field }) => field);
+  return replaces === null ? { matchedBy } : { matchedBy, replaces };
 }
 
 async function readExternal(
@@ -225,7 +227,11 @@ async function readExternal(
     readonly spelled: ReadonlyMap<BusinessKey, readonly NaturalKey[]>;
     readonly unjoined: Unjoined[];
   },
-): Promise<ReadonlyMap<BusinessKey, ExternalReading>> {
+): Promise<{
+  readonly externals: ReadonlyMap<BusinessKey, ExternalReading>;
+  /** The records themselves. */
+  readonly rows: ReadonlyMap<BusinessKey, ExternalRecord>;
+}> {
   const naturalKeys = new Map<string, NaturalKey>();
   for (const key of wanted.keys) {
     const refused = heldObstacles(context, mapping, key).flatMap(({ naturalKeys }) => naturalKeys ?? []);
@@ -235,7 +241,8 @@ async function readExternal(
     for (const each of spellings) if (each.length > 0) naturalKeys.set(JSON.stringify(each), each);
   }
   const found = new Map<BusinessKey, ExternalReading>();
-  if (naturalKeys.size === 0) return found;
+  const rows = new Map<BusinessKey, ExternalRecord>();
+  if (naturalKeys.size === 0) return { externals: found, rows };
   for (const record of await context.ports.external.read(mapping.collection, [...naturalKeys.values()])) {
     const reading = externalView(mapping, record);
     const key = externalKey(mapping, record.naturalKey);
@@ -244,9 +251,10 @@ async function readExternal(
       continue;
     }
     const other = found.get(key);
+    rows.set(key, record);
     found.set(key, other === undefined ? reading : sameKey(mapping, other, record.naturalKey));
   }
-  return found;
+  return { externals: found, rows };
 }
 
 function heldObstacles({ memory }: RunContext, mapping: ObjectMapping, key: BusinessKey): readonly Obstacle[] {
@@ -291,8 +299,4 @@ function isExternalEcho(
   // It was deleted on both sides, and is not there.
   if (base?.document === null) return reading === undefined && link?.tombstone === true;
   return reading?.kind === "view" && isEcho(mapping, base ?? null, reading.view);
-}
-
-function isRecord(raw: unknown): raw is SalesforceRecord {
-  return typeof raw === "object" && raw !== null && !Array.isArray(raw);
 }

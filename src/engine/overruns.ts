@@ -14,8 +14,8 @@ import { conflictOf } from "../sync/conflict.ts";
 import type { Base, Conflict, Decision, Displaced, Obstacle } from "../sync/decision.ts";
 import { EDITED_MEANWHILE, type Overrun, overrunsOf } from "../sync/pre-image.ts";
 import type { RunContext } from "./context.ts";
-import { keyLookup } from "./join.ts";
 import type { Settlement } from "./perform.ts";
+import { keyLookup } from "./read-documents.ts";
 
 /** The overruns of a page by decision; most pages have none. */
 export type Overruns = ReadonlyMap<Decision, readonly Overrun[]>;

@@ -15,10 +15,11 @@ import { inSpan } from "../trace/span.ts";
 import { holdCascades } from "./cascade.ts";
 import type { RunContext } from "./context.ts";
 import { holdDeletions } from "./delete-limit.ts";
-import { type Joined, join, readById, unkeyedRecord } from "./join.ts";
+import { type Joined, join, unkeyedRecord } from "./join.ts";
 import type { Nomination } from "./nominations.ts";
 import { parentLookup } from "./parents.ts";
 import { perform } from "./perform.ts";
+import { readById } from "./read-documents.ts";
 import { record } from "./record.ts";
 
 /** What one pass gets. */
@@ -124,6 +125,7 @@ export async function decideAll(
       answers: answersOf(context, mapping, document.key),
       self: { salesforce: context.identity.userId, external: null },
       nowMs,
+      ...document.identity,
     }),
   );
 }
@@ -166,7 +168,7 @@ async function masterKeys(
   );
   if (ids.length === 0) return new Map();
   const keys = new Map<RecordId, BusinessKey | null>();
-  for (const reading of await readById(context, mapping, ids)) {
+  for (const { reading } of await readById(context, mapping, ids)) {
     if (reading.kind === "view") keys.set(reading.view.recordId, keyOfSurvivor(mapping, reading.view));
     else if (reading.kind === "filtered") keys.set(reading.recordId, reading.key);
   }

@@ -31,6 +31,7 @@ import type { EnginePorts } from "./ports.ts";
 import { rehearsalState } from "./rehearsal-state.ts";
 import type { HeldDocument } from "./report.ts";
 import { type RunRequest, runWith } from "./run.ts";
+import { type UnkeyedRecords, unkeyedRecords } from "./unkeyed.ts";
 
 /** One field that a run would change. */
 export interface PlannedChange {
@@ -65,6 +66,8 @@ export interface Plan {
   readonly conflicts: readonly Conflict[];
   /** Documents that would wait or be refused, with the reason. */
   readonly held: readonly HeldDocument[];
+  /** Objects whose records would be made in Salesforce although the org holds some without a key that nothing matches. */
+  readonly unkeyed: readonly UnkeyedRecords[];
   readonly calls: {
     /** Calls that the rehearsal made to look; a run makes them too. */
     readonly reading: number;
@@ -97,16 +100,24 @@ export async function makePlan(ports: EnginePorts, request: RunRequest): Promise
     request,
     passWith(rehearsal.join),
   );
+  const writes = rehearsal.writes();
+  const creates = new Set(writes.flatMap((write) => (isCreation(write) ? [write.object] : [])));
   return {
     format: 1,
     madeAtMs: ports.nowMs(),
     source: ports.mapping.source,
     organizationId,
-    writes: rehearsal.writes(),
+    writes,
     conflicts: report.conflicts,
     held: report.held,
+    unkeyed: await unkeyedRecords(ports, ({ object, match }) => match.length === 0 && creates.has(object)),
     calls: { reading: report.apiCalls + rehearsal.sparedReads, ...rehearsal.calls() },
   };
+}
+
+/** Whether a record would be made in Salesforce. */
+export function isCreation({ side, actions }: Pick<PlannedWrite, "side" | "actions">): boolean {
+  return side === "salesforce" && actions.includes("create");
 }
 
 /** The mark by which a write is known again: object, key, side, and what is there before and after. */

@@ -11,7 +11,7 @@ import type { Base, Conflict, DeadLetter, Decision, Link, Obstacle, Parked } fro
 import { displacedOf, EDITED_MEANWHILE, lacksPreImage, type Overrun } from "../sync/pre-image.ts";
 import { settle } from "../sync/settle.ts";
 import type { RunContext } from "./context.ts";
-import type { Unjoined } from "./join.ts";
+import type { Unjoined } from "./identity.ts";
 import { deletedEdits, editedMeanwhile, findOverruns, type Overruns, overrunEntry } from "./overruns.ts";
 import { lostOn, type Performance, type Settlement } from "./perform.ts";
 import { obstaclesOf, sameObstacles, waiting } from "./reason.ts";
@@ -96,6 +96,7 @@ class Page {
       this.#links.push(settled.link);
       this.#bases.push(settled.base);
     }
+    this.#replace(decision);
     this.#release(decision);
     this.#stir(decision);
     this.#settleConflicts(decision.conflicts);
@@ -126,12 +127,16 @@ class Page {
     // What becomes of a value that may be kept otherwise is looked at in the same run, so that this run can tell it.
     if (settled.base.kept?.some(({ shown }) => shown === undefined) === true)
       this.#context.memory.recovered(decision.object, [decision.key]);
+    if (landed(salesforce) && landed(external)) this.#replace(decision);
     if (uncertain) this.#context.memory.doubt(decision.object);
     if (landed(salesforce) && landed(external)) {
       this.#release(decision);
       this.#settleConflicts(decision.conflicts);
       if (displaced.length > 0) {
         this.hold(decision, "parked", [editedMeanwhile(displaced)]);
+        this.#context.memory.recovered(decision.object, [decision.key]);
+      } else if (decision.again !== undefined) {
+        this.hold(decision, "parked", [decision.again]);
         this.#context.memory.recovered(decision.object, [decision.key]);
       }
       return;
@@ -261,7 +266,7 @@ class Page {
   }
 
   /** A record without a usable key, under its own name. */
-  unjoined({ name, reason, how }: Unjoined): void {
+  unjoined({ name, reason, how, code = "KEY_UNUSABLE" }: Unjoined): void {
     const { memory, tally, ports } = this.#context;
     // The journal and the dead letters are asked by key; the record's own name stands in for one.
     const key = name as BusinessKey;
@@ -276,7 +281,7 @@ class Page {
       this.#journal.push(this.#entry(key, "unjoined", null, { reason }));
       return;
     }
-    const obstacles = [{ code: "KEY_UNUSABLE", message: reason }];
+    const obstacles = [{ code, message: reason }];
     this.#reject({ object, key }, obstacles, { faults: [], fingerprint: "" });
     tally.addHeld({ object, key, how: "rejected", obstacles });
     ports.observe({ kind: "held", object, key, how: "rejected", obstacles });
@@ -313,6 +318,16 @@ class Page {
         .map(({ lineKey, field, from, to, rule }) => ({ lineKey, field, from, to, rule })),
     });
     ports.observe({ kind: "written", object: decision.object, key: decision.key, side, actions });
+  }
+
+  /** The key under which an adopted record waited stands for nothing any more. */
+  #replace({ object, replaces }: Decision): void {
+    if (replaces === undefined) return;
+    const { memory, tally } = this.#context;
+    this.#links.push({ object, key: replaces, recordId: null, naturalKey: null, lineIds: {}, tombstone: true });
+    this.#released.push({ object, key: replaces });
+    memory.release(object, replaces);
+    tally.release(object, replaces);
   }
 
   /** Refused documents that refer to this one may be written now. */

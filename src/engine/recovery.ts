@@ -72,7 +72,7 @@ async function recoverPage(
 ): Promise<void> {
   const keys = [...new Set(intents.map((intent) => intent.key))];
   const nominations = keys.map((key) => ({ key, recordId: null, deletedOn: null }));
-  const { joined } = await join(context, mapping, nominations, "waiting");
+  const { joined } = await join(context, mapping, nominations, "recovery");
   const present = new Map(joined.map((document) => [document.key, document]));
   const bases = new Map<BusinessKey, Base>();
   const parked: Parked[] = [];

@@ -9,6 +9,7 @@ import type { SyncDocument } from "../model/document.ts";
 import type { BusinessKey } from "../model/key.ts";
 import type { DeadLetter } from "../sync/decision.ts";
 import type { RunContext } from "./context.ts";
+import { KEY_COPIED } from "./identity.ts";
 import { referencesOf } from "./parents.ts";
 
 /** References that a dead letter remembers; an order with more different products is tried again by time. */
@@ -56,9 +57,9 @@ export function dependenciesOf(
     .slice(0, REFERENCES_MAX);
 }
 
-/** A record without a usable key has nothing by which it could be looked up. */
+/** A record without a usable key of its own has nothing by which it could be looked up. */
 function canBeTried({ obstacles }: DeadLetter): boolean {
-  return obstacles.every(({ code }) => code !== "KEY_UNUSABLE");
+  return obstacles.every(({ code }) => code !== "KEY_UNUSABLE" && code !== KEY_COPIED);
 }
 
 /** Which of the records that the letters miss are in Salesforce now. */

@@ -20,6 +20,7 @@ import { requireExternalFields } from "./external-fields.ts";
 import { noteNotices, noteRestart, noteWait } from "./feed-notes.ts";
 import { startHeartbeat } from "./heartbeat.ts";
 import { LeaseKeeper, leaseName } from "./lease.ts";
+import { MatchCache } from "./match-cache.ts";
 import { RunMemory } from "./memory.ts";
 import { NominationSet } from "./nominations.ts";
 import { orgRulesLoader } from "./org-rules.ts";
@@ -89,7 +90,7 @@ async function runRound(ports: EnginePorts, request: RunRequest, pass: Pass): Pr
     ports.observe({ kind: "runStarted", runId, atMs: startedAtMs });
     const identity = await ports.salesforce.connect();
     const memory = await RunMemory.load(ports.state);
-    await runAll({ ports, options, runId, identity, lease, tally, memory }, pass);
+    await runAll({ ports, options, runId, identity, lease, tally, memory, matches: new MatchCache() }, pass);
     const report = tally.report({
       runId,
       startedAtMs,

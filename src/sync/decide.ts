@@ -10,6 +10,7 @@ import { foreignLines } from "./creation.ts";
 import type { Decision, Obstacle } from "./decision.ts";
 import { mergeDocuments } from "./merge.ts";
 import { gone, openConflict, withoutExternal, withoutSalesforce } from "./removal.ts";
+import { changedKey, clearKeys, keyWriteOf } from "./restore-key.ts";
 import {
   blocked,
   type DecideInput,
@@ -28,7 +29,8 @@ export type { DecideInput } from "./situation.ts";
 /** Decides about one document. Never throws on data; the same input gives the same decision. */
 export function decide(given: DecideInput): Decision {
   const input = situationOf(given);
-  const { salesforce, external } = input;
+  const { salesforce, external, obstacle, toClear = [] } = input;
+  if (obstacle !== undefined) return blocked(input, obstacle.kind, [obstacle.obstacle]);
   if (salesforce.kind === "filtered" || external.kind === "filtered") {
     return idle(
       input,
@@ -38,6 +40,7 @@ export function decide(given: DecideInput): Decision {
       ),
     );
   }
+  if (salesforce.kind === "present" && toClear.length > 0) return clearKeys(input, salesforce.view, toClear);
   const invalid = valueObstacles(input);
   if (invalid.length > 0) return blocked(input, "reject", invalid);
   if (salesforce.kind === "present" && external.kind === "present") return merge(input, salesforce.view, external.view);
@@ -65,7 +68,10 @@ function merge(input: Situation, salesforce: SalesforceView, external: ExternalV
   if (merged.open.length > 0) {
     return { ...blocked(input, "park", merged.open.map(openConflict)), conflicts: merged.open };
   }
-  const toSalesforce = salesforceWrites(input, { seen: salesforce, merged, external });
+  const toSalesforce = salesforceWrites(
+    { ...input, ...keyWriteOf(input, salesforce) },
+    { seen: salesforce, merged, external },
+  );
   if (toSalesforce.kind !== "writes") return blocked(input, toSalesforce.kind, toSalesforce.obstacles);
   const foreign = foreignLines(mapping, salesforce);
   if (foreign.length > 0 && mapping.lines?.foreign === "park") return blocked(input, "park", foreign);
@@ -74,7 +80,7 @@ function merge(input: Situation, salesforce: SalesforceView, external: ExternalV
   if (toExternal.kind !== "writes") return blocked(input, toExternal.kind, toExternal.obstacles);
   return written(input, [toSalesforce, toExternal], {
     agreed: merged.agreed,
-    conflicts: merged.conflicts,
+    conflicts: [...merged.conflicts, ...changedKey(input, salesforce)],
     notes: [...merged.notes, ...foreign],
     rewrites: merged.rewrites,
     link: linkOf(input, { recordId: salesforce.recordId, tombstone: false }),

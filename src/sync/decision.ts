@@ -23,6 +23,10 @@ export interface Link {
   readonly removed?: true;
   /** The record that we deleted in Salesforce and whose deletion took this one along: nobody meant it. Gone once it is back. */
   readonly takenAlong?: string;
+  /** A person has said that it is made although records match it. Gone once both sides agree. */
+  readonly unmatched?: true;
+  /** A person has said that this record is the one, whatever its key field holds. Gone once both sides agree. */
+  readonly adopted?: true;
   /** The record was merged away in Salesforce into the one with this key, which stands for it where others refer to it. */
   readonly mergedInto?: BusinessKey;
 }
@@ -187,6 +191,10 @@ export interface Decision {
   readonly kept?: readonly Kept[];
   /** Of `kept`, what was seen for the first time: to be told. */
   readonly found?: readonly Kept[];
+  /** Set where the writes are only a first step: once they have landed, the document is decided about again, for this reason. */
+  readonly again?: Obstacle;
+  /** The key under which an adopted record was known while it waited; it ends with the adoption. */
+  readonly replaces?: BusinessKey;
 }
 
 /** One field that a decision changes on one side. */

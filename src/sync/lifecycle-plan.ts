@@ -28,6 +28,8 @@ export interface LineChanges {
   readonly creates: readonly { readonly lineKey: LineKey; readonly fields: Readonly<Record<string, WireValue>> }[];
   readonly updates: readonly LineUpdate[];
   readonly deletes: readonly { readonly lineKey: LineKey; readonly recordId: RecordId }[];
+  /** Lines whose key fields are emptied first, because they carry each other's keys. */
+  readonly clears?: readonly { readonly lineKey: LineKey; readonly recordId: RecordId }[];
 }
 
 /** One changed line. */
@@ -107,6 +109,7 @@ export function hasChanges(input: LifecycleInput): boolean {
 /** Removals, then changes, then new lines; never a removal and a new line for the same key. */
 export function addLines(list: OperationList, lines: LineChanges): void {
   for (const line of lines.deletes) list.deleteLine(line.lineKey, line.recordId);
+  for (const line of lines.clears ?? []) list.clearLineKey(line.lineKey, line.recordId);
   for (const line of lines.updates) list.updateLine(line.lineKey, line.recordId, line.fields);
   for (const line of lines.creates) list.createLine(line.lineKey, line.fields);
 }

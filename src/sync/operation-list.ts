@@ -78,6 +78,11 @@ export class OperationList {
     });
   }
 
+  clearLineKey(lineKey: LineKey, recordId: RecordId): void {
+    const { keyField } = this.#lines();
+    this.updateLine(lineKey, recordId, { [keyField]: null });
+  }
+
   deleteLine(lineKey: LineKey, recordId: RecordId): void {
     this.#actions.add("lines");
     this.#operations.push({ kind: "delete", opId: this.#lineId(lineKey), object: this.#lines().object, recordId });

@@ -17,7 +17,7 @@ import { lookThrough } from "./kept.ts";
  * are compared; with lines, lines too.
  */
 export function isEcho(mapping: ObjectMapping, base: Base | null, view: SalesforceView | ExternalView): boolean {
-  if (view.side === "salesforce" && !view.keyed) return false;
+  if (view.side === "salesforce" && (!view.keyed || view.heldLineKeys !== undefined)) return false;
   // Half way through a change of status: there is something left to do.
   if (base?.passing != null) return false;
   if (base === null || base.document === null || view.deleted || view.problems.length > 0) return false;

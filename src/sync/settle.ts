@@ -217,7 +217,13 @@ function settledLink(decision: Decision, landed: ReadonlyMap<string, RecordId | 
   const removes = decision.salesforce.some(({ kind, object }) => kind === "delete" && object === decision.object);
   const isRemoved = tombstone && (removes || removed === true);
   const settled: Link = { ...link, recordId, lineIds, tombstone, ...(isRemoved ? { removed: true } : {}) };
-  return decision.kind === "change" && complete && !leavesApart(decision) ? standing(settled) : settled;
+  const agreed = complete && decision.agreed !== null ? withoutSaying(settled) : settled;
+  return decision.kind === "change" && complete && !leavesApart(decision) ? standing(agreed) : agreed;
+}
+
+/** What a person said about the tie has served once both sides agree. */
+function withoutSaying({ adopted: _adopted, unmatched: _unmatched, ...link }: Link): Link {
+  return link;
 }
 
 /** Salesforce got edits of its own back, and the other side is as it was: the deletion there is still true. */

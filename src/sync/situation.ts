@@ -3,7 +3,7 @@ import type { ObjectMapping } from "../mapping/mapping.ts";
 import type { ParentLookup } from "../mapping/write.ts";
 import { parseBusinessKey } from "../model/business-key.ts";
 import type { SalesforceView, SyncDocument } from "../model/document.ts";
-import type { BusinessKey, LineKey } from "../model/key.ts";
+import type { BusinessKey, LineKey, RecordId } from "../model/key.ts";
 import type { Fields, Side } from "../model/value.ts";
 import type { Base, Decision, Displaced, Kept, Link, Obstacle } from "./decision.ts";
 import { stillHidden } from "./displaced.ts";
@@ -27,6 +27,16 @@ export interface DecideInput {
   /** Our user Id in the org and our name in the external system, as far as known. */
   readonly self?: Readonly<Record<Side, string | null>>;
   readonly nowMs: number;
+  /** What keeps the document from being decided about at all: it is not certain which record it is. */
+  readonly obstacle?: { readonly kind: "park" | "reject"; readonly obstacle: Obstacle };
+  /** By which fields the record was recognised that is to be adopted. */
+  readonly matchedBy?: readonly string[];
+  /** The key under which that record was known while it waited. */
+  readonly replaces?: BusinessKey;
+  /** Records whose key field must be empty before this document can have its key. */
+  readonly toClear?: readonly RecordId[];
+  /** True when somebody has been told already that its key had been changed. */
+  readonly isKeyTold?: boolean;
 }
 
 /** The input, with Salesforce showing what it stands for. */
@@ -176,6 +186,7 @@ export function idle(input: Situation, ...notes: readonly Obstacle[]): Decision 
     apart: base?.apart ?? null,
     kept: input.kept,
     found: input.found,
+    ...(input.replaces === undefined ? {} : { replaces: input.replaces }),
   };
 }
 
@@ -201,6 +212,8 @@ export function linkOf(input: Situation, known: Pick<Link, "recordId" | "tombsto
     ...known,
     ...(deletedOn === null ? {} : { deletedOn }),
     ...(known.tombstone && link?.removed === true ? { removed: true } : {}),
+    ...(link?.unmatched === true && input.base?.document == null ? { unmatched: true } : {}),
+    ...(link?.adopted === true && input.base?.document == null ? { adopted: true } : {}),
     ...(link?.takenAlong === undefined || salesforce.kind === "present" ? {} : { takenAlong: link.takenAlong }),
     ...(link?.mergedInto === undefined || salesforce.kind === "present" ? {} : { mergedInto: link.mergedInto }),
   };

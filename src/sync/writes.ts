@@ -37,6 +37,15 @@ export interface WriteContext {
   readonly parents: ParentLookup;
   /** True when the record stands in a status that it only passes through, and has to be led out of it. */
   readonly resumes: boolean;
+  /** What it means that a record gets its key, where that is not part of making it on the other side. */
+  readonly keyWrite?: KeyWrite;
+}
+
+/** A key that is written to a record that stands. */
+export interface KeyWrite {
+  /** `adopt`, or `restore key`. */
+  readonly action: string;
+  readonly rule: string;
 }
 
 /**
@@ -65,7 +74,8 @@ export function salesforceWrites(context: WriteContext, target: SalesforceTarget
   const wire: Record<string, WireValue> = { ...resolver.wire(mapping.fields, header) };
   if (seen !== null && !seen.keyed) wire[mapping.keyField] = key;
   const lines = fresh === null ? lineChanges(context, resolver, target, writes) : newLines(context, resolver, fresh);
-  const changed = Object.keys(wire).length + lines.creates.length + lines.updates.length + lines.deletes.length;
+  const { creates, updates, deletes, clears = [] } = lines;
+  const changed = Object.keys(wire).length + creates.length + updates.length + deletes.length + clears.length;
   // A reference that cannot be sent is a change too, maybe the only one.
   if (resolver.obstacles.length > 0) return resolver.blocked();
   if (fresh === null && changed === 0 && status === undefined && !context.resumes) return nothing();
@@ -91,10 +101,63 @@ export function salesforceWrites(context: WriteContext, target: SalesforceTarget
     kind: "writes",
     salesforce: plan.operations,
     external: null,
-    actions: plan.actions,
-    changes: fresh === null ? mergedChanges("salesforce", target, opIdOf) : newChanges("salesforce", fresh, opIdOf),
+    actions: actionsWithKey(context, seen, { actions: plan.actions, header }),
+    changes: [
+      ...keyChanges(context, seen, opIdOf),
+      ...(fresh === null ? mergedChanges("salesforce", target, opIdOf) : newChanges("salesforce", fresh, opIdOf)),
+    ],
     passing: plan.passing,
   };
+}
+
+/** A write of nothing but the key is named by what the key means. */
+function actionsWithKey(
+  { keyWrite }: WriteContext,
+  seen: SalesforceView | null,
+  plan: { readonly actions: readonly string[]; readonly header: Fields },
+): readonly string[] {
+  if (keyWrite === undefined || seen === null) return plan.actions;
+  const isPlain = Object.keys(plan.header).length === 0;
+  return [keyWrite.action, ...plan.actions.filter((action) => action !== "update" || !isPlain)];
+}
+
+/** The keys that a record and its lines get, as changes. */
+function keyChanges(
+  { mapping, key, keyWrite }: WriteContext,
+  seen: SalesforceView | null,
+  opIdOf: (field: string, lineKey?: LineKey) => string,
+): readonly FieldChange[] {
+  if (keyWrite === undefined || seen === null) return [];
+  const { rule } = keyWrite;
+  const root: readonly FieldChange[] = seen.keyed
+    ? []
+    : [
+        {
+          side: "salesforce",
+          field: mapping.keyField,
+          from: seen.heldKey ?? null,
+          to: key,
+          rule,
+          opId: opIdOf(mapping.keyField),
+        },
+      ];
+  const lineField = mapping.lines?.keyField ?? "";
+  const lines = heldLines(seen).map(
+    ([lineKey, held]): FieldChange => ({
+      side: "salesforce",
+      lineKey,
+      field: lineField,
+      from: held,
+      to: lineKey,
+      rule,
+      opId: opIdOf(lineField, lineKey),
+    }),
+  );
+  return [...root, ...lines];
+}
+
+function heldLines(seen: SalesforceView): readonly (readonly [LineKey, string | null])[] {
+  return Object.entries(seen.heldLineKeys ?? {}) as [LineKey, string | null][];
 }
 
 /** Plans the one external operation of a document. */
@@ -242,9 +305,14 @@ function lineChanges(
     const recordId = seen.lineIds[lineKey];
     return kind === "remove" && recordId !== undefined ? [{ lineKey, recordId }] : [];
   });
-  const changedKeys = [...new Set(writes.flatMap((write) => (write.lineKey === undefined ? [] : [write.lineKey])))];
+  const removed = new Set(deletes.map(({ lineKey }) => lineKey));
+  const held = new Map(heldLines(seen).filter(([lineKey]) => !removed.has(lineKey)));
+  const changedKeys = [
+    ...new Set([...writes.flatMap((write) => (write.lineKey === undefined ? [] : [write.lineKey])), ...held.keys()]),
+  ];
   const updates = changedKeys.flatMap((lineKey) => {
     const recordId = seen.lineIds[lineKey];
+    const keyField = context.mapping.lines?.keyField;
     const ofLine = writes.filter((write) => write.lineKey === lineKey);
     const quantity = ofLine.find((write) => write.field === "Quantity");
     if (recordId === undefined) return [];
@@ -252,7 +320,10 @@ function lineChanges(
       {
         lineKey,
         recordId,
-        fields: resolver.wire(mappings, fieldsOf(ofLine), lineKey),
+        fields: {
+          ...resolver.wire(mappings, fieldsOf(ofLine), lineKey),
+          ...(held.has(lineKey) && keyField !== undefined ? { [keyField]: lineKey } : {}),
+        },
         quantity:
           typeof quantity?.from === "string" && typeof quantity.to === "string"
             ? { from: quantity.from, to: quantity.to }
@@ -260,7 +331,12 @@ function lineChanges(
       },
     ];
   });
-  return { creates, updates, deletes };
+  // A line that carries the key of another one lets go of it before that one gets it.
+  const clears = [...held].flatMap(([lineKey, other]) => {
+    const recordId = seen.lineIds[lineKey];
+    return other !== null && held.has(other as LineKey) && recordId !== undefined ? [{ lineKey, recordId }] : [];
+  });
+  return { creates, updates, deletes, ...(clears.length === 0 ? {} : { clears }) };
 }
 
 /** The document as it will stand, for a reduction order to repeat and to count its lines. */

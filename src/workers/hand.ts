@@ -1,11 +1,12 @@
 /** The hand of a worker: takes job after job, whoever sent them. */
+import { MatchCache } from "../engine/match-cache.ts";
 import { orgRulesLoader } from "../engine/org-rules.ts";
 import { SyncError } from "../errors.ts";
 import type { Crew } from "./crew.ts";
 import type { Job, JobOutcome } from "./job.ts";
 import { isOutage, persistently } from "./patience.ts";
 import type { TakenJob } from "./queue.ts";
-import { workOn } from "./work.ts";
+import { type Assignment, workOn } from "./work.ts";
 
 /** How long a worker waits for the bell before it looks by itself. */
 const LOOK_EVERY_MS = 2_000;
@@ -25,20 +26,20 @@ export interface Ending {
 export async function takeJobs(crew: Crew, { noMore, putDown }: Ending): Promise<void> {
   const { queue, ports } = crew;
   const objects = ports.mapping.objects.map((mapping) => mapping.object);
-  const rules = new RulesOfRun(crew);
+  const looks = new LooksOfRun(crew);
   while (!noMore.aborted) {
     const rung = queue.bell.count("jobs");
     let taken: TakenJob | undefined;
     for (const object of objects) taken ??= await queue.take(object);
     if (taken === undefined) await queue.bell.waitAfter("jobs", rung, LOOK_EVERY_MS, noMore);
-    else await handle(crew, taken, { stop: putDown, rules });
+    else await handle(crew, taken, { stop: putDown, looks });
   }
 }
 
 async function handle(
   crew: Crew,
   taken: TakenJob,
-  { stop, rules }: { readonly stop: AbortSignal; readonly rules: RulesOfRun },
+  { stop, looks }: { readonly stop: AbortSignal; readonly looks: LooksOfRun },
 ): Promise<void> {
   const { queue, observe } = crew;
   const { job } = taken;
@@ -56,7 +57,7 @@ async function handle(
     else if (job.fingerprint !== crew.fingerprint) await end(unfit(crew, OTHER_CONFIGURATION));
     else {
       const again = taken.tries > 0;
-      await workOn(crew, { id: taken.id, job, again, rulesOf: rules.of(job.runId) }, { stop, end });
+      await workOn(crew, { id: taken.id, job, again, ...looks.of(job.runId) }, { stop, end });
     }
   } catch (error) {
     if (!(error instanceof SyncError)) throw error;
@@ -108,20 +109,24 @@ const NOTHING = {
   predictedWriteCalls: 0,
 } as const;
 
-/** What the org allows is asked once per run. */
-class RulesOfRun {
+/** What a worker asks once per run: what the org allows, and what records without a key are matched against. */
+class LooksOfRun {
   readonly #crew: Crew;
   #runId = "";
   #rulesOf: ReturnType<typeof orgRulesLoader>;
+  #matches = new MatchCache();
 
   constructor(crew: Crew) {
     this.#crew = crew;
     this.#rulesOf = orgRulesLoader(crew.ports.salesforce, crew.ports.nowMs);
   }
 
-  of(runId: string): ReturnType<typeof orgRulesLoader> {
-    if (runId !== this.#runId) this.#rulesOf = orgRulesLoader(this.#crew.ports.salesforce, this.#crew.ports.nowMs);
+  of(runId: string): Pick<Assignment, "rulesOf" | "matches"> {
+    if (runId !== this.#runId) {
+      this.#rulesOf = orgRulesLoader(this.#crew.ports.salesforce, this.#crew.ports.nowMs);
+      this.#matches = new MatchCache();
+    }
     this.#runId = runId;
-    return this.#rulesOf;
+    return { rulesOf: this.#rulesOf, matches: this.#matches };
   }
 }

@@ -12,6 +12,7 @@ import { requireExternalFields } from "../engine/external-fields.ts";
 import { noteNotices } from "../engine/feed-notes.ts";
 import { startHeartbeat } from "../engine/heartbeat.ts";
 import { LeaseKeeper, leaseName } from "../engine/lease.ts";
+import { MatchCache } from "../engine/match-cache.ts";
 import { RunMemory } from "../engine/memory.ts";
 import { recoverIntents } from "../engine/recovery.ts";
 import { outcomeOf, type RunReport, RunTally } from "../engine/report.ts";
@@ -70,7 +71,7 @@ export async function leadRun(crew: Crew, role: LeaseKeeper, ended: AbortSignal)
     ports.observe({ kind: "runStarted", runId, atMs: startedAtMs });
     const identity = await ports.salesforce.connect();
     const memory = await RunMemory.load(ports.state);
-    const context: RunContext = { ports, options, runId, identity, lease, tally, memory };
+    const context: RunContext = { ports, options, runId, identity, lease, tally, memory, matches: new MatchCache() };
     await allLevels({ crew, context, ended: over, calls }, () => lease.commit({ run: remember("running", null) }));
     const openDeadLetters = (await ports.state.deadLetters()).length;
     const finishedAtMs = ports.nowMs();

@@ -2,6 +2,7 @@
 import type { RunContext } from "../engine/context.ts";
 import { startHeartbeat } from "../engine/heartbeat.ts";
 import { LeaseKeeper } from "../engine/lease.ts";
+import type { MatchCache } from "../engine/match-cache.ts";
 import { RunMemory } from "../engine/memory.ts";
 import { orgRulesLoader } from "../engine/org-rules.ts";
 import { runPass } from "../engine/pass.ts";
@@ -30,6 +31,7 @@ export interface Assignment {
   /** True when another worker may have begun it. */
   readonly again: boolean;
   readonly rulesOf: RulesOf;
+  readonly matches: MatchCache;
 }
 
 /**
@@ -98,7 +100,7 @@ async function takeLane(crew: Crew, job: Job): Promise<LeaseKeeper> {
 /** Passes over the keys; again when the database was away. Returns the error that ends the run, if any. */
 async function pass(
   crew: Crew,
-  { id, job, again, rulesOf }: Assignment,
+  { id, job, again, rulesOf, matches }: Assignment,
   held: { readonly lane: LeaseKeeper; readonly tally: RunTally; readonly ended: AbortSignal },
 ): Promise<Error | undefined> {
   const { lane, tally, ended } = held;
@@ -114,7 +116,7 @@ async function pass(
       const { records, lines } = memory.deletions(job.object);
       records.made = lines.made = Number.POSITIVE_INFINITY;
       for (const stopped of job.stopped) tally.stop(stopped);
-      const context: RunContext = { ports, options, runId: job.runId, identity, lease: lane, tally, memory };
+      const context: RunContext = { ports, options, runId: job.runId, identity, lease: lane, tally, memory, matches };
       if (recover) await recoverIntents(context);
       await runPass(context, {
         mapping,

@@ -56,8 +56,13 @@ export function compiled(input: MappingInput): Mapping {
 }
 
 /** The key fields for `createMockOrg({ fields })`. */
-export function keyFields(): Record<string, [ReturnType<typeof textField>]> {
-  const field = textField(KEY_FIELD, { externalId: true, unique: true, caseSensitive: true });
+export function keyFields(
+  uniqueness: { readonly unique?: boolean } = { unique: true },
+): Record<string, [ReturnType<typeof textField>]> {
+  const field = textField(KEY_FIELD, {
+    externalId: true,
+    ...(uniqueness.unique === true ? { unique: true, caseSensitive: true } : {}),
+  });
   return Object.fromEntries(KEYED_OBJECTS.map((object) => [object, [field]]));
 }
 

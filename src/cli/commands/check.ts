@@ -1,6 +1,7 @@
 /** `order-sync check`: everything in the configuration that does not fit the org or the external system. */
 import { type CheckReport, checkEverything } from "../../engine/check.ts";
 import { openPortsToLook } from "../../engine/open.ts";
+import { type UnkeyedRecords, unkeyedRecords, unkeyedText } from "../../engine/unkeyed.ts";
 import { coloursOf, EXIT, type ExitCode, type Surroundings } from "../surroundings.ts";
 import { type ConfigOptions, withConfig } from "../with-config.ts";
 
@@ -12,15 +13,20 @@ export async function checkCommand(options: ConfigOptions, outer: Surroundings):
   return await withConfig(options, outer, async (loaded, surroundings) => {
     await using open = await openPortsToLook(loaded);
     const report = await checkEverything(open.ports);
+    const unkeyed = report.problems.length === 0 ? await unkeyedRecords(open.ports) : [];
     if (options.json === true)
-      surroundings.stdout.write(`${JSON.stringify({ ok: report.problems.length === 0, ...report })}\n`);
-    else surroundings.stdout.write(checkText(report, loaded.path, surroundings));
+      surroundings.stdout.write(`${JSON.stringify({ ok: report.problems.length === 0, ...report, unkeyed })}\n`);
+    else surroundings.stdout.write(checkText(report, unkeyed, { path: loaded.path, surroundings }));
     if (report.problems.length === 0) return EXIT.done;
     return report.problems.some((problem) => NOT_REACHED.test(problem.place)) ? EXIT.failed : EXIT.usage;
   });
 }
 
-function checkText({ identity, problems, warnings }: CheckReport, path: string, surroundings: Surroundings): string {
+function checkText(
+  { identity, problems, warnings }: CheckReport,
+  unkeyed: readonly UnkeyedRecords[],
+  { path, surroundings }: { readonly path: string; readonly surroundings: Surroundings },
+): string {
   const colours = coloursOf(surroundings);
   const lines: string[] = [];
   if (identity !== null)
@@ -29,6 +35,10 @@ function checkText({ identity, problems, warnings }: CheckReport, path: string, 
     `${mark} ${side === "mapping" ? "" : `${side} `}${colours.bold(place)}: ${message}`;
   lines.push(...problems.map((problem) => told(colours.red("✗"), problem)));
   lines.push(...warnings.map((warning) => told(colours.yellow("!"), warning)));
+  for (const records of unkeyed) {
+    const text = unkeyedText(records);
+    lines.push(records.matched ? text : `${colours.yellow("!")} ${text}`);
+  }
   lines.push(
     problems.length === 0
       ? colours.green(

@@ -3,6 +3,7 @@ import { answerConflict, discardDeadLetter, findConflict, findDeadLetter, retryD
 import { processHolder, processIsGone } from "../../engine/holder.ts";
 import { openExistingState } from "../../engine/open.ts";
 import { SyncError } from "../../errors.ts";
+import type { Mapping } from "../../mapping/mapping.ts";
 import type { Side, Value } from "../../model/value.ts";
 import { remedyFor } from "../../observe/remedy.ts";
 import type { StateStore, StoredConflict } from "../../state/port.ts";
@@ -122,10 +123,15 @@ export async function settleDeadLetters(
   });
 }
 
-async function withState(
+/** Works on the state alone, without opening either system. */
+export async function withState(
   options: ConfigOptions,
   outer: Surroundings,
-  work: (ports: HeldPorts & { readonly state: StateStore }, surroundings: Surroundings) => Promise<ExitCode>,
+  work: (
+    ports: HeldPorts & { readonly state: StateStore },
+    surroundings: Surroundings,
+    mapping: Mapping,
+  ) => Promise<ExitCode>,
 ): Promise<ExitCode> {
   return await withConfig(options, outer, async ({ config, mapping }, surroundings) => {
     const state = await openExistingState(config);
@@ -134,6 +140,7 @@ async function withState(
       return await work(
         { state, nowMs: Date.now, holderIsGone: processIsGone, source: mapping.source, holder },
         surroundings,
+        mapping,
       );
     } finally {
       await state.close();

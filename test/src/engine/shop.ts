@@ -70,13 +70,14 @@ export class Shop {
 
   static async open(
     mapping: MappingInput = erpMapping(),
-    options: Pick<MockOrgOptions, "bulkPaceMs" | "settings" | "sourceDirs"> = {},
+    options: Pick<MockOrgOptions, "bulkPaceMs" | "settings" | "sourceDirs"> & { readonly uniqueKeys?: boolean } = {},
   ): Promise<Shop> {
+    const { uniqueKeys = true, ...orgOptions } = options;
     const mock = await createMockOrg({
       now: "2026-03-02T08:00:00Z",
       journalEntries: 0,
-      ...options,
-      fields: keyFields(),
+      ...orgOptions,
+      fields: keyFields({ unique: uniqueKeys }),
       users: [{ username: CONNECTOR, profile: "System Administrator" }],
     });
     return new Shop(mock, mapping);
@@ -108,6 +109,19 @@ export class Shop {
     const actor = org.actor("admin@mock.org");
     if (actor === undefined) throw new Error("there is an administrator");
     return org.transaction(actor, (tx) => save(tx, { ...request, allOrNone: false }));
+  }
+
+  /** Makes one record as a Salesforce user; returns its Id. */
+  insert(object: string, values: SaveRequest["records"][number]["values"]): string {
+    const [result] = this.save({ operation: "insert", records: [{ object, values }] });
+    if (result?.success !== true) throw new Error(`${object} is not made: ${JSON.stringify(result)}`);
+    return result.id;
+  }
+
+  /** Changes one record as a Salesforce user. */
+  update(object: string, id: string, values: SaveRequest["records"][number]["values"]): void {
+    const [result] = this.save({ operation: "update", records: [{ object, id, values }] });
+    if (result?.success !== true) throw new Error(`${object} ${id} is not changed: ${JSON.stringify(result)}`);
   }
 
   /** The one record with this key. */

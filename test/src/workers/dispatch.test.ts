@@ -1,6 +1,7 @@
 /** The coordinator's side: jobs of workers that are gone, or that end the run, with a real queue and workers played by hand. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { LeaseKeeper } from "../../../src/engine/lease.ts";
+import { MatchCache } from "../../../src/engine/match-cache.ts";
 import { RunMemory } from "../../../src/engine/memory.ts";
 import { DEFAULT_RUN_OPTIONS, type EnginePorts } from "../../../src/engine/ports.ts";
 import { type PartReport, RunTally } from "../../../src/engine/report.ts";
@@ -227,6 +228,7 @@ describe.skipIf(typeof postgres === "string")(`the coordinator${skipped}`, () =>
       lease,
       tally: new RunTally(),
       memory: await RunMemory.load(state),
+      matches: new MatchCache(),
     };
     const observe = (event: WorkerEvent) => events.push(event);
     const crew = { ports, options, queue, fingerprint: "f", observe, afterRun: async () => {} };

@@ -1,5 +1,6 @@
 /** One worker and one job, with a state in memory: what happens when the lane is lost, the work must stop, or the database is away. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { MatchCache } from "../../../src/engine/match-cache.ts";
 import { orgRulesLoader } from "../../../src/engine/org-rules.ts";
 import { DEFAULT_RUN_OPTIONS, type EnginePorts } from "../../../src/engine/ports.ts";
 import { SyncError } from "../../../src/errors.ts";
@@ -183,7 +184,14 @@ describe("a worker with a job", () => {
       await options.end?.(outcome);
     };
     const rulesOf = orgRulesLoader(crew.ports.salesforce, crew.ports.nowMs);
-    await workOn(crew, { id: "11111111-2222-4333-8444-555555555555", job: job(), again, rulesOf }, { stop, end });
+    const assignment = {
+      id: "11111111-2222-4333-8444-555555555555",
+      job: job(),
+      again,
+      rulesOf,
+      matches: new MatchCache(),
+    };
+    await workOn(crew, assignment, { stop, end });
   }
 
   function job(): Job {
