@@ -4,7 +4,7 @@ import type { StoredConflict } from "../../src/state/port.ts";
 import type { Base } from "../../src/sync/decision.ts";
 import { EDITED_MEANWHILE } from "../../src/sync/pre-image.ts";
 import { IN_DOUBT } from "../../src/sync/whole-write.ts";
-import { isTracked, LINE_FIELDS, ROOT_FIELDS } from "./cells.ts";
+import { amountOr, isTracked, LINE_FIELDS, ROOT_FIELDS } from "./cells.ts";
 import type { ConnectorView } from "./connector-view.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Stage } from "./stage.ts";
@@ -42,7 +42,7 @@ export class AgreementJudge {
     if (field === "AccountId" && typeof base === "string" && this.#stage.isMerged(base)) return;
     for (const side of ["salesforce", "external"] as const) {
       const cell = this.#ledger.cell(side, key, `${lineKey}|${field}`);
-      if (cell === undefined || cell.value === undefined || cell.value !== conflict[side]) continue;
+      if (cell === undefined || cell.value === undefined || cell.value !== amountOr(field, conflict[side])) continue;
       // A person's edit that was carried over before its own record was deleted is still that person's.
       const other = side === "salesforce" ? "external" : "salesforce";
       const origin = this.#ledger.cell(other, key, `${lineKey}|${field}`);
@@ -71,9 +71,11 @@ export class AgreementJudge {
   /** Both sides have held what the base says (I4). `recovering`: it was found out after a lost reply. */
   checkBase(base: Base, recovering: boolean): void {
     if (base.document === null) return;
-    const roots = Object.entries(base.document.fields).map(([field, value]) => ["", field, value] as const);
+    const roots = Object.entries(base.document.fields).map(
+      ([field, value]) => ["", field, amountOr(field, value)] as const,
+    );
     const lines = Object.entries(base.document.lines ?? {}).flatMap(([line, fields]) =>
-      Object.entries(fields).map(([field, value]) => [line, field, value] as const),
+      Object.entries(fields).map(([field, value]) => [line, field, amountOr(field, value)] as const),
     );
     for (const [line, field, value] of [...roots, ...lines]) {
       const cellName = `${line}|${field}`;

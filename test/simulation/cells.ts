@@ -91,8 +91,26 @@ function erpValue(field: string, fields: ErpRow["fields"]): Value {
     const name = referredName(fields, field === "AccountId" ? "customer" : "contract");
     return name === null ? null : `erp:${referred}:${name.split("|").join(":")}`;
   }
-  if (field === "Quantity" || field === "UnitPrice") return canonicalOf(value === null ? null : Number(value));
-  return canonicalOf(value);
+  return amountOr(field, canonicalOf(value));
+}
+
+/** The value of a field as the judge compares it: amounts with two digits, as Salesforce keeps them. */
+export function amountOr(field: string, value: Value | undefined): Value {
+  if ((field !== "Quantity" && field !== "UnitPrice") || typeof value !== "string") return value ?? null;
+  const [whole = "", digits = ""] = value.split(".");
+  if (digits.length <= AMOUNT_DIGITS) return String(Number(value));
+  const hundredths = Number(whole + digits.slice(0, AMOUNT_DIGITS)) + (Number(digits[AMOUNT_DIGITS]) >= 5 ? 1 : 0);
+  return String(hundredths / 10 ** AMOUNT_DIGITS);
+}
+
+const AMOUNT_DIGITS = 2;
+
+/** What a record says by `line|column`, as it stands there. */
+export function rawCells(row: ErpRow | undefined): ReadonlyMap<string, string> {
+  const named = (line: string, fields: ErpRow["fields"]): readonly (readonly [string, string])[] =>
+    Object.entries(fields).map(([column, value]) => [`${line}|${column}`, String(value)] as const);
+  if (row === undefined) return new Map();
+  return new Map([...named("", row.fields), ...[...row.lines].flatMap(([no, fields]) => named(no, fields))]);
 }
 
 /** Where reduction orders lower quantities, a line's quantity is not in one cell. */

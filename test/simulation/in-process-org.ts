@@ -16,6 +16,7 @@ import {
   type OrgRequest,
   refuseFailedAnswer,
 } from "../../src/salesforce/connection.ts";
+import { withExactNumbers } from "../../src/salesforce/exact-numbers.ts";
 import { CallFailure } from "../../src/salesforce/failure.ts";
 import { executeGraphs } from "../../src/salesforce/graphs.ts";
 import { usageOf } from "../../src/salesforce/limits.ts";
@@ -148,7 +149,7 @@ class InProcessConnection {
     else this.#count(headers["sforce-limit-info"]);
     refuseFailedAnswer({ url: request.path, status, headers, body });
     return {
-      body: body === "" ? undefined : request.raw === true ? body : JSON.parse(body),
+      body: body === "" ? undefined : request.raw === true ? body : JSON.parse(withExactNumbers(body)),
       status,
       headers,
       serverDateMs,

@@ -75,6 +75,10 @@ export class Judge {
       lineDeletedInSalesforce: (key, line) => this.#checkSalesforceLineDelete(key, line),
       deletedInErp: (object, key) => this.#checkErpDelete(object, key),
       lineDeletedInErp: (key, no) => this.#checkErpLineDelete(key, no),
+      spelledOtherwise: (key, { before, after }) => {
+        const [was, is] = [before, after].map((row) => JSON.stringify([row?.fields, [...(row?.lines ?? [])]]));
+        this.fail("I16", `${key} was written back in another form: ${was} is ${is}`);
+      },
     });
     const { ledger } = this;
     this.feeds = new FeedJudge(stage.erp, fail);

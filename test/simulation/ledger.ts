@@ -6,6 +6,7 @@ import type { RecordChange } from "../../mock-server/org/contract.ts";
 import type { Row } from "../../mock-server/schema/definition.ts";
 import type { Side, Value } from "../../src/model/value.ts";
 import {
+  amountOr,
   COLLECTIONS,
   canonicalOf,
   cellId,
@@ -14,6 +15,7 @@ import {
   erpNameOf,
   OBJECTS_OF,
   ROOT_FIELDS,
+  rawCells,
   referredObject,
 } from "./cells.ts";
 import type { ErpChange } from "./erp.ts";
@@ -53,6 +55,8 @@ export interface LedgerWatch {
   lineDeletedInSalesforce(key: string, line: string): void;
   deletedInErp(object: string, key: string): void;
   lineDeletedInErp(key: string, no: string): void;
+  /** A write to the ERP has changed how values are spelled, and none of them. */
+  spelledOtherwise(key: string, change: ErpChange): void;
 }
 
 /** What both sides have shown so far. */
@@ -115,11 +119,24 @@ export class Ledger {
       this.#noteDeletion("external", key, change.after === undefined, change.author);
       this.#write("external", key, before, after, change.author);
       if (change.author !== "connector") continue;
+      if (this.#isSpelledOtherwise(change, before, after)) this.#watch.spelledOtherwise(key, change);
       if (change.after === undefined && change.before !== undefined) this.#watch.deletedInErp(object, key);
       for (const line of change.before?.lines.keys() ?? []) {
         if (change.after !== undefined && !change.after.lines.has(line)) this.#watch.lineDeletedInErp(key, line);
       }
     }
+  }
+
+  /** True where the connector has written nothing that anybody could have meant: the same values, in another form. */
+  #isSpelledOtherwise(
+    { before, after }: ErpChange,
+    shown: ReadonlyMap<string, Value>,
+    now: ReadonlyMap<string, Value>,
+  ): boolean {
+    if (before === undefined || after === undefined) return false;
+    const isAlike = shown.size === now.size && [...shown].every(([name, value]) => now.get(name) === value);
+    const raw = rawCells(after);
+    return isAlike && [...rawCells(before)].some(([name, value]) => raw.has(name) && raw.get(name) !== value);
   }
 
   /** The present values of a document's cells on one side; undefined where there is no record. */
@@ -288,7 +305,8 @@ export class Ledger {
       (ROOT_FIELDS[object] ?? []).map((field) => {
         const value = row[field];
         const referred = referredObject(field);
-        const canonical = referred === undefined ? canonicalOf(value) : this.#keyReferredTo(referred, value);
+        const canonical =
+          referred === undefined ? amountOr(field, canonicalOf(value)) : this.#keyReferredTo(referred, value);
         return [`|${field}`, canonical] as const;
       }),
     );
@@ -303,8 +321,8 @@ export class Ledger {
     const reduced = this.#stage.config.onActivated === "reduce" && order?.["StatusCode"] === "Activated";
     const quantity = reduced ? (item["AvailableQuantity"] ?? item["Quantity"]) : item["Quantity"];
     return new Map([
-      [`${line}|Quantity`, canonicalOf(quantity)],
-      [`${line}|UnitPrice`, canonicalOf(item["UnitPrice"])],
+      [`${line}|Quantity`, amountOr("Quantity", canonicalOf(quantity))],
+      [`${line}|UnitPrice`, amountOr("UnitPrice", canonicalOf(item["UnitPrice"]))],
     ]);
   }
 

@@ -7,7 +7,7 @@ import type { Side, Value } from "../../src/model/value.ts";
 import type { SalesforceCall } from "../../src/sync/call.ts";
 import type { PassingStatus } from "../../src/sync/decision.ts";
 import { operationsOf } from "../../src/sync/split.ts";
-import { isTracked, spelled } from "./cells.ts";
+import { amountOr, isTracked, spelled } from "./cells.ts";
 import type { ConnectorView } from "./connector-view.ts";
 import type { Ledger, Overwrite } from "./ledger.ts";
 import type { Stage } from "./stage.ts";
@@ -115,7 +115,7 @@ export class LossJudge {
     const [line = "", field = ""] = name.split("|");
     const base = this.#view.base(key.split(":")[1] ?? "", key)?.document;
     const fields = line === "" ? base?.fields : base?.lines?.[line as keyof typeof base.lines];
-    const agreed = fields?.[field];
+    const agreed = fields?.[field] === undefined ? undefined : amountOr(field, fields[field]);
     if (agreed === old || (agreed === undefined && old === null)) return;
     // People on both sides chose the same: it stands on the other side.
     if (this.#ledger.cell(side === "salesforce" ? "external" : "salesforce", key, name)?.value === old) return;
@@ -161,7 +161,8 @@ export class LossJudge {
         (conflict) =>
           conflict.key === key &&
           (conflict.lineKey ?? "") === line &&
-          ((conflict.field === field && spelled(conflict[side]) === value) || (conflict.field === "*" && line !== "")),
+          ((conflict.field === field && amountOr(field, spelled(conflict[side])) === value) ||
+            (conflict.field === "*" && line !== "")),
       );
       const recovered = this.#view.recovered.some(
         (entry) => entry.key === key && entry.text.includes(JSON.stringify(value)),

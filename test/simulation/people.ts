@@ -200,16 +200,16 @@ export class People {
     const order = orders.length === 0 ? undefined : random.pick(orders);
     const customer = customers.length === 0 ? undefined : random.pick(customers);
     if (draw === 0) return this.#putCustomer(random, this.#someName(random, "customer", this.#many.customers + 2));
-    if (draw === 3) return erp.put("products", random.pick(this.#skus), { price: String(5 + random.below(20)) });
+    if (draw === 3) return erp.put("products", random.pick(this.#skus), { price: this.#price(random) });
     if (draw === 14) return erp.put("products", random.pick(this.#skus), { name: this.#word(random) });
     if (draw === 4 || draw === 5) return this.#putOrder(random, this.#someName(random, "order", this.#many.orders + 2));
     if (order === undefined || customer === undefined) return;
     switch (draw) {
       case 1:
       case 2:
-        return erp.put("customers", customer, { [random.pick(["name", "phone", "city"])]: this.#word(random) });
+        return erp.put("customers", customer, { [random.pick(["name", "phone", "city"])]: this.#entry(random) });
       case 6:
-        return erp.put("orders", order, { note: this.#word(random) });
+        return erp.put("orders", order, { note: this.#entry(random) });
       case 7:
         return erp.put("orders", order, { state: random.pick(["draft", "released"]) });
       case 8:
@@ -354,7 +354,11 @@ export class People {
   }
 
   #putCustomer(random: Random, no: string): void {
-    this.#erp.put("customers", no, { name: this.#word(random), phone: this.#word(random), city: this.#word(random) });
+    this.#erp.put("customers", no, {
+      name: this.#entry(random),
+      phone: this.#entry(random),
+      city: this.#entry(random),
+    });
   }
 
   #putOrder(random: Random, no: string): void {
@@ -442,7 +446,19 @@ export class People {
   }
 
   #line(random: Random): { readonly sku: string; readonly quantity: string; readonly price: string } {
-    return { sku: random.pick(this.#skus), quantity: String(1 + random.below(9)), price: String(5 + random.below(20)) };
+    return { sku: random.pick(this.#skus), quantity: String(1 + random.below(9)), price: this.#price(random) };
+  }
+
+  /** What something costs in the ERP. */
+  #price(random: Random): string {
+    const whole = String(5 + random.below(20));
+    return this.#world?.odd === true ? `${whole}.${random.pick(["5", "125", "3349", "99995"])}` : whole;
+  }
+
+  /** A text of the ERP's. */
+  #entry(random: Random): string {
+    const word = this.#word(random);
+    return this.#world?.odd === true ? random.pick([word, `${word}  `, `  ${word}`]) : word;
   }
 
   /** Never the same text twice, so that every value tells where it came from. */

@@ -152,6 +152,7 @@ export function untidy(scenario: Scenario, untidiness: Untidiness): Scenario {
     customers: random.pick([4, 6]),
     orders: 3,
     existing: random.pick([0, 0, 2]),
+    odd: random.chance(0.5),
   };
   // What Salesforce users make has no number of the ERP's, and cannot be named there.
   const createExternal = scenario.config.createExternal && (keys === "text" || keys === "padded");

@@ -1,6 +1,6 @@
 /** Histories in a world that is not tidy, and connectors that only such a world shows to be broken. */
 import { describe, expect, it } from "vitest";
-import { BROKEN_FEEDS } from "./broken-feeds.ts";
+import { BROKEN_UNTIDY } from "./broken-untidy.ts";
 import { drawScenario, untidy } from "./scenario.ts";
 import { reportOf } from "./shrink.ts";
 import { play } from "./simulate.ts";
@@ -21,7 +21,7 @@ describe("the untidy world catches a connector that", () => {
   /** So many seeds it may need. */
   const SEEDS_MAX = 60;
 
-  it.each(Object.entries(BROKEN_FEEDS))(
+  it.each(Object.entries(BROKEN_UNTIDY))(
     "%s",
     async (name, { breaking, world, by }) => {
       let caught: readonly string[] = [];

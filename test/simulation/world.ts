@@ -16,6 +16,8 @@ export interface World {
   readonly orders: number;
   /** How many of them stand in Salesforce too, with their keys and with other values. */
   readonly existing: number;
+  /** True where the ERP's prices have more decimals than Salesforce keeps, and its texts blanks around them. */
+  readonly odd: boolean;
 }
 
 /** How the records of an ERP are named. */

@@ -1,4 +1,4 @@
-/** Connectors whose feeds of the ERP are broken in one known way each: the untidy world has to catch them. */
+/** Connectors that are broken in one known way each, which only a world that is not tidy shows. */
 import type { ExternalChangePage, ExternalSystem } from "../../src/external/port.ts";
 import type { NaturalKey } from "../../src/model/key.ts";
 import type { Breaking } from "./runner.ts";
@@ -8,13 +8,28 @@ import type { Untidiness } from "./scenario.ts";
 const ALL_ROWS = 1_000;
 
 /** The broken connectors by what is wrong with them, with the world and the invariants that catch them. */
-export const BROKEN_FEEDS: Readonly<
+export const BROKEN_UNTIDY: Readonly<
   Record<string, { readonly breaking: Breaking; readonly world: Untidiness; readonly by: readonly string[] }>
 > = {
   "sorts the rows of a page as text and compares them as numbers": {
     breaking: withExternal(sortedAsText),
     world: "messy",
     by: ["I14"],
+  },
+  "forgets in which form a side keeps what it was sent": {
+    breaking: (ports) => ({
+      ...ports,
+      state: {
+        ...ports.state,
+        commit: (lease, batch) =>
+          ports.state.commit(lease, {
+            ...batch,
+            bases: (batch.bases ?? []).map(({ kept: _dropped, ...base }) => base),
+          }),
+      },
+    }),
+    world: "messy",
+    by: ["I16"],
   },
 };
 
