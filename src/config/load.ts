@@ -55,7 +55,7 @@ export async function loadConfig(
       file,
       parsed.error.issues.flatMap((issue) => describeIssue(issue, raw)),
     );
-  const compiled = compileMapping(parsed.data.mapping, { functions });
+  const compiled = compileMapping(parsed.data.mapping, { functions, ...zoneOf(parsed.data) });
   if (!compiled.ok) {
     throw invalid(
       file,
@@ -187,6 +187,10 @@ function valueAt(raw: unknown, path: readonly PropertyKey[]): unknown {
         : undefined,
     raw,
   );
+}
+
+function zoneOf({ external }: Config): { readonly zone?: string } {
+  return external.timeZone === undefined ? {} : { zone: external.timeZone };
 }
 
 /** Relative paths of files belong to the configuration's folder, wherever the command was started. */

@@ -57,10 +57,22 @@ export function compileField(context: CompileContext, input: FieldInput): FieldM
     whole,
     length: null,
     reference: referenceOf(context, input, spec, report),
+    ...zoneOf(context, spec),
+    isPlain: spec.from !== undefined && spec.convert === undefined && spec.reference === undefined,
     externalFields: names,
     convert: converter,
     possibleValues: possibleValues(spec),
   };
+}
+
+function zoneOf(context: CompileContext, spec: LongSpec): Pick<FieldMapping, "zone"> {
+  const zone = zoneOfConvert(spec.convert) ?? context.zone;
+  return zone === null ? {} : { zone };
+}
+
+function zoneOfConvert(spec: ConvertSpec | undefined): string | undefined {
+  if (spec === undefined) return undefined;
+  return "date" in spec ? spec.date.zone : "datetime" in spec ? spec.datetime.zone : undefined;
 }
 
 function possibleValues(spec: LongSpec): readonly string[] {
@@ -98,7 +110,7 @@ function converterOf(
   if (names.length > 1) report("has several fields in from; that needs reference, or convert with a function");
   if (spec.convert === undefined) return plainConverter(first ?? input.field);
   checkConvert(spec.convert, report);
-  return namedConverter(first ?? input.field, spec.convert);
+  return namedConverter(first ?? input.field, spec.convert, context.zone ?? undefined);
 }
 
 function userConverter(

@@ -30,6 +30,8 @@ export type CompileResult =
 export interface CompileOptions {
   /** Functions of the configuration module by name. */
   readonly functions?: Readonly<Record<string, UserFunction>>;
+  /** IANA zone of external times that name none. */
+  readonly zone?: string;
   /** Where the mapping stands in the file, for messages. */
   readonly path?: string;
 }
@@ -48,6 +50,7 @@ export function compileMapping(input: unknown, options: CompileOptions = {}): Co
   const problems: MappingProblem[] = [];
   const context: CompileContext = {
     spec: parsed.data,
+    zone: options.zone ?? null,
     functions: options.functions ?? {},
     report: (place, message) => problems.push({ path: `${path}.${place}`, message }),
   };
@@ -60,6 +63,7 @@ export function compileMapping(input: unknown, options: CompileOptions = {}): Co
     ok: true,
     mapping: {
       source: parsed.data.source,
+      zone: context.zone,
       objects: ordered,
       byObject: new Map(ordered.map((object) => [object.object, object])),
     },
@@ -95,6 +99,7 @@ function compileObject(context: CompileContext, object: string, spec: ObjectSpec
   const dependsOn = [...new Set(all.flatMap((field) => (field.reference === null ? [] : [field.reference.object])))];
   return {
     source: context.spec.source,
+    zone: context.zone,
     object,
     collection: spec.collection,
     keyField: spec.keyField,

@@ -87,11 +87,18 @@ export function discountedConverter(spec: { price: string; discount: string; as:
   };
 }
 
-/** A converter of one field by the `convert` part of the mapping. User functions must have been looked up. */
-export function namedConverter(field: string, spec: Exclude<ConvertSpec, { function: unknown }>): Converter {
+/**
+ * A converter of one field by the `convert` part of the mapping. User functions must have been looked up. `zone`: the one
+ * of times that name none, where the converter names none either.
+ */
+export function namedConverter(
+  field: string,
+  spec: Exclude<ConvertSpec, { function: unknown }>,
+  zone?: string,
+): Converter {
   if ("picklist" in spec) return picklistConverter(field, spec);
   if ("date" in spec) return dateConverter(field, spec.date);
-  if ("datetime" in spec) return datetimeConverter(field, spec.datetime);
+  if ("datetime" in spec) return datetimeConverter(field, spec.datetime, zone);
   if ("decimal" in spec) return decimalConverter(field, spec.decimal);
   return booleanConverter(field, spec.boolean);
 }
@@ -189,19 +196,24 @@ function dateConverter(field: string, spec: { format?: string | undefined; zone?
   };
 }
 
-function datetimeConverter(field: string, spec: { format?: string | undefined; zone?: string | undefined }): Converter {
+function datetimeConverter(
+  field: string,
+  spec: { format?: string | undefined; zone?: string | undefined },
+  fallback: string | undefined,
+): Converter {
+  const zone = spec.zone ?? fallback;
   return {
     read: one(field, (value) => {
       const text = String(value).trim();
       if (text === "") return raw(null);
       const iso = spec.format === undefined ? text : readPattern(spec.format, text);
       if (iso === undefined) return refused(`is not a time of the form ${spec.format}`, text);
-      const instant = parseInstant(iso, spec.zone);
+      const instant = parseInstant(iso, zone);
       return instant.ok ? raw(instant.text) : refused(instant.reason, text);
     }),
     write: (value) => {
       if (value === null || (spec.format === undefined && spec.zone === undefined)) return written({ [field]: value });
-      const civil = civilInZone(String(value), spec.zone ?? "UTC");
+      const civil = civilInZone(String(value), zone ?? "UTC");
       return written({ [field]: writePattern(spec.format ?? "yyyy-MM-ddTHH:mm:ss", civil) });
     },
   };

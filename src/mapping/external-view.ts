@@ -2,6 +2,7 @@
 import { businessKey, lineKey, naturalKeyProblem } from "../model/business-key.ts";
 import type { ExternalView, ValueProblem } from "../model/document.ts";
 import type { ExternalFields, ExternalRecord } from "../model/external-record.ts";
+import { parseInstant } from "../model/instant.ts";
 import type { BusinessKey, LineKey, NaturalKey } from "../model/key.ts";
 import type { Fields, Value } from "../model/value.ts";
 import { keyPart, readExternalField } from "./field.ts";
@@ -46,11 +47,18 @@ export function externalView(mapping: ObjectMapping, record: ExternalRecord): Ex
       ...(lines === undefined ? {} : { lineKeys: lines.keys }),
       version: record.version,
       deleted: false,
-      provenance: { by: record.changedBy, at: record.changedAt },
+      provenance: { by: record.changedBy, at: momentOf(record.changedAt, mapping.zone) },
       problems,
       ...(match === undefined ? {} : { match }),
     },
   };
+}
+
+/** Where nobody names a zone the time is taken as UTC; `check` asks for the zone where the time decides. */
+function momentOf(text: string | null, zone: string | null): string | null {
+  if (text === null) return null;
+  const moment = parseInstant(text, zone ?? "UTC");
+  return moment.ok ? moment.text : null;
 }
 
 function readLines(

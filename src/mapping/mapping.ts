@@ -6,6 +6,8 @@ import type { FilterSpec } from "./spec.ts";
 /** The whole mapping. Immutable; made by `compileMapping`, narrowed by `refineMapping`. */
 export interface Mapping {
   readonly source: string;
+  /** IANA zone of external times that name none, or null. */
+  readonly zone: string | null;
   /** Parents before children. */
   readonly objects: readonly ObjectMapping[];
   readonly byObject: ReadonlyMap<string, ObjectMapping>;
@@ -20,6 +22,8 @@ export type Direction = "both" | "toSalesforce" | "toExternal";
 /** One mapped object with its lines. */
 export interface ObjectMapping {
   readonly source: string;
+  /** As in `Mapping`. */
+  readonly zone: string | null;
   readonly object: string;
   readonly collection: string;
   readonly keyField: string;
@@ -96,6 +100,10 @@ export interface FieldMapping {
   /** Characters that the Salesforce field holds, as far as known. */
   readonly length: number | null;
   readonly reference: ReferenceMapping | null;
+  /** IANA zone of external times that name none, and of the days of moments; absent where none is set. */
+  readonly zone?: string;
+  /** True where the value of one external field is taken as it is, without a converter. */
+  readonly isPlain: boolean;
   /** The external fields it is read from; none for a constant. */
   readonly externalFields: readonly string[];
   readonly convert: Converter;

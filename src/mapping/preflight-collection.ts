@@ -1,7 +1,8 @@
 /** Whether the external collections have the fields that the mapping names. */
 import type { ExternalCollectionInfo } from "../model/external-facts.ts";
-import type { PreflightFacts } from "./facts.ts";
+import type { ObjectFacts, PreflightFacts } from "./facts.ts";
 import type { Mapping, MatchMapping, ObjectMapping } from "./mapping.ts";
+import { checkValues } from "./preflight-values.ts";
 import { checkExternalWrites } from "./preflight-writes.ts";
 import { at, type PreflightProblem } from "./problem.ts";
 
@@ -21,10 +22,15 @@ export function checkCollection(
   object: ObjectMapping,
   place: string,
   collections: PreflightFacts["collections"],
+  described: readonly ObjectFacts[] = [],
 ): readonly PreflightProblem[] {
   const info = collections.find((each) => each.collection === object.collection);
   if (info === undefined) return [];
-  return [...missingFields(object, place, info), ...checkExternalWrites(object, place, info)];
+  return [
+    ...missingFields(object, place, info),
+    ...checkExternalWrites(object, place, info),
+    ...checkValues(object, place, info, described),
+  ];
 }
 
 function missingFields(

@@ -43,7 +43,7 @@ export function preflight(mapping: Mapping, facts: PreflightFacts): readonly Pre
       ...(described === undefined ? [] : checkRoot(object, place, described)),
       ...checkLines(object, object.lines, `${place}.lines`, facts),
       ...checkStatuses(object, place, facts),
-      ...checkCollection(object, place, facts.collections),
+      ...checkCollection(object, place, facts.collections, facts.objects),
     ];
   });
 }

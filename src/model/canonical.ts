@@ -47,7 +47,7 @@ export function canonicalValue(kind: ValueKind, raw: unknown, options: Canonical
         : value(rounded);
     }
     case "date": {
-      const date = parseDate(text);
+      const date = parseDate(text, options.zone);
       return date.ok ? value(date.text) : problem(date.reason, text);
     }
     case "instant": {

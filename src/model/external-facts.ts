@@ -6,6 +6,8 @@ export interface ExternalCollectionInfo {
   /** By external field name; absent where the system does not tell its fields. */
   readonly fields?: Readonly<Record<string, ExternalFieldFacts>>;
   readonly lineFields?: Readonly<Record<string, ExternalFieldFacts>>;
+  /** The field that tells when a record was changed last; null where no field does, absent where that is not known. */
+  readonly changedAt?: (ExternalFieldFacts & { readonly name: string }) | null;
   /** What the system will not let us do with the records. */
   readonly refuses?: WriteRefusals;
   /** What the system will not let us do with the lines. */

@@ -16,7 +16,7 @@ export interface ExternalRecord {
   /** Token for a conditional write; null where the system has none. */
   readonly version: string | null;
   readonly changedBy: string | null;
-  /** Canonical instant or null. */
+  /** A canonical instant, or `YYYY-MM-DDThh:mm:ss` where the system names no zone; null where it does not tell. */
   readonly changedAt: string | null;
 }
 

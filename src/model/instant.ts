@@ -22,9 +22,17 @@ const DATE = /^(\d{4})-(\d{2})-(\d{2})$/;
 const DATE_TIME =
   /^(\d{4})-(\d{2})-(\d{2})[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?\s?(Z|[+-]\d{2}(?::?\d{2})?)?$/i;
 
-/** Reads `YYYY-MM-DD`; a time behind the date is cut off without shifting the day. */
-export function parseDate(text: string): Parsed {
-  const dayText = DATE_TIME.test(text) ? text.slice(0, 10) : text;
+/**
+ * Reads `YYYY-MM-DD`. A time behind the date is cut off without shifting the day; only a moment (a time with an offset) is
+ * read as the day that it is in `zone`, where one is given.
+ */
+export function parseDate(text: string, zone?: string): Parsed {
+  const time = DATE_TIME.exec(text);
+  if (time?.[8] !== undefined && zone !== undefined) {
+    const moment = parseInstant(text);
+    return moment.ok ? { ok: true, text: dayOf(civilInZone(moment.text, zone)) } : moment;
+  }
+  const dayText = time === null ? text : text.slice(0, 10);
   const match = DATE.exec(dayText);
   if (match === null) return wrong("is not a date; expected YYYY-MM-DD");
   const day = Number(match[3]);
@@ -51,7 +59,8 @@ export function parseInstant(text: string, zone?: string): Parsed {
   if (!isCivil(civil)) return wrong("is no moment of the calendar");
   const offset = match[8];
   if (offset !== undefined) return { ok: true, text: formatInstant(civilMs(civil) - offsetMs(offset), civil.fraction) };
-  if (zone === undefined) return wrong("has no offset; give the zone in the mapping (datetime: { zone: … })");
+  if (zone === undefined)
+    return wrong("has no offset; say external.timeZone, or the zone of the field (datetime: { zone: … })");
   return { ok: true, text: formatInstant(instantOfCivil(civil, zone), civil.fraction) };
 }
 
@@ -95,6 +104,10 @@ export function isZone(zone: string): boolean {
 /** Two digits, for dates and times. */
 export function twoDigits(value: number): string {
   return String(value).padStart(2, "0");
+}
+
+function dayOf({ year, month, day }: CivilTime): string {
+  return `${String(year).padStart(4, "0")}-${twoDigits(month)}-${twoDigits(day)}`;
 }
 
 function wrong(reason: string): Parsed {

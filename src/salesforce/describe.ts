@@ -70,6 +70,7 @@ function parseField(field: JsonObject): FieldFacts {
     externalId: field["externalId"] === true,
     unique: field["unique"] === true,
     ...(typeof field["caseSensitive"] === "boolean" ? { caseSensitive: field["caseSensitive"] } : {}),
+    ...(typeof field["defaultedOnCreate"] === "boolean" ? { defaultedOnCreate: field["defaultedOnCreate"] } : {}),
     referenceTo: Array.isArray(referenceTo) ? referenceTo.filter((name) => typeof name === "string") : [],
     relationshipName: typeof relationshipName === "string" ? relationshipName : null,
     restrictedValues: field["restrictedPicklist"] === true ? activeValues(field["picklistValues"]) : null,

@@ -1,5 +1,6 @@
 /** The configuration of the files adapter: folders in which two systems exchange CSV or NDJSON files. */
 import { z } from "zod";
+import { timeZoneSchema } from "../time-zone.ts";
 
 const columns = z.array(z.string().min(1)).min(1);
 
@@ -63,6 +64,7 @@ export const filesConfigSchema = z.strictObject({
     .min(1)
     .optional()
     .describe("SQLite file that knows the records; by default .order-sync-index.db in path."),
+  timeZone: timeZoneSchema,
   complete: completeSchema.default({ kind: "settled", ms: 2000 }),
   collections: z.record(z.string().regex(/^[A-Za-z][\w-]*$/), collectionSchema),
 });

@@ -1,5 +1,6 @@
 /** The configuration of the HTTP adapter: how a JSON REST API is listed, read and written. */
 import { z } from "zod";
+import { timeZoneSchema } from "../time-zone.ts";
 
 const pointer = z
   .string()
@@ -116,6 +117,7 @@ export const httpConfigSchema = z
     url: z
       .url({ protocol: /^https?$/ })
       .describe("What all paths start with, for example https://shop.example.com/api/v1."),
+    timeZone: timeZoneSchema,
     auth: authSchema.default({ kind: "none" }),
     headers: z.record(z.string(), z.string()).default({}),
     idempotencyHeader: z

@@ -181,8 +181,10 @@ function contentHash(fields: ExternalFields, lines: Lines): string {
   return createHash("sha256").update(text).digest("hex").slice(0, 32);
 }
 
-/** ISO text, or seconds or milliseconds since 1970, as a canonical instant. */
+/** ISO text, or seconds or milliseconds since 1970, as a canonical instant; a time without a zone stays as it is. */
 function decodeInstant(value: Json | undefined): string | null {
+  const local = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)(:\d\d)?(?:\.\d+)?$/.exec(scalarText(value) ?? "");
+  if (local !== null) return `${local[1]}T${local[2]}${local[3] ?? ":00"}`;
   const ms = instantMs(value);
   return ms === undefined ? null : new Date(ms).toISOString().replace(/\.000Z$/, "Z");
 }

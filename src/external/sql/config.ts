@@ -1,5 +1,6 @@
 /** The configuration of the SQL adapter: which tables are collections, and how their changes are found. */
 import { z } from "zod";
+import { timeZoneSchema } from "../time-zone.ts";
 
 const columnName = z.string().min(1);
 const columnList = z.array(columnName).min(1);
@@ -65,6 +66,7 @@ export const sqlConfigSchema = z.strictObject({
     .regex(/^[a-z][a-z0-9-]*$/, "must be a short name in lower case, for example erp")
     .describe("Starts every business key, for example erp. Changing it makes all records new."),
   url: z.string().min(1).describe("file:path of an SQLite file, or postgres://user:password@host:5432/database."),
+  timeZone: timeZoneSchema,
   lockWaitMs: z.int().min(0).default(10_000).describe("How long to wait for another program's lock."),
   collections: z.record(z.string().regex(/^[A-Za-z][\w-]*$/), collectionSchema),
 });

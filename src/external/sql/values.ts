@@ -32,13 +32,14 @@ export function encodeValue(value: ExternalValue, dialect: "sqlite" | "postgres"
   return value === null || dialect === "sqlite" ? value : String(value);
 }
 
-/** A canonical instant, or null for what is none. A time without zone is taken as UTC. */
+/** A canonical instant, a time without a zone as it is (`YYYY-MM-DDThh:mm:ss`), or null for what is neither. */
 export function canonicalInstant(value: ExternalValue): string | null {
   const match = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d)?)(\.\d+)?\s*(Z|[+-]\d\d(?::?\d\d)?)?$/i.exec(
     String(value ?? ""),
   );
   if (match === null) return null;
-  const [, date, time = "", fraction = "", zone = "Z"] = match;
+  const [, date, time = "", fraction = "", zone] = match;
+  if (zone === undefined) return `${date}T${time.length === 5 ? `${time}:00` : time}`;
   const offset = /^[+-]\d\d$/.test(zone) ? `${zone}:00` : zone;
   const at = new Date(`${date}T${time.length === 5 ? `${time}:00` : time}${fraction.slice(0, 4)}${offset}`);
   return Number.isNaN(at.getTime()) ? null : at.toISOString().replace(/\.000Z$/, "Z");
