@@ -58,6 +58,11 @@ export function compileField(context: CompileContext, input: FieldInput): FieldM
     length: null,
     reference: referenceOf(context, input, spec, report),
     ...zoneOf(context, spec),
+    isTacitlyOneWay:
+      converter.write === null &&
+      spec.constant === undefined &&
+      spec.direction === undefined &&
+      input.direction !== "toSalesforce",
     isPlain: spec.from !== undefined && spec.convert === undefined && spec.reference === undefined,
     externalFields: names,
     convert: converter,

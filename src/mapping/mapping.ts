@@ -104,6 +104,8 @@ export interface FieldMapping {
   readonly zone?: string;
   /** True where the value of one external field is taken as it is, without a converter. */
   readonly isPlain: boolean;
+  /** True where it flows to Salesforce only because its value cannot be turned back, and nobody has said so. */
+  readonly isTacitlyOneWay: boolean;
   /** The external fields it is read from; none for a constant. */
   readonly externalFields: readonly string[];
   readonly convert: Converter;

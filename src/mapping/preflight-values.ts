@@ -5,8 +5,10 @@
 import type { ExternalCollectionInfo, ExternalFieldFacts, ExternalFieldKind } from "../model/external-facts.ts";
 import type { FieldFacts, ObjectFacts } from "./facts.ts";
 import type { FieldMapping, ObjectMapping } from "./mapping.ts";
+import { checkChoices } from "./preflight-choices.ts";
 import { at, type PreflightProblem, when } from "./problem.ts";
 import { scaleOf } from "./refine.ts";
+import { STATUS_OBJECTS } from "./select.ts";
 
 /** Compares the values of an object's fields and lines on both sides; `described` is empty where the org cannot be asked. */
 export function checkValues(
@@ -64,14 +66,29 @@ interface FieldCase {
 }
 
 function checkField(place: string, { field, known, org }: FieldCase): readonly PreflightProblem[] {
+  return [...checkWayBack(place, field), ...checkFacts(place, { field, known, org })];
+}
+
+function checkWayBack(place: string, field: FieldMapping): readonly PreflightProblem[] {
+  return warnWhen(
+    field.isTacitlyOneWay,
+    place,
+    "flows to Salesforce only, because its value cannot be turned back into external fields: an edit of it in Salesforce is overwritten; say direction: toSalesforce if that is meant",
+  );
+}
+
+function checkFacts(place: string, { field, known, org }: FieldCase): readonly PreflightProblem[] {
   const [name, ...more] = field.externalFields;
   const facts = name === undefined || more.length > 0 ? undefined : known?.[name];
   const described = org?.fields.find((each) => each.name === field.field);
-  if (name === undefined || facts === undefined) return [];
+  if (name === undefined || more.length > 0 || field.reference !== null) return [];
+  const choices = STATUS_OBJECTS.includes(org?.name ?? "") && field.field === "Status" ? undefined : described;
+  if (facts === undefined) return checkChoices(place, { field, name, facts, described: choices });
   const problems = field.isPlain ? checkKind(place, field, name, facts) : [];
   if (problems.length > 0) return problems;
   return [
     ...checkZone(place, field, name, facts),
+    ...checkChoices(place, { field, name, facts, described: choices }),
     ...(described === undefined ? [] : checkSizes(place, { field, name, facts, described })),
   ];
 }

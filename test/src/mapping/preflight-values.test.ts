@@ -40,7 +40,11 @@ describe("a field", () => {
   });
 
   it.each<[string, FieldInput, ExternalFieldFacts]>([
-    ["with a zone of its own", { from: "x", convert: { date: { zone: "Europe/Berlin" } } }, MOMENT],
+    [
+      "with a zone of its own",
+      { from: "x", direction: "toSalesforce", convert: { date: { zone: "Europe/Berlin" } } },
+      MOMENT,
+    ],
     ["a local time with a zone", { from: "x", convert: { datetime: { zone: "Europe/Berlin" } } }, LOCAL],
     ["a local time as its day", { from: "x", kind: "date" }, LOCAL],
     ["a moment", { from: "x", kind: "instant" }, MOMENT],
@@ -53,6 +57,14 @@ describe("a field", () => {
     ["a type that tells nothing", { from: "x", kind: "instant" }, { type: "any" }],
   ])("fits: %s", (_what, input, facts) => {
     expect(problemsOf(input, facts)).toEqual([]);
+  });
+
+  it("that cannot be turned back is a warning, unless the mapping says that it flows one way", () => {
+    const input = { concat: ["x", "y"] };
+    expect(problemsOf(input, { type: "text" })).toMatchObject([
+      { warning: true, message: expect.stringContaining("say direction: toSalesforce if that is meant") },
+    ]);
+    expect(problemsOf({ ...input, direction: "toSalesforce" }, { type: "text" })).toEqual([]);
   });
 
   it("needs no zone of its own where the external system has one", () => {
@@ -93,6 +105,30 @@ describe("a field", () => {
   });
 });
 
+describe("a choice", () => {
+  const table = { from: "x", convert: { picklist: { a: "A", b: "B" } } };
+
+  it("of the external system that the table lacks is warned about", () => {
+    expect(choices(table, { type: "state", values: ["a", "b", "c"] }, null)).toEqual([
+      expect.stringContaining('"x" can be "c", which does not fit Salesforce'),
+    ]);
+  });
+
+  it("of the external system that the picklist lacks is warned about, also without a table", () => {
+    expect(choices("x", { type: "state", values: ["A", "C"] }, ["A", "B"])).toEqual([
+      expect.stringContaining('"x" can be "C"'),
+      expect.stringContaining('F__c can be "B", which has no value in the external system'),
+    ]);
+  });
+
+  it("of a picklist that has no way back is warned about, where it flows back", () => {
+    expect(choices(table, { type: "text" }, ["A", "B", "C"])).toEqual([
+      expect.stringContaining('F__c can be "C", which has no value in the external system'),
+    ]);
+    expect(choices({ ...table, direction: "toSalesforce" }, { type: "text" }, ["A", "B", "C"])).toEqual([]);
+  });
+});
+
 describe("the policy newest", () => {
   it("needs the zone of a time of change that has none", () => {
     const policy = {
@@ -122,6 +158,18 @@ function problemsOf(
       ? "string"
       : "double";
   return check(mapping, { collection: "customers", fields: { x: facts } }, both ? [described(type)] : []);
+}
+
+/** What is warned about, by message. */
+function choices(
+  input: FieldInput,
+  facts: ExternalFieldFacts,
+  restrictedValues: readonly string[] | null,
+): readonly string[] {
+  const mapping = compile(erpMapping({ Account: { fields: { F__c: input } } }));
+  const object = described("picklist");
+  const objects = [{ ...object, fields: object.fields.map((field) => ({ ...field, length: 0, restrictedValues })) }];
+  return check(mapping, { collection: "customers", fields: { x: facts } }, objects).map(({ message }) => message);
 }
 
 function newest(changedAt: ExternalCollectionInfo["changedAt"], zone?: string): ReturnType<typeof checkValues> {
