@@ -14,7 +14,7 @@ import { SyncError } from "../../errors.ts";
 import type { ExternalCollectionInfo, ExternalFieldFacts } from "../../model/external-facts.ts";
 import type { ExternalOperation, ExternalOutcome, ExternalRecord } from "../../model/external-record.ts";
 import type { NaturalKey } from "../../model/key.ts";
-import type { ExternalChangePage, ExternalProblem, ExternalSystem } from "../port.ts";
+import type { ExternalChangePage, ExternalProblem, ExternalRestart, ExternalSystem } from "../port.ts";
 import type { FilesCollectionConfig, FilesConfig } from "./config.ts";
 import { type FilesTarget, FOLDERS, folderOf, takeFiles } from "./inbox.ts";
 import { type FilesIndex, openFilesIndex } from "./index-store.ts";
@@ -108,12 +108,13 @@ class FilesExternalSystem implements ExternalSystem {
     return this.#guard(async () => {
       const target = this.#target(collection);
       await this.#take(target);
-      const seq = this.#decodeCursor(cursor);
+      const { seq, restart } = await this.#position(cursor);
       const found = await this.#index.changesAfter(collection, seq, limit);
       return {
         changes: found.map(({ naturalKey, deleted }) => ({ naturalKey, deleted })),
         cursor: JSON.stringify({ feed: "files", index: this.#index.id, seq: found.at(-1)?.seq ?? seq }),
         more: found.length === limit,
+        ...(restart && { restart }),
       };
     });
   }
@@ -176,16 +177,22 @@ class FilesExternalSystem implements ExternalSystem {
     return { config: this.#config, name, collection, index: this.#index, sleep: this.#sleep };
   }
 
-  /** A cursor of another index counts as the start. */
-  #decodeCursor(cursor: string | null): number {
-    if (cursor === null) return 0;
-    try {
-      const parsed = cursorSchema.safeParse(JSON.parse(cursor));
-      return parsed.success && parsed.data.index === this.#index.id ? parsed.data.seq : 0;
-    } catch (error) {
-      if (error instanceof SyntaxError) return 0;
-      throw error;
-    }
+  /** Where to read on: from the start where the position is of another index, or of a newer form of this one. */
+  async #position(cursor: string | null): Promise<{ readonly seq: number; readonly restart?: ExternalRestart }> {
+    if (cursor === null) return { seq: 0 };
+    const position = decodeCursor(cursor);
+    const again = (reason: string): { readonly seq: number; readonly restart: ExternalRestart } => ({
+      seq: 0,
+      restart: { reason, deletesMissed: true },
+    });
+    if (position === undefined) return again("the stored position is not one of an exchange folder");
+    if (position.index !== this.#index.id)
+      return again(`the index of the exchange folder ${this.#config.path} is not the one that was read before`);
+    if (position.seq > (await this.#index.highest()))
+      return again(
+        `the index of the exchange folder ${this.#config.path} is older than it was: put the files that were taken since from archive back into in`,
+      );
+    return { seq: position.seq };
   }
 
   async #guard<R>(work: () => Promise<R>): Promise<R> {
@@ -194,6 +201,15 @@ class FilesExternalSystem implements ExternalSystem {
     } catch (error) {
       throw filesFault(error, this.#config.path);
     }
+  }
+}
+
+function decodeCursor(text: string): z.infer<typeof cursorSchema> | undefined {
+  try {
+    return cursorSchema.safeParse(JSON.parse(text)).data;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
   }
 }
 

@@ -99,6 +99,15 @@ export class FilesIndex {
     }));
   }
 
+  /** The highest number that was given to a change; 0 in an empty index. */
+  async highest(): Promise<number> {
+    const { highest } = await this.#db
+      .selectFrom("record")
+      .select((e) => e.fn.coalesce(e.fn.max("seq"), e.lit(0)).as("highest"))
+      .executeTakeFirstOrThrow();
+    return highest;
+  }
+
   /** Stores records that differ from what is known, each with the next number. Returns the highest number. */
   async put(
     tx: IndexTransaction,

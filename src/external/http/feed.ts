@@ -2,9 +2,10 @@
 import { z } from "zod";
 import { SyncError } from "../../errors.ts";
 import { atPointer, isArray, type Json } from "../json.ts";
-import type { ExternalChange, ExternalChangePage } from "../port.ts";
+import type { ExternalChange, ExternalChangePage, ExternalRestart } from "../port.ts";
 import { type HttpAnswer, type HttpClient, reasonOf } from "./client.ts";
 import type { HttpCollectionConfig } from "./config.ts";
+import { backInTime, FOREIGN_POSITION, listChange, listSource, wentBack } from "./list-source.ts";
 import { decodeKey, documentHash, instantMs, isDeleted, scalarText } from "./record.ts";
 
 /** Records that are remembered to be silent about them when the overlap lists them again. */
@@ -12,6 +13,8 @@ const SEEN_MAX = 2000;
 
 const cursorSchema = z.object({
   feed: z.literal("list"),
+  /** Whose list it is; absent in positions of earlier versions. */
+  source: z.object({ url: z.string(), query: z.string() }).optional(),
   /** The highest change time of finished rounds, as the API wrote it. */
   high: z.string().nullable(),
   /** Key, hash and time (ms) of records that the next round may list again. */
@@ -56,7 +59,11 @@ export async function readList(
   config: HttpCollectionConfig,
   target: { readonly cursor: string | null; readonly limit: number },
 ): Promise<ExternalChangePage> {
-  const cursor = decodeCursor(target.cursor);
+  const source = listSource(client, config);
+  const stored = decodeCursor(target.cursor);
+  const restart = stored === undefined ? FOREIGN_POSITION : listChange(stored.source, source);
+  const cursor: ListCursor = { ...(stored === undefined || restart !== undefined ? START : stored), source };
+  const told: { readonly restart?: ExternalRestart } = restart === undefined ? {} : { restart };
   const sizeMax = config.list.paging.kind === "page" ? config.list.paging.sizeMax : target.limit;
   const round: Round = cursor.round ?? {
     high: cursor.high,
@@ -69,7 +76,7 @@ export async function readList(
   const page = await fetchPage(client, config, { since, page: round.page, size: round.size });
   if (page === undefined) {
     // The API has forgotten its cursor, as it may after a pause: begin the round again.
-    return { changes: [], cursor: JSON.stringify({ ...cursor, round: null }), more: true };
+    return { changes: [], cursor: JSON.stringify({ ...cursor, round: null }), more: true, ...told };
   }
   const items = page.items.slice(round.offset, round.offset + target.limit);
   const known = new Map(cursor.seen.map(([key, hash]) => [key, hash]));
@@ -84,15 +91,20 @@ export async function readList(
     const next: Round = rest
       ? { ...round, high, seen, offset: round.offset + items.length }
       : { ...round, high, seen, offset: 0, page: page.next };
-    return { changes, cursor: JSON.stringify({ ...cursor, round: next }), more: true };
+    return { changes, cursor: JSON.stringify({ ...cursor, round: next }), more: true, ...told };
+  }
+  const listedNames = new Set(seen.map(([name]) => name));
+  if (wentBack(config, new Set(known.keys()), listedNames)) {
+    return { changes, cursor: JSON.stringify({ ...START, source }), more: true, restart: backInTime(source.url) };
   }
   const finished: ListCursor = {
     feed: "list",
+    source,
     high,
     seen: stillListed(config, high, [...cursor.seen, ...seen]),
     round: null,
   };
-  return { changes, cursor: JSON.stringify(finished), more: false };
+  return { changes, cursor: JSON.stringify(finished), more: false, ...told };
 }
 
 /** Fetches one page of the list; undefined when the API no longer knows the page's cursor. */
@@ -197,13 +209,14 @@ function stillListed(config: HttpCollectionConfig, high: string | null, seen: Se
   return [...latest.values()].filter(([, , ms]) => ms === null || ms >= sinceMs).slice(-SEEN_MAX);
 }
 
-function decodeCursor(text: string | null): ListCursor {
+/** The position in a text; undefined where it is not one of this feed. */
+function decodeCursor(text: string | null): ListCursor | undefined {
   if (text === null) return START;
   try {
     const parsed = cursorSchema.safeParse(JSON.parse(text));
-    return parsed.success ? parsed.data : START;
+    return parsed.success ? parsed.data : undefined;
   } catch (error) {
-    if (error instanceof SyntaxError) return START;
+    if (error instanceof SyntaxError) return undefined;
     throw error;
   }
 }

@@ -3,17 +3,19 @@ import { sql } from "kysely";
 import { SyncError } from "../../errors.ts";
 import { type Binding, bindCollection } from "./bind.ts";
 import type { SqlConfig } from "./config.ts";
-import { connectSql, externalFault, tableRef } from "./connection.ts";
-import { logProblems } from "./log-triggers.ts";
+import { connectSql, type Db, externalFault, tableRef } from "./connection.ts";
+import { logProblems, unseenRows } from "./log-triggers.ts";
 import {
   collectionTriggers,
   logName,
   logStatements,
   POSTGRES_LOG,
   POSTGRES_SCHEMA,
+  quoted,
   SQLITE_IDENTITY,
   SQLITE_LOG,
   SQLITE_READERS,
+  type TriggerDefinition,
 } from "./triggers.ts";
 
 /** What an installation did, by collection. */
@@ -48,11 +50,15 @@ export async function installChangeLog(config: SqlConfig): Promise<ChangeLogInst
       for (const { bound } of bindings) {
         if (bound === undefined) continue;
         const target = { connection, source: config.name, bound };
+        const [unseen] = await unseenRows(target, tx);
+        if (unseen !== undefined) throw new SyncError("EXTERNAL_REFUSED", `${unseen.place}: ${unseen.message}`);
         if ((await logProblems(target, tx)).length === 0) {
           unchanged.push(bound.name);
           continue;
         }
         for (const trigger of collectionTriggers(connection.dialect, config.name, bound)) {
+          // Those that a swapped table has taken with it would go on logging what nobody reads any more.
+          if (connection.dialect === "postgres") await dropElsewhere(tx, trigger);
           for (const statement of trigger.statements) await sql.raw(statement).execute(tx);
         }
         const log =
@@ -68,6 +74,15 @@ export async function installChangeLog(config: SqlConfig): Promise<ChangeLogInst
   } finally {
     await connection.db.destroy();
   }
+}
+
+async function dropElsewhere(db: Db, { name, table }: TriggerDefinition): Promise<void> {
+  const { rows } = await sql<{ table: string }>`
+    select tgrelid::regclass::text as "table" from pg_trigger
+    where tgname = ${name} and tgparentid = 0 and tgrelid <> to_regclass(${quoted(table)})
+  `.execute(db);
+  // PostgreSQL has quoted the name where it must be.
+  for (const other of rows) await sql`drop trigger ${sql.id(name)} on ${sql.raw(other.table)}`.execute(db);
 }
 
 /** Removes the change log of all sources in this database with all its triggers. The next poll reads everything anew. */

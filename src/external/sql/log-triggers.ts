@@ -23,6 +23,8 @@ export async function logProblems(
   { connection, source, bound }: SourceTarget,
   db: Db = connection.db,
 ): Promise<readonly ExternalProblem[]> {
+  const unseen = await unseenRows({ connection, source, bound }, db);
+  if (unseen.length > 0) return unseen;
   const wanted = collectionTriggers(connection.dialect, source, bound);
   const installed = await installedTriggers(connection, db);
   const numbers = await tableNumbers(connection, db, [...new Set(wanted.map(({ table }) => table))]);
@@ -45,6 +47,39 @@ export async function logProblems(
     const state = here === undefined ? "is missing" : "is out of date or switched off";
     return [{ place, message: `${subject} on table "${trigger.table}" ${state}; ${REMEDY}` }];
   });
+}
+
+/**
+ * Why triggers on a table would not see all changes of the rows that a reading of it shows: PostgreSQL fires the triggers of
+ * a child table and not of its parent for a child's rows, and none for rows on a foreign server (CREATE TRIGGER, Notes).
+ * A partitioned table hands its row triggers on to its partitions, so it is fine.
+ */
+export async function unseenRows(
+  { connection, bound }: SourceTarget,
+  db: Db = connection.db,
+): Promise<readonly ExternalProblem[]> {
+  if (connection.dialect === "sqlite") return [];
+  const place = `external.collections.${bound.name}.changes`;
+  const problems: ExternalProblem[] = [];
+  for (const { info } of [bound.root, ...(bound.lines === undefined ? [] : [bound.lines])]) {
+    const { rows } = await sql<{ name: string; foreign: boolean }>`
+      with recursive below as (
+        select i.inhrelid as oid from pg_inherits i where i.inhparent = to_regclass(${quoted(info.name)})
+        union select i.inhrelid from pg_inherits i join below b on i.inhparent = b.oid)
+      select c.oid::regclass::text as name, c.relkind = 'f' as "foreign" from below b join pg_class c on c.oid = b.oid
+      where c.relkind = 'f' or not c.relispartition order by 1 limit 1
+    `.execute(db);
+    const [child] = rows;
+    if (child === undefined) continue;
+    const why = child.foreign
+      ? `${child.name} is on another server, where no trigger of ours sees its rows change`
+      : `${child.name} inherits from it, and triggers of the parent do not see its rows change`;
+    problems.push({
+      place,
+      message: `table "${info.name}" cannot have a change log: ${why}; use changes: { kind: column, column: … }, or name ${child.name} as a collection of its own`,
+    });
+  }
+  return problems;
 }
 
 /** All triggers of ours in the database, those that partitions inherit left out. */

@@ -1,6 +1,6 @@
 /** What every external adapter must do. One collection, `orders`, whose records have lines. */
 import { describe, expect, it } from "vitest";
-import type { ExternalChange, ExternalSystem } from "../../../src/external/port.ts";
+import type { ExternalChange, ExternalRestart, ExternalSystem } from "../../../src/external/port.ts";
 import type { ExternalFields, ExternalOperation, ExternalRecord } from "../../../src/model/external-record.ts";
 import type { NaturalKey } from "../../../src/model/key.ts";
 
@@ -39,15 +39,22 @@ export async function drain(
   external: ExternalSystem,
   cursor: string | null,
   limit = 100,
-): Promise<{ readonly changes: readonly ExternalChange[]; readonly cursor: string }> {
+): Promise<{
+  readonly changes: readonly ExternalChange[];
+  readonly cursor: string;
+  /** Why it was read again from the beginning, where it was. */
+  readonly restarts: readonly ExternalRestart[];
+}> {
   const changes: ExternalChange[] = [];
+  const restarts: ExternalRestart[] = [];
   let position = cursor;
   for (let page = 0; page < 200; page += 1) {
     const found = await external.changes("orders", position, limit);
     expect(found.changes.length).toBeLessThanOrEqual(limit);
     changes.push(...found.changes);
+    if (found.restart !== undefined) restarts.push(found.restart);
     position = found.cursor;
-    if (!found.more) return { changes, cursor: position };
+    if (!found.more) return { changes, restarts, cursor: position };
   }
   throw new Error("the feed does not end");
 }

@@ -5,8 +5,9 @@ import { type SqlConfigInput, sqlConfigSchema } from "../../../src/external/sql/
 import { installChangeLog } from "../../../src/external/sql/install.ts";
 import { startPostgres } from "../../support/postgres.ts";
 import { drain, type ExternalDouble, externalContract } from "./contract.ts";
-import { sqlBehaviour } from "./sql-behaviour.ts";
+import { type SqlBench, sqlBehaviour } from "./sql-behaviour.ts";
 import { type ErpSession, erpConfig, erpTables, sqlDouble } from "./sql-double.ts";
+import { sqlSourceBehaviour } from "./sql-source-behaviour.ts";
 
 const postgres = await startPostgres();
 const server = typeof postgres === "string" ? undefined : postgres;
@@ -51,7 +52,7 @@ afterAll(async () => {
 describe.skipIf(server === undefined)(reason, () => {
   externalContract("SQL adapter on PostgreSQL", { seesDeletes: true, deletes: true }, erp);
 
-  sqlBehaviour("PostgreSQL", {
+  const bench: SqlBench = {
     dialect: "postgres",
     database: async () => {
       const url = (await server?.scratch()) ?? "";
@@ -60,7 +61,9 @@ describe.skipIf(server === undefined)(reason, () => {
     closeLater: (close) => {
       closing.push(close);
     },
-  });
+  };
+  sqlBehaviour("PostgreSQL", bench);
+  sqlSourceBehaviour("PostgreSQL", bench);
 
   describe("a PostgreSQL ERP", () => {
     async function ordersErp(): Promise<{ url: string; user: ErpSession; config: SqlConfigInput }> {

@@ -8,8 +8,9 @@ import { openExternal } from "../../../src/external/open.ts";
 import { type SqlConfigInput, sqlConfigSchema } from "../../../src/external/sql/config.ts";
 import { installChangeLog } from "../../../src/external/sql/install.ts";
 import { drain, type ExternalDouble, externalContract } from "./contract.ts";
-import { sqlBehaviour } from "./sql-behaviour.ts";
+import { type SqlBench, sqlBehaviour } from "./sql-behaviour.ts";
 import { type ErpSession, erpConfig, erpTables, sqlDouble } from "./sql-double.ts";
+import { sqlSourceBehaviour } from "./sql-source-behaviour.ts";
 
 let folder = "";
 let closing: (() => Promise<void> | void)[] = [];
@@ -53,7 +54,7 @@ afterEach(async () => {
 
 externalContract("SQL adapter on SQLite", { seesDeletes: true, deletes: true }, erp);
 
-sqlBehaviour("SQLite", {
+const bench: SqlBench = {
   dialect: "sqlite",
   database: async () => {
     const path = join(folder, "erp.db");
@@ -62,7 +63,9 @@ sqlBehaviour("SQLite", {
   closeLater: (close) => {
     closing.push(close);
   },
-});
+};
+sqlBehaviour("SQLite", bench);
+sqlSourceBehaviour("SQLite", bench);
 
 describe("an SQLite ERP", () => {
   const open = async (path: string, lockWaitMs = 0) => {
