@@ -78,8 +78,8 @@ export class RestJudge {
       return "ONLY_IN_SALESFORCE";
     if (object === "Account" && this.#stage.isMerged(key)) return "MERGED";
     if (codes.includes("EXTERNAL_MISSING") && judge.deletedBeforeFirstPosition(object, key)) return "EXTERNAL_MISSING";
-    // A feed that tells no deletion: what is missing waits for a person.
-    if (codes.includes("EXTERNAL_MISSING") && this.#stage.config.world?.feed === "column") return "EXTERNAL_MISSING";
+    // No feed tells a deletion by stamps, or one that went with an older state of the database: it waits for a person.
+    if (codes.includes("EXTERNAL_MISSING") && this.#stage.isDeletionUntold) return "EXTERNAL_MISSING";
     // Deleted before its making was known to have landed: nobody can tell it from an older deletion.
     if (salesforce === undefined && judge.ledger.wasDeleted("salesforce", key) && judge.view.neverAgreed(object, key)) {
       return "DELETED_BEFORE_AGREEMENT";

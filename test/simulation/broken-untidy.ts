@@ -16,6 +16,11 @@ export const BROKEN_UNTIDY: Readonly<
     world: "messy",
     by: ["I14"],
   },
+  "keeps its position where the database was put back, moved or rebuilt": {
+    breaking: withExternal(positionKept),
+    world: "upset",
+    by: ["I15"],
+  },
   "forgets in which form a side keeps what it was sent": {
     breaking: (ports) => ({
       ...ports,
@@ -59,6 +64,18 @@ function sortedAsText(external: ExternalSystem): Partial<ExternalSystem> {
       if (left.length <= limit || last === undefined) return { ...page, changes };
       const next: TextPlace = { from, after: Number(last.naturalKey[0]) };
       return { changes, cursor: `text ${JSON.stringify(next)}`, more: true };
+    },
+  };
+}
+
+/** Goes on from where the other database stands, as if everything before had been read there. */
+function positionKept(external: ExternalSystem): Partial<ExternalSystem> {
+  return {
+    changes: async (collection, cursor, limit): Promise<ExternalChangePage> => {
+      let page = await external.changes(collection, cursor, limit);
+      if (page.restart === undefined) return page;
+      while (page.more) page = await external.changes(collection, page.cursor, ALL_ROWS);
+      return { changes: [], cursor: page.cursor, more: false };
     },
   };
 }

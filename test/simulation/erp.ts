@@ -29,6 +29,12 @@ export interface ErpChange {
 /** Lines by number; null removes one. */
 export type LineChanges = Readonly<Record<string, ExternalFields | null>>;
 
+/** So many changes into one history of a table; another history begins where it is put back, moved or rebuilt. */
+export interface Place {
+  readonly history: number;
+  readonly changes: number;
+}
+
 /** A transaction that a person holds open. */
 export interface OpenTransaction {
   put(collection: string, name: string, fields: ExternalFields, lines?: LineChanges): void;
@@ -42,8 +48,10 @@ export interface OpenTransaction {
 export interface Erp extends ExternalSystem {
   /** Hears every committed change. */
   onChange: (change: ErpChange) => void;
-  /** Another number whenever another database stands in the place of the one before, or an older state of it. */
-  readonly source: number;
+  /** Where the table stands now in its own history. */
+  place(collection: string): Place;
+  /** True where the table has been at this place, and its present history goes on from there. */
+  knows(collection: string, place: Place): boolean;
   /** Set where the feed tells a page's changes in any order, and some of them twice. */
   shuffle: Random | undefined;
   row(collection: string, name: string): ErpRow | undefined;

@@ -3,7 +3,7 @@
  * (I14), and a position is used only on the source that gave it (I15).
  */
 import type { ExternalChangePage } from "../../src/external/port.ts";
-import { type Erp, nameOf } from "./erp.ts";
+import { type Erp, nameOf, type Place } from "./erp.ts";
 import type { Fail } from "./traffic-judge.ts";
 
 /** A reading under way: the rows that were there at its beginning and have not been nominated yet. */
@@ -14,7 +14,7 @@ interface Reading {
 
 /** Where a position comes from. */
 interface Position extends Reading {
-  readonly source: number;
+  readonly place: Place;
 }
 
 /** Watches what the feeds answer. */
@@ -34,15 +34,15 @@ export class FeedJudge {
   started(collection: string, cursor: string): void {
     this.#positions.set(`${collection} ${cursor}`, {
       ...this.#everything(collection, "I14"),
-      source: this.#erp.source,
+      place: this.#erp.place(collection),
     });
   }
 
   /** A page was given out. */
   told(collection: string, cursor: string | null, page: ExternalChangePage): void {
-    const { source } = this.#erp;
+    const place = this.#erp.place(collection);
     const from = cursor === null ? undefined : this.#positions.get(`${collection} ${cursor}`);
-    const known = from?.source === source ? from : undefined;
+    const known = from !== undefined && this.#erp.knows(collection, from.place) ? from : undefined;
     const reading = known ?? this.#everything(collection, from === undefined ? "I14" : "I15");
     const named = new Set(page.changes.map(({ naturalKey }) => naturalKey.join("|")));
     const missing = new Set(
@@ -54,7 +54,13 @@ export class FeedJudge {
       if (missing.size > 0) this.#fail(invariant, `${collection}: ${TELLING[invariant]} ${[...missing].join(", ")}`);
       missing.clear();
     }
-    this.#positions.set(`${collection} ${page.cursor}`, { missing, invariant, source });
+    this.#positions.set(`${collection} ${page.cursor}`, { missing, invariant, place });
+  }
+
+  /** True for a position that the table as it is now has not given out. */
+  isForeign(collection: string, cursor: string): boolean {
+    const from = this.#positions.get(`${collection} ${cursor}`);
+    return from !== undefined && !this.#erp.knows(collection, from.place);
   }
 
   #everything(collection: string, invariant: Reading["invariant"]): Reading {

@@ -11,7 +11,15 @@ import type {
   ExternalRecord,
 } from "../../src/model/external-record.ts";
 import type { NaturalKey } from "../../src/model/key.ts";
-import { type Erp, type ErpAuthor, type ErpChange, type ErpRow, type OpenTransaction, shuffled } from "./erp.ts";
+import {
+  type Erp,
+  type ErpAuthor,
+  type ErpChange,
+  type ErpRow,
+  type OpenTransaction,
+  type Place,
+  shuffled,
+} from "./erp.ts";
 import type { Random } from "./random.ts";
 
 interface LogEntry {
@@ -47,7 +55,6 @@ const TABLE_OF: Readonly<Record<string, string>> = { prices: "products" };
 /** The external system. Everything a person does is synchronous; the port is asynchronous. */
 export class MemoryErp implements Erp {
   readonly name = "erp";
-  readonly source = 1;
   readonly #tables: ReadonlyMap<string, Map<string, ErpRow>>;
   readonly #schema: ErpSchema;
   readonly #log: LogEntry[] = [];
@@ -171,6 +178,14 @@ export class MemoryErp implements Erp {
   }
 
   async close(): Promise<void> {}
+
+  place(): Place {
+    return { history: 0, changes: 0 };
+  }
+
+  knows(): boolean {
+    return true;
+  }
 
   suffer(): Promise<boolean> {
     throw new TypeError("upheavals happen to databases only");

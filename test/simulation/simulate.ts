@@ -131,9 +131,11 @@ class Player {
       case "advance":
         return this.#stage.advance(step.seconds * 1_000);
       case "upheaval":
-        if (!(await this.#stage.erp.suffer(step.what))) return;
-        // Without a position nothing has been read, and nothing can have been missed.
-        this.#isUpset ||= Object.keys(await this.#state.cursors()).some((feed) => feed.startsWith("external:"));
+        if (!(await this.#stage.suffer(step.what))) return;
+        this.#isUpset = Object.entries(await this.#state.cursors()).some(([feed, cursor]) => {
+          const [side, collection = ""] = feed.split(":");
+          return side === "external" && this.#judge.feeds.isForeign(collection, cursor);
+        });
         return;
       case "sweep":
         this.#options.trace?.(`  ended: ${describeEnd(await this.#sweep())}`);

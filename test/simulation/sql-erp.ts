@@ -18,9 +18,10 @@ import type {
   ExternalRecord,
 } from "../../src/model/external-record.ts";
 import type { NaturalKey } from "../../src/model/key.ts";
-import type { Erp, ErpAuthor, ErpChange, ErpRow, LineChanges, OpenTransaction, Upheaval } from "./erp.ts";
+import type { Erp, ErpAuthor, ErpChange, ErpRow, LineChanges, OpenTransaction, Place, Upheaval } from "./erp.ts";
 import { nameOf, shuffled } from "./erp.ts";
 import type { Random } from "./random.ts";
+import { TableHistories } from "./table-histories.ts";
 import { keyColumns, type World } from "./world.ts";
 
 type Scalar = string | null;
@@ -49,14 +50,16 @@ let files = 0;
 /** The ERP of one history. */
 export class SqlErp implements Erp {
   readonly name = "erp";
-  source = 1;
   onChange: (change: ErpChange) => void = () => {};
   shuffle: Random | undefined;
   readonly #world: World;
   readonly #nowMs: () => number;
   readonly #path: string;
+  /** While what an upheaval has changed is told: it is no change of the tables' present history. */
+  #isUpset = false;
   #people: Database.Database;
   #port: ExternalSystem;
+  readonly #histories = new TableHistories(Object.keys(COLUMNS));
   readonly #statements = new Map<string, Database.Statement>();
 
   private constructor(world: World, nowMs: () => number, path: string) {
@@ -165,23 +168,44 @@ export class SqlErp implements Erp {
     return outcomes;
   }
 
+  place(collection: string): Place {
+    return this.#histories.place(tableOf(collection));
+  }
+
+  knows(collection: string, place: Place): boolean {
+    return this.#histories.knows(tableOf(collection), place);
+  }
+
   async suffer(upheaval: Upheaval): Promise<boolean> {
     const aside = `${this.#path}-aside`;
-    if (upheaval === "snapshot") copyFileSync(this.#path, aside);
+    if (upheaval === "snapshot") {
+      copyFileSync(this.#path, aside);
+      this.#histories.layAside();
+    }
     if (upheaval === "snapshot" || (upheaval === "restore" && !existsSync(aside))) return false;
     const before = this.#everything();
     if (upheaval === "swap") this.#swapOrders();
     await this.#closeFile();
-    if (upheaval === "restore") copyFileSync(aside, this.#path);
+    if (upheaval === "restore") {
+      // Another file in the place of the old one, as a backup program puts it there.
+      copyFileSync(aside, `${this.#path}-new`);
+      renameSync(`${this.#path}-new`, this.#path);
+    }
     if (upheaval === "move") await this.#moveAway();
     const isLogged = this.#world.feed === "log";
     if (isLogged && upheaval === "swap") await installChangeLog(configOf(this.#world, this.#path));
     this.#people = openForPeople(this.#path);
     this.#port = openSqlExternal(configOf(this.#world, this.#path), this.#nowMs);
-    this.source += 1;
-    for (const [place, row] of before) this.#tell("clerk", place.split(" ")[0] ?? "", row, nameOf(row));
-    for (const [place, row] of this.#everything())
-      if (!before.has(place)) this.#tell("clerk", place.split(" ")[0] ?? "", undefined, nameOf(row));
+    if (upheaval === "restore") this.#histories.putBack();
+    else if (upheaval === "move") this.#histories.rebuilt();
+    // A table that is made again in the same SQLite file bears no sign of it; only the change log, which has to be installed
+    // again, tells.
+    else if (isLogged) this.#histories.rebuilt(["orders"]);
+    const after = this.#everything();
+    this.#isUpset = true;
+    for (const [place, row] of new Map([...after, ...before]))
+      this.#tell("clerk", place.split(" ")[0] ?? "", before.get(place), nameOf(row));
+    this.#isUpset = false;
     return true;
   }
 
@@ -261,6 +285,7 @@ export class SqlErp implements Erp {
     const after = this.row(table, name);
     if (contentOf(before) === contentOf(after)) return;
     const key = name.split("|");
+    if (!this.#isUpset) this.#histories.changed(table);
     this.onChange({ collection: table, key, before, after, author });
   }
 

@@ -4,7 +4,7 @@ import type { Row } from "../../mock-server/schema/definition.ts";
 import type { Mapping } from "../../src/mapping/mapping.ts";
 import type { Value } from "../../src/model/value.ts";
 import { keyFields } from "../support/erp-mapping.ts";
-import type { Erp } from "./erp.ts";
+import type { Erp, Upheaval } from "./erp.ts";
 import { MemoryErp } from "./memory-erp.ts";
 import { liveRows } from "./org-rows.ts";
 import { CLERK, People } from "./people.ts";
@@ -50,6 +50,7 @@ export class Stage {
   readonly config: StageConfig;
   readonly mapping: Mapping;
   readonly people: People;
+  #isUpset = false;
   #faultHook: FaultHook | undefined;
   #listening: Promise<string> | undefined;
 
@@ -118,6 +119,18 @@ export class Stage {
   /** True where users took a product or a price out of use. */
   hasInactivePrices(): boolean {
     return [...this.live("PricebookEntry"), ...this.live("Product2")].some((row) => row["IsActive"] === false);
+  }
+
+  /** True where the ERP's feeds need not tell that a record is gone. */
+  get isDeletionUntold(): boolean {
+    return this.config.world?.feed === "column" || this.#isUpset;
+  }
+
+  /** Something happens to the ERP as a whole; true where it is not what it was before. */
+  async suffer(upheaval: Upheaval): Promise<boolean> {
+    const isUpset = await this.erp.suffer(upheaval);
+    this.#isUpset ||= isUpset;
+    return isUpset;
   }
 
   advance(ms: number): void {
