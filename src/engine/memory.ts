@@ -3,6 +3,9 @@ import type { BusinessKey } from "../model/key.ts";
 import type { StateStore, StoredConflict } from "../state/port.ts";
 import type { DeadLetter, Parked } from "../sync/decision.ts";
 
+/** Documents of one object that are looked at once more in a run: some ten calls, and little memory. */
+const SECOND_LOOKS_MAX = 10_000;
+
 /** More open conflicts than a person will ever answer; older ones come up when newer ones are settled. */
 const OPEN_CONFLICTS_MAX = 10_000;
 
@@ -100,7 +103,17 @@ export class RunMemory {
 
   /** Keys of an object that this run itself has recovered and must compare anew. */
   recovered(object: string, keys: readonly BusinessKey[]): void {
-    this.#recovered.set(object, new Set([...(this.#recovered.get(object) ?? []), ...keys]));
+    const known = this.#recovered.get(object) ?? new Set();
+    for (const key of keys) known.add(key);
+    this.#recovered.set(object, known);
+  }
+
+  /**
+   * A key whose written values may be kept otherwise: it is looked at once more in this run, so that the run can tell.
+   * What goes beyond the bound is left to the next poll.
+   */
+  lookAgain(object: string, key: BusinessKey): void {
+    if ((this.#recovered.get(object)?.size ?? 0) < SECOND_LOOKS_MAX) this.recovered(object, [key]);
   }
 
   /** The recovered keys of an object; forgets them. */

@@ -124,9 +124,8 @@ class Page {
     this.#links.push(settled.link);
     if (settled.base.document !== null || settled.complete) this.#bases.push(settled.base);
     this.#tellKept(decision);
-    // What becomes of a value that may be kept otherwise is looked at in the same run, so that this run can tell it.
     if (settled.base.kept?.some(({ shown }) => shown === undefined) === true)
-      this.#context.memory.recovered(decision.object, [decision.key]);
+      this.#context.memory.lookAgain(decision.object, decision.key);
     if (landed(salesforce) && landed(external)) this.#replace(decision);
     if (uncertain) this.#context.memory.doubt(decision.object);
     if (landed(salesforce) && landed(external)) {

@@ -34,6 +34,9 @@ export function logEvents(log: SyncLogger): Telemetry {
       if (event.kind === "runFinished" && event.report.unseenDeletes.length > 0) {
         log.warn({ run, objects: event.report.unseenDeletes }, "deletions may have been missed; run a sweep");
       }
+      if (event.kind === "runFinished" && event.report.keptOtherwise.length > 0) {
+        log.warn({ run, fields: event.report.keptOtherwise }, "values are kept otherwise than they were sent");
+      }
       if (event.kind === "runFinished") logFeeds(event.report, run, log);
       if (event.kind === "runStarted") run = event.runId;
       write(event, run, log);
