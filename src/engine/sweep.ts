@@ -6,6 +6,9 @@
  * beginning, the others look at all known keys page by page, as if each had been waiting. Whatever is written after the
  * first one is what the feeds have missed: deletions that fell out of their log, formula fields, which change without a
  * stamp, tables that were filled past their triggers. It should be nothing.
+ *
+ * The readings from the beginning are held against what each side counts. Where one leaves records out, the sweep has
+ * proved nothing and stays pending.
  */
 import { overrideExternal } from "../external/override.ts";
 import type { BusinessKey } from "../model/key.ts";
@@ -15,7 +18,8 @@ import type { RunReport } from "./report.ts";
 import { type RunRequest, runOnce } from "./run.ts";
 import { withoutPositions } from "./same-org.ts";
 import { overrideState } from "./state-views.ts";
-import { settleSweep, sweepOwedSinceMs } from "./sweep-duty.ts";
+import { owedSweep, settleSweep, sweepOwedSinceMs } from "./sweep-duty.ts";
+import { type CountedReading, SweepProof, unprovenOf } from "./sweep-proof.ts";
 
 /** Known keys that one of the runs compares: bounds the memory, and lets other processes in between. */
 const SWEEP_KEYS = 10_000;
@@ -24,6 +28,8 @@ const SWEEP_KEYS = 10_000;
 export interface SweepReport {
   /** Documents that had to be written although no feed had named them. */
   readonly missed: number;
+  /** Every list that was read, against the number of records that its side counts. */
+  readonly counts: readonly CountedReading[];
   readonly runs: readonly RunReport[];
 }
 
@@ -42,7 +48,8 @@ export async function sweep(
   };
   await run(ports);
   const owedSinceMs = sweepOwedSinceMs(await ports.state.cursors());
-  await run(fromTheBeginning(ports));
+  const proof = new SweepProof();
+  await run(fromTheBeginning(ports, proof, owedSinceMs));
   for await (const keys of knownKeys(ports)) {
     const sinceMs = ports.nowMs();
     const asked = keys.map(
@@ -66,24 +73,30 @@ export async function sweep(
     });
     await run({ ...ports, state });
   }
-  if (owedSinceMs !== null && runs.every(({ stopped }) => stopped.length === 0))
+  const { counts } = proof;
+  const isProven = unprovenOf(counts).length === 0;
+  if (isProven && owedSinceMs !== null && runs.every(({ stopped }) => stopped.length === 0))
     await settleSweep(ports, request, owedSinceMs);
-  return { missed: runs.slice(1).reduce((sum, report) => sum + report.writes, 0), runs };
+  return { missed: runs.slice(1).reduce((sum, report) => sum + report.writes, 0), counts, runs };
 }
 
 /**
  * Ports of a run that reads both feeds from their beginning, and moves no position: what falls between its readings and
  * the stored positions is told to the next run.
  */
-function fromTheBeginning(ports: EnginePorts): EnginePorts {
-  const { state, external } = ports;
+function fromTheBeginning(ports: EnginePorts, proof: SweepProof, owedSinceMs: number | null): EnginePorts {
+  const { state, external, salesforce, nowMs } = ports;
+  // The run's own last commit says that a sweep is pending, so nothing that ends this process can lose it.
+  const pending = (): Readonly<Record<string, string>> =>
+    owedSinceMs === null && unprovenOf(proof.counts).length > 0 ? owedSweep(nowMs()) : {};
   return {
     ...ports,
     state: overrideState(state, {
       cursors: async () => withoutPositions(await state.cursors()),
-      commit: async (lease, { cursors: _kept, ...batch }) => await state.commit(lease, batch),
+      commit: async (lease, batch) => await state.commit(lease, { ...batch, cursors: pending() }),
     }),
-    external: overrideExternal(external, {}),
+    external: overrideExternal(external, proof.watchExternal(external)),
+    salesforce: proof.watchSalesforce(salesforce),
   };
 }
 

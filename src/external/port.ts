@@ -16,6 +16,18 @@ export interface ExternalChangePage {
   readonly restart?: ExternalRestart;
   /** Set on the last page where changes are committed that cannot be told yet. */
   readonly wait?: ExternalWait;
+  /** Set on the page that ends a reading of all records, where the system counts its records. */
+  readonly census?: ExternalCensus;
+}
+
+/** A reading of all records against the system's own count, both of the same moment. */
+export interface ExternalCensus {
+  /** Records that the pages named. Fewer than `counted`: the feed has missed some. */
+  readonly named: number;
+  /** Records with a whole key, counted in another way than by the pages. */
+  readonly counted: number;
+  /** Records beside them whose key is empty in a part: nobody can name them. */
+  readonly unnamed: number;
 }
 
 /** Why a feed is read again from the beginning although its position was stored. */

@@ -4,6 +4,7 @@ import { processIsGone } from "../../engine/holder.ts";
 import { openExistingState, openPorts } from "../../engine/open.ts";
 import { pruneState } from "../../engine/retention.ts";
 import { sweep } from "../../engine/sweep.ts";
+import { type CountedReading, unnamedText, unprovenOf, unprovenText } from "../../engine/sweep-proof.ts";
 import { SyncError } from "../../errors.ts";
 import { openStateStore } from "../../state/open.ts";
 import { stateFile, statePlace } from "../../state/place.ts";
@@ -20,14 +21,35 @@ export async function sweepCommand(options: RunCommandOptions, outer: Surroundin
   return await withConfig(options, outer, async (loaded, surroundings) => {
     const { stdout, stderr } = surroundings;
     await using open = await openPorts(loaded, { observe: showProgress(stderr) });
-    const { missed, runs } = await sweep(open.ports, requestOf(loaded.config, options, surroundings), (report) => {
-      if (options.json !== true) stdout.write(reportText(report));
-    });
-    const found = `${missed} documents had been missed by the change feeds${missed === 0 ? "" : "; they are right now"}`;
-    stdout.write(options.json === true ? `${JSON.stringify({ missed, runs })}\n` : `  ${found}\n`);
+    const { missed, counts, runs } = await sweep(
+      open.ports,
+      requestOf(loaded.config, options, surroundings),
+      (report) => {
+        if (options.json !== true) stdout.write(reportText(report));
+      },
+    );
+    stdout.write(options.json === true ? `${JSON.stringify({ missed, counts, runs })}\n` : sweepText(missed, counts));
     const last = runs.at(-1);
-    return last === undefined ? EXIT.done : exitOf(last);
+    const exit = last === undefined ? EXIT.done : exitOf(last);
+    return exit === EXIT.done && unprovenOf(counts).length > 0 ? EXIT.doneWithRefusals : exit;
   });
+}
+
+function sweepText(missed: number, counts: readonly CountedReading[]): string {
+  const unproven = unprovenOf(counts);
+  const read = counts.filter(({ seen, counted }) => seen !== null && counted !== null);
+  const records = read.reduce((sum, { seen }) => sum + (seen ?? 0), 0);
+  const uncounted = counts.filter((reading) => !read.includes(reading)).map(({ name }) => name);
+  return [
+    `${missed} documents had been missed by the change feeds${missed === 0 ? "" : "; they are right now"}`,
+    ...(unproven.length === 0 && read.length > 0
+      ? [`${records} records were read in ${read.length} lists, as many as both sides count`]
+      : unproven.map(unprovenText)),
+    ...(uncounted.length === 0 ? [] : [`not counted: ${uncounted.join(", ")}`]),
+    ...counts.filter(({ unnamed }) => unnamed > 0).map(unnamedText),
+  ]
+    .map((line) => `  ${line}\n`)
+    .join("");
 }
 
 /** Makes the state's tables or brings them up to date. */

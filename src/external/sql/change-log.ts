@@ -4,9 +4,10 @@ import { sql } from "kysely";
 import type { NaturalKey } from "../../model/key.ts";
 import type { ExternalChange, ExternalChangePage, ExternalRestart, ExternalWait } from "../port.ts";
 import type { BoundCollection } from "./bind.ts";
+import { takeCensus } from "./census.ts";
 import { type Db, readSnapshot, tableRef } from "./connection.ts";
 import { encodePosition, type LogPosition, type SqlCursor, type StoredPosition } from "./cursor.ts";
-import { keyOrder, sortedTable } from "./key-order.ts";
+import { keyOrder, type Place, sortedTable } from "./key-order.ts";
 import { type LogRow, logEnd, logRows, lostPlace, positionOf } from "./log-position.ts";
 import { logWait } from "./log-wait.ts";
 import { existingKeys, keyOf, keyTexts, wholeKey } from "./read-records.ts";
@@ -92,20 +93,38 @@ async function readScan(
   const { connection, bound } = target;
   const order = keyOrder(connection, bound.key);
   // A key that was given another type or collation meanwhile is sorted in another way: from the beginning, then.
-  const place = scan.behind?.order === order.signature ? scan.behind.place : null;
-  const { rows } = await sql<Row>`
-    select ${keyTexts(connection, bound.key, KEY)}, ${order.items} from ${sortedTable(tableRef(bound.root.info.name))}
-    where ${wholeKey(bound.key)} ${place === null ? sql`` : sql`and ${order.after(place)}`}
-    order by ${order.orderBy} limit ${scan.limit}
-  `.execute(db);
+  const behind = scan.behind?.order === order.signature ? scan.behind : null;
+  const pageBehind = async (place: Place | null, limit: number): Promise<readonly Row[]> => {
+    const found = await sql<Row>`
+      select ${keyTexts(connection, bound.key, KEY)}, ${order.items} from ${sortedTable(tableRef(bound.root.info.name))}
+      where ${wholeKey(bound.key)} ${place === null ? sql`` : sql`and ${order.after(place)}`}
+      order by ${order.orderBy} limit ${limit}
+    `.execute(db);
+    return found.rows;
+  };
+  const rows = await pageBehind(behind?.place ?? null, scan.limit);
   const last = rows.at(-1);
-  const behind = { order: order.signature, place: last === undefined ? [] : [...order.placeOf(last)] };
-  const more = last !== undefined && rows.length === scan.limit;
+  const seen = behind === null ? rows.length : behind.seen === undefined ? undefined : behind.seen + rows.length;
+  const changes = rows.map((row) => ({ naturalKey: keyOf(row, bound.key, KEY), deleted: false }));
+  if (last !== undefined && rows.length === scan.limit) {
+    const next = { order: order.signature, place: [...order.placeOf(last)], ...(seen !== undefined && { seen }) };
+    return { changes, cursor: { feed: "scan", behind: next, log: scan.log }, more: true };
+  }
+  const countAgain = (): ((limit: number) => Promise<number>) => {
+    let place: Place | null = null;
+    return async (limit) => {
+      const found = await pageBehind(place, limit);
+      const end = found.at(-1);
+      if (end !== undefined) place = order.placeOf(end);
+      return found.length;
+    };
+  };
   return {
-    changes: rows.map((row) => ({ naturalKey: keyOf(row, bound.key, KEY), deleted: false })),
-    cursor: more ? { feed: "scan", behind, log: scan.log } : { feed: "log", log: scan.log },
+    changes,
+    cursor: { feed: "log", log: scan.log },
     // The log may hold what happened since its start; its own page tells.
     more: true,
+    ...(seen !== undefined && { census: await takeCensus(db, bound, { named: seen, countAgain }) }),
   };
 }
 

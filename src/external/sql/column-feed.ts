@@ -7,7 +7,8 @@
  */
 import assert from "node:assert/strict";
 import { sql } from "kysely";
-import type { ExternalChangePage, ExternalRestart } from "../port.ts";
+import type { ExternalCensus, ExternalChangePage, ExternalRestart } from "../port.ts";
+import { takeCensus } from "./census.ts";
 import { type Db, readSnapshot, tableRef } from "./connection.ts";
 import { encodePosition, type SqlCursor, type StoredPosition } from "./cursor.ts";
 import { keyOrder, type Place, shownPart, sortedColumn, sortedTable } from "./key-order.ts";
@@ -64,26 +65,55 @@ export async function readColumnFeed(
     const known = restart === undefined && stored?.order === reader.signature ? stored : COLUMN_START;
     const settled = settle({ ...known, order: reader.signature }, target.overlapMs, nowMs);
     const cursor = (await isGone(db, reader, settled.settling?.value)) ? { ...settled, settling: null } : settled;
-    const empty = cursor.emptyRead ? [] : await reader.emptyRows(db, cursor, limit);
-    const valued = empty.length === limit ? [] : await reader.valuedRows(db, cursor, limit - empty.length);
-    const changes = [...empty, ...valued].map((row) => ({ naturalKey: keyOf(row, bound.key, KEY), deleted: false }));
-    const page = (next: ColumnCursor, more: boolean): ExternalChangePage => ({
+    const { rows, emptyRead, place } = await rowsOf(db, reader, cursor, limit);
+    const changes = rows.map((row) => ({ naturalKey: keyOf(row, bound.key, KEY), deleted: false }));
+    const page = (next: ColumnCursor, census?: ExternalCensus): ExternalChangePage => ({
       changes,
       cursor: encodePosition(next, { source }),
-      more,
+      more: next.page !== null,
+      ...(census && { census }),
       ...(restart && { restart }),
     });
     // The highest value counts from the start of the round: what was open then may still write below it.
     const startedAtMs = cursor.page?.startedAtMs ?? nowMs;
-    const last = valued.at(-1) ?? empty.at(-1);
-    if (last !== undefined && changes.length === limit) {
-      const place = [...reader.placeOf(last, valued.length > 0)];
-      return page({ ...cursor, emptyRead: valued.length > 0, page: { place, startedAtMs } }, true);
+    // Only the first round reads all records: later ones leave those with an empty column out.
+    const before = cursor.page !== null ? cursor.page.seen : cursor.emptyRead ? undefined : 0;
+    const seen = before === undefined ? undefined : before + rows.length;
+    if (place !== undefined && rows.length === limit) {
+      const next = { place: [...place], startedAtMs, ...(seen !== undefined && { seen }) };
+      return page({ ...cursor, emptyRead, page: next });
     }
-    const highest = valued.length > 0 && last !== undefined ? reader.placeOf(last, true)[0] : pageValue(cursor);
+    const highest = emptyRead && place !== undefined ? place[0] : pageValue(cursor);
     const settling = cursor.settling ?? (highest === undefined ? null : { value: highest, seenAtMs: startedAtMs });
-    return page({ ...cursor, emptyRead: true, settling, page: null }, false);
+    const countAgain = (): ((rowsMax: number) => Promise<number>) => {
+      let at: ColumnCursor = { ...COLUMN_START, order: reader.signature };
+      return async (rowsMax) => {
+        const found = await rowsOf(db, reader, at, rowsMax);
+        if (found.place !== undefined)
+          at = { ...at, emptyRead: found.emptyRead, page: { place: [...found.place], startedAtMs } };
+        return found.rows.length;
+      };
+    };
+    const census = seen === undefined ? undefined : await takeCensus(db, bound, { named: seen, countAgain });
+    return page({ ...cursor, emptyRead: true, settling, page: null }, census);
   });
+}
+
+/** The rows of one page, the place of the last one, and whether that place is behind the rows with an empty column. */
+async function rowsOf(
+  db: Db,
+  reader: ColumnReader,
+  cursor: ColumnCursor,
+  limit: number,
+): Promise<{ readonly rows: readonly Row[]; readonly emptyRead: boolean; readonly place: Place | undefined }> {
+  const empty = cursor.emptyRead ? [] : await reader.emptyRows(db, cursor, limit);
+  const valued = empty.length === limit ? [] : await reader.valuedRows(db, cursor, limit - empty.length);
+  const last = valued.at(-1) ?? empty.at(-1);
+  return {
+    rows: [...empty, ...valued],
+    emptyRead: cursor.emptyRead || valued.length > 0,
+    place: last === undefined ? undefined : reader.placeOf(last, valued.length > 0),
+  };
 }
 
 type ColumnReader = ReturnType<typeof columnReader>;

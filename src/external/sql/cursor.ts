@@ -17,6 +17,8 @@ const orderedSchema = z.object({
   /** The order that the place belongs to: a key of another type or collation is sorted in another way. */
   order: z.string(),
   place: z.array(z.string()),
+  /** Rows up to here; absent in positions of earlier versions. */
+  seen: z.number().optional(),
 });
 
 const cursorSchema = z.discriminatedUnion("feed", [
@@ -34,7 +36,7 @@ const cursorSchema = z.discriminatedUnion("feed", [
     /** The highest value seen at a time; becomes `low` when the overlap has passed. */
     settling: z.object({ value: z.string(), seenAtMs: z.number() }).nullable(),
     /** The last row of the page before, while a round is under way. */
-    page: z.object({ place: z.array(z.string()), startedAtMs: z.number() }).nullable(),
+    page: z.object({ place: z.array(z.string()), startedAtMs: z.number(), seen: z.number().optional() }).nullable(),
   }),
 ]);
 

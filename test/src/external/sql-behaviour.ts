@@ -1,7 +1,7 @@
 /** What the SQL adapter does on both dialects beyond the common contract. */
 import { describe, expect, it } from "vitest";
 import { openExternal } from "../../../src/external/open.ts";
-import type { ExternalSystem } from "../../../src/external/port.ts";
+import type { ExternalCensus, ExternalSystem } from "../../../src/external/port.ts";
 import { type SqlConfigInput, sqlConfigSchema } from "../../../src/external/sql/config.ts";
 import { installChangeLog, removeChangeLog } from "../../../src/external/sql/install.ts";
 import { drain } from "./contract.ts";
@@ -38,6 +38,18 @@ export function sqlBehaviour(name: string, bench: SqlBench): void {
     return { session, input, external: await open(input) };
   }
 
+  /** What a feed says about its readings of all records, from a position to its end. */
+  async function censuses(external: ExternalSystem, limit: number, from: string | null = null) {
+    const found: ExternalCensus[] = [];
+    let cursor = from;
+    for (let more = true; more; ) {
+      const page = await external.changes("orders", cursor, limit);
+      if (page.census !== undefined) found.push(page.census);
+      ({ cursor, more } = page);
+    }
+    return found;
+  }
+
   async function addOrder(session: ErpSession, id: number, customer = "A"): Promise<void> {
     await session.query("insert into orders (id, customer, amount) values (?, ?, '1.00')", [id, customer]);
   }
@@ -64,6 +76,24 @@ export function sqlBehaviour(name: string, bench: SqlBench): void {
       const { changes } = await drain(external, null, limit);
 
       expect(changes.map((change) => Number(change.naturalKey[0]))).toEqual(ids);
+    });
+
+    it("ends its reading of all records with the database's own count", async () => {
+      const { session, external } = await erp();
+      for (const id of [1, 2, 10, 11, 3]) await addOrder(session, id);
+
+      expect(await censuses(external, 2)).toEqual([{ named: 5, counted: 5, unnamed: 0 }]);
+    });
+
+    it("raises no alarm over rows that come and go between its pages", async () => {
+      const { session, external } = await erp();
+      for (const id of [1, 2, 10, 11, 30]) await addOrder(session, id);
+      const first = await external.changes("orders", null, 2);
+
+      await addOrder(session, 0);
+      await session.query("delete from orders where id in (10, 11)");
+
+      expect(await censuses(external, 2, first.cursor)).toEqual([{ named: 4, counted: 4, unnamed: 0 }]);
     });
 
     it("tells a record deleted with its lines as deleted", async () => {
@@ -288,6 +318,25 @@ export function sqlBehaviour(name: string, bench: SqlBench): void {
       const third = await drain(external, second.cursor);
 
       expect(names(third)).toEqual(["2", "3"]);
+    });
+
+    it("ends its first round, and no later one, with the database's own count", async () => {
+      const { session, external } = await columnErp(() => 0);
+      for (const id of [1, 2, 10]) await add(session, id, null);
+      for (const id of [3, 30, 4]) await add(session, id, 7);
+      const { cursor } = await drain(external, null, 2);
+
+      expect(await censuses(external, 2)).toEqual([{ named: 6, counted: 6, unnamed: 0 }]);
+      expect(await censuses(external, 2, cursor)).toEqual([]);
+    });
+
+    it("raises no alarm over rows that come and go between the pages of its first round", async () => {
+      const { session, external } = await columnErp(() => 0);
+      for (const id of [1, 2, 10]) await add(session, id, 7);
+      const first = await external.changes("orders", null, 2);
+      await add(session, 0, 1);
+
+      expect(await censuses(external, 2, first.cursor)).toEqual([{ named: 4, counted: 4, unnamed: 0 }]);
     });
 
     it("needs no trigger and no table of ours", async () => {
