@@ -7,7 +7,7 @@ import Database from "libsql";
 import { randomId } from "../../src/engine/context.ts";
 import type { EnginePorts } from "../../src/engine/ports.ts";
 import { openSqlExternal } from "../../src/external/sql/adapter.ts";
-import { sqlConfigSchema } from "../../src/external/sql/config.ts";
+import { type SqlConfigInput, sqlConfigSchema } from "../../src/external/sql/config.ts";
 import { installChangeLog } from "../../src/external/sql/install.ts";
 import type { Mapping } from "../../src/mapping/mapping.ts";
 import { SalesforceConfig } from "../../src/salesforce/config.ts";
@@ -36,19 +36,29 @@ export async function advanceClock({ url }: OrgAddress, minutes: number): Promis
   if (!answer.ok) throw new Error(await answer.text());
 }
 
-/** The ports of a run between the ERP of `fillErp` and an org; the state is made beside the ERP. */
-export async function openPorts(org: OrgAddress, folder: string, mapping: Mapping): Promise<EnginePorts> {
+type Collections = SqlConfigInput["collections"];
+
+/** The tables of `fillErp`. */
+const SHOP: Collections = {
+  customers: { table: "customers", key: ["no"] },
+  products: { table: "products", key: ["sku"] },
+  prices: { table: "products", key: ["sku"] },
+  orders: { table: "orders", key: ["no"], lines: { table: "lines", parentKey: ["order_no"], key: ["line_no"] } },
+};
+
+/** The ports of a run between the ERP in a folder and an org; the state is made beside the ERP. */
+export async function openPorts(
+  org: OrgAddress,
+  folder: string,
+  mapping: Mapping,
+  collections: Collections = SHOP,
+): Promise<EnginePorts> {
   const erp = join(folder, "erp.db");
   const config = sqlConfigSchema.parse({
     kind: "sql",
     name: "erp",
     url: `file:${erp}`,
-    collections: {
-      customers: { table: "customers", key: ["no"] },
-      products: { table: "products", key: ["sku"] },
-      prices: { table: "products", key: ["sku"] },
-      orders: { table: "orders", key: ["no"], lines: { table: "lines", parentKey: ["order_no"], key: ["line_no"] } },
-    },
+    collections,
   });
   await installChangeLog(config);
   const state = await openStateStore(`file:${join(folder, "state.db")}`);
