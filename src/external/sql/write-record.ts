@@ -76,7 +76,16 @@ async function write(target: WriteTarget, operation: ExternalOperation): Promise
   else await updateRoot(target, naturalKey, change.fields);
   for (const line of change.lines ?? []) await writeLine(target, { naturalKey, line, before });
   const after = await readLocked(target, naturalKey);
+  if (change.kind === "create" && after !== undefined) requireSpelling(target.bound, naturalKey, after.naturalKey);
   return { kind: "done", opId, version: after?.version ?? null };
+}
+
+/** A record that the table spells in another way (7 for 007) would come back as another one, a second time. */
+function requireSpelling(bound: BoundCollection, asked: NaturalKey, stored: NaturalKey): void {
+  if (asked.every((part, index) => part === stored[index])) return;
+  throw new Refusal(
+    `table "${bound.root.info.name}" stores the key ${asked.join(", ")} as ${stored.join(", ")}; nothing was written, give the record the key ${stored.join(", ")}`,
+  );
 }
 
 async function readLocked(target: WriteTarget, naturalKey: NaturalKey): Promise<ExternalRecord | undefined> {

@@ -483,6 +483,21 @@ export function sqlBehaviour(name: string, bench: SqlBench): void {
       expect(await external.apply([update("1")])).toEqual([{ kind: "stale", opId: "op" }]);
     });
 
+    it("refuses to make a record under a key that the table spells in another way", async () => {
+      const { session, external } = await erp();
+      const change = { kind: "create", fields: { amount: "1" } } as const;
+
+      const outcomes = await external.apply([
+        { opId: "op", collection: "orders", naturalKey: ["007"], expectedVersion: null, change },
+      ]);
+
+      expect(outcomes[0]).toMatchObject({
+        kind: "refused",
+        reason: expect.stringContaining("stores the key 007 as 7"),
+      });
+      expect(await session.query("select id from orders")).toEqual([]);
+    });
+
     it("tells who changed a record and when, as a canonical instant", async () => {
       const { url, session } = await bench.database();
       for (const statement of erpTables(bench.dialect)) await session.query(statement);
