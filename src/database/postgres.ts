@@ -56,13 +56,21 @@ export function sqlState(error: unknown): string | undefined {
   return error instanceof pg.DatabaseError ? error.code : undefined;
 }
 
+/** What PostgreSQL says about an error beyond its message; null for other errors. */
+export function sqlDetail(
+  error: unknown,
+): Pick<pg.DatabaseError, "column" | "constraint" | "detail" | "hint" | "where"> | null {
+  return error instanceof pg.DatabaseError ? error : null;
+}
+
 /**
- * Whether the connection, not the statement, is at fault: refused, reset, timed out, shut down, wrong password,
- * database missing, too many connections. SQLSTATE classes 08, 28, 3D, 53, 57P and errors without one.
+ * Whether the connection or the server, not the statement, is at fault: refused, reset, timed out, shut down, wrong
+ * password, database missing, too many connections, disk full or broken, read-only. SQLSTATE classes 08, 28, 3D, 53, 57P,
+ * 58, the code 25006, and errors without one.
  */
 export function isConnectionFailure(error: unknown): boolean {
   const state = sqlState(error);
-  if (state !== undefined) return /^(08|28|3D|53|57P)/.test(state);
+  if (state !== undefined) return /^(08|28|3D|53|57P|58|25006)/.test(state);
   if (!(error instanceof Error)) return false;
   if (error instanceof AggregateError) return true;
   if ("code" in error && typeof error.code === "string" && /^E[A-Z]+$|TLS|SSL|CERT|UNABLE_TO_/.test(error.code))

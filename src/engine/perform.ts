@@ -49,6 +49,8 @@ const FRUITLESS_MAX = 5;
 const HOLD_OFFS_MAX = 6;
 /** So many records of a call must be refused for the configuration before it is to blame: one may be a special case. */
 const REFUSED_ALIKE_MIN = 2;
+/** Waits under this code while somebody else's transaction holds its external record. */
+const EXTERNAL_LOCKED = "EXTERNAL_LOCKED";
 /** External operations per call to the adapter, so that a stop does not wait for a long list. */
 const EXTERNAL_OPERATIONS_MAX = 200;
 
@@ -280,7 +282,13 @@ async function sendToExternal(
     }
     await context.lease.keep();
     try {
-      const results = await context.ports.external.apply(part.flatMap((decision) => decision.external ?? []));
+      const { lockedCollections } = context.memory;
+      const operations = part.flatMap((decision) => decision.external ?? []);
+      const results = await context.ports.external.apply(operations, { lockedCollections });
+      for (const [index, result] of results.entries()) {
+        const collection = operations[index]?.collection;
+        if (result.kind === "locked" && collection !== undefined) lockedCollections.add(collection);
+      }
       for (const [index, decision] of part.entries()) outcomes.set(decision, externalFate(results[index]));
     } catch (error) {
       if (!(error instanceof SyncError)) throw error;
@@ -307,6 +315,8 @@ function externalResult(outcome: ExternalOutcome): SideResult {
       return { kind: "done", created: false };
     case "stale":
       return { kind: "again", reason: "the external record moved since it was read" };
+    case "locked":
+      return { kind: "again", reason: outcome.reason, code: EXTERNAL_LOCKED };
     case "refused":
       return { kind: "refused", faults: [{ code: "EXTERNAL_REFUSED", message: outcome.reason, fields: [] }] };
     case "unknown":

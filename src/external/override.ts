@@ -15,7 +15,7 @@ export function overrideExternal(system: ExternalSystem, overrides: Partial<Exte
     info: (collection) => system.info(collection),
     changes: (collection, cursor, limit) => system.changes(collection, cursor, limit),
     read: (collection, keys) => system.read(collection, keys),
-    apply: (operations) => system.apply(operations),
+    apply: (operations, options) => system.apply(operations, options),
     close: () => system.close(),
   };
   return { ...same, ...overrides };

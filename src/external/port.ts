@@ -80,6 +80,12 @@ export interface ExternalProblem {
   readonly warning?: true;
 }
 
+/** What the caller knows about earlier operations. */
+export interface ApplyOptions {
+  /** Collections in which an operation has been `locked` in this run: waiting for locks there has cost its time already. */
+  readonly lockedCollections?: ReadonlySet<string>;
+}
+
 /**
  * An external system with its collections (tables, resources, folders).
  *
@@ -105,7 +111,7 @@ export interface ExternalSystem {
   /** The records with these keys, in any order; missing ones are absent. */
   read(collection: string, keys: readonly NaturalKey[]): Promise<readonly ExternalRecord[]>;
   /** Applies each operation as a transaction of its own; one outcome each, in order. */
-  apply(operations: readonly ExternalOperation[]): Promise<readonly ExternalOutcome[]>;
+  apply(operations: readonly ExternalOperation[], options?: ApplyOptions): Promise<readonly ExternalOutcome[]>;
   /**
    * Tells that this cursor has been stored: what lies before it will not be asked for again and may be forgotten (a
    * change log is pruned, a file is archived). Best called after each commit of a cursor; safe to call twice or never.

@@ -33,8 +33,18 @@ export function externalView(mapping: ObjectMapping, record: ExternalRecord): Ex
     const wrong = naturalKeyProblem(mapping.source, mapping.object, record.naturalKey) ?? "has no natural key";
     return { kind: "unkeyed", naturalKey: record.naturalKey, reason: wrong };
   }
-  if (!passesFilter(mapping.filter.external, record.fields)) return { kind: "filtered", key };
-  const problems: ValueProblem[] = [];
+  if (record.unreadable === undefined && !passesFilter(mapping.filter.external, record.fields))
+    return { kind: "filtered", key };
+  const problems: ValueProblem[] =
+    record.unreadable === undefined
+      ? []
+      : [
+          {
+            field: mapping.keyField,
+            value: record.naturalKey.join(", "),
+            reason: `cannot be read: ${record.unreadable}`,
+          },
+        ];
   const fields = readFields(mapping.fields, record.fields, problems);
   const lines = mapping.lines === null || record.lines === undefined ? undefined : readLines(mapping, record, problems);
   const match = externalMatch(mapping.match, record.fields, fields);

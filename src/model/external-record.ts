@@ -18,6 +18,8 @@ export interface ExternalRecord {
   readonly changedBy: string | null;
   /** A canonical instant, or `YYYY-MM-DDThh:mm:ss` where the system names no zone; null where it does not tell. */
   readonly changedAt: string | null;
+  /** Why nothing of the record can be read, although it is there: then `fields` is empty, and the record must wait. */
+  readonly unreadable?: string;
 }
 
 /** One write of one record with its lines: applied as a whole or not at all. */
@@ -47,6 +49,8 @@ export type ExternalOutcome =
   | { readonly kind: "done"; readonly opId: string; readonly version: string | null }
   /** The record moved since it was read: read again and decide again. */
   | { readonly kind: "stale"; readonly opId: string }
+  /** Somebody else's transaction was in the way for too long; nothing was written, and the next run tries again. */
+  | { readonly kind: "locked"; readonly opId: string; readonly reason: string }
   /** The system refuses this record for good until its data change. */
   | { readonly kind: "refused"; readonly opId: string; readonly reason: string }
   /** Nobody knows whether it landed: read the record before anything else. */

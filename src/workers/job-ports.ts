@@ -47,9 +47,9 @@ export function jobPorts(ports: EnginePorts, mark: JobMark, stop: AbortSignal): 
       close: () => salesforce.close(),
     },
     external: overrideExternal(external, {
-      async apply(operations) {
+      async apply(operations, options) {
         stop.throwIfAborted();
-        return await external.apply(operations);
+        return await external.apply(operations, options);
       },
     }),
   };

@@ -4,17 +4,17 @@ import { SyncError } from "../../errors.ts";
 import type { ExternalCollectionInfo } from "../../model/external-facts.ts";
 import type { ExternalOperation, ExternalOutcome, ExternalRecord } from "../../model/external-record.ts";
 import type { NaturalKey } from "../../model/key.ts";
-import type { ExternalChangePage, ExternalNotice, ExternalProblem, ExternalSystem } from "../port.ts";
+import type { ApplyOptions, ExternalChangePage, ExternalNotice, ExternalProblem, ExternalSystem } from "../port.ts";
 import { type Binding, type BoundCollection, bindCollection } from "./bind.ts";
 import { readLog, startOfLog } from "./change-log.ts";
 import { columnFacts } from "./column-facts.ts";
 import { COLUMN_START, readColumnFeed } from "./column-feed.ts";
 import type { SqlConfig } from "./config.ts";
-import { connectSql, externalFault, readSnapshot, type SqlConnection, sqlFailure } from "./connection.ts";
+import { connectSql, type Db, externalFault, readSnapshot, type SqlConnection, sqlFailure } from "./connection.ts";
 import { decodePosition, encodePosition } from "./cursor.ts";
 import { acknowledgeLog } from "./log-readers.ts";
 import { logProblems } from "./log-triggers.ts";
-import { readRecords, tolerant } from "./read-records.ts";
+import { existingKeys, readRecords, tolerant } from "./read-records.ts";
 import { fileIdentity, type SourceTarget } from "./source.ts";
 import { applyOperation } from "./write-record.ts";
 
@@ -66,7 +66,8 @@ class SqlExternalSystem implements ExternalSystem {
   async info(collection: string): Promise<ExternalCollectionInfo> {
     return this.#guard(async () => {
       const { root, lines } = await this.#bound(collection);
-      return { collection, fields: columnFacts(root), ...(lines && { lineFields: columnFacts(lines) }) };
+      const facts = (columns: BoundCollection["root"]["columns"]) => columnFacts(this.#connection.dialect, columns);
+      return { collection, fields: facts(root.columns), ...(lines && { lineFields: facts(lines.columns) }) };
     });
   }
 
@@ -113,18 +114,36 @@ class SqlExternalSystem implements ExternalSystem {
       const bound = await this.#bound(collection);
       const connection = this.#connection;
       // A statement that fails ends its transaction, so each attempt gets its own snapshot.
-      return tolerant(keys, (chunk) =>
-        readSnapshot(connection, (db) => readRecords({ connection, bound, db, lock: false }, chunk)),
+      return tolerant(
+        keys,
+        (chunk) => readSnapshot(connection, (db) => readRecords({ connection, bound, db, lock: false }, chunk)),
+        async (key) => {
+          try {
+            const look = (db: Db) => existingKeys({ connection, bound, db, lock: false }, [key]);
+            return (await readSnapshot(connection, look)).size > 0;
+          } catch (error) {
+            // Where even that cannot be told, the record must not seem to be gone.
+            if (sqlFailure(error) === "data") return true;
+            throw error;
+          }
+        },
       );
     });
   }
 
-  async apply(operations: readonly ExternalOperation[]): Promise<readonly ExternalOutcome[]> {
+  async apply(
+    operations: readonly ExternalOperation[],
+    { lockedCollections }: ApplyOptions = {},
+  ): Promise<readonly ExternalOutcome[]> {
     const outcomes: ExternalOutcome[] = [];
+    const locked = new Set(lockedCollections);
     for (const operation of operations) {
       try {
-        const bound = await this.#bound(operation.collection);
-        outcomes.push(await applyOperation(this.#connection, bound, operation));
+        const outcome = await this.#applyOne(operation, locked);
+        outcomes.push(outcome);
+        if (outcome.kind === "locked") locked.add(operation.collection);
+        // The tables may have changed since they were looked up.
+        if (outcome.kind === "refused") this.#bindings.delete(operation.collection);
       } catch (error) {
         // What was done before has been stored and must be told; the rest was not sent.
         if (outcomes.length === 0 || sqlFailure(error) === undefined)
@@ -135,6 +154,18 @@ class SqlExternalSystem implements ExternalSystem {
       }
     }
     return outcomes;
+  }
+
+  async #applyOne(operation: ExternalOperation, locked: ReadonlySet<string>): Promise<ExternalOutcome> {
+    const connection = this.#connection;
+    // SQLite locks the whole file, and its lock has been waited for already.
+    if (connection.dialect === "sqlite" && locked.size > 0) {
+      const reason = `${connection.place} is locked by another program, as it was for an earlier record; nothing was written`;
+      return { kind: "locked", opId: operation.opId, reason };
+    }
+    const bound = await this.#bound(operation.collection);
+    const { emptyForNull } = this.#config;
+    return applyOperation(connection, bound, operation, { emptyForNull, mayWait: !locked.has(operation.collection) });
   }
 
   async close(): Promise<void> {

@@ -13,9 +13,15 @@ export interface ColumnInfo {
   readonly name: string;
   /** The declared type in lower case, for example `numeric(10,2)`; empty where SQLite's column has none. */
   readonly type: string;
+  /** The type without its domain: what the values are made of. The same as `type` on SQLite. */
+  readonly base: string;
   readonly nullable: boolean;
   /** Computed by the database: can be read, not written. */
   readonly generated: boolean;
+  /** Filled by the database in a new row that comes without it. */
+  readonly hasDefault: boolean;
+  /** The labels of an enum. */
+  readonly labels?: readonly string[];
   readonly binary: boolean;
   /**
    * By what rows are sorted so that different values are never equal, and an index of the column serves where it can.
@@ -34,6 +40,10 @@ export interface TableInfo {
   readonly columns: ReadonlyMap<string, ColumnInfo>;
   /** Sets of columns that are unique together. */
   readonly uniqueKeys: readonly (readonly string[])[];
+  /** Which writes it takes at all, by itself or by a trigger that stands in; rights apart. */
+  readonly takes: Readonly<Record<"create" | "update" | "delete", boolean>>;
+  /** False for a view whose rows cannot be locked. */
+  readonly lockable: boolean;
 }
 
 /** The table or view of that name; undefined when there is none. */
@@ -63,8 +73,9 @@ async function sqliteTable(db: Db, name: string): Promise<TableInfo | undefined>
   // No pragma tells the collation of a column. Where the table's text names none, every column has the usual one.
   const collated = found.rows[0]?.collated === 1;
   if (kind === undefined) return undefined;
-  const columns = await sql<{ name: string; type: string; notnull: number; pk: number; hidden: number }>`
-    select name, lower(type) as type, "notnull", pk, hidden from pragma_table_xinfo(${name}) where hidden <> 1
+  const columns = await sql<SqliteColumn>`
+    select name, lower(type) as type, "notnull", pk, hidden, dflt_value is not null as defaulted
+    from pragma_table_xinfo(${name}) where hidden <> 1
   `.execute(db);
   const indexed = await sql<{ index_name: string; name: string; collation: string }>`
     select l.name as index_name, i.name as name, lower(i.coll) as collation
@@ -89,42 +100,81 @@ async function sqliteTable(db: Db, name: string): Promise<TableInfo | undefined>
         {
           name: row.name,
           type: row.type,
+          base: row.type,
           nullable: row.notnull === 0 && row.pk === 0,
           generated: row.hidden > 1,
+          // A lone integer primary key is the row's number, which SQLite assigns.
+          hasDefault: row.defaulted === 1 || (row.type === "integer" && primary.length === 1 && row.pk === 1),
           binary: row.type.includes("blob"),
           sorting: sorting(row.name),
         },
       ]),
     ),
     uniqueKeys: [...(primary.length > 0 ? [primary] : []), ...byIndex.values()],
+    takes: await sqliteTakes(db, name, kind === "view"),
+    lockable: true,
   };
 }
+
+async function sqliteTakes(db: Db, name: string, isView: boolean): Promise<TableInfo["takes"]> {
+  if (!isView) return { create: true, update: true, delete: true };
+  const { rows } = await sql<{ sql: string }>`
+    select sql from sqlite_master where type = 'trigger' and tbl_name = ${name}
+  `.execute(db);
+  const takes = (event: string): boolean =>
+    rows.some((row) => new RegExp(`\\binstead\\s+of\\s+${event}\\b`, "i").test(row.sql));
+  return { create: takes("insert"), update: takes("update"), delete: takes("delete") };
+}
+
+interface SqliteColumn {
+  readonly name: string;
+  readonly type: string;
+  readonly notnull: number;
+  readonly pk: number;
+  readonly hidden: number;
+  readonly defaulted: number;
+}
+
+interface PostgresColumn {
+  readonly name: string;
+  readonly type: string;
+  readonly base: string;
+  readonly notnull: boolean;
+  readonly generated: boolean;
+  readonly defaulted: boolean;
+  /** A JSON array; null for what is no enum. */
+  readonly labels: string | null;
+  readonly sortable: boolean;
+  readonly deterministic: boolean;
+}
+
+/** The bits of `pg_relation_is_updatable`: one shifted by the command's number (UPDATE 2, INSERT 3, DELETE 4). */
+const TAKES = { update: 1 << 2, insert: 1 << 3, delete: 1 << 4 };
 
 async function postgresTable(db: Db, name: string): Promise<TableInfo | undefined> {
   const quoted = name
     .split(".")
     .map((part) => `"${part.replaceAll('"', '""')}"`)
     .join(".");
-  const found = await sql<{ oid: number; relkind: string }>`
-    select c.oid, c.relkind from pg_class c
+  const found = await sql<{ oid: number; relkind: string; takes: number; takes_itself: number }>`
+    select c.oid, c.relkind, pg_relation_is_updatable(c.oid, true) as takes,
+      pg_relation_is_updatable(c.oid, false) as takes_itself
+    from pg_class c
     where c.oid = to_regclass(${quoted}) and c.relkind in ('r', 'p', 'v', 'm', 'f')
   `.execute(db);
   const table = found.rows[0];
   if (table === undefined) return undefined;
-  const columns = await sql<{
-    name: string;
-    type: string;
-    notnull: boolean;
-    generated: boolean;
-    sortable: boolean;
-    deterministic: boolean;
-  }>`
+  // A domain may stand on a domain; the innermost type is the one that holds values.
+  const columns = await sql<PostgresColumn>`
     with recursive base as (
-      select attnum, atttypid as type from pg_attribute where attrelid = ${table.oid} and attnum > 0 and not attisdropped
+      select attnum, atttypid as type, atttypmod as typmod, attnotnull as "notnull", atthasdef or attidentity <> '' as defaulted
+      from pg_attribute where attrelid = ${table.oid} and attnum > 0 and not attisdropped
       union all
-      select b.attnum, t.typbasetype from base b join pg_type t on t.oid = b.type where t.typtype = 'd')
-    select a.attname as name, format_type(a.atttypid, a.atttypmod) as type, a.attnotnull as "notnull",
-      (a.attgenerated <> '' or a.attidentity = 'a') as generated,
+      select b.attnum, t.typbasetype, t.typtypmod, b."notnull" or t.typnotnull, b.defaulted or t.typdefault is not null
+      from base b join pg_type t on t.oid = b.type where t.typtype = 'd')
+    select a.attname as name, format_type(a.atttypid, a.atttypmod) as type, format_type(b.type, b.typmod) as base,
+      b."notnull", b.defaulted, (a.attgenerated <> '' or a.attidentity = 'a') as generated,
+      (select json_agg(e.enumlabel order by e.enumsortorder) from pg_enum e where e.enumtypid = b.type)::text as labels,
       -- The operators of an extension's type are found by the search path, which may show text's instead.
       (t.typtype in ('e', 'r') or (t.typnamespace = 'pg_catalog'::regnamespace and (
         t.oid = 'varchar'::regtype or exists (
@@ -151,13 +201,22 @@ async function postgresTable(db: Db, name: string): Promise<TableInfo | undefine
         {
           name: row.name,
           type: row.type,
+          base: row.base,
           nullable: !row.notnull,
           generated: row.generated,
-          binary: row.type === "bytea",
+          hasDefault: row.defaulted,
+          ...(row.labels !== null && { labels: JSON.parse(row.labels) as readonly string[] }),
+          binary: row.base === "bytea",
           sorting: row.sortable ? (row.deterministic ? ["own"] : ["own", "bytes"]) : ["bytes"],
         },
       ]),
     ),
     uniqueKeys: unique.rows.map((row) => JSON.parse(row.columns) as readonly string[]),
+    takes: {
+      create: (table.takes & TAKES.insert) !== 0,
+      update: (table.takes & TAKES.update) !== 0,
+      delete: (table.takes & TAKES.delete) !== 0,
+    },
+    lockable: table.relkind !== "v" || (table.takes_itself & TAKES.update) !== 0,
   };
 }

@@ -68,6 +68,10 @@ export const sqlConfigSchema = z.strictObject({
   url: z.string().min(1).describe("file:path of an SQLite file, or postgres://user:password@host:5432/database."),
   timeZone: timeZoneSchema,
   lockWaitMs: z.int().min(0).default(10_000).describe("How long to wait for another program's lock."),
+  emptyForNull: z
+    .boolean()
+    .default(true)
+    .describe("Write '' where a text is empty and its column is NOT NULL; false leaves the refusal to the database."),
   collections: z.record(z.string().regex(/^[A-Za-z][\w-]*$/), collectionSchema),
 });
 

@@ -1,7 +1,7 @@
 /** Connects to the user's database and names its errors. */
 import { existsSync } from "node:fs";
 import { Kysely, type RawBuilder, sql } from "kysely";
-import { isConnectionFailure, postgresDialect, sqlState } from "../../database/postgres.ts";
+import { isConnectionFailure, postgresDialect, sqlDetail, sqlState } from "../../database/postgres.ts";
 import { sqliteCode, sqliteDialect } from "../../database/sqlite-driver.ts";
 import { filePathOf, isPostgresUrl, placeOf } from "../../database/url.ts";
 import { SyncError } from "../../errors.ts";
@@ -20,12 +20,14 @@ export interface SqlConnection {
 
 /** What kind of failure a database error is, from the point of view of one write. */
 export type SqlFailure =
-  /** The database cannot be used: refused, reset, locked by another program, disk full. */
+  /** The database cannot be used: refused, reset, disk full, read-only. */
   | "connection"
-  /** This row's data are refused: constraint, wrong type, too long, a trigger's exception, row security. */
+  /** This row's data are refused: constraint, wrong type, too long, whatever a trigger or function raises. */
   | "data"
-  /** Another transaction was in the way; the same again may succeed. */
+  /** Another transaction was in the way; the same again may succeed at once. */
   | "contention"
+  /** Another transaction held a lock for longer than we wait. */
+  | "locked"
   /** A table or column does not exist, or something else about the statement. */
   | "statement";
 
@@ -34,7 +36,9 @@ const CONNECT_TIMEOUT_MS = 10_000;
 const STATEMENT_TIMEOUT_MS = 120_000;
 
 /** Not SQLite, damaged or read-only; wrong user or password (class 28), no such database (3D). Waiting does not help. */
-const WRONG_DATABASE = /^(SQLITE_(NOTADB|CORRUPT|READONLY|PERM|AUTH|CANTOPEN)|28|3D)/;
+const WRONG_DATABASE = /^(SQLITE_(NOTADB|CORRUPT|READONLY|PERM|AUTH|CANTOPEN)|28|3D|25006)/;
+/** SQLSTATEs of a statement that cannot work for any row: no such table or function, no right, not supported, wrong state. */
+const WRONG_STATEMENT = /^(0A|25|26|34|3B|3F|42|55)/;
 
 /** Opens the database of a configuration. Throws `EXTERNAL_UNREACHABLE` for a file that does not exist. */
 export function connectSql(config: Pick<SqlConfig, "url" | "lockWaitMs">): SqlConnection {
@@ -74,31 +78,43 @@ export function readSnapshot<R>(connection: SqlConnection, work: (tx: Db) => Pro
 export function sqlFailure(error: unknown): SqlFailure | undefined {
   const code = sqliteCode(error);
   if (code !== undefined) {
-    if (/^SQLITE_(CONSTRAINT|MISMATCH|TOOBIG|RANGE)/.test(code)) return "data";
+    if (/^SQLITE_(CONSTRAINT|MISMATCH|TOOBIG|RANGE|ABORT)/.test(code)) return "data";
+    if (/^SQLITE_(BUSY|LOCKED)/.test(code)) return "locked";
     return code === "SQLITE_ERROR" || code === "SQLITE_SCHEMA" ? "statement" : "connection";
   }
-  if (isConnectionFailure(error)) return "connection";
+  // An exception of somebody's own is about the row, whatever code it chose.
+  if (/ at RAISE$/m.test(sqlDetail(error)?.where ?? "")) return "data";
   const state = sqlState(error);
+  // A function that reads a file or another server fails alone; only these end the transaction of whoever calls it.
+  const isInside = sqlDetail(error)?.where !== undefined && !/^(53|57P)/.test(state ?? "");
+  if (!isInside && isConnectionFailure(error)) return "connection";
   if (state === undefined) return undefined;
-  // Integrity, data, check option, exceptions raised by triggers, row security.
-  if (/^(22|23|44|P0)/.test(state) || state === "42501") return "data";
-  return /^(40|55P03)/.test(state) ? "contention" : "statement";
+  if (state === "55P03" || state === "57014") return "locked";
+  if (/^40(001|P01)$/.test(state)) return "contention";
+  // What a function or trigger runs is the row's fault: another row may take another way through it. Any code of its own
+  // can be raised there, also one that PostgreSQL knows for something else.
+  return WRONG_STATEMENT.test(state) && sqlDetail(error)?.where === undefined ? "statement" : "data";
+}
+
+/** What the database said. */
+export function saidBy(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** The `SyncError` for a failure that concerns the whole database; other errors are returned as they are. */
 export function externalFault(error: unknown, place: string): unknown {
   if (error instanceof SyncError) return error;
   const failure = sqlFailure(error);
-  const said = error instanceof Error ? error.message : String(error);
+  const said = saidBy(error);
   if (failure === "connection" && WRONG_DATABASE.test(sqliteCode(error) ?? sqlState(error) ?? "")) {
     const message = `External database ${place} is not usable (${said}); correct external.url or the user's rights.`;
     return new SyncError("EXTERNAL_REFUSED", message, { cause: error, context: { place } });
   }
-  if (failure === "connection" || failure === "contention") {
-    const locked = sqliteCode(error)?.startsWith("SQLITE_BUSY") === true || failure === "contention";
-    const message = locked
-      ? `External database ${place} is locked by another program (${said}); the next run tries again.`
-      : `External database ${place} cannot be used (${said}); check external.url, the server and the network.`;
+  if (failure === "connection" || failure === "contention" || failure === "locked") {
+    const message =
+      failure !== "connection"
+        ? `External database ${place} is locked by another program (${said}); the next run tries again.`
+        : `External database ${place} cannot be used (${said}); check external.url, the server and the network.`;
     return new SyncError("EXTERNAL_UNREACHABLE", message, { cause: error, context: { place } });
   }
   if (failure === undefined) return error;

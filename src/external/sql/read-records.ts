@@ -1,16 +1,17 @@
 /** Reads records with their lines by natural key. */
 import { createHash } from "node:crypto";
 import { type RawBuilder, sql } from "kysely";
-import type { ExternalRecord } from "../../model/external-record.ts";
+import { sqlState } from "../../database/postgres.ts";
+import type { ExternalRecord, ExternalValue } from "../../model/external-record.ts";
 import type { NaturalKey } from "../../model/key.ts";
-import type { BoundCollection, BoundLines } from "./bind.ts";
+import type { BoundCollection, BoundLines, BoundTable } from "./bind.ts";
 import type { ColumnInfo } from "./catalog.ts";
-import { type Db, type SqlConnection, sqlFailure, tableRef } from "./connection.ts";
+import { type Db, type SqlConnection, saidBy, sqlFailure, tableRef } from "./connection.ts";
 import { keysMatch } from "./key-match.ts";
 import { sortedColumn, sortedTable } from "./key-order.ts";
 import { keyText } from "./key-text.ts";
 import { quotedColumn } from "./triggers.ts";
-import { canonicalInstant, decodeFields, decodeValue, type Row } from "./values.ts";
+import { canonicalInstant, decodeFields, fieldItems, type Row, UnreadableValue } from "./values.ts";
 
 /** Records per statement: a composite key of eight columns stays below SQLite's depth limit for expressions. */
 const KEYS_PER_STATEMENT_MAX = 100;
@@ -56,7 +57,14 @@ export async function existingKeys(target: ReadTarget, keys: readonly NaturalKey
   };
   for (let start = 0; start < wellFormed.length; start += KEYS_PER_STATEMENT_MAX) {
     const chunk = wellFormed.slice(start, start + KEYS_PER_STATEMENT_MAX);
-    const rows = await tolerant(chunk, (part) => undoable(connection, db, () => look(part)));
+    const rows = await apart(
+      chunk,
+      (part) => undoable(connection, db, () => look(part)),
+      async (_key, error) => {
+        if (!isNoKey(error)) throw error;
+        return [];
+      },
+    );
     for (const row of rows) found.add(JSON.stringify(keyOf(row, bound.key, KEY)));
   }
   return found;
@@ -109,26 +117,52 @@ async function readChunk(target: ReadTarget, keys: readonly NaturalKey[]): Promi
   const extra = [bound.version?.column, bound.changedBy, bound.changedAt].filter((column) => column !== undefined);
   const columns = distinct([...bound.root.columns, ...extra]);
   const { rows } = await sql<Row>`
-    select ${keyTexts(connection, bound.key, KEY)}, ${fieldItems(columns)} from ${tableRef(bound.root.info.name)}
-    where ${keysMatch(connection, bound.key, keys)} ${lockClause(target)}
+    select ${keyTexts(connection, bound.key, KEY)}, ${fieldItems(connection, columns, FIELD)}
+    from ${tableRef(bound.root.info.name)} where ${keysMatch(connection, bound.key, keys)} ${lockClause(target, bound.root)}
   `.execute(db);
   const found = rows.map((row) => keyOf(row, bound.key, KEY));
   const lines =
-    bound.lines && found.length > 0 ? await readLines(target, bound.lines, found) : new Map<string, Line[]>();
+    bound.lines && found.length > 0 ? await readLines(target, bound.lines, found) : new Map<string, Lines>();
   return rows.map((row) => {
     const naturalKey = keyOf(row, bound.key, KEY);
-    const fields = decodeFields(row, bound.root.columns, FIELD);
-    const own = lines.get(JSON.stringify(naturalKey)) ?? [];
-    const value = (column: ColumnInfo): ReturnType<typeof decodeValue> => decodeValue(row[FIELD + column.name], column);
-    return {
-      naturalKey,
-      fields,
-      ...(bound.lines && { lines: own }),
-      version: bound.version ? String(value(bound.version.column)) : contentHash(fields, own),
-      changedBy: bound.changedBy ? textOrNull(value(bound.changedBy)) : null,
-      changedAt: bound.changedAt ? canonicalInstant(value(bound.changedAt)) : null,
-    };
+    const own = lines.get(JSON.stringify(naturalKey)) ?? { read: [], unreadable: undefined };
+    try {
+      if (own.unreadable !== undefined) throw own.unreadable;
+      return recordOf(bound, naturalKey, decodeFields(row, columns, FIELD), own.read);
+    } catch (error) {
+      if (error instanceof UnreadableValue) return unreadableRecord(naturalKey, error.message);
+      throw error;
+    }
   });
+}
+
+function recordOf(
+  bound: BoundCollection,
+  naturalKey: NaturalKey,
+  values: ExternalRecord["fields"],
+  own: readonly Line[],
+): ExternalRecord {
+  const fields = Object.fromEntries(bound.root.columns.map(({ name }) => [name, values[name] ?? null]));
+  const valueOf = (column: ColumnInfo | undefined): ExternalValue => (column && values[column.name]) ?? null;
+  return {
+    naturalKey,
+    fields,
+    ...(bound.lines && { lines: own }),
+    version: bound.version ? String(valueOf(bound.version.column)) : contentHash(fields, own),
+    changedBy: textOrNull(valueOf(bound.changedBy)),
+    changedAt: canonicalInstant(valueOf(bound.changedAt)),
+  };
+}
+
+/** A record that is there, of which nothing but the key can be read. */
+export function unreadableRecord(naturalKey: NaturalKey, reason: string): ExternalRecord {
+  return { naturalKey, fields: {}, version: null, changedBy: null, changedAt: null, unreadable: reason };
+}
+
+/** The lines of one record, and why they cannot all be read. */
+interface Lines {
+  readonly read: Line[];
+  unreadable: UnreadableValue | undefined;
 }
 
 type Line = NonNullable<ExternalRecord["lines"]>[number];
@@ -138,15 +172,15 @@ async function readLines(
   target: ReadTarget,
   lines: BoundLines,
   keys: readonly NaturalKey[],
-): Promise<ReadonlyMap<string, Line[]>> {
+): Promise<ReadonlyMap<string, Lines>> {
   const { connection } = target;
   const names = keys.map((key) => JSON.stringify(key));
   const read = async (owner: RawBuilder<unknown>, where: RawBuilder<unknown>): Promise<readonly Row[]> => {
     const { rows } = await sql<Row>`
       select ${keyTexts(connection, lines.parentKey, PARENT)}, ${keyTexts(connection, lines.key, KEY)},
-        ${owner} as ${sql.id(OWNER)}, ${fieldItems(lines.columns)}
+        ${owner} as ${sql.id(OWNER)}, ${fieldItems(connection, lines.columns, FIELD)}
       from ${sortedTable(tableRef(lines.info.name))} where ${where}
-      order by ${sql.join(lines.orderBy.map(sortedColumn))} ${lockClause(target)}
+      order by ${sql.join(lines.orderBy.map(sortedColumn))} ${lockClause(target, lines)}
     `.execute(target.db);
     return rows;
   };
@@ -162,40 +196,63 @@ async function readLines(
     rows = await read(sql`case ${sql.join(cases, sql` `)} end`, keysMatch(connection, lines.parentKey, keys));
     ownerOf = (row) => names[Number(row[OWNER])] ?? "";
   }
-  const byParent = new Map<string, Line[]>();
+  const byParent = new Map<string, Lines>();
   for (const row of rows) {
     const parent = ownerOf(row);
-    const line = { naturalKey: keyOf(row, lines.key, KEY), fields: decodeFields(row, lines.columns, FIELD) };
-    const own = byParent.get(parent);
-    if (own === undefined) byParent.set(parent, [line]);
-    else own.push(line);
+    const own = byParent.get(parent) ?? { read: [], unreadable: undefined };
+    byParent.set(parent, own);
+    const naturalKey = keyOf(row, lines.key, KEY);
+    try {
+      own.read.push({ naturalKey, fields: decodeFields(row, lines.columns, FIELD) });
+    } catch (error) {
+      if (!(error instanceof UnreadableValue)) throw error;
+      own.unreadable = new UnreadableValue(`line ${naturalKey.join(", ")}: ${error.message}`);
+    }
   }
   return byParent;
 }
 
-/** Reads keys one by one where PostgreSQL cannot read one of them as the column's type: such a record cannot exist. */
-export async function tolerant<R>(
+/**
+ * Reads records one by one where the database refuses to read some of them: a row whose computed column raises an error
+ * is there and cannot be read; a key that is not of the column's type names no row. `exists` looks for the key alone.
+ */
+export function tolerant(
+  keys: readonly NaturalKey[],
+  read: (keys: readonly NaturalKey[]) => Promise<readonly ExternalRecord[]>,
+  exists: (key: NaturalKey) => Promise<boolean>,
+): Promise<readonly ExternalRecord[]> {
+  return apart(keys, read, async (key, error) => {
+    if (!(await exists(key))) return [];
+    return [unreadableRecord(key, `the database cannot read it: ${saidBy(error)}; correct the record there`)];
+  });
+}
+
+/** Reads all keys at once, or halves of them where the data of one are at fault; `alone` says what that one comes to. */
+async function apart<R>(
   keys: readonly NaturalKey[],
   read: (keys: readonly NaturalKey[]) => Promise<readonly R[]>,
+  alone: (key: NaturalKey, error: unknown) => Promise<readonly R[]>,
 ): Promise<readonly R[]> {
-  if (keys.length === 0) return [];
+  const [first] = keys;
+  if (first === undefined) return [];
   try {
     return await read(keys);
   } catch (error) {
     if (sqlFailure(error) !== "data") throw error;
-    if (keys.length === 1) return [];
+    if (keys.length === 1) return alone(first, error);
     const half = Math.ceil(keys.length / 2);
-    return [...(await tolerant(keys.slice(0, half), read)), ...(await tolerant(keys.slice(half), read))];
+    return [...(await apart(keys.slice(0, half), read, alone)), ...(await apart(keys.slice(half), read, alone))];
   }
 }
 
-function fieldItems(columns: readonly ColumnInfo[]): RawBuilder<unknown> {
-  return sql.join(columns.map((column) => sql`${sql.id(column.name)} as ${sql.id(FIELD + column.name)}`));
+/** Whether a text is no value of its column's type: a key like that names no row. */
+function isNoKey(error: unknown): boolean {
+  return /^22(P02|003|007|008|021)$/.test(sqlState(error) ?? "");
 }
 
-function lockClause(target: ReadTarget): RawBuilder<unknown> {
+function lockClause({ connection, lock }: ReadTarget, { info }: BoundTable): RawBuilder<unknown> {
   // SQLite's writing transactions hold the only write lock from their start.
-  return target.lock && target.connection.dialect === "postgres" ? sql`for update` : sql``;
+  return lock && info.lockable && connection.dialect === "postgres" ? sql`for update` : sql``;
 }
 
 /** Hash of everything that is read of a record: it changes exactly when a value, a line or the set of lines changes. */
@@ -212,6 +269,6 @@ function distinct(columns: readonly ColumnInfo[]): readonly ColumnInfo[] {
   return [...new Map(columns.map((column) => [column.name, column])).values()];
 }
 
-function textOrNull(value: ReturnType<typeof decodeValue>): string | null {
+function textOrNull(value: ExternalValue): string | null {
   return value === null ? null : String(value);
 }

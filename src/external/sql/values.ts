@@ -1,35 +1,66 @@
 /** Values between the database and the connector. */
+import { type RawBuilder, sql } from "kysely";
 import type { ExternalFields, ExternalValue } from "../../model/external-record.ts";
 import type { ColumnInfo } from "./catalog.ts";
+import type { SqlConnection } from "./connection.ts";
 
 /** A row as the driver returns it. */
 export type Row = Readonly<Record<string, string | number | bigint | boolean | Uint8Array | null>>;
+
+/** A value that is there and cannot be read; its message names the column. */
+export class UnreadableValue extends Error {}
+
+/** Select items that `decodeFields` reads, by the place in the list: PostgreSQL cuts names at 63 bytes. */
+export function fieldItems(
+  { dialect }: Pick<SqlConnection, "dialect">,
+  columns: readonly ColumnInfo[],
+  prefix: string,
+): RawBuilder<unknown> {
+  return sql.join(columns.map((column, index) => sql`${fieldItem(dialect, column)} as ${sql.id(`${prefix}${index}`)}`));
+}
+
+function fieldItem(dialect: SqlConnection["dialect"], column: ColumnInfo): RawBuilder<unknown> {
+  const item = sql.id(column.name);
+  // Money shows a currency and groups, as the server's locale has them.
+  if (dialect === "postgres") return column.base === "money" ? sql`cast(${item} as numeric)` : item;
+  // Some texts that a file may hold are more than libsql 0.5.29 can read, so texts come as bytes and are decoded here.
+  return sql`case typeof(${item}) when 'text' then cast(${item} as blob) when 'blob' then lower(hex(${item})) else ${item} end`;
+}
+
+const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+function decodeText(bytes: Uint8Array, column: ColumnInfo): string {
+  try {
+    return UTF8.decode(bytes);
+  } catch {
+    throw new UnreadableValue(
+      `the text in column "${column.name}" is not valid UTF-8 (it begins with the bytes ${Buffer.from(bytes.subarray(0, BYTES_SHOWN_MAX)).toString("hex")}); correct it there`,
+    );
+  }
+}
+
+const BYTES_SHOWN_MAX = 20;
 
 /**
  * A column's value as the connector sees it.
  *
  * Decimals keep the digits that the database shows, a float becomes its shortest decimal text without an exponent, a
- * timestamp becomes `YYYY-MM-DDThh:mm:ss[.f]`, one with a time zone ends in Z. Bytes become hexadecimal text.
+ * timestamp becomes `YYYY-MM-DDThh:mm:ss[.f]`, one with a time zone ends in Z. Throws `UnreadableValue`.
  */
 export function decodeValue(value: Row[string] | undefined, column: ColumnInfo): ExternalValue {
   if (value === null || value === undefined) return null;
   if (typeof value === "number") return Number.isSafeInteger(value) ? value : plainDecimal(value);
   if (typeof value === "boolean" || typeof value === "bigint") return value;
-  if (value instanceof Uint8Array) return Buffer.from(value).toString("hex");
+  if (value instanceof Uint8Array) return decodeText(value, column);
   if (column.type.startsWith("timestamp")) return isoTimestamp(value);
   return /^(real|double precision)$/.test(column.type) ? plainDecimal(Number(value)) : value;
 }
 
-/** The fields of a row by column name. `prefix` stands before the names in the row. */
+/** The fields of a row by column name, selected with `fieldItems` of the same columns. Throws `UnreadableValue`. */
 export function decodeFields(row: Row, columns: readonly ColumnInfo[], prefix: string): ExternalFields {
   return Object.fromEntries(
-    columns.map((column) => [column.name, decodeValue(row[`${prefix}${column.name}`], column)]),
+    columns.map((column, index) => [column.name, decodeValue(row[`${prefix}${index}`], column)]),
   );
-}
-
-/** A value as a parameter. PostgreSQL gets texts, which it reads as the column's type; SQLite gets the value. */
-export function encodeValue(value: ExternalValue, dialect: "sqlite" | "postgres"): ExternalValue {
-  return value === null || dialect === "sqlite" ? value : String(value);
 }
 
 /** A canonical instant, a time without a zone as it is (`YYYY-MM-DDThh:mm:ss`), or null for what is neither. */

@@ -10,18 +10,32 @@ import type {
 import type { NaturalKey } from "../../model/key.ts";
 import type { BoundCollection, BoundLines } from "./bind.ts";
 import type { ColumnInfo, TableInfo } from "./catalog.ts";
-import { type Db, type SqlConnection, sqlFailure, tableRef } from "./connection.ts";
+import { type Db, type SqlConnection, saidBy, sqlFailure, tableRef } from "./connection.ts";
+import { type Example, emptyValue, encodeValue, needsExample } from "./encode.ts";
 import { keysMatch } from "./key-match.ts";
+import { lockHolder } from "./lock-holder.ts";
 import { readRecords } from "./read-records.ts";
-import { encodeValue } from "./values.ts";
+import { refusalReason } from "./refusal.ts";
+import { decodeFields, fieldItems, type Row, UnreadableValue } from "./values.ts";
 
 /** How often a write that lost against another transaction (deadlock, lock) is tried in all. */
 const ATTEMPTS_MAX = 3;
+
+/** Limits for an operation on a table where a lock has cost its time already. */
+const NO_WAIT = { lockMs: 20, statementMs: 5_000 };
 
 interface WriteTarget {
   readonly connection: SqlConnection;
   readonly bound: BoundCollection;
   readonly db: Db;
+}
+
+/** How operations are applied. */
+export interface WriteOptions {
+  /** Blanks become '' in text columns that are NOT NULL. */
+  readonly emptyForNull: boolean;
+  /** False where waiting for a lock has cost its time already. */
+  readonly mayWait: boolean;
 }
 
 /** A record that is refused as it is; thrown to undo the transaction, never leaves this file. */
@@ -31,35 +45,68 @@ class Refusal extends Error {}
  * Applies one operation as a transaction of its own.
  *
  * Throws the database's own error when the connection fails before anything was sent to be stored; after that the
- * outcome is `unknown`.
+ * outcome is `unknown`. Every other error is about this record, which is `refused`.
  */
 export async function applyOperation(
   connection: SqlConnection,
   bound: BoundCollection,
   operation: ExternalOperation,
+  options: WriteOptions,
 ): Promise<ExternalOutcome> {
   const { opId } = operation;
   for (let attempt = 1; ; attempt += 1) {
     let committing = false;
     try {
       return await connection.db.transaction().execute(async (db) => {
-        const outcome = await write({ connection, bound, db }, operation);
+        if (!options.mayWait && connection.dialect === "postgres") {
+          await sql`set local lock_timeout = ${sql.lit(NO_WAIT.lockMs)}`.execute(db);
+          await sql`set local statement_timeout = ${sql.lit(NO_WAIT.statementMs)}`.execute(db);
+        }
+        const outcome = await write({ connection, bound, db }, operation, options);
         committing = true;
         return outcome;
       });
     } catch (error) {
       if (error instanceof Refusal) return { kind: "refused", opId, reason: error.message };
+      if (error instanceof RangeError) return { kind: "refused", opId, reason: error.message };
       const failure = sqlFailure(error);
-      const said = error instanceof Error ? error.message : String(error);
-      if (failure === "data" || error instanceof RangeError) return { kind: "refused", opId, reason: said };
-      if (failure === "connection" && committing) return { kind: "unknown", opId, reason: said };
-      if (failure !== "contention") throw error;
-      if (attempt === ATTEMPTS_MAX) return { kind: "stale", opId };
+      switch (failure) {
+        case "data":
+        case "statement":
+          return { kind: "refused", opId, reason: refusalReason(error) };
+        case "locked":
+          return { kind: "locked", opId, reason: await lockedReason(connection, bound, operation, { error, options }) };
+        case "contention":
+          if (attempt === ATTEMPTS_MAX) return { kind: "stale", opId };
+          break;
+        case "connection":
+          if (committing) return { kind: "unknown", opId, reason: saidBy(error) };
+          throw error;
+        case undefined:
+          throw error;
+        default:
+          return failure satisfies never;
+      }
     }
   }
 }
 
-async function write(target: WriteTarget, operation: ExternalOperation): Promise<ExternalOutcome> {
+async function lockedReason(
+  connection: SqlConnection,
+  bound: BoundCollection,
+  { naturalKey }: ExternalOperation,
+  { error, options }: { readonly error: unknown; readonly options: WriteOptions },
+): Promise<string> {
+  const what = `"${bound.root.info.name}" in ${connection.place} is locked by another program`;
+  const holder = options.mayWait ? await lockHolder(connection, bound, naturalKey) : undefined;
+  return `${what}${holder === undefined ? "" : `, ${holder}`} (${saidBy(error)}); nothing was written`;
+}
+
+async function write(
+  target: WriteTarget,
+  operation: ExternalOperation,
+  { emptyForNull }: WriteOptions,
+): Promise<ExternalOutcome> {
   const { opId, naturalKey, change, expectedVersion } = operation;
   requireKey(target.bound, naturalKey);
   const before = await readLocked(target, naturalKey);
@@ -72,9 +119,9 @@ async function write(target: WriteTarget, operation: ExternalOperation): Promise
   // A create that meets its record has landed before, or somebody else was faster: read again either way.
   if ((change.kind === "create") !== (before === undefined)) return { kind: "stale", opId };
   if (expectedVersion !== null && before?.version !== expectedVersion) return { kind: "stale", opId };
-  if (change.kind === "create") await insertRoot(target, naturalKey, change.fields);
-  else await updateRoot(target, naturalKey, change.fields);
-  for (const line of change.lines ?? []) await writeLine(target, { naturalKey, line, before });
+  if (change.kind === "create") await insertRoot(target, { naturalKey, fields: change.fields, emptyForNull });
+  else await updateRoot(target, { naturalKey, fields: change.fields, emptyForNull, before });
+  for (const line of change.lines ?? []) await writeLine(target, { naturalKey, line, before, emptyForNull });
   const after = await readLocked(target, naturalKey);
   if (change.kind === "create" && after !== undefined) requireSpelling(target.bound, naturalKey, after.naturalKey);
   return { kind: "done", opId, version: after?.version ?? null };
@@ -102,44 +149,49 @@ async function remove({ connection, bound, db }: WriteTarget, naturalKey: Natura
   await sql`delete from ${tableRef(root.info.name)} where ${keysMatch(connection, key, [naturalKey])}`.execute(db);
 }
 
-async function insertRoot(
-  { connection, bound, db }: WriteTarget,
-  key: NaturalKey,
-  fields: ExternalFields,
-): Promise<void> {
+interface RootWrite {
+  readonly naturalKey: NaturalKey;
+  readonly fields: ExternalFields;
+  readonly emptyForNull: boolean;
+  /** The record as it is; absent for a new one. */
+  readonly before?: ExternalRecord | undefined;
+}
+
+async function insertRoot(target: WriteTarget, { naturalKey, fields, emptyForNull }: RootWrite): Promise<void> {
+  const { bound, db } = target;
   const assigned = bound.key.find((column) => column.generated);
   if (assigned !== undefined) {
     throw new Refusal(
       `the database itself assigns "${assigned.name}" of "${bound.root.info.name}"; it cannot take our key`,
     );
   }
-  const values = [...keyValues(bound.key, key), ...fieldValues(connection, bound.root.info, fields, bound.key, key)];
-  await insert(db, bound.root.info, values);
+  const row = { table: bound.root.info, keyColumns: bound.key, key: naturalKey, emptyForNull };
+  await insert(db, bound.root.info, [...keyValues(bound.key, naturalKey), ...(await fieldValues(target, row, fields))]);
 }
 
-async function updateRoot(
-  { connection, bound, db }: WriteTarget,
-  key: NaturalKey,
-  fields: ExternalFields,
-): Promise<void> {
-  const values = fieldValues(connection, bound.root.info, fields, bound.key, key);
+async function updateRoot(target: WriteTarget, { naturalKey, fields, emptyForNull, before }: RootWrite): Promise<void> {
+  const { connection, bound, db } = target;
+  const row = { table: bound.root.info, keyColumns: bound.key, key: naturalKey, emptyForNull, before: before?.fields };
+  const values = await fieldValues(target, row, fields);
   const column = bound.version?.increment === true ? bound.version.column.name : undefined;
   const assignments = [
     ...values.map(([name, value]) => sql`${sql.id(name)} = ${value}`),
     ...(column === undefined ? [] : [sql`${sql.id(column)} = ${sql.id(column)} + 1`]),
   ];
-  await update(db, bound.root.info, assignments, keysMatch(connection, bound.key, [key]));
+  await update(db, bound.root.info, assignments, keysMatch(connection, bound.key, [naturalKey]));
 }
 
 async function writeLine(
-  { connection, bound, db }: WriteTarget,
+  target: WriteTarget,
   change: {
     readonly naturalKey: NaturalKey;
     readonly line: ExternalLineChange;
     readonly before: ExternalRecord | undefined;
+    readonly emptyForNull: boolean;
   },
 ): Promise<void> {
-  const { naturalKey, line, before } = change;
+  const { connection, bound, db } = target;
+  const { naturalKey, line, before, emptyForNull } = change;
   const lines = requireLines(bound);
   if (line.naturalKey.length !== lines.key.length) {
     throw new Refusal(`line key [${line.naturalKey.join(", ")}] must have ${lines.key.length} parts`);
@@ -151,9 +203,11 @@ async function writeLine(
     await sql`delete from ${tableRef(lines.info.name)} where ${where}`.execute(db);
     return;
   }
-  const values = fieldValues(connection, lines.info, line.fields, columns, key);
   const name = JSON.stringify(line.naturalKey);
-  if (before?.lines?.some((known) => JSON.stringify(known.naturalKey) === name) === true) {
+  const known = before?.lines?.find((each) => JSON.stringify(each.naturalKey) === name);
+  const row = { table: lines.info, keyColumns: columns, key, emptyForNull, before: known?.fields };
+  const values = await fieldValues(target, row, line.fields);
+  if (known !== undefined) {
     const assignments = values.map(([column, value]) => sql`${sql.id(column)} = ${value}`);
     await update(db, lines.info, assignments, where);
   } else {
@@ -184,26 +238,75 @@ function keyValues(columns: readonly ColumnInfo[], key: NaturalKey): readonly Co
   return columns.map((column, index) => [column.name, key[index] ?? ""]);
 }
 
-/** The fields without the key's columns, which stand in the natural key. Refuses what the table cannot take. */
-function fieldValues(
-  connection: SqlConnection,
-  table: TableInfo,
+/** One row that is written. */
+interface RowWrite {
+  readonly table: TableInfo;
+  readonly keyColumns: readonly ColumnInfo[];
+  readonly key: NaturalKey;
+  readonly emptyForNull: boolean;
+  /** The row as it is; absent for a new one. */
+  readonly before?: ExternalFields | undefined;
+}
+
+/**
+ * The fields without the key's columns, which stand in the natural key, in the columns' own types. A new row leaves to the
+ * database what the database fills: computed columns, and defaults where there is no value. Refuses what the table cannot
+ * take.
+ */
+async function fieldValues(
+  target: WriteTarget,
+  row: RowWrite,
   fields: ExternalFields,
-  keyColumns: readonly ColumnInfo[],
-  key: NaturalKey,
-): readonly ColumnValue[] {
-  return Object.entries(fields).flatMap(([name, value]): readonly ColumnValue[] => {
+): Promise<readonly ColumnValue[]> {
+  const { table, keyColumns, key, before } = row;
+  const { dialect } = target.connection;
+  const values: ColumnValue[] = [];
+  for (const [name, value] of Object.entries(fields)) {
     const column = table.columns.get(name);
     if (column === undefined) throw new Refusal(`table "${table.name}" has no column "${name}"`);
     const part = keyColumns.findIndex((candidate) => candidate.name === name);
     if (part >= 0) {
-      if (String(value) === key[part]) return [];
+      if (String(value) === key[part]) continue;
       throw new Refusal(`"${name}" is part of the key of "${table.name}" and cannot change to ${String(value)}`);
     }
+    if (before === undefined && (column.generated || (value === null && column.hasDefault))) continue;
     if (column.generated) throw new Refusal(`column "${name}" of "${table.name}" is computed by the database`);
-    return [[name, encodeValue(value, connection.dialect)]];
-  });
+    const example = needsExample(dialect, column, value) ? await exampleOf(target, row, column) : undefined;
+    values.push([
+      name,
+      value === null ? emptyValue(dialect, column, row.emptyForNull) : encodeValue(dialect, column, value, example),
+    ]);
+  }
+  return values;
 }
+
+/** What stands in the column: in the row itself, else in any other one. */
+async function exampleOf(
+  { connection, db }: WriteTarget,
+  { table, keyColumns, key, before }: RowWrite,
+  column: ColumnInfo,
+): Promise<Example | undefined> {
+  const own = before?.[column.name];
+  const where =
+    own === undefined || own === null
+      ? sql`${sql.id(column.name)} is not null`
+      : keysMatch(connection, keyColumns, [key]);
+  const { rows } = await sql<Row>`
+    select ${fieldItems(connection, [column], VALUE)},
+      ${connection.dialect === "sqlite" ? sql`typeof(${sql.id(column.name)})` : sql`'text'`} as storage
+    from ${tableRef(table.name)} where ${where} limit 1
+  `.execute(db);
+  const [found] = rows;
+  if (found === undefined) return undefined;
+  try {
+    return { text: String(decodeFields(found, [column], VALUE)[column.name]), storage: String(found["storage"]) };
+  } catch (error) {
+    if (error instanceof UnreadableValue) return undefined;
+    throw error;
+  }
+}
+
+const VALUE = "v_";
 
 function requireKey(bound: BoundCollection, key: NaturalKey): void {
   if (key.length === bound.key.length && key.every((part) => part !== "")) return;

@@ -437,7 +437,8 @@ export function sqlBehaviour(name: string, bench: SqlBench): void {
     });
 
     it("refuses a record that the database's own rules refuse, and undoes all of it", async () => {
-      const { session, external } = await erp();
+      const { session, input } = await erp();
+      const external = await open({ ...input, emptyForNull: false });
       await addOrder(session, 1, "before");
       const write = (fields: Record<string, string | null>, line: Record<string, string> = { product: "P" }) =>
         external.apply([

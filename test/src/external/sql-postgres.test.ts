@@ -8,6 +8,7 @@ import { drain, type ExternalDouble, externalContract } from "./contract.ts";
 import { type SqlBench, sqlBehaviour } from "./sql-behaviour.ts";
 import { type ErpSession, erpConfig, erpTables, sqlDouble } from "./sql-double.ts";
 import { sqlSourceBehaviour } from "./sql-source-behaviour.ts";
+import { sqlWrites } from "./sql-writes.ts";
 
 const postgres = await startPostgres();
 const server = typeof postgres === "string" ? undefined : postgres;
@@ -64,6 +65,8 @@ describe.skipIf(server === undefined)(reason, () => {
   };
   sqlBehaviour("PostgreSQL", bench);
   sqlSourceBehaviour("PostgreSQL", bench);
+
+  sqlWrites("PostgreSQL", bench);
 
   describe("a PostgreSQL ERP", () => {
     async function ordersErp(): Promise<{ url: string; user: ErpSession; config: SqlConfigInput }> {
@@ -285,6 +288,110 @@ describe.skipIf(server === undefined)(reason, () => {
 
       expect(await applying).toEqual([{ kind: "stale", opId: "op" }]);
       expect(await user.query("select customer from orders")).toEqual([{ customer: "theirs" }]);
+    });
+
+    it("names who holds a lock, waits for it once, and writes the other records", async () => {
+      const { url, user, config } = await ordersErp();
+      const external = await open({ ...config, lockWaitMs: 200 });
+      await user.query("insert into orders (id, amount) values (1, 1), (2, 1), (3, 1)");
+      const clerk = await session(url);
+      const [backend] = await clerk.query("select pg_backend_pid() as pid");
+      await clerk.query("begin");
+      await clerk.query("update orders set customer = 'theirs' where id <> 2");
+      const update = (id: string) => ({
+        opId: id,
+        collection: "orders",
+        naturalKey: [id],
+        expectedVersion: null,
+        change: { kind: "update", fields: { customer: "ours" } } as const,
+      });
+
+      const outcomes = await external.apply([update("1"), update("2"), update("3")]);
+      const later = await external.apply([update("1")], { lockedCollections: new Set(["orders"]) });
+
+      expect(outcomes).toMatchObject([
+        {
+          kind: "locked",
+          reason: expect.stringMatching(
+            `locked by another program, backend ${String(backend?.["pid"])} \\(.*idle in transaction`,
+          ),
+        },
+        { kind: "done" },
+        { kind: "locked", reason: expect.not.stringContaining("backend") },
+      ]);
+      expect(later).toMatchObject([{ kind: "locked" }]);
+      await clerk.query("rollback");
+      expect(await external.apply([update("1")])).toMatchObject([{ kind: "done" }]);
+    });
+
+    it.each([
+      { type: "money", was: "'$1,234.50'", read: "1234.50", given: "99.5", now: "$99.50" },
+      { type: "bit", was: "B'1'", read: "1", given: false, now: "0" },
+      { type: "shade", was: "'red'", read: "red", given: "blue", now: "blue" },
+      { type: "flag", was: "'Y'", read: "Y", given: "N", now: "N" },
+      {
+        type: "timestamp",
+        was: "'2026-03-01 00:00'",
+        read: "2026-03-01T00:00:00",
+        given: "2026-04-02",
+        now: "2026-04-02 00:00:00",
+      },
+      {
+        type: "timestamptz",
+        was: "'2026-03-01 00:00Z'",
+        read: "2026-03-01T00:00:00Z",
+        given: "2026-04-02T10:00:00Z",
+        now: "2026-04-02 19:00:00+09",
+      },
+      { type: "real", was: "1.5", read: "1.5", given: true, now: "1" },
+      { type: "jsonb", was: "'true'", read: "true", given: false, now: "false" },
+      { type: "numeric(8,3)", was: "1", read: "1.000", given: "2.5", now: "2.500" },
+    ])("reads $type and writes it back in its own type", async ({ type, was, read, given, now }) => {
+      const url = (await server?.scratch()) ?? "";
+      const user = await session(url);
+      await user.query("set datestyle = 'ISO'");
+      await user.query("create type shade as enum ('red', 'blue')");
+      await user.query("create domain flag as char(1) check (value in ('Y', 'N'))");
+      await user.query(`create table orders (id int primary key, value ${type})`);
+      await user.query(`insert into orders values (1, ${was})`);
+      const external = await open({
+        ...erpConfig(url),
+        collections: { orders: { table: "orders", key: ["id"], changes: { kind: "column", column: "id" } } },
+      });
+      expect((await external.read("orders", [["1"]]))[0]?.fields["value"]).toBe(read);
+      const change = { kind: "update", fields: { value: given } } as const;
+      const operation = { opId: "op", collection: "orders", naturalKey: ["1"], expectedVersion: null, change };
+      expect(await external.apply([operation])).toMatchObject([{ kind: "done" }]);
+      expect(await user.query("select cast(value as text) as value from orders")).toEqual([{ value: now }]);
+    });
+
+    it("tells what its columns can hold", async () => {
+      const url = (await server?.scratch()) ?? "";
+      const user = await session(url);
+      await user.query("create type shade as enum ('red', 'blue')");
+      await user.query("create domain amount as numeric(8,2) not null default 0");
+      await user.query(
+        `create table orders (id int primary key, name varchar(30) not null, code char(3), fee amount, shade shade,
+           n serial, made timestamptz default now(), day date, total int generated always as (1) stored, local timestamp)`,
+      );
+      const external = await open({
+        ...erpConfig(url),
+        collections: { orders: { table: "orders", key: ["id"], changes: { kind: "column", column: "id" } } },
+      });
+      const { fields } = await external.info("orders");
+      const plain = { nullable: true, hasDefault: false, generated: false };
+      expect(fields).toEqual({
+        id: { type: "integer", kind: "number", precision: 9, scale: 0, ...plain, nullable: false },
+        name: { type: "character varying(30)", kind: "text", length: 30, ...plain, nullable: false },
+        code: { type: "character(3)", kind: "text", length: 3, ...plain },
+        fee: { type: "amount", kind: "number", precision: 8, scale: 2, ...plain, nullable: false, hasDefault: true },
+        shade: { type: "shade", values: ["red", "blue"], ...plain },
+        n: { type: "integer", kind: "number", precision: 9, scale: 0, ...plain, nullable: false, hasDefault: true },
+        made: { type: "timestamp with time zone", kind: "moment", ...plain, hasDefault: true },
+        day: { type: "date", kind: "date", ...plain },
+        total: { type: "integer", kind: "number", precision: 9, scale: 0, ...plain, generated: true, hasDefault: true },
+        local: { type: "timestamp without time zone", kind: "localTime", ...plain },
+      });
     });
 
     it("does not know the fate of a write whose connection breaks while it is committed", async () => {

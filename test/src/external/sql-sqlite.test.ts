@@ -11,6 +11,7 @@ import { drain, type ExternalDouble, externalContract } from "./contract.ts";
 import { type SqlBench, sqlBehaviour } from "./sql-behaviour.ts";
 import { type ErpSession, erpConfig, erpTables, sqlDouble } from "./sql-double.ts";
 import { sqlSourceBehaviour } from "./sql-source-behaviour.ts";
+import { sqlWrites } from "./sql-writes.ts";
 
 let folder = "";
 let closing: (() => Promise<void> | void)[] = [];
@@ -66,6 +67,8 @@ const bench: SqlBench = {
 };
 sqlBehaviour("SQLite", bench);
 sqlSourceBehaviour("SQLite", bench);
+
+sqlWrites("SQLite", bench);
 
 describe("an SQLite ERP", () => {
   const open = async (path: string, lockWaitMs = 0) => {
@@ -127,7 +130,9 @@ describe("an SQLite ERP", () => {
         ]);
       expect(await external.read("orders", [["1"], ["2"]])).toEqual([]);
       database.exec("begin immediate");
-      await expect(write()).rejects.toMatchObject({ code: "EXTERNAL_UNREACHABLE" });
+      expect(await write()).toMatchObject([
+        { kind: "locked", reason: expect.stringContaining("locked by another program") },
+      ]);
       database.exec("insert into orders (id, amount) values (2, '2'); commit");
 
       expect(await external.read("orders", [["1"], ["2"]])).toMatchObject([{ naturalKey: ["2"] }]);
