@@ -93,18 +93,27 @@ function isWritten(field: FieldMapping): boolean {
 function checkField(
   place: string,
   field: FieldMapping,
-  { keyFields }: Records,
+  { keyFields, creates }: Records,
   known: Readonly<Record<string, ExternalFieldFacts>>,
 ): readonly PreflightProblem[] {
-  return field.externalFields
-    .filter((name) => !keyFields.includes(name))
-    .flatMap((name) =>
-      when(
-        known[name]?.generated === true,
-        place,
-        `"${name}" is computed by the external system and cannot be written; make the field toSalesforce`,
-      ),
+  const names = field.externalFields.filter((name) => !keyFields.includes(name));
+  return names.flatMap((name) => {
+    const { generated, creatable, updatable } = known[name] ?? {};
+    if (generated === true) {
+      return [
+        at(place, `"${name}" is computed by the external system and cannot be written; make the field toSalesforce`),
+      ];
+    }
+    const missing = [
+      ...(creates && creatable === false ? ["insert"] : []),
+      ...(field.write !== "once" && updatable === false ? ["update"] : []),
+    ];
+    return when(
+      missing.length > 0,
+      place,
+      `the user of the external system may not ${missing.join(" or ")} "${name}"; grant it, or make the field toSalesforce`,
     );
+  });
 }
 
 /** Fields of a new record that must have a value and get none. */

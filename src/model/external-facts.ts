@@ -45,6 +45,10 @@ export interface ExternalFieldFacts {
   readonly hasDefault?: boolean;
   /** True where the system computes the value: it can be read, never written. */
   readonly generated?: boolean;
+  /** False where we may not give it a value in a new record. */
+  readonly creatable?: false;
+  /** False where we may not change its value. */
+  readonly updatable?: false;
   /** The only values that it takes. */
   readonly values?: readonly string[];
 }

@@ -5,7 +5,8 @@ import type { ExternalCollectionInfo } from "../../model/external-facts.ts";
 import type { ExternalOperation, ExternalOutcome, ExternalRecord } from "../../model/external-record.ts";
 import type { NaturalKey } from "../../model/key.ts";
 import type { ApplyOptions, ExternalChangePage, ExternalNotice, ExternalProblem, ExternalSystem } from "../port.ts";
-import { type Binding, type BoundCollection, bindCollection } from "./bind.ts";
+import { type Binding, type BoundCollection, type BoundTable, bindCollection } from "./bind.ts";
+import type { ColumnInfo } from "./catalog.ts";
 import { readLog, startOfLog } from "./change-log.ts";
 import { columnFacts } from "./column-facts.ts";
 import { COLUMN_START, readColumnFeed } from "./column-feed.ts";
@@ -15,6 +16,9 @@ import { decodePosition, encodePosition } from "./cursor.ts";
 import { acknowledgeLog } from "./log-readers.ts";
 import { logProblems } from "./log-triggers.ts";
 import { existingKeys, readRecords, tolerant } from "./read-records.ts";
+import { refusalReason } from "./refusal.ts";
+import { refusalsOf, tableRights, withRights } from "./rights.ts";
+import { rightsProblems } from "./rights-problems.ts";
 import { fileIdentity, type SourceTarget } from "./source.ts";
 import { applyOperation } from "./write-record.ts";
 
@@ -53,21 +57,35 @@ class SqlExternalSystem implements ExternalSystem {
       await this.#followFile();
       this.#bindings.clear();
       const problems = [...(await this.#versionProblems())];
-      for (const name of Object.keys(this.#config.collections)) {
-        const binding = await this.#binding(name);
-        problems.push(...binding.problems);
-        if (binding.bound?.changes.kind === "changeLog")
-          problems.push(...(await logProblems(this.#target(binding.bound))));
-      }
+      for (const name of Object.keys(this.#config.collections)) problems.push(...(await this.#problemsOf(name)));
       return problems;
     });
   }
 
   async info(collection: string): Promise<ExternalCollectionInfo> {
     return this.#guard(async () => {
-      const { root, lines } = await this.#bound(collection);
-      const facts = (columns: BoundCollection["root"]["columns"]) => columnFacts(this.#connection.dialect, columns);
-      return { collection, fields: facts(root.columns), ...(lines && { lineFields: facts(lines.columns) }) };
+      const { root, key, lines } = await this.#bound(collection);
+      const connection = this.#connection;
+      const facts = async (table: BoundTable, filled: readonly ColumnInfo[], itself: readonly ColumnInfo[]) => {
+        const rights = await tableRights(connection, table);
+        const given = new Set(itself.map(({ name }) => name));
+        const fields = withRights(columnFacts(connection.dialect, table.columns), rights);
+        return {
+          refuses: refusalsOf(rights, table, filled),
+          // The adapter fills these: to the mapping they need no value.
+          fields: Object.fromEntries(
+            Object.entries(fields).map(([name, one]) => [name, given.has(name) ? { ...one, hasDefault: true } : one]),
+          ),
+        };
+      };
+      const ofRoot = await facts(root, key, []);
+      const ofLines = lines && (await facts(lines, [...lines.parentKey, ...lines.key], lines.parentKey));
+      return {
+        collection,
+        fields: ofRoot.fields,
+        refuses: ofRoot.refuses,
+        ...(ofLines && { lineFields: ofLines.fields, lineRefuses: ofLines.refuses }),
+      };
     });
   }
 
@@ -217,6 +235,20 @@ class SqlExternalSystem implements ExternalSystem {
 
   #target(bound: BoundCollection): SourceTarget {
     return { connection: this.#connection, source: this.name, bound };
+  }
+
+  /** Everything about one collection. What the database refuses to tell is a problem of this collection alone. */
+  async #problemsOf(name: string): Promise<readonly ExternalProblem[]> {
+    try {
+      const { bound, problems } = await this.#binding(name);
+      if (bound === undefined) return problems;
+      const found = [...(await rightsProblems(this.#connection, bound))];
+      if (bound.changes.kind === "changeLog") found.push(...(await logProblems(this.#target(bound))));
+      return found;
+    } catch (error) {
+      if (sqlFailure(error) !== "statement") throw error;
+      return [{ place: `external.collections.${name}`, message: refusalReason(error) }];
+    }
   }
 
   async #versionProblems(): Promise<readonly ExternalProblem[]> {

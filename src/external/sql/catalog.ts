@@ -51,6 +51,14 @@ export async function readTable(connection: SqlConnection, name: string): Promis
   return connection.dialect === "postgres" ? postgresTable(connection.db, name) : sqliteTable(connection.db, name);
 }
 
+/** A table's name as PostgreSQL's functions read it: every part in quotes. */
+export function quotedName(name: string): string {
+  return name
+    .split(".")
+    .map((part) => `"${part.replaceAll('"', '""')}"`)
+    .join(".");
+}
+
 /** Tables and views of the database, for hints. At most 200. */
 export async function tableNames(connection: SqlConnection): Promise<readonly string[]> {
   const query =
@@ -152,15 +160,11 @@ interface PostgresColumn {
 const TAKES = { update: 1 << 2, insert: 1 << 3, delete: 1 << 4 };
 
 async function postgresTable(db: Db, name: string): Promise<TableInfo | undefined> {
-  const quoted = name
-    .split(".")
-    .map((part) => `"${part.replaceAll('"', '""')}"`)
-    .join(".");
   const found = await sql<{ oid: number; relkind: string; takes: number; takes_itself: number }>`
     select c.oid, c.relkind, pg_relation_is_updatable(c.oid, true) as takes,
       pg_relation_is_updatable(c.oid, false) as takes_itself
     from pg_class c
-    where c.oid = to_regclass(${quoted}) and c.relkind in ('r', 'p', 'v', 'm', 'f')
+    where c.oid = to_regclass(${quotedName(name)}) and c.relkind in ('r', 'p', 'v', 'm', 'f')
   `.execute(db);
   const table = found.rows[0];
   if (table === undefined) return undefined;

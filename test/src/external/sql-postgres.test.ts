@@ -7,6 +7,7 @@ import { startPostgres } from "../../support/postgres.ts";
 import { drain, type ExternalDouble, externalContract } from "./contract.ts";
 import { type SqlBench, sqlBehaviour } from "./sql-behaviour.ts";
 import { type ErpSession, erpConfig, erpTables, sqlDouble } from "./sql-double.ts";
+import { sqlRights } from "./sql-rights.ts";
 import { sqlSourceBehaviour } from "./sql-source-behaviour.ts";
 import { sqlWrites } from "./sql-writes.ts";
 
@@ -66,6 +67,7 @@ describe.skipIf(server === undefined)(reason, () => {
   sqlBehaviour("PostgreSQL", bench);
   sqlSourceBehaviour("PostgreSQL", bench);
 
+  sqlRights(bench);
   sqlWrites("PostgreSQL", bench);
 
   describe("a PostgreSQL ERP", () => {

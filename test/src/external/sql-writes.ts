@@ -255,6 +255,8 @@ export function sqlWrites(name: string, bench: SqlBench): void {
       expect(await external.apply([operation("update", "1", { name: "b" })])).toMatchObject([
         { kind: "refused", reason: expect.stringMatching(/view/) },
       ]);
+      const reason = expect.stringMatching(/^the view "items" cannot be written/);
+      expect((await external.info("items")).refuses).toEqual({ create: reason, update: reason, delete: reason });
 
       for (const statement of trigger(
         "items",
@@ -265,6 +267,8 @@ export function sqlWrites(name: string, bench: SqlBench): void {
 
       expect(await external.apply([operation("update", "1", { name: "b" })])).toMatchObject([{ kind: "done" }]);
       expect(await session.query("select name from base")).toEqual([{ name: "b" }]);
+      await external.check();
+      expect(Object.keys((await external.info("items")).refuses ?? {})).toEqual(["create", "delete"]);
     });
   });
 
