@@ -27,8 +27,8 @@ export interface DeletionTally {
 
 /** The held documents and open conflicts of one run. */
 export class RunMemory {
-  /** Collections in which a lock has cost its waiting time in this run. */
-  readonly lockedCollections = new Set<string>();
+  /** Collections in which a lock has cost its waiting time in this run, with the reason that was given first. */
+  readonly lockedCollections = new Map<string, string>();
   readonly #parked: Map<string, Parked>;
   readonly #deadLetters: Map<string, DeadLetter>;
   /** The refused documents that refer to a record, by that record. */

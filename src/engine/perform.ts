@@ -287,7 +287,8 @@ async function sendToExternal(
       const results = await context.ports.external.apply(operations, { lockedCollections });
       for (const [index, result] of results.entries()) {
         const collection = operations[index]?.collection;
-        if (result.kind === "locked" && collection !== undefined) lockedCollections.add(collection);
+        if (result.kind === "locked" && collection !== undefined && !lockedCollections.has(collection))
+          lockedCollections.set(collection, result.reason);
       }
       for (const [index, decision] of part.entries()) outcomes.set(decision, externalFate(results[index]));
     } catch (error) {

@@ -82,8 +82,11 @@ export interface ExternalProblem {
 
 /** What the caller knows about earlier operations. */
 export interface ApplyOptions {
-  /** Collections in which an operation has been `locked` in this run: waiting for locks there has cost its time already. */
-  readonly lockedCollections?: ReadonlySet<string>;
+  /**
+   * Collections in which an operation has been `locked` in this run, with the reason that it gave: waiting for locks there
+   * has cost its time already.
+   */
+  readonly lockedCollections?: ReadonlyMap<string, string>;
 }
 
 /**

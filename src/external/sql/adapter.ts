@@ -154,12 +154,12 @@ class SqlExternalSystem implements ExternalSystem {
     { lockedCollections }: ApplyOptions = {},
   ): Promise<readonly ExternalOutcome[]> {
     const outcomes: ExternalOutcome[] = [];
-    const locked = new Set(lockedCollections);
+    const locked = new Map(lockedCollections);
     for (const operation of operations) {
       try {
         const outcome = await this.#applyOne(operation, locked);
         outcomes.push(outcome);
-        if (outcome.kind === "locked") locked.add(operation.collection);
+        if (outcome.kind === "locked") locked.set(operation.collection, outcome.reason);
         // The tables may have changed since they were looked up.
         if (outcome.kind === "refused") this.#bindings.delete(operation.collection);
       } catch (error) {
@@ -174,16 +174,18 @@ class SqlExternalSystem implements ExternalSystem {
     return outcomes;
   }
 
-  async #applyOne(operation: ExternalOperation, locked: ReadonlySet<string>): Promise<ExternalOutcome> {
+  async #applyOne(operation: ExternalOperation, locked: ReadonlyMap<string, string>): Promise<ExternalOutcome> {
     const connection = this.#connection;
     // SQLite locks the whole file, and its lock has been waited for already.
-    if (connection.dialect === "sqlite" && locked.size > 0) {
-      const reason = `${connection.place} is locked by another program, as it was for an earlier record; nothing was written`;
-      return { kind: "locked", opId: operation.opId, reason };
-    }
+    const [ofFile] = locked.values();
+    if (connection.dialect === "sqlite" && ofFile !== undefined)
+      return { kind: "locked", opId: operation.opId, reason: ofFile };
     const bound = await this.#bound(operation.collection);
     const { emptyForNull } = this.#config;
-    return applyOperation(connection, bound, operation, { emptyForNull, mayWait: !locked.has(operation.collection) });
+    return applyOperation(connection, bound, operation, {
+      emptyForNull,
+      lockedBefore: locked.get(operation.collection),
+    });
   }
 
   async close(): Promise<void> {

@@ -34,8 +34,8 @@ interface WriteTarget {
 export interface WriteOptions {
   /** Blanks become '' in text columns that are NOT NULL. */
   readonly emptyForNull: boolean;
-  /** False where waiting for a lock has cost its time already. */
-  readonly mayWait: boolean;
+  /** Why an earlier operation on the table was locked: waiting has cost its time already. */
+  readonly lockedBefore: string | undefined;
 }
 
 /** A record that is refused as it is; thrown to undo the transaction, never leaves this file. */
@@ -58,7 +58,7 @@ export async function applyOperation(
     let committing = false;
     try {
       return await connection.db.transaction().execute(async (db) => {
-        if (!options.mayWait && connection.dialect === "postgres") {
+        if (options.lockedBefore !== undefined && connection.dialect === "postgres") {
           await sql`set local lock_timeout = ${sql.lit(NO_WAIT.lockMs)}`.execute(db);
           await sql`set local statement_timeout = ${sql.lit(NO_WAIT.statementMs)}`.execute(db);
         }
@@ -97,8 +97,9 @@ async function lockedReason(
   { naturalKey }: ExternalOperation,
   { error, options }: { readonly error: unknown; readonly options: WriteOptions },
 ): Promise<string> {
+  if (options.lockedBefore !== undefined) return options.lockedBefore;
   const what = `"${bound.root.info.name}" in ${connection.place} is locked by another program`;
-  const holder = options.mayWait ? await lockHolder(connection, bound, naturalKey) : undefined;
+  const holder = await lockHolder(connection, bound, naturalKey);
   return `${what}${holder === undefined ? "" : `, ${holder}`} (${saidBy(error)}); nothing was written`;
 }
 
