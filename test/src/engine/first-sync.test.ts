@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { makePlan } from "../../../src/engine/plan.ts";
 import type { MappingInput } from "../../../src/mapping/spec.ts";
+import { operationsOf } from "../../../src/sync/split.ts";
 import { erpMapping, type MappingChanges } from "../../support/erp-mapping.ts";
 import { Shop } from "./shop.ts";
 
@@ -235,5 +236,197 @@ describe("prices that stand on both sides", () => {
       UnitPrice: 10,
     });
     expect(second.writes).toBe(0);
+  });
+});
+
+describe("orders that stand on both sides", () => {
+  const matched = {
+    Account: { match: BY_NUMBER },
+    Product2: { match: [{ field: "ProductCode", external: "sku", ignore: ["case" as const] }] },
+    Order: { match: [{ field: "OrderReferenceNumber", external: "no" }, "AccountId"] },
+  } satisfies MappingChanges;
+
+  interface Old {
+    readonly shop: Shop;
+    readonly order: string;
+    readonly entry: (sku: string) => string;
+  }
+
+  /** The same customer, two products with prices and one order on both sides; nothing is keyed. */
+  async function oldOrder(lines: readonly { readonly sku: string; readonly quantity: number }[]): Promise<Old> {
+    const shop = await Shop.open(erpMapping(matched));
+    shop.erp.put("customers", "C0", { name: "Customer 0" });
+    for (const sku of ["TEA", "RICE"]) shop.erp.put("products", sku, { name: sku, price: "10" });
+    const [book] = await shop.salesforce.query("SELECT Id FROM Pricebook2 WHERE IsStandard = true");
+    const Pricebook2Id = String(book?.["Id"]);
+    const account = shop.insert("Account", { Name: "Customer 0", AccountNumber: "C0" });
+    const entries = new Map(
+      ["TEA", "RICE"].map((sku) => {
+        const Product2Id = shop.insert("Product2", { Name: sku, ProductCode: sku.toLowerCase(), IsActive: true });
+        return [sku, shop.insert("PricebookEntry", { Product2Id, Pricebook2Id, UnitPrice: 10, IsActive: true })] as const;
+      }),
+    );
+    const entry = (sku: string): string => entries.get(sku) ?? "";
+    const order = shop.insert("Order", {
+      AccountId: account,
+      Pricebook2Id,
+      EffectiveDate: "2026-03-01",
+      Status: "Draft",
+      OrderReferenceNumber: "O1",
+    });
+    for (const { sku, quantity } of lines) {
+      shop.insert("OrderItem", { OrderId: order, PricebookEntryId: entry(sku), Quantity: quantity, UnitPrice: 10 });
+    }
+    return { shop, order, entry };
+  }
+
+  function erpOrder(shop: Shop, lines: readonly { readonly sku: string; readonly quantity: string }[]): void {
+    const items = lines.map(({ sku, quantity }, index) => [String((index + 1) * 10), { sku, quantity, price: "10" }]);
+    shop.erp.put("orders", "O1", { customer_no: "C0", date: "2026-03-01", state: "draft" }, Object.fromEntries(items));
+  }
+
+  async function lines(shop: Shop): Promise<readonly Readonly<Record<string, unknown>>[]> {
+    return await shop.salesforce.query("SELECT Id, ERP_Key__c, Quantity, OrderId FROM OrderItem ORDER BY ERP_Key__c");
+  }
+
+  it("are adopted with their lines, which are told apart by their price", async () => {
+    const { shop, order } = await oldOrder([
+      { sku: "RICE", quantity: 3 },
+      { sku: "TEA", quantity: 2 },
+    ]);
+    erpOrder(shop, [
+      { sku: "TEA", quantity: "2" },
+      { sku: "RICE", quantity: "4" },
+    ]);
+
+    const report = await shop.run();
+    const second = await shop.run();
+
+    expect(report.held).toEqual([]);
+    expect(await shop.record("Order", "erp:Order:O1", "Status")).toMatchObject({ Id: order });
+    expect(await lines(shop)).toMatchObject([
+      { ERP_Key__c: "erp:OrderItem:O1:10", Quantity: 2, OrderId: order },
+      { ERP_Key__c: "erp:OrderItem:O1:20", Quantity: 4, OrderId: order },
+    ]);
+    expect(report.conflicts.map(({ field, winner }) => [field, winner])).toContainEqual(["Quantity", "external"]);
+    expect(second.writes).toBe(0);
+  });
+
+  it("get the lines that only the external system has, and equal lines need not be told apart", async () => {
+    const { shop } = await oldOrder([
+      { sku: "TEA", quantity: 2 },
+      { sku: "TEA", quantity: 2 },
+    ]);
+    erpOrder(shop, [
+      { sku: "TEA", quantity: "2" },
+      { sku: "TEA", quantity: "2" },
+      { sku: "RICE", quantity: "1" },
+    ]);
+
+    const report = await shop.run();
+
+    expect(report.held).toEqual([]);
+    expect((await lines(shop)).map((line) => line["ERP_Key__c"])).toEqual([
+      "erp:OrderItem:O1:10",
+      "erp:OrderItem:O1:20",
+      "erp:OrderItem:O1:30",
+    ]);
+  });
+
+  it("wait where both sides have lines that nothing tells apart, until a person puts them right", async () => {
+    const { shop } = await oldOrder([
+      { sku: "TEA", quantity: 2 },
+      { sku: "TEA", quantity: 3 },
+    ]);
+    erpOrder(shop, [
+      { sku: "TEA", quantity: "5" },
+      { sku: "TEA", quantity: "3" },
+      { sku: "TEA", quantity: "7" },
+    ]);
+
+    const report = await shop.run();
+
+    expect(report.held).toMatchObject([{ key: "erp:Order:O1", obstacles: [{ code: "MATCH_LINES" }] }]);
+    expect(await lines(shop)).toHaveLength(2);
+
+    const left = (await lines(shop)).find((line) => line["Quantity"] === 2);
+    shop.update("OrderItem", String(left?.["Id"]), { ERP_Key__c: "erp:OrderItem:O1:10" });
+    const next = await shop.run();
+
+    expect(next).toMatchObject({ held: [], openDeadLetters: 0 });
+    expect((await lines(shop)).map((line) => line["Quantity"])).toEqual([5, 3, 7]);
+  });
+
+  it("are adopted once, also when the run dies between the adoption and its record", async () => {
+    const { shop, order } = await oldOrder([{ sku: "TEA", quantity: 2 }]);
+    erpOrder(shop, [{ sku: "TEA", quantity: "2" }]);
+    const state = { ...dyingAfter(shop, "Order") };
+
+    await expect(shop.run({}, state)).rejects.toThrow("the process dies");
+    const next = await shop.run();
+    const rest = await shop.run();
+
+    expect(next.held).toEqual([]);
+    expect(rest.writes).toBe(0);
+    expect(await shop.salesforce.query("SELECT Id FROM Order")).toEqual([expect.objectContaining({ Id: order })]);
+    expect(await shop.salesforce.query("SELECT Id FROM Account")).toHaveLength(1);
+    expect(await lines(shop)).toMatchObject([{ ERP_Key__c: "erp:OrderItem:O1:10" }]);
+  });
+
+  /** An org whose first write of the object lands, and then everything ends. */
+  function dyingAfter(shop: Shop, object: string): { readonly salesforce: Shop["salesforce"] } {
+    const execute: Shop["salesforce"]["execute"] = async (call, listener) => {
+      const outcomes = await shop.salesforce.execute(call, listener);
+      if (operationsOf(call).some((operation) => operation.object === object)) throw new Error("the process dies");
+      return outcomes;
+    };
+    return { salesforce: { ...shop.salesforce, execute } };
+  }
+});
+
+describe("the keys of lines", () => {
+  async function shopWithLines(): Promise<{ readonly shop: Shop; readonly first: string; readonly second: string }> {
+    const shop = await Shop.open(erpMapping({ Order: { create: { external: true }, delete: { external: true } } }));
+    shop.company(1);
+    shop.order("O1", { lines: 2 });
+    await shop.run();
+    const rows = await shop.salesforce.query("SELECT Id FROM OrderItem ORDER BY ERP_Key__c");
+    return { shop, first: String(rows[0]?.["Id"]), second: String(rows[1]?.["Id"]) };
+  }
+
+  async function expectAsBefore(shop: Shop, first: string, second: string): Promise<void> {
+    const rows = await shop.salesforce.query("SELECT Id, ERP_Key__c FROM OrderItem ORDER BY ERP_Key__c");
+    expect(rows).toMatchObject([
+      { Id: first, ERP_Key__c: "erp:OrderItem:O1:10" },
+      { Id: second, ERP_Key__c: "erp:OrderItem:O1:20" },
+    ]);
+    expect([...(shop.erp.row("orders", "O1")?.lines.keys() ?? [])].sort()).toEqual(["10", "20"]);
+    expect((await shop.run()).writes).toBe(0);
+  }
+
+  it.each([
+    ["cleared", null],
+    ["retyped", "erp:OrderItem:O1:99"],
+    ["overwritten", "hello"],
+  ])("that a user has %s are put back, and no line is removed or made", async (_how, held) => {
+    const { shop, first, second } = await shopWithLines();
+    shop.update("OrderItem", first, { ERP_Key__c: held });
+
+    const report = await shop.run();
+
+    expect(report.held).toEqual([]);
+    expect(report.written.map(({ action }) => action)).toContain("restore key");
+    await expectAsBefore(shop, first, second);
+  });
+
+  it("that a user has swapped are put right within the order's one write", async () => {
+    const { shop, first, second } = await shopWithLines();
+    shop.update("OrderItem", first, { ERP_Key__c: null });
+    shop.update("OrderItem", second, { ERP_Key__c: "erp:OrderItem:O1:10" });
+    shop.update("OrderItem", first, { ERP_Key__c: "erp:OrderItem:O1:20" });
+
+    await shop.run();
+
+    await expectAsBefore(shop, first, second);
   });
 });
