@@ -188,9 +188,12 @@ class Rehearsal {
       poll: (requests) => org.poll(requests),
       query: (soql) => org.query(soql),
       read: async (request) => {
-        if (request.by.kind !== "id") return await org.read(request);
-        const ids = request.by.ids.filter((id) => !id.startsWith(REHEARSED));
-        if (ids.length > 0) return await org.read({ ...request, by: { kind: "id", ids } });
+        const { by } = request;
+        const asked: readonly string[] = by.kind === "id" ? by.ids : by.values;
+        const known = <Name extends string>(names: readonly Name[]): readonly Name[] =>
+          names.filter((name) => !name.startsWith(REHEARSED));
+        const left = by.kind === "id" ? { ...by, ids: known(by.ids) } : { ...by, values: known(by.values) };
+        if (asked.length === 0 || known(asked).length > 0) return await org.read({ ...request, by: left });
         // A run looks up what it has just made, too.
         this.#sparedReads += 1;
         return [];

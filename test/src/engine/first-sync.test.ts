@@ -239,6 +239,28 @@ describe("prices that stand on both sides", () => {
   });
 });
 
+describe("a plan for an org that holds a part of the products", () => {
+  it("looks for the prices of those that are there, and plans the others", async () => {
+    const match = [{ field: "ProductCode", external: "sku" }];
+    const shop = await Shop.open(erpMapping({ Product2: { match } }));
+    const [book] = await shop.salesforce.query("SELECT Id FROM Pricebook2 WHERE IsStandard = true");
+    const Product2Id = shop.insert("Product2", { Name: "Tea", ProductCode: "TEA", IsActive: true });
+    shop.insert("PricebookEntry", { Product2Id, Pricebook2Id: String(book?.["Id"]), UnitPrice: 10, IsActive: true });
+    for (const sku of ["RICE", "TEA"]) shop.erp.put("products", sku, { name: sku, price: "10" });
+
+    const plan = await makePlan(shop.ports, { holder: "test" });
+    const calls = await shop.calls(() => shop.run());
+
+    expect(plan.writes.map(({ key, actions }) => [key, actions])).toEqual([
+      ["erp:Product2:RICE", ["create"]],
+      ["erp:Product2:TEA", ["adopt", "update"]],
+      ["erp:PricebookEntry:RICE", ["create"]],
+      ["erp:PricebookEntry:TEA", ["adopt"]],
+    ]);
+    expect(plan.calls.reading + plan.calls.writing).toBe(calls);
+  });
+});
+
 describe("orders that stand on both sides", () => {
   const matched = {
     Account: { match: BY_NUMBER },
@@ -263,7 +285,10 @@ describe("orders that stand on both sides", () => {
     const entries = new Map(
       ["TEA", "RICE"].map((sku) => {
         const Product2Id = shop.insert("Product2", { Name: sku, ProductCode: sku.toLowerCase(), IsActive: true });
-        return [sku, shop.insert("PricebookEntry", { Product2Id, Pricebook2Id, UnitPrice: 10, IsActive: true })] as const;
+        return [
+          sku,
+          shop.insert("PricebookEntry", { Product2Id, Pricebook2Id, UnitPrice: 10, IsActive: true }),
+        ] as const;
       }),
     );
     const entry = (sku: string): string => entries.get(sku) ?? "";
