@@ -5,6 +5,7 @@ import { pathToFileURL } from "node:url";
 import { Cron } from "croner";
 import { parse as parseYaml, YAMLParseError } from "yaml";
 import type { z } from "zod";
+import { fillAddress } from "../database/url.ts";
 import { SyncError } from "../errors.ts";
 import { compileMapping } from "../mapping/compile.ts";
 import type { UserFunction } from "../mapping/convert.ts";
@@ -130,7 +131,7 @@ function interpolate(
   problems: string[],
 ): unknown {
   if (typeof value === "string") {
-    return value.replaceAll(/\$\{(\w+)\}/g, (reference, name: string) => {
+    return fillAddress(value, (reference, name) => {
       const found = environment[name];
       if (found === undefined) {
         problems.push(`${path} refers to ${reference}, which is not set in the environment; set it before the command`);

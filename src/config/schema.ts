@@ -1,5 +1,6 @@
 /** The configuration file as one zod schema: what may be written, what it means, and what holds where nothing is said. */
 import { z } from "zod";
+import { serverSchema, withUrl } from "../database/server.ts";
 import { externalConfigSchema } from "../external/config.ts";
 import { webhookConfigSchema } from "../external/http/webhook.ts";
 import { mappingSchema } from "../mapping/spec.ts";
@@ -25,18 +26,23 @@ const retentionSchema = z
     "When history is removed, after each run. What is open stays whatever its age, with the history of its record.",
   );
 
+/** Where the connector remembers when nobody says otherwise. */
+const STATE_URL = "file:.order-sync/state.db";
+
 const stateSchema = z
   .strictObject({
     url: z
       .string()
       .min(1)
-      .default("file:.order-sync/state.db")
+      .optional()
       .describe(
-        "Where the connector remembers: file:path of an SQLite file, or postgres://user:password@host/database.",
+        `Where the connector remembers: file:path of an SQLite file, or postgres://user:password@host/database. By default ${STATE_URL}.`,
       ),
+    server: serverSchema.optional(),
     retention: retentionSchema,
   })
   .prefault({})
+  .transform(withUrl(STATE_URL))
   .describe("The connector's memory.");
 
 const duration = z.string().regex(DURATION_PATTERN, "must be a time such as 30s, 5m or 2h");

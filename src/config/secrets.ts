@@ -66,14 +66,19 @@ function addressFor(raw: unknown, path: string): string {
       return text(record(salesforce["auth"])["instanceUrl"]) || text(salesforce["loginUrl"]);
     }
     case "external":
-      return text(record(root["external"])["url"]);
     case "state":
-      return text(record(root["state"])["url"]);
+      return databaseAddress(record(root[path.split(".")[0] ?? ""]));
     case "serve":
       return `http://${text(record(root["serve"])["host"]) || "127.0.0.1"}`;
     default:
       return "";
   }
+}
+
+function databaseAddress({ url, server }: Readonly<Record<string, unknown>>): string {
+  if (typeof url === "string") return url;
+  const { host } = record(server);
+  return typeof host === "string" ? `postgres://${host}` : "";
 }
 
 function isLoopback(address: string): boolean {

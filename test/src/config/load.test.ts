@@ -57,6 +57,72 @@ describe("a configuration file", () => {
     }
   });
 
+  it.each(["p@ss/w:rd", "100% #1?", "a+b=c&d", "pässwörd", "%40"])(
+    "fills a password with any character into an address: %s",
+    async (password) => {
+      const file = join(folder, "address.json");
+      const url = "postgres://${ERP_USER}:${ERP_PASSWORD}@db.example.com:5432/shop?sslmode=require";
+      writeFileSync(file, JSON.stringify({ ...SETTINGS, external: { ...SETTINGS.external, url } }));
+
+      const { config, redact } = await loadConfig(file, {
+        SECRET: "swordfish",
+        ERP_USER: "erp@sales",
+        ERP_PASSWORD: password,
+      });
+
+      const read = new URL(config.external.kind === "files" ? "" : config.external.url);
+      expect([decodeURIComponent(read.username), decodeURIComponent(read.password)]).toEqual(["erp@sales", password]);
+      expect([read.host, read.pathname, read.search]).toEqual(["db.example.com:5432", "/shop", "?sslmode=require"]);
+      if (password.length >= 4) expect(redact(`cannot open ${read.href}`)).not.toContain(read.password);
+    },
+  );
+
+  it("takes an address as it is where a reference is the whole of it", async () => {
+    const file = join(folder, "whole.json");
+    writeFileSync(file, JSON.stringify({ ...SETTINGS, external: { ...SETTINGS.external, url: "${ERP_URL}" } }));
+
+    const { config } = await loadConfig(file, { SECRET: "swordfish", ERP_URL: "postgres://erp:p%40ss@host/shop" });
+
+    expect(config.external).toMatchObject({ url: "postgres://erp:p%40ss@host/shop" });
+  });
+
+  it("takes host, database, user and password as settings of their own, for both databases", async () => {
+    const file = join(folder, "server.json");
+    const server = { host: "db.example.com", database: "shop 2", user: "erp", password: "${ERP_PASSWORD}" };
+    const { url: _none, ...external } = SETTINGS.external;
+    writeFileSync(
+      file,
+      JSON.stringify({
+        ...SETTINGS,
+        external: { ...external, server },
+        state: { server: { ...server, port: 6000, sslmode: "require" } },
+      }),
+    );
+
+    const { config } = await loadConfig(file, { SECRET: "swordfish", ERP_PASSWORD: "p@ss/word" });
+
+    expect(config.external).toMatchObject({ url: "postgres://erp:p%40ss%2Fword@db.example.com:5432/shop%202" });
+    expect(config.state.url).toBe("postgres://erp:p%40ss%2Fword@db.example.com:6000/shop%202?sslmode=require");
+  });
+
+  it.each([
+    [
+      { url: "file:erp.db", server: { host: "h", database: "d", user: "u" } },
+      'external.url is "file:erp.db"; is given beside server',
+    ],
+    [{}, "external.url is missing; it is required, or server in its place"],
+    [
+      { server: { host: "h", database: "d", user: "u", password: "plain" } },
+      "external.server.password holds a secret in the file",
+    ],
+  ])("refuses an unclear database: %j", async (part, message) => {
+    const file = join(folder, "unclear.json");
+    const { url: _none, ...external } = SETTINGS.external;
+    writeFileSync(file, JSON.stringify({ ...SETTINGS, external: { ...external, ...part } }));
+
+    await expect(loadConfig(file, { SECRET: "swordfish" })).rejects.toThrow(message);
+  });
+
   it("gives a redactor for its secrets", async () => {
     const file = join(folder, "c.json");
     writeFileSync(file, JSON.stringify(SETTINGS));
