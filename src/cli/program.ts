@@ -82,6 +82,13 @@ export function orderSync(surroundings: Surroundings, done: (exit: ExitCode) => 
       ]),
     )
     .option("--external-url <url>", "file:path of an SQLite file, or postgres://user@host/database")
+    .option(
+      "--external-host <host>",
+      "a PostgreSQL server in parts, in place of --external-url; its password comes from EXTERNAL_PASSWORD",
+    )
+    .option("--external-port <port>", "its port (default: 5432)")
+    .option("--external-database <name>", "the database on it")
+    .option("--external-user <name>", "the user who signs in")
     .option("--sample-erp <file>", "make a sample ERP in this new SQLite file and use it")
     .option("--name <name>", "short name of the external system, which starts every key", "erp")
     .option("--metadata-dir <folder>", "where the Salesforce metadata goes", "salesforce-metadata")

@@ -4,6 +4,8 @@ import { dirname, join, relative, resolve } from "node:path";
 import { type LoadedConfig, loadConfig } from "../../config/load.ts";
 import { keyFieldMetadata, permissionSetMetadata } from "../../config/metadata.ts";
 import { type StarterAuth, starterConfig } from "../../config/starter.ts";
+import type { Cast } from "../../config/starter-roles.ts";
+import { fillAddress, urlOfServer } from "../../database/url.ts";
 import { SyncError } from "../../errors.ts";
 import type { SqlConfig } from "../../external/sql/config.ts";
 import { installChangeLog, removeChangeLog } from "../../external/sql/install.ts";
@@ -18,6 +20,11 @@ export interface InitOptions {
   readonly loginUrl?: string;
   readonly auth?: StarterAuth;
   readonly externalUrl?: string;
+  /** The parts of a PostgreSQL server, in place of `externalUrl`; the password comes from `EXTERNAL_PASSWORD`. */
+  readonly externalHost?: string;
+  readonly externalPort?: string;
+  readonly externalDatabase?: string;
+  readonly externalUser?: string;
   readonly name: string;
   readonly metadataDir: string;
   readonly installChangeLog?: true;
@@ -44,9 +51,12 @@ export async function initCommand(options: InitOptions, surroundings: Surroundin
   const written: string[] = [];
   const { password } = withoutPassword(options.externalUrl ?? "");
   if (options.sampleErp !== undefined) written.push(makeSampleErp(options.sampleErp));
+  let found: Cast | null = null;
   if (!existsSync(file) || options.force === true) {
-    write(file, await starterText(file, options, surroundings));
+    const starter = await starterFor(file, options, surroundings);
+    write(file, starter.text);
     written.push(file);
+    found = starter.cast;
   }
   const given = password === null ? {} : { [PASSWORD_NAME]: password };
   const loaded = await loadForMetadata(file, { ...environment, ...given });
@@ -56,36 +66,115 @@ export async function initCommand(options: InitOptions, surroundings: Surroundin
     written.push(join(folder, path));
   }
   const changeLog = options.installChangeLog === true ? await install(loaded) : null;
-  if (options.json === true) stdout.write(`${JSON.stringify({ written, changeLog })}\n`);
+  if (options.json === true)
+    stdout.write(`${JSON.stringify({ written, changeLog, found: found && foundJson(found) })}\n`);
   else
     stdout.write(
-      `${written.map((path) => `wrote ${path}`).join("\n")}\n${advice(loaded, folder, changeLog)}${secretAdvice(password)}`,
+      `${found === null ? "" : foundText(found)}${written.map((path) => `wrote ${path}`).join("\n")}\n${advice(loaded, folder, changeLog)}${secretAdvice(password)}`,
     );
   return EXIT.done;
 }
 
-async function starterText(file: string, options: InitOptions, surroundings: Surroundings): Promise<string> {
+async function starterFor(
+  file: string,
+  options: InitOptions,
+  surroundings: Surroundings,
+): Promise<ReturnType<typeof starterConfig>> {
   const ask = async (question: string, otherwise: string): Promise<string> =>
     surroundings.ask === undefined ? otherwise : (await surroundings.ask(`${question} [${otherwise}]: `)) || otherwise;
   const loginUrl = options.loginUrl ?? (await ask("Login address of the org", DEFAULT_LOGIN));
   const externalUrl =
+    serverAddress(options, surroundings.environment) ??
     options.externalUrl ??
     (options.sampleErp === undefined ? undefined : `file:${relative(dirname(file), resolve(options.sampleErp))}`) ??
     (await ask("External database (file:path or postgres://…)", DEFAULT_EXTERNAL));
-  const tables = await surveyDatabase(besideFile(interpolated(externalUrl, surroundings.environment), file));
-  const { url } = withoutPassword(externalUrl);
+  const { url, password } = withoutPassword(externalUrl);
+  const given = password === null ? {} : { [PASSWORD_NAME]: password };
+  const tables = await surveyDatabase(besideFile(interpolated(url, { ...surroundings.environment, ...given }), file));
   return starterConfig({ name: options.name, loginUrl, auth: options.auth ?? "password", externalUrl: url, tables });
+}
+
+/** The address that the parts of a server make; undefined where none is given. */
+function serverAddress(
+  { externalHost, externalPort, externalDatabase, externalUser, externalUrl }: InitOptions,
+  environment: Surroundings["environment"],
+): string | undefined {
+  const parts = {
+    "--external-host": externalHost,
+    "--external-database": externalDatabase,
+    "--external-user": externalUser,
+  };
+  if (externalPort === undefined && Object.values(parts).every((part) => part === undefined)) return undefined;
+  if (externalUrl !== undefined)
+    throw new SyncError("USAGE", "--external-url and the parts of a server are both given; leave one of them out");
+  const missing = Object.entries(parts).flatMap(([option, value]) => (value === undefined ? [option] : []));
+  if (missing.length > 0)
+    throw new SyncError(
+      "USAGE",
+      `${missing.join(" and ")} ${missing.length === 1 ? "is" : "are"} missing; a server needs all of them`,
+    );
+  const port = Number(externalPort ?? "5432");
+  if (!Number.isInteger(port) || port < 1 || port > 65_535)
+    throw new SyncError("USAGE", `--external-port is "${externalPort}"; it must be a whole number from 1 to 65535`);
+  const address = urlOfServer({
+    host: externalHost ?? "",
+    port,
+    database: externalDatabase ?? "",
+    user: externalUser ?? "",
+  });
+  // The reference stands where the password goes; it is filled in as any other.
+  return environment[PASSWORD_NAME] === undefined ? address : address.replace("@", `:\${${PASSWORD_NAME}}@`);
+}
+
+/** What was found in the database, role by role. */
+function foundText(cast: Cast): string {
+  const lines = Object.entries(cast).flatMap(([role, { table, because, candidates }]) => {
+    if (table !== undefined) return [`  ${role.padEnd(10)} ${table.name}: ${because}`];
+    // Most systems have no contracts.
+    if (role === "contracts" && candidates.length === 0) return [];
+    return [
+      `  ${role.padEnd(10)} not sure: ${because}`,
+      ...candidates.map((one) => `${" ".repeat(15)}${one.table.name} (${one.reasons.join("; ")})`),
+    ];
+  });
+  return `Found in the database:\n${lines.join("\n")}\n\n`;
+}
+
+function foundJson(cast: Cast): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(
+    Object.entries(cast).map(([role, { table, because, candidates }]) => [
+      role,
+      {
+        table: table?.name ?? null,
+        because,
+        candidates: candidates.map((one) => ({ table: one.table.name, score: one.score, reasons: one.reasons })),
+      },
+    ]),
+  );
 }
 
 /** Takes the place of a password that was given in --external-url. */
 const PASSWORD_NAME = "EXTERNAL_PASSWORD";
 
-/** The URL as it may stand in a file: its password becomes a reference to the environment. */
+/**
+ * The URL as it may stand in a file: its password becomes a reference to the environment. The password comes back as it
+ * is, whether the URL had it escaped or not.
+ */
 export function withoutPassword(url: string): { readonly url: string; readonly password: string | null } {
-  const found = /^(\w+:\/\/[^:@/]+:)([^@/]+)(@.*)$/.exec(url);
+  // Up to the last "@": a password that nobody escaped may hold one.
+  const found = /^(\w+:\/\/[^:@/]+:)(.+)(@[^@]*)$/.exec(url);
   const [, before = "", password = "", after = ""] = found ?? [];
   if (found === null || password.includes("${")) return { url, password: null };
-  return { url: `${before}\${${PASSWORD_NAME}}${after}`, password };
+  return { url: `${before}\${${PASSWORD_NAME}}${after}`, password: unescaped(password) };
+}
+
+function unescaped(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    // A bare "%" is a character of the password.
+    return text;
+  }
 }
 
 function makeSampleErp(path: string): string {
@@ -101,7 +190,7 @@ function besideFile(url: string, file: string): string {
 }
 
 function interpolated(url: string, environment: Surroundings["environment"]): string {
-  return url.replaceAll(/\$\{(\w+)\}/g, (reference, name: string) => {
+  return fillAddress(url, (reference, name) => {
     const value = environment[name];
     if (value === undefined)
       throw new SyncError("USAGE", `--external-url refers to ${reference}, which is not set in the environment`);
@@ -155,7 +244,7 @@ function write(path: string, text: string): void {
 
 function secretAdvice(password: string | null): string {
   if (password === null) return "";
-  return `\nThe database password is not written into the file; set ${PASSWORD_NAME} in the environment, spelled as in the URL.\n`;
+  return `\nThe database password is not written into the file; set ${PASSWORD_NAME} in the environment, as it is: any character may stand in it.\n`;
 }
 
 function advice(

@@ -2,32 +2,42 @@
 import { describe, expect, it } from "vitest";
 import { withoutPassword } from "../../../src/cli/commands/init.ts";
 import { starterConfig } from "../../../src/config/starter.ts";
+import type { SurveyedTable } from "../../../src/external/sql/survey.ts";
 
-const CUSTOMERS = { name: "customers", columns: ["id", "customer_no", "name"], key: ["id"], statuses: {} };
-const LINES = {
-  name: "order_lines",
-  columns: ["order_no", "line_no", "sku", "quantity"],
-  key: ["order_no", "line_no"],
+const table = (name: string, columns: readonly string[], key: readonly string[]): SurveyedTable => ({
+  name,
+  columns,
+  types: {},
+  key,
+  otherKeys: [],
+  references: [],
+  rows: 3,
   statuses: {},
-};
-const ORDERS = { name: "orders", columns: ["order_no", "customer_no", "order_date"], key: ["order_no"], statuses: {} };
+});
+const CUSTOMERS = table("customers", ["id", "customer_no", "name"], ["id"]);
+const PRODUCTS = table("products", ["sku", "name", "price"], ["sku"]);
+const LINES = table("order_lines", ["order_no", "line_no", "sku", "quantity", "unit_price"], ["order_no", "line_no"]);
+const ORDERS = table("orders", ["order_no", "customer_no", "order_date"], ["order_no"]);
 
 describe("a starter configuration", () => {
   it("knows customers by the unique column that orders refer to, not by a generated Id", () => {
-    const text = starter([{ ...CUSTOMERS, otherKeys: [["customer_no"]] }, ORDERS, LINES]);
+    const text = starter([{ ...CUSTOMERS, otherKeys: [["customer_no"]] }, PRODUCTS, ORDERS, LINES]);
 
     expect(text).toContain("key: [customer_no]");
     expect(text).toContain("AccountId: { from: customer_no, reference: Account }");
   });
 
   it("says why orders are left out", () => {
-    expect(starter([CUSTOMERS, ORDERS, LINES])).toContain(
+    expect(starter([CUSTOMERS, PRODUCTS, ORDERS, LINES])).toContain(
       "# Order is left out: no column of orders was recognised as a reference to (id) of customers.",
     );
   });
 
   it.each([
     ["postgres://erp:s3cret@host:5432/shop", "postgres://erp:${EXTERNAL_PASSWORD}@host:5432/shop", "s3cret"],
+    ["postgres://erp:p%40ss@host/shop", "postgres://erp:${EXTERNAL_PASSWORD}@host/shop", "p@ss"],
+    ["postgres://erp:p@ss/word@host/shop", "postgres://erp:${EXTERNAL_PASSWORD}@host/shop", "p@ss/word"],
+    ["postgres://erp:100%@host/shop", "postgres://erp:${EXTERNAL_PASSWORD}@host/shop", "100%"],
     ["postgres://erp:${PASSWORD}@host/shop", "postgres://erp:${PASSWORD}@host/shop", null],
     ["postgres://erp@host/shop", "postgres://erp@host/shop", null],
     ["file:erp.db", "file:erp.db", null],
@@ -43,5 +53,5 @@ function starter(tables: Parameters<typeof starterConfig>[0]["tables"]): string 
     auth: "password",
     externalUrl: "file:erp.db",
     tables,
-  });
+  }).text;
 }

@@ -10,6 +10,7 @@ import { type ErpSession, erpConfig, erpTables, sqlDouble } from "./sql-double.t
 import { sqlRights } from "./sql-rights.ts";
 import { sqlSourceBehaviour } from "./sql-source-behaviour.ts";
 import { sqlWrites } from "./sql-writes.ts";
+import { surveyBehaviour } from "./survey-behaviour.ts";
 
 const postgres = await startPostgres();
 const server = typeof postgres === "string" ? undefined : postgres;
@@ -69,6 +70,12 @@ describe.skipIf(server === undefined)(reason, () => {
 
   sqlRights(bench);
   sqlWrites("PostgreSQL", bench);
+  surveyBehaviour({
+    database: async () => {
+      const url = (await server?.scratch()) ?? "";
+      return { url, session: await session(url) };
+    },
+  });
 
   describe("a PostgreSQL ERP", () => {
     async function ordersErp(): Promise<{ url: string; user: ErpSession; config: SqlConfigInput }> {

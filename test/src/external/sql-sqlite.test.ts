@@ -12,6 +12,7 @@ import { type SqlBench, sqlBehaviour } from "./sql-behaviour.ts";
 import { type ErpSession, erpConfig, erpTables, sqlDouble } from "./sql-double.ts";
 import { sqlSourceBehaviour } from "./sql-source-behaviour.ts";
 import { sqlWrites } from "./sql-writes.ts";
+import { surveyBehaviour } from "./survey-behaviour.ts";
 
 let folder = "";
 let closing: (() => Promise<void> | void)[] = [];
@@ -69,6 +70,14 @@ sqlBehaviour("SQLite", bench);
 sqlSourceBehaviour("SQLite", bench);
 
 sqlWrites("SQLite", bench);
+describe("an SQLite database", () => {
+  surveyBehaviour({
+    database: async () => {
+      const path = join(folder, "survey.db");
+      return { url: `file:${path}`, session: session(path) };
+    },
+  });
+});
 
 describe("an SQLite ERP", () => {
   const open = async (path: string, lockWaitMs = 0) => {
