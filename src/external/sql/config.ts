@@ -1,7 +1,7 @@
 /** The configuration of the SQL adapter: which tables are collections, and how their changes are found. */
 import { z } from "zod";
-import { timeZoneSchema } from "../time-zone.ts";
 import { serverSchema, withUrl } from "../../database/server.ts";
+import { timeZoneSchema } from "../time-zone.ts";
 
 const columnName = z.string().min(1);
 const columnList = z.array(columnName).min(1);
@@ -60,26 +60,30 @@ const collectionSchema = z
   });
 
 /** Schema of `external` with `kind: sql`. Its output always has `url`, also where `server` was given. */
-export const sqlConfigSchema = z.strictObject({
-  kind: z.literal("sql"),
-  name: z
-    .string()
-    .regex(/^[a-z][a-z0-9-]*$/, "must be a short name in lower case, for example erp")
-    .describe("Starts every business key, for example erp. Changing it makes all records new."),
-  url: z
-    .string()
-    .min(1)
-    .optional()
-    .describe("file:path of an SQLite file, or postgres://user:password@host:5432/database. Either this or `server`."),
-  server: serverSchema.optional(),
-  timeZone: timeZoneSchema,
-  lockWaitMs: z.int().min(0).default(10_000).describe("How long to wait for another program's lock."),
-  emptyForNull: z
-    .boolean()
-    .default(true)
-    .describe("Write '' where a text is empty and its column is NOT NULL; false leaves the refusal to the database."),
-  collections: z.record(z.string().regex(/^[A-Za-z][\w-]*$/), collectionSchema),
-}).transform(withUrl(undefined));
+export const sqlConfigSchema = z
+  .strictObject({
+    kind: z.literal("sql"),
+    name: z
+      .string()
+      .regex(/^[a-z][a-z0-9-]*$/, "must be a short name in lower case, for example erp")
+      .describe("Starts every business key, for example erp. Changing it makes all records new."),
+    url: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        "file:path of an SQLite file, or postgres://user:password@host:5432/database. Either this or `server`.",
+      ),
+    server: serverSchema.optional(),
+    timeZone: timeZoneSchema,
+    lockWaitMs: z.int().min(0).default(10_000).describe("How long to wait for another program's lock."),
+    emptyForNull: z
+      .boolean()
+      .default(true)
+      .describe("Write '' where a text is empty and its column is NOT NULL; false leaves the refusal to the database."),
+    collections: z.record(z.string().regex(/^[A-Za-z][\w-]*$/), collectionSchema),
+  })
+  .transform(withUrl(undefined));
 
 /** Configuration of the SQL adapter, with defaults filled in. */
 export type SqlConfig = z.infer<typeof sqlConfigSchema>;
