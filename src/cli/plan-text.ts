@@ -2,6 +2,7 @@
 import { isCreation, type Plan, type PlannedChange, type PlannedWrite } from "../engine/plan.ts";
 import { unkeyedText } from "../engine/unkeyed.ts";
 import type { Value } from "../model/value.ts";
+import { waitText } from "../observe/wait-text.ts";
 import type { coloursOf } from "./surroundings.ts";
 
 type Colours = ReturnType<typeof coloursOf>;
@@ -35,7 +36,12 @@ export function planText(plan: Plan, colours: Colours): string {
     const creates = plan.writes.filter((write) => write.object === unkeyed.object && isCreation(write)).length;
     lines.push(colours.yellow(`! ${unkeyedText(unkeyed, creates)}`));
   }
-  if (plan.conflicts.length + plan.held.length + plan.unkeyed.length > 0) lines.push("");
+  for (const { collection, object, reason } of plan.restarts)
+    lines.push(colours.yellow(`! ${collection} is read again from the beginning for ${object}, because ${reason}`));
+  for (const wait of plan.waits)
+    lines.push(colours.yellow(`! ${wait.object}: ${waitText(wait.collection, wait, plan.madeAtMs)}`));
+  if (plan.conflicts.length + plan.held.length + plan.unkeyed.length + plan.restarts.length + plan.waits.length > 0)
+    lines.push("");
   lines.push(summary(plan, colours));
   return `${lines.join("\n")}\n`;
 }

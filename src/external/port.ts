@@ -116,8 +116,9 @@ export interface ExternalSystem {
   /** Applies each operation as a transaction of its own; one outcome each, in order. */
   apply(operations: readonly ExternalOperation[], options?: ApplyOptions): Promise<readonly ExternalOutcome[]>;
   /**
-   * Tells that this cursor has been stored: what lies before it will not be asked for again and may be forgotten (a
-   * change log is pruned, a file is archived). Best called after each commit of a cursor; safe to call twice or never.
+   * Tells that this cursor has been stored: what lies before it will not be asked for again by whoever holds it. What no
+   * holder needs may be forgotten (a change log is pruned, a file is archived); several objects of one run, and several
+   * connectors, may each hold a cursor of one collection. Best called after each commit; safe to call twice or never.
    */
   acknowledge?(collection: string, cursor: string): Promise<void>;
   /** What the calls so far have found that people should know. Absent where an adapter never finds anything. */

@@ -137,6 +137,10 @@ export class MemoryErp implements Erp {
   }
 
   async changes(collection: string, cursor: string | null, limit: number): Promise<ExternalChangePage> {
+    if (cursor !== null && !/^(start:|\d+$)/.test(cursor)) {
+      const restart = { reason: "another adapter has made the position", deletesMissed: true };
+      return { ...(await this.changes(collection, null, limit)), restart };
+    }
     const table = TABLE_OF[collection] ?? collection;
     const rows = this.#table(collection);
     const horizon = this.#horizon();

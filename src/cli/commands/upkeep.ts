@@ -4,6 +4,7 @@ import { processIsGone } from "../../engine/holder.ts";
 import { openExistingState, openPorts } from "../../engine/open.ts";
 import { pruneState } from "../../engine/retention.ts";
 import { sweep } from "../../engine/sweep.ts";
+import { sweepOwedSinceMs } from "../../engine/sweep-duty.ts";
 import { type CountedReading, unnamedText, unprovenOf, unprovenText } from "../../engine/sweep-proof.ts";
 import { SyncError } from "../../errors.ts";
 import { openStateStore } from "../../state/open.ts";
@@ -25,10 +26,15 @@ export async function sweepCommand(options: RunCommandOptions, outer: Surroundin
       open.ports,
       requestOf(loaded.config, options, surroundings),
       (report) => {
-        if (options.json !== true) stdout.write(reportText(report));
+        // That a sweep is pending is no advice while it is made.
+        if (options.json !== true) stdout.write(reportText({ ...report, sweepOwedSinceMs: null }));
       },
     );
     stdout.write(options.json === true ? `${JSON.stringify({ missed, counts, runs })}\n` : sweepText(missed, counts));
+    if (options.json !== true && sweepOwedSinceMs(await open.ports.state.cursors()) !== null)
+      stdout.write(
+        "  the sweep is still pending, because it left out something or more was missed meanwhile; run it again\n",
+      );
     const last = runs.at(-1);
     const exit = last === undefined ? EXIT.done : exitOf(last);
     return exit === EXIT.done && unprovenOf(counts).length > 0 ? EXIT.doneWithRefusals : exit;

@@ -5,7 +5,7 @@ import { atPointer, isArray, type Json } from "../json.ts";
 import type { ExternalChange, ExternalChangePage, ExternalRestart } from "../port.ts";
 import { type HttpAnswer, type HttpClient, reasonOf } from "./client.ts";
 import type { HttpCollectionConfig } from "./config.ts";
-import { backInTime, FOREIGN_POSITION, listChange, listSource, wentBack } from "./list-source.ts";
+import { backInTime, FOREIGN_POSITION, isOlder, listChange, listSource, wentBack } from "./list-source.ts";
 import { decodeKey, documentHash, instantMs, isDeleted, scalarText } from "./record.ts";
 
 /** Records that are remembered to be silent about them when the overlap lists them again. */
@@ -82,6 +82,9 @@ export async function readList(
   const known = new Map(cursor.seen.map(([key, hash]) => [key, hash]));
   const listed = items.map((item) => readItem(config, item));
   const changes = listed.filter((item) => known.get(item.name) !== item.hash).map((item) => item.change);
+  const times = new Map(cursor.seen.map(([key, , ms]) => [key, ms]));
+  if (listed.some((item) => isOlder(times.get(item.name), item.stampMs)))
+    return { changes, cursor: JSON.stringify({ ...START, source }), more: true, restart: backInTime(source.url) };
   const high = listed.reduce<string | null>((best, item) => later(best, item.stamp), round.high);
   const seen = [...round.seen, ...listed.map((item): Seen[number] => [item.name, item.hash, item.stampMs])].slice(
     -SEEN_MAX,

@@ -33,6 +33,11 @@ export const FOREIGN_POSITION: ExternalRestart = {
   deletesMissed: true,
 };
 
+/** Whether a record is listed with an older change time than before: only a backup that was put back does that. */
+export function isOlder(before: number | null | undefined, now: number | null): boolean {
+  return before !== null && before !== undefined && now !== null && now < before;
+}
+
 /**
  * Whether a finished round shows that the API went back in time. It asked for everything since a time at which records
  * were seen: they are listed again unless they were deleted, or a backup was put back that does not have them. When not
@@ -51,7 +56,7 @@ export function wentBack(
 /** What a round that went back in time says. */
 export function backInTime(url: string): ExternalRestart {
   return {
-    reason: `${url} lists none of the records that had changed last: an older backup was put back, or they were deleted`,
+    reason: `${url} does not list the records that had changed last, or lists them as they were before: an older backup was put back, or they were deleted`,
     deletesMissed: true,
   };
 }

@@ -34,10 +34,8 @@ export async function acknowledgeLog(
   const { connection } = target;
   const log = new LogReaders(target, connection.db);
   try {
-    if (!(await readersExist(target))) {
-      await connection.db.transaction().execute((tx) => new LogReaders(target, tx).prune(cursor.log));
-      return [olderLog(target)];
-    }
+    // Nobody knows who else reads such a log.
+    if (!(await readersExist(target))) return [olderLog(target)];
     if (reader === undefined || (await log.isSettled(reader, cursor.log))) return [];
     return await connection.db.transaction().execute(async (tx) => {
       const readers = new LogReaders(target, tx);
@@ -172,7 +170,7 @@ async function readersExist({ connection }: SourceTarget): Promise<boolean> {
 function olderLog({ connection }: SourceTarget): ExternalNotice {
   return {
     code: "LOG_OLDER",
-    message: `the change log in ${connection.place} was made by an earlier version and keeps nothing for a second connector; \`order-sync init --install-change-log\` brings it up to date and loses nothing`,
+    message: `the change log in ${connection.place} was made by an earlier version, which did not know who reads it, so its old lines are not deleted; \`order-sync init --install-change-log\` brings it up to date and loses nothing`,
   };
 }
 

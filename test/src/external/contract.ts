@@ -20,12 +20,15 @@ export interface ExternalDouble {
   readonly remove: (id: string) => Promise<void>;
   /** The order as it is stored, without the adapter. */
   readonly stored: (id: string) => Promise<OrderRow | undefined>;
+  /** Takes a backup, and gives what puts it back. Absent where the system is not told from its older self. */
+  readonly backUp?: () => Promise<() => Promise<void>>;
 }
 
 /** How adapters differ. */
 export interface ExternalAbilities {
   readonly seesDeletes: boolean;
   readonly deletes: boolean;
+  readonly restores: boolean;
 }
 
 /** An order with the facts that a test does not care about filled in. */
@@ -164,6 +167,36 @@ export function externalContract(
       expect(
         ids(await external.read("orders", [["1"], ["2"]]).then((r) => r.map((x) => ({ ...x, deleted: false })))),
       ).toEqual(["1", "2"]);
+    });
+
+    it.skipIf(!abilities.restores)(
+      "reads everything again, and says that deletions may have been missed, when an older backup was put back",
+      async () => {
+        const { external, put, backUp } = await fresh();
+        for (const id of ["1", "2"]) await put(orderRow(id));
+        const putBack = await backUp?.();
+        await put(orderRow("3"));
+        await put(orderRow("1", { amount: "77.00" }));
+        const { cursor } = await drain(external, null);
+
+        await putBack?.();
+        const again = await drain(external, cursor);
+        const next = await drain(external, again.cursor);
+
+        expect(ids(again.changes)).toEqual(["1", "2"]);
+        expect(again.restarts).toEqual([{ reason: expect.stringMatching(/./), deletesMissed: true }]);
+        expect([next.changes, next.restarts]).toEqual([[], []]);
+      },
+    );
+
+    it("starts again, and says so, at a position that another adapter has made", async () => {
+      const { external, put } = await fresh();
+      await put(orderRow("1"));
+
+      const { changes, restarts } = await drain(external, '{"feed":"another","at":7}');
+
+      expect(ids(changes)).toEqual(["1"]);
+      expect(restarts).toMatchObject([{ deletesMissed: true }]);
     });
 
     it.skipIf(!abilities.seesDeletes)("tells a deleted record, and not one that was made again since", async () => {

@@ -12,7 +12,7 @@ import { drain, type ExternalDouble, externalContract, orderRow } from "./contra
 import { Shop, shopConfig } from "./shop.ts";
 
 const HOST = "https://shop.example.com";
-const abilities = { seesDeletes: true, deletes: true };
+const abilities = { seesDeletes: true, deletes: true, restores: true };
 const internet = setupServer();
 
 function double(shop: Shop, external: ExternalDouble["external"]): ExternalDouble {
@@ -21,6 +21,7 @@ function double(shop: Shop, external: ExternalDouble["external"]): ExternalDoubl
     put: async (order) => shop.put(order),
     remove: async (id) => shop.remove(id),
     stored: async (id) => shop.stored(id),
+    backUp: async () => shop.backUp(),
   };
 }
 

@@ -40,7 +40,25 @@ async function erp(): Promise<ExternalDouble> {
   for (const statement of erpTables("postgres")) await user.query(statement);
   const double = await sqlDouble(user, erpConfig(url));
   closing.push(() => double.external.close());
-  return double;
+  return { ...double, backUp: () => backUp(url, user) };
+}
+
+/** What pg_dump and pg_restore --clean do, in SQL: the tables are made again, the log and its name come from the backup. */
+async function backUp(url: string, user: ErpSession): Promise<() => Promise<void>> {
+  const kept = ["orders", "order_lines", "order_sync_feed.changes", "order_sync_feed.identity"];
+  await user.query("create schema backup");
+  for (const table of kept) await user.query(`create table backup.${table.split(".").at(-1)} as table ${table}`);
+  return async () => {
+    await user.query("drop schema order_sync_feed cascade");
+    await user.query("drop table order_lines, orders");
+    for (const statement of erpTables("postgres")) await user.query(statement);
+    await installChangeLog(sqlConfigSchema.parse(erpConfig(url)));
+    for (const table of kept) {
+      // The rows of the log come last, and take the place of those that loading the tables has just made.
+      if (table.includes(".")) await user.query(`delete from ${table}`);
+      await user.query(`insert into ${table} overriding system value select * from backup.${table.split(".").at(-1)}`);
+    }
+  };
 }
 
 afterEach(async () => {
@@ -53,7 +71,7 @@ afterAll(async () => {
 });
 
 describe.skipIf(server === undefined)(reason, () => {
-  externalContract("SQL adapter on PostgreSQL", { seesDeletes: true, deletes: true }, erp);
+  externalContract("SQL adapter on PostgreSQL", { seesDeletes: true, deletes: true, restores: true }, erp);
 
   const bench: SqlBench = {
     dialect: "postgres",
@@ -123,6 +141,230 @@ describe.skipIf(server === undefined)(reason, () => {
 
       expect(first.changes).toEqual([]);
       expect((await drain(external, first.cursor)).changes).toEqual([{ naturalKey: ["1"], deleted: false }]);
+    });
+
+    describe("whose transactions and rights are somebody else's", () => {
+      it("says which open transaction holds changes back, for how long and how many, until it ends", async () => {
+        const { url, user, config } = await ordersErp();
+        const external = await open(config);
+        const { cursor } = await drain(external, null);
+        const slow = await session(url);
+        await slow.query("set application_name = 'month end'");
+        await slow.query("begin");
+        await slow.query("create temporary table busy (id int)");
+        await user.query("insert into orders (id, amount) values (1, 1), (2, 1)");
+
+        const page = await external.changes("orders", cursor, 100);
+        const [{ pid } = {}] = await slow.query("select pg_backend_pid() as pid");
+        await slow.query("commit");
+        const after = await external.changes("orders", page.cursor, 100);
+
+        expect(page.changes).toEqual([]);
+        expect(page.wait).toEqual({
+          changes: 2,
+          ageMs: expect.any(Number),
+          holder: { pid, application: "month end", user: "postgres", state: "idle in transaction" },
+        });
+        expect(after.changes).toHaveLength(2);
+        expect(after.wait).toBeUndefined();
+      });
+
+      it("does not call it waiting when nothing is held back", async () => {
+        const { url, config } = await ordersErp();
+        const external = await open(config);
+        const { cursor } = await drain(external, null);
+        const slow = await session(url);
+        await slow.query("begin");
+        await slow.query("create temporary table busy (id int)");
+
+        expect((await external.changes("orders", cursor, 100)).wait).toBeUndefined();
+        await slow.query("rollback");
+      });
+
+      it("reads with a login that may only read, deletes nothing, and says so once", async () => {
+        const { url, user, config } = await ordersErp();
+        const name = `reader_${Date.now()}`;
+        await user.query(`create role ${name} login password 'p'`);
+        await user.query(`alter role ${name} set default_transaction_read_only = on`);
+        await user.query(`grant usage on schema order_sync_feed to ${name}`);
+        await user.query(`grant select on all tables in schema public, order_sync_feed to ${name}`);
+        const reader = new URL(url);
+        reader.username = name;
+        reader.password = "p";
+        const external = await open({ ...config, url: String(reader) });
+        const first = await drain(external, (await external.start?.("orders")) ?? null);
+        await external.acknowledge?.("orders", first.cursor);
+        await user.query("insert into orders (id, amount) values (1, 1)");
+        const second = await drain(external, first.cursor);
+        await external.acknowledge?.("orders", second.cursor);
+
+        expect(await external.check()).toEqual([]);
+        expect(second.changes).toEqual([{ naturalKey: ["1"], deleted: false }]);
+        expect(external.notices?.()).toEqual([
+          {
+            code: "LOG_READ_ONLY",
+            message: expect.stringMatching(/may only read.*INSERT, UPDATE, DELETE on order_sync_feed.readers/),
+          },
+        ]);
+        expect(await user.query("select * from order_sync_feed.changes")).toHaveLength(2);
+        await user.query(`drop owned by ${name}`);
+      });
+    });
+
+    it("reads lines in the order of their transactions, also where the numbers get another digit", async () => {
+      const { user, config } = await ordersErp();
+      const external = await open(config);
+      const { cursor } = await drain(external, null);
+      const [{ digits } = {}] = await user.query("select length(pg_current_xact_id()::text) as digits");
+      // Lines as transactions on both sides of a power of ten would have written them; long past, so none is open.
+      const low = Number("9".repeat(Number(digits) - 1));
+      const from = JSON.parse(cursor) as { readonly log: object };
+      await user.query("delete from order_sync_feed.changes");
+      for (const [id, xid] of [
+        [1, low - 1],
+        [2, low],
+        [3, low + 1],
+        [4, low + 2],
+      ] as const)
+        await user.query(
+          "insert into order_sync_feed.changes (collection, natural_key, op, xid) values ('erp:orders', ?, 'put', ?::text::xid8)",
+          [`["${id}"]`, String(xid)],
+        );
+      const start = { ...from, log: { xid: "3", seq: "0", mark: null } };
+
+      const { changes } = await drain(external, JSON.stringify(start), 1);
+
+      expect(changes.map((change) => change.naturalKey.join())).toEqual(["1", "2", "3", "4"]);
+    });
+
+    it("reads everything again after its triggers were switched off and on", async () => {
+      const { user, config } = await ordersErp();
+      const external = await open(config);
+      await user.query("insert into orders (id, amount) values (1, 1)");
+      const { cursor } = await drain(external, null);
+      const triggers = await user.query(
+        "select tgname as name from pg_trigger where tgrelid = 'orders'::regclass and tgname like 'order_sync%'",
+      );
+      for (const { name } of triggers) await user.query(`alter table orders disable trigger ${String(name)}`);
+      await user.query("delete from orders");
+      for (const { name } of triggers) await user.query(`alter table orders enable always trigger ${String(name)}`);
+
+      const { restarts, changes } = await drain(external, cursor);
+
+      expect(changes).toEqual([]);
+      expect(restarts).toEqual([
+        { reason: expect.stringContaining("switched off or made again"), deletesMissed: true },
+      ]);
+    });
+
+    it("reads everything again on another database of the server, though it is a copy", async () => {
+      const url = (await server?.database()) ?? "";
+      const user = await session(url);
+      for (const statement of erpTables("postgres")) await user.query(statement);
+      await installChangeLog(sqlConfigSchema.parse(erpConfig(url)));
+      await user.query("insert into orders (id, amount) values (1, 1)");
+      const external = await openExternal(sqlConfigSchema.parse(erpConfig(url)));
+      const { cursor } = await drain(external, null);
+      await external.close();
+      await closing.pop()?.();
+      const copy = new URL(url);
+      copy.pathname = `${copy.pathname}_copy`;
+      const admin = await session((await server?.scratch()) ?? "");
+      await admin.query(`create database ${copy.pathname.slice(1)} template ${new URL(url).pathname.slice(1)}`);
+
+      const { restarts } = await drain(await open(erpConfig(String(copy))), cursor);
+
+      expect(restarts).toEqual([{ reason: expect.stringContaining("another database"), deletesMissed: true }]);
+    });
+
+    describe("with partitions", () => {
+      async function partitioned(changes?: { kind: "column"; column: string; overlapMs: number }) {
+        const url = (await server?.scratch()) ?? "";
+        const user = await session(url);
+        await user.query(
+          "create table orders (id int, region text, amount int, primary key (id, region)) partition by list (region)",
+        );
+        await user.query("create table orders_eu partition of orders for values in ('eu')");
+        await user.query("create table orders_us partition of orders for values in ('us')");
+        const collection = { table: "orders", key: ["id", "region"], ...(changes && { changes }) };
+        const config: SqlConfigInput = { ...erpConfig(url), collections: { orders: collection } };
+        await installChangeLog(sqlConfigSchema.parse(config));
+        return { user, external: await open(config) };
+      }
+
+      it("sees what is written to each of them, and a record that moves from one to the other", async () => {
+        const { user, external } = await partitioned();
+        const { cursor } = await drain(external, null);
+
+        await user.query("insert into orders values (1, 'eu', 1), (2, 'us', 1)");
+        await user.query("insert into orders_us values (3, 'us', 1)");
+        await user.query("update orders set region = 'us' where id = 1");
+        const { changes, restarts } = await drain(external, cursor);
+
+        expect(changes.map(({ naturalKey, deleted }) => [...naturalKey, deleted])).toEqual([
+          ["1", "eu", true],
+          ["2", "us", false],
+          ["3", "us", false],
+          ["1", "us", false],
+        ]);
+        expect(restarts).toEqual([]);
+      });
+
+      it("reads everything again when one is emptied, taken away or added, and knows when nothing can have vanished", async () => {
+        const { user, external } = await partitioned();
+        await user.query("insert into orders values (1, 'eu', 1), (2, 'us', 1)");
+        const first = await drain(external, null);
+        await user.query("truncate orders_eu");
+        const emptied = await drain(external, first.cursor);
+        await user.query("alter table orders detach partition orders_us");
+        const taken = await drain(external, emptied.cursor);
+        await user.query("alter table orders attach partition orders_us for values in ('us')");
+        const added = await drain(external, taken.cursor);
+
+        expect(emptied.restarts).toEqual([
+          { reason: expect.stringContaining("its content was replaced"), deletesMissed: true },
+        ]);
+        expect(taken.restarts).toMatchObject([{ deletesMissed: true }]);
+        expect(added.restarts).toEqual([
+          { reason: expect.stringContaining("a partition was added"), deletesMissed: false },
+        ]);
+        expect(added.changes.map((change) => change.naturalKey)).toEqual([["2", "us"]]);
+      });
+
+      it("are found by a column too, and TRUNCATE shows there", async () => {
+        const url = (await server?.scratch()) ?? "";
+        const user = await session(url);
+        await user.query("create table orders (id int primary key, amount int)");
+        await user.query("insert into orders values (1, 1), (2, 1)");
+        const changes = { kind: "column", column: "id", overlapMs: 1000 } as const;
+        const external = await open({
+          ...erpConfig(url),
+          collections: { orders: { table: "orders", key: ["id"], changes } },
+        });
+        const { cursor } = await drain(external, null);
+
+        await user.query("truncate orders");
+        await user.query("insert into orders values (2, 1)");
+
+        expect((await drain(external, cursor)).restarts).toEqual([
+          { reason: expect.stringContaining("TRUNCATE"), deletesMissed: true },
+        ]);
+      });
+
+      it("is refused for a table from which others inherit, with the reason and the way out", async () => {
+        const url = (await server?.scratch()) ?? "";
+        const user = await session(url);
+        for (const statement of erpTables("postgres")) await user.query(statement);
+        await user.query("create table old_orders () inherits (orders)");
+
+        await expect(installChangeLog(sqlConfigSchema.parse(erpConfig(url)))).rejects.toMatchObject({
+          code: "EXTERNAL_REFUSED",
+          message: expect.stringMatching(/old_orders inherits from it.*kind: column/),
+        });
+        expect((await (await open(erpConfig(url))).check()).map(({ message }) => message)).toContainEqual(
+          expect.stringContaining("old_orders inherits"),
+        );
+      });
     });
 
     it("is not held up by a transaction in another database of the server", async () => {

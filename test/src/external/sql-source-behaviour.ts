@@ -199,6 +199,18 @@ export function sqlSourceBehaviour(name: string, bench: SqlBench): void {
       expect(keys(await restarted(other, theirs.cursor))).toEqual(["1", "2"]);
     });
 
+    it("may be two objects of one connector: each has a position of its own", async () => {
+      const { session, external } = await erp();
+      const products = await drain(external, (await external.start?.("orders")) ?? null);
+      const prices = await drain(external, (await external.start?.("orders")) ?? null);
+      await addOrder(session, 1);
+      await external.acknowledge?.("orders", (await drain(external, products.cursor)).cursor);
+
+      const { changes, restarts } = await drain(external, prices.cursor);
+
+      expect([changes.length, restarts]).toEqual([1, []]);
+    });
+
     it("write nothing into the log at rest", async () => {
       const { external, session } = await erp();
       const { cursor } = await drain(external, null);
@@ -210,7 +222,7 @@ export function sqlSourceBehaviour(name: string, bench: SqlBench): void {
       expect(await session.query(`select seen_at from ${readers}`)).toEqual(before);
     });
 
-    it("is still read and pruned where an earlier version has made the log, with the advice to bring it up to date", async () => {
+    it("read on, and delete nothing, where an earlier version has made the log, with the advice to bring it up to date", async () => {
       const { session, external, input } = await erp();
       const start = await drain(external, null);
       await session.query(`drop table ${readers}`);
@@ -221,7 +233,7 @@ export function sqlSourceBehaviour(name: string, bench: SqlBench): void {
       await external.acknowledge?.("orders", cursor);
 
       expect(changes).toHaveLength(2);
-      expect(await session.query(`select * from ${log}`)).toHaveLength(1);
+      expect(await session.query(`select * from ${log}`)).toHaveLength(3);
       expect(external.notices?.()).toEqual([
         { code: "LOG_OLDER", message: expect.stringContaining("order-sync init --install-change-log") },
       ]);

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -41,7 +41,16 @@ async function erp(): Promise<ExternalDouble> {
   for (const statement of erpTables("sqlite")) user.database.exec(statement);
   const double = await sqlDouble(user, erpConfig(`file:${path}`));
   closing.push(() => double.external.close());
-  return double;
+  const backUp = async () => {
+    const backup = join(folder, "backup.db");
+    user.database.exec(`vacuum into '${backup}'`);
+    // Another file takes the place, as restoring tools do it.
+    return async () => {
+      rmSync(path);
+      renameSync(backup, path);
+    };
+  };
+  return { ...double, backUp };
 }
 
 beforeEach(() => {
@@ -54,7 +63,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-externalContract("SQL adapter on SQLite", { seesDeletes: true, deletes: true }, erp);
+externalContract("SQL adapter on SQLite", { seesDeletes: true, deletes: true, restores: true }, erp);
 
 const bench: SqlBench = {
   dialect: "sqlite",

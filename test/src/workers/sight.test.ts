@@ -21,7 +21,11 @@ const STATUS: SyncStatus = {
       openConflicts: 0,
       salesforceKnownToMs: 4_000,
       externalKnownToMs: 9_000,
-      externalWait: null,
+      externalWait: {
+        changes: 2,
+        sinceMs: 3_000,
+        holder: { pid: 42, application: null, user: "ann", state: "idle in transaction" },
+      },
     },
   ],
   runs: [],
@@ -67,6 +71,7 @@ describe("what a worker shows of itself", () => {
     expect(text).toContain('order_sync_retries_total{reason="HTTP 503"} 1');
     expect(text).toContain('order_sync_runs_total{outcome="failed",code="EXTERNAL_UNREACHABLE"} 1');
     expect(text).toContain('order_sync_lag_seconds{object="Order",side="salesforce"} 6');
+    expect(text).toContain('order_sync_external_wait_seconds{object="Order"} 7');
     expect(text).toContain("order_sync_org_api_calls_remaining 60");
     expect(text).toContain("order_sync_halted 0");
   });

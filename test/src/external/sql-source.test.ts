@@ -1,0 +1,43 @@
+import { describe, expect, it } from "vitest";
+import { type SourceSigns, sourceChange } from "../../../src/external/sql/source.ts";
+
+const SIGNS: SourceSigns = {
+  log: "a",
+  system: "7001",
+  database: "16384",
+  timeline: "1",
+  table: "16400",
+  lines: "16410",
+  key: '["id"]',
+  triggers: "16500:740",
+  parts: "1:1 2:2",
+};
+
+describe("a source is another one", () => {
+  it.each([
+    ["log", "b", /change log is not the one/],
+    ["system", "7002", /another server/],
+    ["database", "16385", /another database/],
+    ["timeline", "2", /from timeline 1 to 2/],
+    ["table", "16401", /"orders" is not the table/],
+    ["lines", "16411", /lines of "orders"/],
+    ["key", '["no"]', /key of "orders" was \["id"\] and is \["no"\]/],
+    ["triggers", "16500:741", /switched off or made again/],
+    ["parts", "1:1", /partition was taken/],
+  ])("when its %s differs", (sign, value, reason) => {
+    const change = sourceChange(SIGNS, { ...SIGNS, [sign]: value }, "orders");
+    expect(change).toEqual({ reason: expect.stringMatching(reason), deletesMissed: true });
+  });
+
+  it("not when a sign cannot be seen any more, or was not seen before", () => {
+    const { system: _hidden, ...fewer } = SIGNS;
+    expect(sourceChange(SIGNS, fewer, "orders")).toBeUndefined();
+    expect(sourceChange(fewer, SIGNS, "orders")).toBeUndefined();
+    expect(sourceChange({}, SIGNS, "orders")).toBeUndefined();
+  });
+
+  it("and says the most telling reason when many signs differ", () => {
+    const moved = { ...SIGNS, system: "7002", database: "5", table: "6", triggers: "7:8" };
+    expect(sourceChange(SIGNS, moved, "orders")?.reason).toContain("another server");
+  });
+});
