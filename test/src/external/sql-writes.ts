@@ -11,9 +11,13 @@ interface Scene {
   readonly session: ErpSession;
   readonly external: ExternalSystem;
   /** Writes to the row with this key and gives the outcome. */
-  write(kind: "create" | "update", key: string, fields: ExternalFields): ReturnType<ExternalSystem["apply"]>;
+  readonly write: (
+    kind: "create" | "update",
+    key: string,
+    fields: ExternalFields,
+  ) => ReturnType<ExternalSystem["apply"]>;
   /** The stored value as text, with how the database keeps it where it tells. */
-  stored(column: string, key?: string): Promise<string | null>;
+  readonly stored: (column: string, key?: string) => Promise<string | null>;
 }
 
 /** Runs the tests on one dialect. */
@@ -43,7 +47,8 @@ export function sqlWrites(name: string, bench: SqlBench): void {
       write: (kind, key, fields) => external.apply([operation(kind, key, fields)]),
       stored: async (column, key = "1") => {
         const [row] = await session.query(`select ${kept(column)} as value from items where no = ?`, [key]);
-        return row?.["value"] === null || row === undefined ? null : String(row["value"]);
+        const value = row?.["value"] ?? null;
+        return value === null ? null : `${value as string | number}`;
       },
     };
   }
