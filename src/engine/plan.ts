@@ -227,6 +227,7 @@ class Rehearsal {
   external(system: ExternalSystem): ExternalSystem {
     return overrideExternal(system, {
       apply: async (operations) => operations.map(({ opId }) => ({ kind: "done", opId, version: null })),
+      ...(system.rejected && { rejected: system.rejected.bind(system) }),
       close: async () => {},
     });
   }

@@ -27,6 +27,7 @@ import { orgRulesLoader } from "./org-rules.ts";
 import { type Pass, runPass } from "./pass.ts";
 import { DEFAULT_RUN_OPTIONS, type EnginePorts, type RunOptions } from "./ports.ts";
 import { recoverDoubts, recoverIntents } from "./recovery.ts";
+import { noteRejectedInputs, readmitInputs } from "./rejected-inputs.ts";
 import { outcomeOf, type RunReport, RunTally } from "./report.ts";
 import { lettersToTry } from "./retry.ts";
 import { requireSameOrg } from "./same-org.ts";
@@ -118,6 +119,7 @@ async function runAll(context: RunContext, pass: Pass): Promise<void> {
   await requireExternalFields(context.ports);
   await linkStandardPriceBook(context);
   await recoverIntents(context);
+  await readmitInputs(context);
   const known = await ports.state.cursors();
   const polls = await pollSalesforce(context, known);
   const cursors = await withFirstPositions(context, known);
@@ -141,6 +143,7 @@ async function runAll(context: RunContext, pass: Pass): Promise<void> {
     await passes(context, mapping, { sets, feed: "waiting", ...means });
   }
   await noteNotices(context);
+  await noteRejectedInputs(context);
 }
 
 type RulesOf = ReturnType<typeof orgRulesLoader>;

@@ -89,6 +89,23 @@ export interface ApplyOptions {
   readonly lockedCollections?: ReadonlyMap<string, string>;
 }
 
+/** Something that the external system sent and that could not be read at all, so that no record of it is known. */
+export interface RejectedInput {
+  readonly collection: string;
+  /** Names it within the collection, for example a file. */
+  readonly name: string;
+  /** Whether it came after the position that was asked about. */
+  readonly isNew: boolean;
+  /** Why, with the lines where that can be told. */
+  readonly reasons: readonly string[];
+}
+
+/** All rejected inputs that nobody has dealt with, and the position after the newest. */
+export interface RejectedInputs {
+  readonly inputs: readonly RejectedInput[];
+  readonly position: string;
+}
+
 /**
  * An external system with its collections (tables, resources, folders).
  *
@@ -123,5 +140,9 @@ export interface ExternalSystem {
   acknowledge?(collection: string, cursor: string): Promise<void>;
   /** What the calls so far have found that people should know. Absent where an adapter never finds anything. */
   notices?(): readonly ExternalNotice[];
+  /** What could not be read and still waits for somebody. `since` is a position of an earlier answer. Absent where nothing is sent. */
+  rejected?(since: string | null): Promise<RejectedInputs>;
+  /** Reads a rejected input once more, with the next look; false when it is not there any more. */
+  readmit?(collection: string, name: string): Promise<boolean>;
   close(): Promise<void>;
 }

@@ -183,6 +183,8 @@ export class SyncMetrics {
     this.#owed.set(status.sweepOwedSinceMs === null ? 0 : 1);
     if (status.lastGoodRunAtMs !== null) this.#lastRun.set(status.lastGoodRunAtMs / 1000);
     const seconds = (knownToMs: number): number => Math.max(0, (status.atMs - knownToMs) / 1000);
+    // What nobody holds any more and is not mapped is not listed any more.
+    this.#waiting.reset();
     for (const { object, ...of } of status.objects) {
       if (of.watched && of.salesforceKnownToMs !== null) {
         this.#lag.set({ object, side: "salesforce" }, seconds(of.salesforceKnownToMs));

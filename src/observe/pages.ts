@@ -43,8 +43,8 @@ export function statePage(frame: Frame, status: SyncStatus, service: ServiceStat
             <td data-label="Waiting" class="number">${one.parked}</td>
             <td data-label="Dead letters" class="number">${one.deadLetters}</td>
             <td data-label="Conflicts" class="number">${one.openConflicts}</td>
-            <td data-label="Salesforce behind">${one.watched ? lagText(one.salesforceKnownToMs, status.atMs) : "not watched"}</td>
-            <td data-label="External behind">${lagText(one.externalKnownToMs, status.atMs)}</td>
+            <td data-label="Salesforce behind">${one.watched ? lagText(one.salesforceKnownToMs, status.atMs) : one.collection === "" ? "" : "not watched"}</td>
+            <td data-label="External behind">${one.collection === "" ? "" : lagText(one.externalKnownToMs, status.atMs)}</td>
           </tr>`,
         )}</tbody>
       </table>

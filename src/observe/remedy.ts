@@ -9,6 +9,8 @@ const RIGHTS =
   "the integration user lacks a right: assign the permission set Order_Sync (orders need Activate Orders, and Edit Activated Orders to be reopened), and see order-sync check; it is tried again by itself";
 
 const REMEDIES: Readonly<Record<string, string>> = {
+  INPUT_REJECTED:
+    "it lies in the folder rejected beside its reason: put the corrected file into the folder in again; or order-sync dead-letters retry once the configuration reads it; or discard it",
   SALESFORCE_MISSING:
     "if the records are gone for good, as in a mock org that was started anew, order-sync reset: the next run compares everything and makes what is missing",
   INSUFFICIENT_ACCESS_OR_READONLY: RIGHTS,

@@ -1,9 +1,13 @@
 /** What operators see: the present state of a synchronisation as plain data. The engine fills it in. */
 import type { RunRecord } from "../state/port.ts";
 
-/** One mapped object. Times are epoch milliseconds. */
+/**
+ * One mapped object, or what is held under another name: `File` for rejected input files, and objects that were mapped
+ * once. Times are epoch milliseconds.
+ */
 export interface ObjectStatus {
   readonly object: string;
+  /** Empty where it is not mapped. */
   readonly collection: string;
   /** False where nothing flows to the external system, so that Salesforce is not polled. */
   readonly watched: boolean;

@@ -15,6 +15,7 @@ import { LeaseKeeper, leaseName } from "../engine/lease.ts";
 import { MatchCache } from "../engine/match-cache.ts";
 import { RunMemory } from "../engine/memory.ts";
 import { recoverIntents } from "../engine/recovery.ts";
+import { noteRejectedInputs, readmitInputs } from "../engine/rejected-inputs.ts";
 import { outcomeOf, type RunReport, RunTally } from "../engine/report.ts";
 import { linkStandardPriceBook } from "../engine/run.ts";
 import { requireSameOrg } from "../engine/same-org.ts";
@@ -104,6 +105,7 @@ async function allLevels(round: Round, remember: () => Promise<void>): Promise<v
   await requireExternalFields(context.ports);
   await linkStandardPriceBook(context);
   await recoverIntents(context);
+  await readmitInputs(context);
   const known = await context.ports.state.cursors();
   const polls = await pollSalesforce(context, known);
   const cursors = await withFirstPositions(context, known);
@@ -112,6 +114,7 @@ async function allLevels(round: Round, remember: () => Promise<void>): Promise<v
     await runLevel(round, mapping, { poll: polls.get(mapping.object), cursors });
     await remember();
   }
+  await noteRejectedInputs(context);
   await noteNotices(context);
 }
 

@@ -118,8 +118,12 @@ function statusText(status: SyncStatus): string {
     object.parked,
     object.deadLetters,
     object.openConflicts,
-    object.watched ? ago(object.salesforceKnownToMs, status.atMs) : "not watched",
-    ago(object.externalKnownToMs, status.atMs),
+    ...(object.collection === ""
+      ? ["", ""]
+      : [
+          object.watched ? ago(object.salesforceKnownToMs, status.atMs) : "not watched",
+          ago(object.externalKnownToMs, status.atMs),
+        ]),
   ]);
   const header = ["object", "linked", "waiting", "dead letters", "conflicts", "Salesforce known", "external known"];
   const budget = status.dailyCalls === null ? "" : ` of ${status.dailyCalls}`;

@@ -14,11 +14,20 @@ import { SyncError } from "../../errors.ts";
 import type { ExternalCollectionInfo, ExternalFieldFacts } from "../../model/external-facts.ts";
 import type { ExternalOperation, ExternalOutcome, ExternalRecord } from "../../model/external-record.ts";
 import type { NaturalKey } from "../../model/key.ts";
-import type { ExternalChangePage, ExternalProblem, ExternalRestart, ExternalSystem } from "../port.ts";
+import type {
+  ExternalChangePage,
+  ExternalProblem,
+  ExternalRestart,
+  ExternalSystem,
+  RejectedInput,
+  RejectedInputs,
+} from "../port.ts";
 import type { FilesCollectionConfig, FilesConfig } from "./config.ts";
-import { type FilesTarget, FOLDERS, folderOf, takeFiles } from "./inbox.ts";
+import { type FilesTarget, FOLDERS, folderOf } from "./folders.ts";
+import { takeFiles } from "./inbox.ts";
 import { type FilesIndex, openFilesIndex } from "./index-store.ts";
 import { applyOperations } from "./outbox.ts";
+import { problemText, readmitFile, rejectedFiles } from "./rejected.ts";
 
 const INDEX_NAME = ".order-sync-index.db";
 
@@ -80,14 +89,6 @@ class FilesExternalSystem implements ExternalSystem {
           problems.push({ place: `external.collections.${name}`, message: `folder ${path} cannot be used: ${why}` });
         }
       }
-      const rejected = readdirSync(folderOf({ config: this.#config, name }, "rejected")).length;
-      if (rejected > 0) {
-        const path = folderOf({ config: this.#config, name }, "rejected");
-        problems.push({
-          place: `external.collections.${name}`,
-          message: `${path} holds ${rejected} files; read the reasons there, send corrected files and empty the folder`,
-        });
-      }
     }
     return problems;
   }
@@ -99,8 +100,8 @@ class FilesExternalSystem implements ExternalSystem {
       Object.fromEntries(columns.map((column) => [column, { type }]));
     return {
       collection,
-      fields: named(config.columns),
-      ...(config.lines && { lineFields: named(config.lines.columns) }),
+      fields: named([...config.key, ...config.columns]),
+      ...(config.lines && { lineFields: named([...config.lines.key, ...config.lines.columns]) }),
     };
   }
 
@@ -128,8 +129,13 @@ class FilesExternalSystem implements ExternalSystem {
         .filter((record) => !record.deleted)
         .map((record) => ({
           naturalKey: record.naturalKey,
-          fields: wholeFields(target.collection, record.fields),
-          ...(target.collection.lines && { lines: record.lines }),
+          fields: wholeFields(target.collection, record),
+          ...(target.collection.lines && {
+            lines: record.lines.map((line) => ({
+              naturalKey: line.naturalKey,
+              fields: { ...keyFields(target.collection.lines?.key ?? [], line.naturalKey), ...line.fields },
+            })),
+          }),
           version: record.hash,
           changedBy: null,
           changedAt: null,
@@ -148,6 +154,27 @@ class FilesExternalSystem implements ExternalSystem {
       }
       return operations.flatMap(({ opId }) => outcomes.get(opId) ?? []);
     });
+  }
+
+  async rejected(since: string | null): Promise<RejectedInputs> {
+    return this.#guard(async () => {
+      const position = since === null ? undefined : decodeCursor(since);
+      // A position of another index knows none of these.
+      const seen = position?.index === this.#index.id ? position.seq : 0;
+      let last = seen;
+      const inputs: RejectedInput[] = [];
+      for (const collection of Object.keys(this.#config.collections)) {
+        for (const { seq, file, problems } of await rejectedFiles(this.#target(collection))) {
+          last = Math.max(last, seq);
+          inputs.push({ collection, name: file, isNew: seq > seen, reasons: problems.map(problemText) });
+        }
+      }
+      return { inputs, position: JSON.stringify({ feed: "files", index: this.#index.id, seq: last }) };
+    });
+  }
+
+  async readmit(collection: string, name: string): Promise<boolean> {
+    return this.#guard(() => readmitFile(this.#target(collection), name));
   }
 
   async close(): Promise<void> {
@@ -213,9 +240,17 @@ function decodeCursor(text: string): z.infer<typeof cursorSchema> | undefined {
   }
 }
 
-/** Columns that no file has had yet are empty. */
-function wholeFields(config: FilesCollectionConfig, fields: ExternalRecord["fields"]): ExternalRecord["fields"] {
-  return Object.fromEntries(config.columns.map((column) => [column, fields[column] ?? null]));
+/** The key's columns and all others; those that no file has had yet are empty. */
+function wholeFields(
+  config: FilesCollectionConfig,
+  { naturalKey, fields }: Pick<ExternalRecord, "naturalKey" | "fields">,
+): ExternalRecord["fields"] {
+  const others = config.columns.map((column) => [column, fields[column] ?? null] as const);
+  return { ...keyFields(config.key, naturalKey), ...Object.fromEntries(others) };
+}
+
+function keyFields(key: readonly string[], naturalKey: NaturalKey): ExternalRecord["fields"] {
+  return Object.fromEntries(key.map((column, index) => [column, naturalKey[index] ?? null]));
 }
 
 /** An index that is made anew forgets what we have written, and old values would look like new ones. */

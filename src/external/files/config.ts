@@ -1,6 +1,7 @@
 /** The configuration of the files adapter: folders in which two systems exchange CSV or NDJSON files. */
 import { z } from "zod";
 import { timeZoneSchema } from "../time-zone.ts";
+import { FILE_ENCODINGS } from "./encoding.ts";
 
 const columns = z.array(z.string().min(1)).min(1);
 
@@ -20,15 +21,17 @@ const collectionSchema = z
   .strictObject({
     format: z.enum(["csv", "ndjson"]),
     delimiter: z.string().length(1).default(",").describe("CSV: between values."),
-    key: columns.describe("The columns that name a record."),
-    columns: columns.describe(
-      "All columns of a record apart from its key. A file may lack some: they stay as they were.",
-    ),
+    encoding: z
+      .enum(FILE_ENCODINGS)
+      .default("utf-8")
+      .describe("Of the files in both folders; windows-1252 reads Latin-1 as well. Files of another one are rejected."),
+    key: columns.describe("The columns that name a record. They can be mapped like the others."),
+    columns: columns.describe("The other columns of a record. A file may lack some: they stay as they were."),
     lines: z
       .strictObject({
         property: z.string().min(1).default("lines").describe("NDJSON: the property that holds the array of lines."),
         key: columns.describe("The columns that name a line inside its record."),
-        columns: columns.describe("All columns of a line apart from its key."),
+        columns: columns.describe("The other columns of a line."),
       })
       .optional()
       .describe("CSV: one row per line, with the record's columns repeated. All lines of a record stand in one file."),
@@ -41,18 +44,41 @@ const collectionSchema = z
       .optional()
       .describe("A column that says whether a record is deleted. Without it deletes are neither seen nor written."),
   })
+  // A column of the key that is named once more among the others is one column all the same.
+  .transform((config) => ({
+    ...config,
+    columns: config.columns.filter((name) => !config.key.includes(name)),
+    ...(config.lines && {
+      lines: {
+        ...config.lines,
+        columns: config.lines.columns.filter((name) => config.lines?.key.includes(name) !== true),
+      },
+    }),
+  }))
   .superRefine((config, context) => {
+    const root = [...config.key, ...config.columns, ...(config.operation ? [config.operation.column] : [])];
+    const line = config.lines ? [...config.lines.key, ...config.lines.columns] : [];
+    const inRoot = repeated(root);
+    if (inRoot !== undefined) {
+      const message = `column "${inRoot}" is named twice; name it once, in key, columns or operation`;
+      context.addIssue({ code: "custom", message, path: ["columns"] });
+    }
+    const inLine = repeated(line);
+    if (inLine !== undefined) {
+      const message = `column "${inLine}" is named twice; name it once, in key or columns of the lines`;
+      context.addIssue({ code: "custom", message, path: ["lines", "columns"] });
+    }
     // A CSV row has one name space for the record, its line and the operation.
-    const names = [
-      ...config.key,
-      ...config.columns,
-      ...(config.operation ? [config.operation.column] : []),
-      ...(config.format === "csv" && config.lines ? [...config.lines.key, ...config.lines.columns] : []),
-    ];
-    const twice = names.find((name, index) => names.indexOf(name) !== index);
-    if (twice !== undefined)
-      context.addIssue({ code: "custom", message: `column "${twice}" is named twice`, path: ["columns"] });
+    const shared = config.format === "csv" ? line.find((name) => root.includes(name)) : undefined;
+    if (shared !== undefined) {
+      const message = `column "${shared}" is named for the record and for its lines; a CSV row has it once: name it in one place`;
+      context.addIssue({ code: "custom", message, path: ["lines"] });
+    }
   });
+
+function repeated(names: readonly string[]): string | undefined {
+  return names.find((name, index) => names.indexOf(name) !== index);
+}
 
 /** Schema of `external` with `kind: files`. */
 export const filesConfigSchema = z.strictObject({

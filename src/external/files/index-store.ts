@@ -4,12 +4,12 @@
  * Each record carries the number of its last change, so the feed needs no log: it asks for higher numbers.
  */
 import { createHash, randomUUID } from "node:crypto";
-import { Kysely, sql, type Transaction } from "kysely";
+import { type Generated, Kysely, sql, type Transaction } from "kysely";
 import { sqliteDialect } from "../../database/sqlite-driver.ts";
 import type { ExternalFields, ExternalValue } from "../../model/external-record.ts";
 import type { NaturalKey } from "../../model/key.ts";
 import { NumberText, parseJson, stringifyJson } from "../json.ts";
-import type { FileLine } from "./format.ts";
+import type { FileLine } from "./file-record.ts";
 
 /** The tables. */
 interface IndexTables {
@@ -24,6 +24,25 @@ interface IndexTables {
   };
   /** Files whose records are in, and which may still stand in the folder after a crash. */
   readonly taken: { readonly collection: string; readonly file: string; readonly hash: string };
+  /** Files that lie in `rejected`, in the order in which they came there. */
+  readonly rejected: {
+    readonly seq: Generated<number>;
+    readonly collection: string;
+    readonly file: string;
+    readonly origin: string;
+    readonly problems: string;
+  };
+}
+
+/** A file in the `rejected` folder of a collection. */
+export interface RejectedFile {
+  /** Counts up over all collections. */
+  readonly seq: number;
+  /** Its name there. */
+  readonly file: string;
+  /** The name under which it came in, or the file that its rows came in with. */
+  readonly origin: string;
+  readonly problems: readonly { readonly line: number | null; readonly reason: string }[];
 }
 
 /** A record as the index knows it. */
@@ -168,6 +187,35 @@ export class FilesIndex {
     );
   }
 
+  /** The rejected files of a collection that are known, in the order in which they were rejected. */
+  async rejected(collection: string): Promise<readonly RejectedFile[]> {
+    const rows = await this.#db
+      .selectFrom("rejected")
+      .select(["seq", "file", "origin", "problems"])
+      .where("collection", "=", collection)
+      .orderBy("seq")
+      .execute();
+    // The same program wrote them.
+    return rows.map((row) => ({ ...row, problems: JSON.parse(row.problems) as RejectedFile["problems"] }));
+  }
+
+  /** Remembers a rejected file with the next number. */
+  async reject(collection: string, rejected: Omit<RejectedFile, "seq">): Promise<void> {
+    const { file, origin } = rejected;
+    const problems = JSON.stringify(rejected.problems);
+    await this.write(async (tx) => {
+      await tx.deleteFrom("rejected").where("collection", "=", collection).where("file", "=", file).execute();
+      await tx.insertInto("rejected").values({ collection, file, origin, problems }).execute();
+    });
+  }
+
+  /** Forgets a rejected file that lies there no more. */
+  async forgetRejected(collection: string, file: string): Promise<void> {
+    await this.write((tx) =>
+      tx.deleteFrom("rejected").where("collection", "=", collection).where("file", "=", file).execute(),
+    );
+  }
+
   async close(): Promise<void> {
     await this.#db.destroy();
   }
@@ -200,6 +248,9 @@ const TABLES = [
     seq integer not null unique, primary key (collection, name))`,
   "create index if not exists record_by_seq on record (collection, seq)",
   "create table if not exists taken (collection text not null, file text not null, hash text not null, primary key (collection, file))",
+  // A number is never given twice, also when the file with the highest one is gone.
+  `create table if not exists rejected (seq integer primary key autoincrement, collection text not null,
+    file text not null, origin text not null, problems text not null)`,
 ];
 
 /** Hash of everything that a record says. */

@@ -6,9 +6,12 @@ import type {
   ExternalOperation,
   ExternalOutcome,
 } from "../../model/external-record.ts";
+import type { NaturalKey } from "../../model/key.ts";
 import type { FilesCollectionConfig } from "./config.ts";
-import { type FileLine, writeFileText } from "./format.ts";
-import { type FilesTarget, folderOf, writeWhole } from "./inbox.ts";
+import { encodeFile, unencodable } from "./encoding.ts";
+import type { FileLine } from "./file-record.ts";
+import { type FilesTarget, folderOf, writeWhole } from "./folders.ts";
+import { writeFileText } from "./format.ts";
 import { type IndexedRecord, recordHash } from "./index-store.ts";
 
 type Next = Omit<IndexedRecord, "hash">;
@@ -56,7 +59,7 @@ export async function applyOperations(
     await writeWhole(
       folderOf(target, "out"),
       `${name}-${String(seq).padStart(12, "0")}-${mark}.${collection.format}`,
-      text,
+      encodeFile(text, collection.encoding),
     );
     return outcomes;
   });
@@ -83,12 +86,22 @@ function decide(
       return { ...before, deleted: true };
     }
     if (moved || (change.kind === "create") !== (before === undefined)) return { kind: "stale", opId };
-    return {
+    const next = {
       naturalKey,
       deleted: false,
-      fields: { ...before?.fields, ...checked(change.fields, config.columns, config.key) },
+      fields: {
+        ...before?.fields,
+        ...checked(change.fields, config.columns, { names: config.key, naturalKey, isNew: before === undefined }),
+      },
       lines: nextLines(config, before?.lines ?? [], change.lines ?? []),
     };
+    const character = unencodable(writeFileText(config, [next]), config.encoding);
+    if (character !== undefined) {
+      throw new Refusal(
+        `"${character}" has no place in ${config.encoding}; correct the value, or set \`encoding\` to one that holds it`,
+      );
+    }
+    return next;
   } catch (error) {
     if (error instanceof Refusal) return { kind: "refused", opId, reason: error.message };
     throw error;
@@ -107,16 +120,34 @@ function nextLines(
     const key = JSON.stringify(change.naturalKey);
     if (change.kind === "remove") next.delete(key);
     else {
-      const fields = checked(change.fields, lines?.columns ?? [], lines?.key ?? []);
-      next.set(key, { naturalKey: change.naturalKey, fields: { ...next.get(key)?.fields, ...fields } });
+      const { naturalKey } = change;
+      const fields = checked(change.fields, lines?.columns ?? [], {
+        names: lines?.key ?? [],
+        naturalKey,
+        isNew: !next.has(key),
+      });
+      next.set(key, { naturalKey, fields: { ...next.get(key)?.fields, ...fields } });
     }
   }
   return [...next.values()];
 }
 
-/** The fields, all of which must be columns; the key's columns stand in the natural key. */
-function checked(fields: ExternalFields, columns: readonly string[], key: readonly string[]): ExternalFields {
-  const unknown = Object.keys(fields).find((name) => !columns.includes(name) && !key.includes(name));
-  if (unknown !== undefined) throw new Refusal(`the configuration has no column "${unknown}"`);
+/** The fields, all of which must be columns; those of the key stand in the natural key and cannot say anything else. */
+function checked(
+  fields: ExternalFields,
+  columns: readonly string[],
+  key: { readonly names: readonly string[]; readonly naturalKey: NaturalKey; readonly isNew: boolean },
+): ExternalFields {
+  for (const [name, value] of Object.entries(fields)) {
+    const part = key.names.indexOf(name);
+    if (part < 0 && !columns.includes(name)) throw new Refusal(`the configuration has no column "${name}"`);
+    // A new record may not know its own key yet.
+    if (key.isNew && value === null) continue;
+    if (part >= 0 && String(value ?? "") !== key.naturalKey[part]) {
+      throw new Refusal(
+        `"${name}" names the record [${key.naturalKey.join(", ")}] and cannot become "${String(value ?? "")}"; map it toSalesforce`,
+      );
+    }
+  }
   return Object.fromEntries(Object.entries(fields).filter(([name]) => columns.includes(name)));
 }

@@ -8,6 +8,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -148,7 +149,7 @@ describe("a file that comes in", () => {
 
     expect(names("in")).toEqual([]);
     expect(names("archive")).toEqual(["a.csv", "a~2.csv"]);
-    expect((await external.read("orders", [["1"]]))[0]?.fields).toEqual({ customer: "Bob", amount: "1.00" });
+    expect((await external.read("orders", [["1"]]))[0]?.fields).toEqual({ id: "1", customer: "Bob", amount: "1.00" });
   });
 
   it("is not taken while it has a temporary name", async () => {
@@ -190,9 +191,21 @@ describe("a file that comes in", () => {
 
   it.each([
     ["cut-off.csv", `${HEADER}U,1,A,1,,,\nU,2,"B`, /quote/i],
-    ["short.csv", `${HEADER}U,1,A,1,,,\nU,2\n`, /columns|length/i],
-    ["other.csv", "name,price\nx,1\n", /no key column "id"/],
-    ["latin1.csv", Buffer.from(`${HEADER}U,1,M\u00fcller,1,,,\n`, "latin1"), /not UTF-8/],
+    ["short.csv", `${HEADER}U,1,A,1,,,\nU,2\n`, /^line 3 has 2 values, and the header names 7 columns/],
+    ["long.csv", `${HEADER}U,1,A,1,,,\nU,2,B,1,00,,,\n`, /^line 3 has 8 values/],
+    ["quote.csv", `${HEADER}U,1,"A\nB",1,,,\nU,2,5" pipe,1,,,\n`, /line 4 holds a quote inside a value/],
+    ["other.csv", "name,price\nx,1\n", /no key column "id"; it is: name,price/],
+    ["header.csv", "name,price\n", /no key column "id"/],
+    ["semicolon.csv", "op;id;customer\nU;1;Ann\n", /it is: op;id;customer \(`delimiter` is ","\)/],
+    ["twice.csv", "op,id,customer,customer\nU,1,Ann,Bob\n", /names the column "customer" twice/],
+    ["half.csv", "op,id,product\nU,1,P-1\n", /"product" of the lines, but not their key column "no"/],
+    ["keyless.csv", `${HEADER}U,1,A,1,1,P-1,2\nU,,A,1,2,P-2,2\n`, /^line 3: the key \(id\) is empty/],
+    ["empty.csv", "", /file is empty/],
+    ["latin1.csv", Buffer.from(`${HEADER}U,1,M\u00fcller,1,,,\n`, "latin1"), /not UTF-8 \(line 2\); .*windows-1252/],
+    ["utf16.csv", Buffer.from(`\uFEFF${HEADER}`, "utf16le"), /set `encoding: utf-16le`/],
+    ["utf16be.csv", Buffer.from([0xfe, 0xff, 0, 0x6f]), /UTF-16 with the high byte first/],
+    ["bare-utf16.csv", Buffer.from(HEADER, "utf16le"), /line 1 holds a NUL character/],
+    ["nul.csv", `${HEADER}U,1,A\0B,1,,,\n`, /line 2 holds a NUL character/],
   ])("is rejected as a whole when it cannot be used: %s", async (name, content, reason) => {
     const external = await open();
     writeFileSync(at("in", name), content);
@@ -203,20 +216,167 @@ describe("a file that comes in", () => {
     expect(changes).toEqual([{ naturalKey: ["9"], deleted: false }]);
     expect(names("rejected")).toEqual([name, `${name}.reason.txt`]);
     expect(readFileSync(at("rejected", `${name}.reason.txt`), "utf8")).toMatch(reason);
-    expect((await external.check())[0]?.message).toContain("holds 2 files");
+    expect(await external.check()).toEqual([]);
+    expect((await external.rejected?.(null))?.inputs).toEqual([
+      { collection: "orders", name, isNew: true, reasons: [expect.stringMatching(reason)] },
+    ]);
   });
 
-  it("gives its good rows when others have no key, which are kept apart", async () => {
+  it.each([
+    ["line.ndjson", '{"id":1,"customer":"A"}\n{"id":2,"cust', /^line 2 is no JSON/],
+    ["bom.ndjson", Buffer.from('\uFEFF{"id":1}\n', "utf16le"), /set `encoding: utf-16le`/],
+  ])("in NDJSON is rejected as a whole when it cannot be used: %s", async (name, content, reason) => {
+    const external = await open(config({ format: "ndjson" }));
+    writeFileSync(at("in", name), content);
+
+    expect((await drain(external, null)).changes).toEqual([]);
+
+    expect(readFileSync(at("rejected", `${name}.reason.txt`), "utf8")).toMatch(reason);
+  });
+
+  it("is a folder, or a link that leads nowhere: rejected, and the files beside it are read", async () => {
     const external = await open();
-    drop("a.csv", `${HEADER}U,1,A,1,,,\nU,,nobody,1,,,\n`);
+    mkdirSync(at("in", "a.csv"));
+    symlinkSync(at("in", "nothing"), at("in", "b.csv"));
+    drop("c.csv", `${HEADER}U,1,A,1,,,\n`);
+
     expect((await drain(external, null)).changes).toHaveLength(1);
-    expect(names("archive")).toEqual(["a.csv"]);
-    const rejected = JSON.parse(readFileSync(at("rejected", "a.csv.rows.ndjson"), "utf8")) as unknown;
-    expect(rejected).toMatchObject({
-      line: 3,
-      reason: "the key (id) is empty",
-      text: expect.stringContaining("nobody"),
+    expect((await external.rejected?.(null))?.inputs.map(({ name, reasons }) => [name, reasons[0]])).toEqual([
+      ["a.csv", "it is a folder and not a file"],
+      // Its reason lies beside it; the link itself leads nowhere there as well.
+      ["b.csv", "it is a link that leads nowhere"],
+    ]);
+  });
+
+  it.skipIf(process.getuid?.() === 0)("that may not be read is rejected", async () => {
+    const external = await open();
+    drop("a.csv", HEADER);
+    chmodSync(at("in", "a.csv"), 0);
+
+    await drain(external, null);
+
+    expect((await external.rejected?.(null))?.inputs[0]?.reasons[0]).toContain("may not be read");
+  });
+
+  it.each([
+    ["of Windows and of Unix", "op,id,customer,amount\r\nU,1,A,1\nU,2,B,2\r\n"],
+    ["of Unix and of Windows", "op,id,customer,amount\nU,1,A,1\r\nU,2,B,2\n"],
+    ["of an old Mac", "op,id,customer,amount\rU,1,A,1\rU,2,B,2\r"],
+    ["of all three", "op,id,customer,amount\r\n\nU,1,A,1\rU,2,B,2\n"],
+  ])("is read with line ends %s", async (_name, text) => {
+    const external = await open();
+    drop("a.csv", text);
+    await drain(external, null);
+
+    expect((await external.read("orders", [["1"], ["2"]])).map(({ fields }) => fields)).toEqual([
+      { id: "1", customer: "A", amount: "1" },
+      { id: "2", customer: "B", amount: "2" },
+    ]);
+  });
+
+  it("keeps line breaks in quotes as they are, whatever ends its lines", async () => {
+    const external = await open();
+    drop("a.csv", 'op,id,customer,amount\nU,1,"A\r\nB",1\r\nU,2,"C\nD",2\n');
+    await drain(external, null);
+
+    expect((await external.read("orders", [["1"], ["2"]])).map(({ fields }) => fields["customer"])).toEqual([
+      "A\r\nB",
+      "C\nD",
+    ]);
+  });
+
+  it.each([
+    ["windows-1252", Buffer.from("op,id,customer,amount\nU,1,M\u00fcller \u00c6r\u00f8,1\n", "latin1")],
+    ["utf-16le", Buffer.from("\uFEFFop,id,customer,amount\r\nU,1,M\u00fcller \u00c6r\u00f8,1\r\n", "utf16le")],
+  ] as const)("is read and written in %s where the configuration says so", async (encoding, bytes) => {
+    const external = await open(config({ encoding, lines: undefined }));
+    writeFileSync(at("in", "a.csv"), bytes);
+    await drain(external, null);
+    const [record] = await external.read("orders", [["1"]]);
+    const update = { kind: "update", fields: { customer: "Zo\u00eb" } } as const;
+
+    await external.apply([
+      { opId: "1", collection: "orders", naturalKey: ["1"], expectedVersion: null, change: update },
+    ]);
+
+    expect(record?.fields["customer"]).toBe("M\u00fcller \u00c6r\u00f8");
+    const [out = ""] = names("out");
+    const text = new TextDecoder(encoding).decode(readFileSync(at("out", out)));
+    expect(text).toBe("op,id,customer,amount\nU,1,Zo\u00eb,1\n");
+  });
+
+  it("refuses a value that the encoding of its files cannot hold, and writes the others", async () => {
+    const external = await open(config({ encoding: "windows-1252", lines: undefined }));
+    const create = (id: string, customer: string): ExternalOperation => ({
+      opId: id,
+      collection: "orders",
+      naturalKey: [id],
+      expectedVersion: null,
+      change: { kind: "create", fields: { customer } },
     });
+
+    const outcomes = await external.apply([create("1", "Wa\u0142\u0119sa"), create("2", "5 \u20ac")]);
+
+    expect(outcomes).toMatchObject([
+      { kind: "refused", reason: expect.stringMatching(/"\u0142" has no place in windows-1252/) },
+      { kind: "done" },
+    ]);
+    expect(readFileSync(at("out", names("out")[0] ?? ""))).toContain(0x80);
+  });
+
+  it("gives its good rows when others have no key or contradict each other, which make a file of their own", async () => {
+    const external = await open(config({ lines: undefined, operation: undefined }));
+    drop("a.csv", 'id,customer,amount,other\n1,A,1,x\n,nobody,1,"y, z"\n2,B,1,x\n3,C,1,x\n2,B,2,x\n3,C,1,y\n');
+
+    const { changes } = await drain(external, null);
+
+    expect(changes.map(({ naturalKey }) => naturalKey)).toEqual([["1"], ["3"]]);
+    expect(names("archive")).toEqual(["a.csv"]);
+    expect(names("rejected")).toEqual(["a.rows.csv", "a.rows.csv.reason.txt"]);
+    expect(readFileSync(at("rejected", "a.rows.csv"), "utf8")).toBe(
+      'id,customer,amount,other\n,nobody,1,"y, z"\n2,B,1,x\n2,B,2,x\n',
+    );
+    expect(readFileSync(at("rejected", "a.rows.csv.reason.txt"), "utf8")).toBe(
+      'line 3: the key (id) is empty\nline 6: [2] stands in line 4 with another "amount": only one can be right\n',
+    );
+  });
+
+  it("that is a history counts the last row of a record", async () => {
+    const external = await open(config({ lines: undefined }));
+    drop("a.csv", "op,id,customer,amount\nU,1,A,1\nU,1,A,2\nU,2,B,1\nD,2,B,1\n");
+    await drain(external, null);
+
+    expect((await external.read("orders", [["1"], ["2"]])).map(({ fields }) => fields["amount"])).toEqual(["2"]);
+  });
+
+  it.each([
+    [
+      "its line stands twice",
+      "U,1,A,1,1,P-1,2\nU,1,A,1,1,P-2,3\n",
+      /line 3: the line \[1\] of this record stands in line 2/,
+    ],
+    ["a line has no key", "U,1,A,1,1,P-1,2\nU,1,A,1,,P-2,3\n", /line 3: the line has no key \(no\)/],
+    [
+      "its rows disagree",
+      "U,1,A,1,1,P-1,2\nU,1,B,1,2,P-2,3\n",
+      /line 3: \[1\] stands in line 2 with another "customer"/,
+    ],
+    ["its operation is spelled otherwise", "d,1,A,1,1,P-1,2\n", /"d" in column "op" is not spelled "D"/],
+  ])("rejects a whole record when %s, and takes the others", async (_name, rows, reason) => {
+    const external = await open();
+    drop("a.csv", `${HEADER}${rows}U,2,Z,1,1,P-1,1\n`);
+
+    expect((await drain(external, null)).changes.map(({ naturalKey }) => naturalKey)).toEqual([["2"]]);
+    expect(readFileSync(at("rejected", "a.rows.csv"), "utf8")).toBe(HEADER + rows);
+    expect(readFileSync(at("rejected", "a.rows.csv.reason.txt"), "utf8")).toMatch(reason);
+  });
+
+  it("says nothing in rows whose values are all empty, as spreadsheets leave them", async () => {
+    const external = await open();
+    drop("a.csv", `${HEADER}U,1,A,1,,,\n,,,,,,\n\n`);
+
+    expect((await drain(external, null)).changes).toHaveLength(1);
+    expect(names("rejected")).toEqual([]);
   });
 
   it("leaves columns and lines as they were that it does not have", async () => {
@@ -227,10 +387,10 @@ describe("a file that comes in", () => {
 
     const [record] = await external.read("orders", [["1"]]);
 
-    expect(record?.fields).toEqual({ customer: "Ann", amount: "7.00" });
+    expect(record?.fields).toEqual({ id: "1", customer: "Ann", amount: "7.00" });
     expect(record?.lines?.map((line) => line.fields)).toEqual([
-      { product: "P-1", quantity: "2" },
-      { product: "P-2", quantity: "3" },
+      { no: "1", product: "P-1", quantity: "2" },
+      { no: "2", product: "P-2", quantity: "3" },
     ]);
   });
 
@@ -239,6 +399,7 @@ describe("a file that comes in", () => {
     drop("a.csv", '\uFEFFid;customer;amount\r\n1;"Müller; ""Söhne""\nWien";1,50\r\n');
     await drain(external, null);
     expect((await external.read("orders", [["1"]]))[0]?.fields).toEqual({
+      id: "1",
       customer: 'Müller; "Söhne"\nWien',
       amount: "1,50",
     });
@@ -281,6 +442,7 @@ describe("a file that comes in", () => {
     const { changes } = await drain(external, null);
     expect(changes).toEqual([{ naturalKey: ["9007199254740993"], deleted: false }]);
     expect((await external.read("orders", [["9007199254740993"]]))[0]?.fields).toEqual({
+      id: "9007199254740993",
       customer: true,
       amount: "12.50",
     });
@@ -371,6 +533,136 @@ describe("an exchange folder", () => {
 
   it("refuses a column that is named twice", () => {
     const parsed = filesConfigSchema.safeParse(config({ columns: ["customer", "no"] }));
-    expect(parsed.error?.issues[0]?.message).toBe('column "no" is named twice');
+    expect(parsed.error?.issues[0]?.message).toBe(
+      'column "no" is named for the record and for its lines; a CSV row has it once: name it in one place',
+    );
+  });
+
+  it("takes a column of the key that is named among the others as well for what it is", async () => {
+    const external = await open(config({ columns: ["id", "customer", "amount"] }));
+    drop("a.csv", `${HEADER}U,1,A,1,,,\n`);
+    await drain(external, null);
+
+    expect((await external.read("orders", [["1"]]))[0]?.fields).toEqual({ id: "1", customer: "A", amount: "1" });
+    expect(Object.keys((await external.info("orders")).fields ?? {})).toEqual(["id", "customer", "amount"]);
+  });
+
+  it("does not let a write give a record another key", async () => {
+    const external = await open();
+    drop("a.csv", `${HEADER}U,1,A,1,,,\n`);
+    await drain(external, null);
+    const write = (fields: Record<string, string>): Promise<unknown> =>
+      external.apply([
+        {
+          opId: "1",
+          collection: "orders",
+          naturalKey: ["1"],
+          expectedVersion: null,
+          change: { kind: "update", fields },
+        },
+      ]);
+
+    expect(await write({ id: "2" })).toMatchObject([{ kind: "refused", reason: expect.stringContaining('"id"') }]);
+    expect(await write({ id: "1", customer: "B" })).toMatchObject([{ kind: "done" }]);
+  });
+});
+
+describe("a rejected file", () => {
+  const rejected = async (external: ExternalSystem, since: string | null = null) => await external.rejected?.(since);
+  const bad = `${HEADER}U,1\n`;
+  const good = `${HEADER}U,1,A,1,,,\n`;
+
+  it("is new once, and stays until somebody deals with it", async () => {
+    const external = await open();
+    drop("a.csv", bad);
+    await drain(external, null);
+    const first = await rejected(external);
+    drop("b.csv", bad);
+    await drain(external, null);
+
+    const second = await rejected(external, first?.position);
+
+    expect(second?.inputs.map(({ name, isNew }) => [name, isNew])).toEqual([
+      ["a.csv", false],
+      ["b.csv", true],
+    ]);
+    expect((await rejected(external, second?.position))?.inputs.map(({ isNew }) => isNew)).toEqual([false, false]);
+  });
+
+  it.each([
+    ["a corrected file of its name is read", () => drop("a.csv", good)],
+    ["it is taken away", () => rmSync(at("rejected", "a.csv"))],
+    [
+      "it is corrected there and moved back",
+      () => {
+        writeFileSync(at("rejected", "a.csv"), good);
+        renameSync(at("rejected", "a.csv"), at("in", "a.csv"));
+      },
+    ],
+  ])("is dealt with when %s", async (_name, dealWithIt) => {
+    const external = await open();
+    drop("a.csv", bad);
+    await drain(external, null);
+    dealWithIt();
+    await drain(external, null);
+
+    expect((await rejected(external))?.inputs).toEqual([]);
+    expect(names("rejected")).toEqual([]);
+  });
+
+  it("stays beside a second one of its name, until one of them can be read", async () => {
+    const external = await open();
+    drop("a.csv", bad);
+    await drain(external, null);
+    drop("a.csv", bad);
+    await drain(external, null);
+
+    expect((await rejected(external))?.inputs.map(({ name }) => name)).toEqual(["a.csv", "a~2.csv"]);
+
+    drop("a.csv", good);
+    await drain(external, null);
+    expect((await rejected(external))?.inputs).toEqual([]);
+    expect(names("archive")).toEqual(["a.csv", "a~2.csv", "a~3.csv"]);
+  });
+
+  it("is read once more when it is readmitted, with its marker where one is needed", async () => {
+    const marker = { kind: "marker", suffix: ".done" } as const;
+    const external = await open(config({}, marker));
+    writeFileSync(at("in", "a.csv"), Buffer.from(`${HEADER}U,1,\u00c6r\u00f8,1,,,\n`, "latin1"));
+    drop("a.csv.done", "");
+    await drain(external, null);
+    await external.close();
+    closing = [];
+    const again = await open(config({ encoding: "windows-1252" }, marker));
+
+    expect(await again.readmit?.("orders", "a.csv")).toBe(true);
+    expect((await drain(again, null)).changes).toHaveLength(1);
+    expect(await again.readmit?.("orders", "a.csv")).toBe(false);
+    expect((await rejected(again))?.inputs).toEqual([]);
+    expect([...names("in"), ...names("rejected")]).toEqual([]);
+  });
+
+  it("whose rows were corrected takes them in, and does not touch what the file said beside them", async () => {
+    const external = await open(config({ lines: undefined }));
+    drop("a.csv", "op,id,customer,amount\nU,1,A,1\nU,,B,1\n");
+    await drain(external, null);
+    renameSync(at("rejected", "a.rows.csv"), at("in", "a.rows.csv"));
+    drop("a.rows.csv", "op,id,customer,amount\nU,2,B,1\n");
+    await drain(external, null);
+
+    expect(await external.read("orders", [["1"], ["2"]])).toHaveLength(2);
+    expect((await rejected(external))?.inputs).toEqual([]);
+  });
+
+  it("that lies there without a note, after a crash or from another hand, is told with the reason beside it", async () => {
+    const external = await open();
+    writeFileSync(at("rejected", "a.csv"), bad);
+    writeFileSync(at("rejected", "a.csv.reason.txt"), "line 2 has 2 values\n");
+    writeFileSync(at("rejected", "b.csv"), bad);
+
+    expect((await rejected(external))?.inputs.map(({ name, reasons }) => [name, reasons[0]])).toEqual([
+      ["a.csv", "line 2 has 2 values"],
+      ["b.csv", "the reason is not known any more; look into the file"],
+    ]);
   });
 });
