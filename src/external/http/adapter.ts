@@ -11,6 +11,11 @@ import { fetchPage, readList } from "./feed.ts";
 import { decodeKey, isDeleted } from "./record.ts";
 import { applyOperation, fetchRecord, type HttpTarget } from "./write.ts";
 
+/** Records of a list that a check looks at: one alone may lack what is optional. */
+const SAMPLE = 20;
+/** Of these so many are read by themselves, one call each. */
+const SAMPLE_READ = 5;
+
 /** Opens the API. Nothing is sent before the first call. `surroundings` are replaced in tests. */
 export function openHttpExternal(config: HttpConfig, surroundings: HttpSurroundings = {}): ExternalSystem {
   return new HttpExternalSystem(config, new HttpClient(config, surroundings));
@@ -33,9 +38,9 @@ class HttpExternalSystem implements ExternalSystem {
     for (const [name, collection] of Object.entries(this.#config.collections)) {
       const place = `external.collections.${name}`;
       try {
-        const page = await fetchPage(this.#client, collection, { since: null, page: null, size: 1 });
-        const first = page?.items[0];
-        if (first !== undefined) problems.push(...(await this.#recordProblems(name, first)));
+        const page = await fetchPage(this.#client, collection, { since: null, page: null, size: SAMPLE, width: null });
+        const sample = page?.items.slice(0, SAMPLE) ?? [];
+        if (sample.length > 0) problems.push(...(await this.#recordProblems(name, sample)));
       } catch (error) {
         if (!(error instanceof SyncError) || error.code !== "EXTERNAL_REFUSED") throw error;
         problems.push({ place, message: error.message });
@@ -91,40 +96,55 @@ class HttpExternalSystem implements ExternalSystem {
     // fetch keeps its own connections and lets the process end.
   }
 
-  /** What one listed record and its single reading lack of what the configuration points to. */
-  async #recordProblems(name: string, listed: Json): Promise<readonly ExternalProblem[]> {
+  /**
+   * What the first records of a list lack of what the configuration points to. A key and a time of change must be in each
+   * of them; anything else may be optional, so that only what none of them has is worth a warning.
+   */
+  async #recordProblems(name: string, listed: readonly Json[]): Promise<readonly ExternalProblem[]> {
     const target = this.#target(name);
     const { collection } = target;
     const place = `external.collections.${name}`;
-    const missing = (document: Json, pointer: string | undefined, path: string): readonly ExternalProblem[] =>
-      pointer === undefined || atPointer(document, pointer) !== undefined
-        ? []
-        : [{ place: `${place}.${path}`, message: `the first record of the list has nothing at ${pointer}` }];
     const inList = [
-      ...collection.key.flatMap((part) => missing(listed, part.pointer, "key")),
-      ...missing(listed, collection.list.changedSince?.pointer, "list.changedSince.pointer"),
-    ];
-    const key = decodeKey(collection.key, listed);
-    if (key === undefined || isDeleted(collection, listed)) return inList;
-    const found = await fetchRecord(target, key);
-    if (found === undefined) {
-      const message = `finds no record ${key.join("/")}, which the list holds`;
-      return [...inList, { place: `${place}.item.path`, message }];
+      ...collection.key.map((part) => ({ pointer: part.pointer, path: "key" })),
+      ...(collection.list.changedSince === undefined
+        ? []
+        : [{ pointer: collection.list.changedSince.pointer, path: "list.changedSince.pointer" }]),
+    ].flatMap(({ pointer, path }) => {
+      const lacking = listed.findIndex((document) => atPointer(document, pointer) === undefined);
+      const message = `record ${lacking + 1} of the list has nothing at ${pointer}`;
+      return lacking < 0 ? [] : [{ place: `${place}.${path}`, message }];
+    });
+    const living = listed.filter((document) => !isDeleted(collection, document));
+    const keys = living.flatMap((document) => {
+      const key = decodeKey(collection.key, document);
+      return key === undefined ? [] : [key];
+    });
+    const documents: Json[] = [];
+    let hasVersion = true;
+    for (const key of keys.slice(0, SAMPLE_READ)) {
+      const found = await fetchRecord(target, key);
+      if (found === undefined) {
+        const message = `finds no record ${key.join("/")}, which the list holds`;
+        return [...inList, { place: `${place}.item.path`, message }];
+      }
+      documents.push(found.document);
+      hasVersion &&= found.record.version !== null;
     }
-    const { document, record } = found;
-    const version = collection.version.kind === "field" ? collection.version.pointer : undefined;
+    if (documents.length === 0) return inList;
+    const nowhere = (pointer: string | undefined, path: string): readonly ExternalProblem[] => {
+      if (pointer === undefined || documents.some((one) => atPointer(one, pointer) !== undefined)) return [];
+      const message = `none of the first ${documents.length} records has anything at ${pointer}; correct it, unless it is optional`;
+      return [{ place: `${place}.${path}`, message, warning: true }];
+    };
     return [
       ...inList,
-      ...Object.entries(collection.fields ?? {}).flatMap(([field, one]) =>
-        missing(document, one.pointer, `fields.${field}`),
-      ),
-      ...missing(document, collection.lines?.pointer, "lines.pointer"),
-      ...missing(document, version, "version.pointer"),
-      ...missing(document, collection.changedAt, "changedAt"),
-      ...missing(document, collection.changedBy, "changedBy"),
-      ...(record.version === null
-        ? [{ place: `${place}.version`, message: "the API sends no version; use version: { kind: content }" }]
-        : []),
+      ...Object.entries(collection.fields ?? {}).flatMap(([field, one]) => nowhere(one.pointer, `fields.${field}`)),
+      ...nowhere(collection.lines?.pointer, "lines.pointer"),
+      ...nowhere(collection.changedAt, "changedAt"),
+      ...nowhere(collection.changedBy, "changedBy"),
+      ...(hasVersion
+        ? []
+        : [{ place: `${place}.version`, message: "the API sends no version; use version: { kind: content }" }]),
     ];
   }
 

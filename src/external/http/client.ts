@@ -46,9 +46,9 @@ const BACKOFF_MS = 500;
 const BACKOFF_MAX_MS = 30_000;
 /** The longest wait for a rate limit inside a run; beyond it the run ends and the next one tries again. */
 const RATE_WAIT_MAX_MS = 120_000;
-/** The longest answer that is read. */
-const BODY_BYTES_MAX = 64 * 1024 * 1024;
 const REASON_LENGTH_MAX = 300;
+/** Characters of an unexpected answer that a message shows. */
+const SHOWN_MAX = 100;
 /** Errors of a connection that was never made: nothing was sent. */
 const NOT_SENT = ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH", "UND_ERR_CONNECT_TIMEOUT"];
 
@@ -76,6 +76,9 @@ class Attempt extends Error {
   }
 }
 
+/** An answer of which nothing can be used; trying again does not help. The message goes on after the place. */
+class UnreadableAnswer extends Error {}
+
 /** The API, reached over HTTP. */
 export class HttpClient {
   readonly #config: HttpConfig;
@@ -99,8 +102,8 @@ export class HttpClient {
    *
    * Sent again, up to `attempts` times: what was not processed (no connection, 429, 503 with Retry-After, 401 once with
    * a fresh token), and repeatable requests also after a lost reply, a time-out or another 5xx. Throws
-   * `EXTERNAL_UNREACHABLE` when that does not help and `EXTERNAL_REFUSED` for 401, redirects and answers that are not
-   * JSON; a write whose fate is not known is `unknown`.
+   * `EXTERNAL_UNREACHABLE` when that does not help and `EXTERNAL_REFUSED` for 401, redirects, and answers that are not
+   * JSON or too long; a write whose fate is not known is `unknown`.
    */
   async send(request: HttpRequest): Promise<HttpAnswer | HttpUnknown> {
     try {
@@ -119,6 +122,12 @@ export class HttpClient {
         },
       });
     } catch (error) {
+      if (error instanceof UnreadableAnswer) {
+        const message = `${this.place(request)} ${error.message}`;
+        // A write was carried out before its answer was written.
+        if (!request.repeatable) return { kind: "unknown", reason: message };
+        throw new SyncError("EXTERNAL_REFUSED", message, { cause: error.cause });
+      }
       if (error instanceof SyncError || !(error instanceof Attempt)) throw error;
       if (error.sent && !request.repeatable) return { kind: "unknown", reason: error.message };
       throw new SyncError(
@@ -145,7 +154,11 @@ export class HttpClient {
       new AbortError(new SyncError("EXTERNAL_REFUSED", `${this.place(request)} ${message}`, { context: { status } }));
     if (status === 401) throw refuse("refuses the credentials (401); correct external.auth.");
     if (status >= 300 && status < 400) {
-      throw refuse(`answers with a redirect (${status}); set external.url to the final address.`);
+      const to = headers.get("location");
+      const where = to === null ? "" : ` to ${originOf(to, this.#config.url)}`;
+      throw refuse(
+        `answers with a redirect (${status})${where}, which is not followed: it would carry the credentials there. Set external.url to the final address.`,
+      );
     }
     if (status === 429 || (status === 503 && headers.has("retry-after"))) {
       throw new Attempt(`answer ${status}`, { sent: false, waitMs: retryAfterMs(headers, this.#now()) });
@@ -160,7 +173,10 @@ export class HttpClient {
       if (!(error instanceof SyntaxError)) throw error;
       // An error page says nothing in JSON; a success that is no JSON means that this is not the API.
       if (status >= 400) return { kind: "answer", status, headers, body: answer.text.slice(0, REASON_LENGTH_MAX) };
-      throw refuse("answers with something that is not JSON; correct external.url.");
+      const type = headers.get("content-type")?.split(";")[0] ?? "no content type";
+      throw refuse(
+        `answers ${status} with something that is not JSON (${type}: ${shown(answer.text)}), or that is cut off; correct external.url.`,
+      );
     }
   }
 
@@ -183,10 +199,10 @@ export class HttpClient {
         signal: AbortSignal.timeout(this.#config.timeoutMs),
         ...(body !== undefined && { body: stringifyJson(body) }),
       });
-      const text = await boundedText(response);
+      const text = await boundedText(response, this.#config.answerBytesMax);
       return { status: response.status, headers: response.headers, text, sentAs: authorization?.value };
     } catch (error) {
-      if (error instanceof RangeError) throw new AbortError(error);
+      if (error instanceof UnreadableAnswer) throw new AbortError(error);
       const why = causeOf(error);
       throw new Attempt(why, { sent: !NOT_SENT.some((code) => why.includes(code)), cause: error });
     }
@@ -236,18 +252,57 @@ function retryAfterMs(headers: Headers, nowMs: number): number | undefined {
   return Math.max(0, atMs - (Number.isNaN(serverMs) ? nowMs : serverMs));
 }
 
-async function boundedText(response: Response): Promise<string> {
+async function boundedText(response: Response, bytesMax: number): Promise<string> {
   if (response.body === null) return "";
-  const decoder = new TextDecoder();
+  const decoder = decoderFor(response.headers.get("content-type"));
+  const told = Number(response.headers.get("content-length"));
+  const reader = response.body.getReader();
   let text = "";
   let bytes = 0;
-  for await (const chunk of response.body) {
-    bytes += chunk.byteLength;
-    if (bytes > BODY_BYTES_MAX)
-      throw new RangeError(`an answer is longer than ${BODY_BYTES_MAX} bytes; ask for smaller pages`);
-    text += decoder.decode(chunk, { stream: true });
+  try {
+    for (let part = await reader.read(); !part.done; part = await reader.read()) {
+      bytes += part.value.byteLength;
+      if (bytes > bytesMax) {
+        const size = told > bytesMax ? `${told} bytes` : `more than ${bytesMax} bytes`;
+        throw new UnreadableAnswer(
+          `answers with ${size}, and external.answerBytesMax is ${bytesMax}; ask for smaller pages (list.paging), or raise it.`,
+        );
+      }
+      text += decoder.decode(part.value, { stream: true });
+    }
+    return text + decoder.decode();
+  } catch (error) {
+    // The rest is not wanted; nobody waits for the server to hear of it.
+    reader.cancel().catch(() => undefined);
+    const isGarbled =
+      error instanceof TypeError && "code" in error && error.code === "ERR_ENCODING_INVALID_ENCODED_DATA";
+    if (!isGarbled) throw error;
+    throw new UnreadableAnswer(
+      `answers with text that is not ${decoder.encoding}; it has to be sent in the charset that its content-type names.`,
+      { cause: error },
+    );
   }
-  return text + decoder.decode();
+}
+
+/** JSON is UTF-8 (RFC 8259), except where an answer says otherwise. */
+function decoderFor(contentType: string | null): InstanceType<typeof TextDecoder> {
+  const charset = /charset="?([\w-]+)/i.exec(contentType ?? "")?.[1] ?? "utf-8";
+  try {
+    return new TextDecoder(charset, { fatal: true });
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new UnreadableAnswer(`answers in the charset ${charset}, which is not known.`, { cause: error });
+  }
+}
+
+/** The beginning of a text on one line. */
+function shown(text: string): string {
+  const line = text.trim().replace(/\s+/g, " ");
+  return JSON.stringify(line.length > SHOWN_MAX ? `${line.slice(0, SHOWN_MAX)}…` : line);
+}
+
+function originOf(location: string, base: string): string {
+  return URL.canParse(location, base) ? new URL(location, base).origin : "an address that is none";
 }
 
 /** `fetch failed` hides the reason in its causes. */

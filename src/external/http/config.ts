@@ -69,6 +69,11 @@ const collectionSchema = z.strictObject({
     query: z.record(z.string(), z.string()).default({}),
     items: pointer.default(""),
     paging: pagingSchema.default({ kind: "none" }),
+    pagesMax: z
+      .int()
+      .min(1)
+      .default(10_000)
+      .describe("A list with more pages than this counts as endless, and the run stops with its name."),
     changedSince: z
       .strictObject({
         parameter: z.string().min(1).describe("Query parameter: only records changed at or after this time."),
@@ -125,6 +130,12 @@ export const httpConfigSchema = z
       .optional()
       .describe("Header for a key that is the same whenever the same write is sent; lets lost replies be repeated."),
     timeoutMs: z.int().min(1).default(30_000),
+    answerBytesMax: z
+      .int()
+      .min(1024)
+      .max(512 * 1024 * 1024)
+      .default(64 * 1024 * 1024)
+      .describe("The longest answer that is read, in bytes and unpacked; it has to fit into memory."),
     attempts: z.int().min(1).max(10).default(5).describe("How often a request is sent at most."),
     concurrency: z.int().min(1).max(20).default(4).describe("Reads under way at the same time."),
     collections: z.record(z.string().regex(/^[A-Za-z][\w-]*$/), collectionSchema),

@@ -30,6 +30,14 @@ const cursorSchema = z.object({
       offset: z.number(),
       /** Records per page, the same in all pages of a round. */
       size: z.number(),
+      /** Records of the first page: an API may give less than it is asked for. Null until it has been read. */
+      width: z.number().nullable().default(null),
+      /** Pages that have been read whole. */
+      pages: z.number().default(0),
+      /** Hash of the page before this one. */
+      before: z.string().nullable().default(null),
+      /** A page from earlier in the round, against which later ones are compared: it moves on when `pages` doubles. */
+      mark: z.string().nullable().default(null),
     })
     .nullable(),
 });
@@ -71,9 +79,23 @@ export async function readList(
     page: null,
     offset: 0,
     size: Math.min(target.limit, sizeMax),
+    width: null,
+    pages: 0,
+    before: null,
+    mark: null,
   };
   const since = sinceText(config, cursor.high);
-  const page = await fetchPage(client, config, { since, page: round.page, size: round.size });
+  const { size, width } = round;
+  const found = await fetchPage(client, config, { since, page: round.page, size, width });
+  // An API that shows its last page for every number beyond it has ended, where its pages are shorter than asked for.
+  const isNumbered = config.list.paging.kind === "page";
+  const isEcho =
+    isNumbered &&
+    width !== null &&
+    width < size &&
+    found !== undefined &&
+    documentHash([...found.items]) === round.before;
+  const page: ListedPage | undefined = isEcho ? { items: [], next: null } : found;
   if (page === undefined) {
     // The API has forgotten its cursor, as it may after a pause: begin the round again.
     return { changes: [], cursor: JSON.stringify({ ...cursor, round: null }), more: true, ...told };
@@ -93,7 +115,7 @@ export async function readList(
   if (rest || page.next !== null) {
     const next: Round = rest
       ? { ...round, high, seen, offset: round.offset + items.length }
-      : { ...round, high, seen, offset: 0, page: page.next };
+      : { ...round, high, seen, offset: 0, ...turned(client, config, round, page) };
     return { changes, cursor: JSON.stringify({ ...cursor, round: next }), more: true, ...told };
   }
   const listedNames = new Set(seen.map(([name]) => name));
@@ -110,11 +132,58 @@ export async function readList(
   return { changes, cursor: JSON.stringify(finished), more: false, ...told };
 }
 
-/** Fetches one page of the list; undefined when the API no longer knows the page's cursor. */
+/** The round after a page of it, turned to the next one. Throws `EXTERNAL_REFUSED` for a list that has no end. */
+function turned(
+  client: HttpClient,
+  config: HttpCollectionConfig,
+  round: Round,
+  page: ListedPage,
+): Pick<Round, "page" | "width" | "pages" | "before" | "mark"> {
+  const { paging, pagesMax, path } = config.list;
+  const place = client.place({ method: "GET", path });
+  const refuse = (message: string): never => {
+    throw new SyncError("EXTERNAL_REFUSED", `The list ${place} has no end: ${message}`);
+  };
+  const pages = round.pages + 1;
+  const parameter = paging.kind === "none" ? "" : paging.parameter;
+  const shown = `${parameter}=${page.next}`;
+  if (pages >= pagesMax) {
+    refuse(
+      `page ${pages} names another one (${shown}). Correct list.paging, or raise list.pagesMax if it is that long.`,
+    );
+  }
+  // A cycle of cursors of any length comes back to the mark, which stands still longer and longer (Brent).
+  const isPowerOfTwo = (pages & (pages - 1)) === 0;
+  const seen = round.mark ?? round.page;
+  if (paging.kind === "cursor" && (page.next === seen || page.next === round.page)) {
+    refuse(`page ${pages} names a cursor that came before (${shown}). Correct list.paging.next.`);
+  }
+  const before = documentHash([...page.items]);
+  if (page.items.length > 1 && before === round.before) {
+    refuse(`page ${pages} is the same as the one before, whatever ${parameter} says. Correct list.paging.parameter.`);
+  }
+  return {
+    page: page.next,
+    width: round.width ?? page.items.length,
+    pages,
+    before,
+    mark: isPowerOfTwo ? page.next : round.mark,
+  };
+}
+
+/**
+ * Fetches one page of the list; undefined when the API no longer knows the page's cursor. `width` is how many records the
+ * first page held.
+ */
 export async function fetchPage(
   client: HttpClient,
   config: HttpCollectionConfig,
-  want: { readonly since: string | null; readonly page: string | null; readonly size: number },
+  want: {
+    readonly since: string | null;
+    readonly page: string | null;
+    readonly size: number;
+    readonly width: number | null;
+  },
 ): Promise<ListedPage | undefined> {
   const { paging, changedSince } = config.list;
   const query: Record<string, string> = { ...config.list.query };
@@ -128,23 +197,22 @@ export async function fetchPage(
   if (answer.status >= 400) {
     if (paging.kind === "cursor" && want.page !== null && [400, 404, 410, 422].includes(answer.status))
       return undefined;
+    // Beyond the last page some APIs have an empty list, others none at all.
+    if (paging.kind === "page" && want.page !== null && [400, 404, 416, 422].includes(answer.status)) {
+      return { items: [], next: null };
+    }
     throw new SyncError("EXTERNAL_REFUSED", `${client.place(request)} refuses the list: ${reasonOf(answer)}`);
   }
   const items = itemsOf(client, config, answer);
   if (paging.kind === "none") return { items, next: null };
   if (paging.kind === "page") {
     const number = Number(want.page ?? paging.first);
-    return { items, next: items.length < want.size ? null : String(number + 1) };
+    // A first page that is shorter than asked for may be all there is, or all that the API gives at a time.
+    const isLast = items.length === 0 || (want.width !== null && items.length < want.width);
+    return { items, next: isLast ? null : String(number + 1) };
   }
   const next = scalarText(answer.body === undefined ? undefined : atPointer(answer.body, paging.next));
-  const token = next === "" || next === "false" ? null : next;
-  if (token !== null && token === want.page) {
-    throw new SyncError(
-      "EXTERNAL_REFUSED",
-      `${client.place(request)} gives the same cursor again; correct paging.next.`,
-    );
-  }
-  return { items, next: token };
+  return { items, next: next === "" || next === "false" ? null : next };
 }
 
 function itemsOf(client: HttpClient, config: HttpCollectionConfig, answer: HttpAnswer): readonly Json[] {
@@ -152,7 +220,7 @@ function itemsOf(client: HttpClient, config: HttpCollectionConfig, answer: HttpA
   if (isArray(items)) return items;
   const place = client.place({ method: "GET", path: config.list.path });
   const at = config.list.items === "" ? "as its whole answer" : `at ${config.list.items}`;
-  throw new SyncError("EXTERNAL_REFUSED", `${place} has no list ${at}; correct list.items.`);
+  throw new SyncError("EXTERNAL_REFUSED", `${place} has no list ${at}; correct list.items (${reasonOf(answer)}).`);
 }
 
 interface ListedItem {

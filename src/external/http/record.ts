@@ -18,15 +18,17 @@ import { type HttpCollectionConfig, keyName, type Located } from "./config.ts";
 /** A value that the API's JSON cannot take; the message says which and why. */
 export class EncodingProblem extends Error {}
 
-/** The record in an answer. `etag` is the answer's header. Throws `EXTERNAL_REFUSED` when it has no key. */
-export function decodeRecord(config: HttpCollectionConfig, document: Json, etag: string | null): ExternalRecord {
+/** The record in an answer. `etag` is the answer's header; `refuse` hears of a document without a key. */
+export function decodeRecord(
+  config: HttpCollectionConfig,
+  document: Json,
+  etag: string | null,
+  refuse: (problem: string) => never,
+): ExternalRecord {
   const naturalKey = decodeKey(config.key, document);
   if (naturalKey === undefined) {
     const wanted = config.key.map((part) => part.pointer).join(", ");
-    throw new SyncError(
-      "EXTERNAL_REFUSED",
-      `A record of the API shows no key at ${wanted}; correct the collection's key.`,
-    );
+    return refuse(`shows a record without a key at ${wanted}; correct the collection's key or item.data`);
   }
   const fields = decodeFields(config.fields, document);
   const lines = config.lines && decodeLines(config.lines, document);

@@ -35,7 +35,9 @@ export async function fetchRecord(target: HttpTarget, naturalKey: NaturalKey): P
   if (answer.status >= 400 || document === undefined || document === null) {
     throw new SyncError("EXTERNAL_REFUSED", `${client.place(request)} shows no record: ${reasonOf(answer)}`);
   }
-  const record = decodeRecord(collection, document, answer.headers.get("etag"));
+  const record = decodeRecord(collection, document, answer.headers.get("etag"), (problem) => {
+    throw new SyncError("EXTERNAL_REFUSED", `${client.place(request)} ${problem} (${reasonOf(answer)})`);
+  });
   // A tombstone that can still be read is a record that is gone.
   if (isDeleted(collection, document)) return undefined;
   return { record, document };
@@ -149,7 +151,23 @@ async function outcomeOf(
   if (status < 300) {
     if (change.kind === "delete") return { kind: "done", opId, version: null };
     const etag = target.collection.version.kind === "etag" ? answer.headers.get("etag") : null;
-    return { kind: "done", opId, version: etag ?? (await versionNow(target, naturalKey)) };
+    if (etag !== null) return { kind: "done", opId, version: etag };
+    const now = await recordNow(target, naturalKey);
+    // The write was accepted, whatever this read says; the next read tells the version.
+    if (now === "unreadable") return { kind: "done", opId, version: null };
+    // Some APIs say 200 and mean an error; taken for done, the old value would come back as an edit of theirs.
+    if (now === undefined) {
+      return {
+        kind: "refused",
+        opId,
+        reason: `the API accepted the write and has no such record (${reasonOf(answer)})`,
+      };
+    }
+    const { version } = now.record;
+    if (change.kind === "update" && version !== null && version === before?.record.version) {
+      return { kind: "refused", opId, reason: `the API accepted the write and changed nothing (${reasonOf(answer)})` };
+    }
+    return { kind: "done", opId, version };
   }
   if (status === 404 || status === 410) {
     return change.kind === "delete" ? { kind: "done", opId, version: null } : { kind: "stale", opId };
@@ -163,12 +181,14 @@ async function outcomeOf(
   return { kind: "refused", opId, reason: reasonOf(answer) };
 }
 
-async function versionNow(target: HttpTarget, naturalKey: NaturalKey): Promise<string | null> {
+async function recordNow(
+  target: HttpTarget,
+  naturalKey: NaturalKey,
+): Promise<FetchedRecord | "unreadable" | undefined> {
   try {
-    return (await fetchRecord(target, naturalKey))?.record.version ?? null;
+    return await fetchRecord(target, naturalKey);
   } catch (error) {
-    // The write has landed, whatever this read says; the next read tells the version.
-    if (error instanceof SyncError) return null;
+    if (error instanceof SyncError) return "unreadable";
     throw error;
   }
 }

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { gzipSync } from "node:zlib";
 import { serve } from "@hono/node-server";
 import { HttpResponse, http } from "msw";
 import { setupServer } from "msw/node";
@@ -443,14 +444,204 @@ describe("at a host on the internet", () => {
       await expect(external.changes("orders", null, 10)).rejects.toThrow(/shows no time at \/updatedAt/);
     });
 
-    it("does not run in a circle with an API that gives the same cursor for ever", async () => {
-      internet.use(http.get(`${HOST}/api/orders`, () => HttpResponse.json({ data: [], meta: { next: "again" } })));
+    it.each([1, 2, 3, 7, 40])("names the list that runs in a circle of %i cursors", async (length) => {
+      let calls = 0;
+      internet.use(
+        http.get(`${HOST}/api/orders`, ({ request }) => {
+          calls += 1;
+          const cursor = Number(new URL(request.url).searchParams.get("cursor") ?? "0");
+          // Three pages lead into the circle.
+          const next = cursor < 3 ? cursor + 1 : ((cursor - 3 + 1) % length) + 3;
+          return HttpResponse.json({ data: [], meta: { next } });
+        }),
+      );
       const { external } = client();
-      await expect(drain(external, null)).rejects.toThrow(/same cursor again/);
+
+      await expect(drain(external, null)).rejects.toMatchObject({
+        code: "EXTERNAL_REFUSED",
+        message: expect.stringMatching(
+          /^The list GET https:\/\/shop.example.com\/api\/orders has no end: page \d+ names a cursor that came before \(cursor=\d+\)/,
+        ),
+      });
+      expect(calls).toBeLessThan(10 + 5 * length);
+    });
+
+    it("names an endless list, at the page that is one too many", async () => {
+      internet.use(
+        http.get(`${HOST}/api/orders`, ({ request }) => {
+          const cursor = Number(new URL(request.url).searchParams.get("cursor") ?? "0");
+          return HttpResponse.json({ data: [], meta: { next: cursor + 1 } });
+        }),
+      );
+      const { list } = orderCollection();
+      const { external } = client({ collections: withOrders({ list: { ...list, pagesMax: 20 } }) });
+
+      await expect(drain(external, null)).rejects.toThrow(
+        /has no end: page 20 names another one \(cursor=20\)\. .*raise list\.pagesMax/,
+      );
+    });
+
+    describe("of numbered pages", () => {
+      const numbered = (sizeMax = 2) => {
+        const { list } = orderCollection();
+        const paging = { kind: "page", parameter: "page", sizeParameter: "limit", sizeMax } as const;
+        return client({ collections: withOrders({ list: { ...list, items: "", paging } }) }).external;
+      };
+      const record = (id: number) => ({ id, updatedAt: "2026-01-01T00:00:00Z" });
+
+      it("is refused when every page is the same", async () => {
+        internet.use(http.get(`${HOST}/api/orders`, () => HttpResponse.json([record(1), record(2)])));
+
+        await expect(drain(numbered(), null)).rejects.toThrow(
+          /page 2 is the same as the one before, whatever page says\. Correct list\.paging\.parameter/,
+        );
+      });
+
+      it("is read to its end when the API gives fewer records a page than it is asked for", async () => {
+        const all = [1, 2, 3, 4, 5].map(record);
+        internet.use(
+          http.get(`${HOST}/api/orders`, ({ request }) => {
+            const page = Number(new URL(request.url).searchParams.get("page"));
+            return HttpResponse.json(all.slice((page - 1) * 2, page * 2));
+          }),
+        );
+
+        const { changes } = await drain(numbered(50), null);
+
+        expect(changes.map(({ naturalKey }) => naturalKey[0])).toEqual(["1", "2", "3", "4", "5"]);
+      });
+
+      it("ends where the API has no such page", async () => {
+        internet.use(
+          http.get(`${HOST}/api/orders`, ({ request }) =>
+            new URL(request.url).searchParams.get("page") === "1"
+              ? HttpResponse.json([record(1)])
+              : HttpResponse.json({ detail: "Invalid page." }, { status: 404 }),
+          ),
+        );
+
+        expect((await drain(numbered(), null)).changes).toHaveLength(1);
+      });
+
+      it("ends where the API shows its last page again and again", async () => {
+        internet.use(http.get(`${HOST}/api/orders`, () => HttpResponse.json([record(1)])));
+
+        expect((await drain(numbered(50), null)).changes).toHaveLength(1);
+      });
+    });
+
+    it("reports a record that stands twice in it at most twice, and reads it once", async () => {
+      const record = { id: 1, updatedAt: "2026-01-01T00:00:00Z" };
+      internet.use(http.get(`${HOST}/api/orders`, () => HttpResponse.json({ data: [record, record] })));
+      const { external } = client();
+
+      const { changes } = await drain(external, null);
+
+      expect(new Set(changes.map(({ naturalKey }) => naturalKey[0]))).toEqual(new Set(["1"]));
     });
   });
 
-  it("checks that the first record holds everything the configuration points to", async () => {
+  describe("an answer that nobody expects", () => {
+    const answering = (answer: () => Response, facts: Partial<HttpConfigInput> = {}) => {
+      internet.use(http.all(`${HOST}/api/*`, answer));
+      return client({ attempts: 1, ...facts }).external;
+    };
+    const read = async (external: ReturnType<typeof answering>): Promise<unknown> =>
+      await external.read("orders", [["1"]]);
+    const html = (): Response =>
+      new Response("<!DOCTYPE html>\n<title>Sign in</title>", {
+        headers: { "content-type": "text/html; charset=utf-8" },
+      });
+
+    it.each<[string, () => Response, RegExp]>([
+      [
+        "a page for people",
+        html,
+        /GET \S+\/orders\/1 answers 200 with something that is not JSON \(text\/html: "<!DOCTYPE html> <title>/,
+      ],
+      ["JSON that is cut off", () => new Response('{"order":{"id":1,'), /not JSON .*or that is cut off/],
+      [
+        "an error with 200",
+        () => Response.json({ error: "quota" }),
+        /shows no record: answer 200: \{"error":"quota"\}/,
+      ],
+      [
+        "a record without a key",
+        () => Response.json({ order: { error: "quota" } }),
+        /without a key at \/id.*\{"error":"quota"\}/,
+      ],
+      [
+        "text in another charset than it says",
+        () => new Response(Buffer.from('{"a":"\u00c6"}', "latin1")),
+        /text that is not utf-8/,
+      ],
+      [
+        "an unknown charset",
+        () => new Response("{}", { headers: { "content-type": "application/json; charset=klingon" } }),
+        /charset klingon/,
+      ],
+      [
+        "another host",
+        () => new Response(null, { status: 302, headers: { location: "https://evil.example.com/x?t=1" } }),
+        /redirect \(302\) to https:\/\/evil\.example\.com, which is not followed/,
+      ],
+    ])("is named, with what was said: %s", async (_name, answer, message) => {
+      await expect(read(answering(answer))).rejects.toMatchObject({
+        code: "EXTERNAL_REFUSED",
+        message: expect.stringMatching(message),
+      });
+    });
+
+    it("in the charset that it names is read", async () => {
+      const body = Buffer.from('{"order":{"id":1,"amount":"\u00c6"}}', "latin1");
+      const headers = { "content-type": "application/json; charset=ISO-8859-1" };
+      const external = answering(() => new Response(body, { headers }));
+
+      expect((await external.read("orders", [["1"]]))[0]?.fields["amount"]).toBe("\u00c6");
+    });
+
+    it.each([
+      ["plain", (text: string) => new Response(text)],
+      ["packed", (text: string) => new Response(gzipSync(text), { headers: { "content-encoding": "gzip" } })],
+    ])("above the bound is named with its URL, the bound and the setting: %s", async (_name, answer) => {
+      const text = JSON.stringify({ order: { id: 1, note: "x".repeat(10_000) } });
+      const external = answering(() => answer(text), { answerBytesMax: 2048 });
+
+      await expect(read(external)).rejects.toMatchObject({
+        code: "EXTERNAL_REFUSED",
+        message: expect.stringMatching(
+          /GET https:\/\/shop\.example\.com\/api\/orders\/1 answers with more than 2048 bytes, and external\.answerBytesMax is 2048/,
+        ),
+      });
+    });
+
+    it("above the bound to a write leaves its fate open", async () => {
+      const external = answering(() => new Response("x".repeat(5000), { status: 201 }), { answerBytesMax: 2048 });
+      internet.use(http.get(`${HOST}/api/orders/1`, () => HttpResponse.json({}, { status: 404 })));
+
+      expect(await external.apply([create("1")])).toMatchObject([
+        { kind: "unknown", reason: expect.stringContaining("answerBytesMax") },
+      ]);
+    });
+
+    it("to a write, 200 with an error in it, is no success", async () => {
+      const shop = online(new Shop());
+      shop.put(orderRow("2"));
+      const { external } = client({ collections: withOrders({ version: { kind: "content" } }) });
+      const error = (): Response => Response.json({ error: "closed for today" });
+      const change = { kind: "update", fields: { amount: "7.77" } } as const;
+      const update = { opId: "op-2", collection: "orders", naturalKey: ["2"], expectedVersion: null, change };
+      shop.faults.push(() => undefined, error);
+      const made = await external.apply([create("1")]);
+      shop.faults.push(() => undefined, error);
+      const changed = await external.apply([update]);
+
+      expect(made).toEqual([{ kind: "refused", opId: "op-1", reason: expect.stringContaining("closed for today") }]);
+      expect(changed).toEqual([{ kind: "refused", opId: "op-2", reason: expect.stringContaining("changed nothing") }]);
+    });
+  });
+
+  it("checks that the first records hold what the configuration points to", async () => {
     const shop = online(new Shop());
     shop.put(orderRow("1"));
     const { external } = client({
@@ -462,14 +653,40 @@ describe("at a host on the internet", () => {
     expect(await external.check()).toEqual([
       {
         place: "external.collections.orders.fields.customer",
-        message: expect.stringContaining("nothing at /buyer/name"),
+        message: expect.stringContaining("anything at /buyer/name"),
+        warning: true,
       },
-      { place: "external.collections.orders.changedBy", message: expect.stringContaining("nothing at /editor") },
+      {
+        place: "external.collections.orders.changedBy",
+        message: expect.stringContaining("anything at /editor"),
+        warning: true,
+      },
       {
         place: "external.collections.invoices",
         message: expect.stringContaining("GET https://shop.example.com/api/invoices refuses the list: answer 404"),
       },
     ]);
+  });
+
+  it("finds nothing wrong where the first record lacks an optional value", async () => {
+    const shop = online(new Shop());
+    shop.put({ ...orderRow("1"), customer: null, lines: [] });
+    shop.put(orderRow("2"));
+    internet.use(
+      http.get(`${HOST}/api/orders/1`, () =>
+        HttpResponse.json(
+          { order: { id: 1, updatedAt: "2026-01-01T00:00:01.000Z", rev: 1 } },
+          { headers: { etag: '"1"' } },
+        ),
+      ),
+    );
+    const { external } = client();
+
+    expect(await external.check()).toEqual([]);
+    expect((await external.read("orders", [["1"]]))[0]).toMatchObject({
+      fields: { customer: null, amount: null },
+      lines: [],
+    });
   });
 });
 
@@ -497,6 +714,12 @@ function create(id: string) {
 }
 
 type Orders = HttpConfigInput["collections"][string];
+
+function orderCollection(): Orders {
+  const orders = withOrders({})["orders"];
+  if (orders === undefined) throw new Error("the shop has orders");
+  return orders;
+}
 
 function withOrders(facts: { readonly [Name in keyof Orders]?: Orders[Name] | undefined }): Record<string, Orders> {
   const { orders } = shopConfig(HOST).collections;
