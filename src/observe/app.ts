@@ -1,7 +1,6 @@
 /** The web face of a connector that stays up: pages, health, metrics, and the few things that people may change. */
 import { randomBytes } from "node:crypto";
 import { type Context, Hono } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import { secureHeaders } from "hono/secure-headers";
 import { SyncError } from "../errors.ts";
@@ -12,6 +11,7 @@ import { type Frame, page } from "./layout.ts";
 import { conflictsPage, deadLettersPage, planPage, recordPage, signInPage, statePage } from "./pages.ts";
 import type { PlanView } from "./plan-view.ts";
 import { addProbes, answerError, PROBE_PATHS, type Probed } from "./probes.ts";
+import { type Form, limitBody, readBytes, readForm } from "./request-body.ts";
 import { COOKIE, type Credentials, MARK_FIELD, SessionKeeper } from "./session.ts";
 
 /** What the pages show and do. Actions reject with `SyncError` where they cannot. */
@@ -44,8 +44,6 @@ export interface WebhookRequest {
   readonly body: Uint8Array;
 }
 
-/** Forms are short, and of a webhook only the signature matters. */
-const BODY_BYTES_MAX = 1_000_000;
 const CONFLICTS_MAX = 200;
 const ENTRIES_MAX = 200;
 /** Answered without signing in where readers must sign in. */
@@ -86,7 +84,7 @@ export function createApp(service: Service, options: AppOptions): Hono<Env> {
       strictTransportSecurity: false,
     })(c, next);
   });
-  app.use(bodyLimit({ maxSize: BODY_BYTES_MAX }));
+  app.use(limitBody);
   app.use(async (c, next) => {
     if (options.readersSignIn && !OPEN_PATHS.includes(c.req.path) && !sessions.isSignedIn(credentials(c, undefined))) {
       return c.req.path.startsWith("/api/") ? c.json({ error: "sign in" }, 401) : c.redirect("/sign-in", 303);
@@ -102,7 +100,7 @@ export function createApp(service: Service, options: AppOptions): Hono<Env> {
     mark: sessions.markFor(getCookie(c, COOKIE)),
     canSignIn: sessions.canSignIn,
     live,
-    notice: NOTICES[c.req.query("done") ?? ""] ?? null,
+    notice: NOTICES.get(c.req.query("done") ?? "") ?? null,
   });
   const show = async (c: Context<Env>, of: Frame, path: string, content: Markup): Promise<Response> =>
     c.html(page(of, path, await content));
@@ -129,7 +127,8 @@ export function createApp(service: Service, options: AppOptions): Hono<Env> {
     return await show(c, of, "/dead-letters", deadLettersPage(of, await service.state.deadLetters()));
   });
   app.get("/records", async (c) => {
-    const key = (c.req.query("key") ?? "").trim();
+    // No key holds a control character, and PostgreSQL takes no NUL in a text.
+    const key = (c.req.query("key") ?? "").replace(/\p{Cc}/gu, "").trim();
     const entries = await service.state.journal({ ...(key === "" ? {} : { key }), limit: ENTRIES_MAX });
     return await show(c, frame(c, "Records"), "/records", recordPage(key, entries));
   });
@@ -140,15 +139,14 @@ export function createApp(service: Service, options: AppOptions): Hono<Env> {
   app.get("/sign-in", async (c) => await show(c, frame(c, "Sign in"), "/sign-in", signInPage(false)));
 
   app.post("/sign-in", async (c) => {
-    const { token } = await c.req.parseBody();
-    const cookie = sessions.signIn(typeof token === "string" ? token : "");
+    const cookie = sessions.signIn((await readForm(c))("token"));
     if (cookie === null) return c.html(page(frame(c, "Sign in"), "/sign-in", signInPage(true)), 403);
     setCookie(c, COOKIE, cookie, { httpOnly: true, sameSite: "Strict", path: "/", secure: isHttps(c) });
     return c.redirect("/", 303);
   });
   app.post("/webhook", async (c) => {
     if (options.refuseWebhook === null) return c.json({ error: "serve.webhookSecret is not set" }, 404);
-    const body = new Uint8Array(await c.req.arrayBuffer());
+    const body = await readBytes(c);
     const error = options.refuseWebhook({ header: (name) => c.req.header(name), body });
     if (error !== undefined) return c.json({ error }, 401);
     service.nudge();
@@ -158,11 +156,7 @@ export function createApp(service: Service, options: AppOptions): Hono<Env> {
   /** Something that changes state: only with the token, and from our own pages. */
   const change = (path: string, work: (form: Form, c: Context<Env>) => Promise<string>): void => {
     app.post(path, async (c) => {
-      const body = await c.req.parseBody();
-      const form: Form = (name) => {
-        const value = body[name];
-        return typeof value === "string" ? value : "";
-      };
+      const form = await readForm(c);
       if (!sessions.mayChange(credentials(c, form(MARK_FIELD)))) {
         return c.text("Sign in first; changes need the token of serve.token.\n", 403);
       }
@@ -205,15 +199,13 @@ export function createApp(service: Service, options: AppOptions): Hono<Env> {
   return app;
 }
 
-type Form = (name: string) => string;
-
 /** What a page says after a change. */
-const NOTICES: Readonly<Record<string, string>> = {
-  run: "A run starts.",
-  answered: "Noted. The next run carries it out.",
-  retry: "The next run decides anew.",
-  discard: "Forgotten until the record changes again.",
-};
+const NOTICES: ReadonlyMap<string, string> = new Map([
+  ["run", "A run starts."],
+  ["answered", "Noted. The next run carries it out."],
+  ["retry", "The next run decides anew."],
+  ["discard", "Forgotten until the record changes again."],
+]);
 
 function credentials(c: Context<Env>, mark: string | undefined): Credentials {
   return {

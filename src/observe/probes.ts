@@ -1,5 +1,6 @@
 /** What machines ask a process that stays up: does it live, is it well, and its numbers. Needs no token, shows no record. */
 import type { Context, Hono } from "hono";
+import { HTTPException } from "hono/http-exception";
 import { SyncError } from "../errors.ts";
 import type { SyncMetrics } from "./metrics.ts";
 import type { ServiceState, SyncStatus } from "./status.ts";
@@ -15,10 +16,17 @@ export interface Probed {
   service(): ServiceState;
 }
 
-/** The answer to a request that an operating error spoiled; 503 where asking again later may help. */
+/** The answer to a request that its sender or an operating error spoiled; 503 where asking again later may help. */
 export function answerError(error: Error, c: Context): Response {
+  if (error instanceof HTTPException) return c.text(`${error.message}\n`, error.status);
   if (!(error instanceof SyncError)) throw error;
-  return c.text(`${error.code}: ${error.message}\n`, error.retry === "later" ? 503 : 409);
+  return c.text(`${error.code}: ${error.message}\n`, statusOf(error));
+}
+
+function statusOf({ code, retry }: SyncError): 400 | 404 | 409 | 503 {
+  if (code === "NOT_FOUND") return 404;
+  if (code === "USAGE") return 400;
+  return retry === "later" ? 503 : 409;
 }
 
 /** Adds `/healthz`, `/readyz` and `/metrics`. */

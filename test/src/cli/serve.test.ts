@@ -1,7 +1,9 @@
 /** `order-sync serve` in this process: its pages, its answers to people, and how it stops. */
 import { createHmac } from "node:crypto";
 import { rmSync } from "node:fs";
+import { connect } from "node:net";
 import { join } from "node:path";
+import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { runProgram } from "../../../src/cli/program.ts";
 import type { ExitCode } from "../../../src/cli/surroundings.ts";
@@ -85,7 +87,83 @@ async function post(path: string, form: Readonly<Record<string, string>>, header
   });
 }
 
+/** A request as bytes, for what `fetch` would not send. Gives the status of the answer. */
+async function rawRequest(text: string): Promise<number> {
+  const { hostname, port } = new URL(served.url);
+  const socket = connect(Number(port), hostname);
+  socket.end(text);
+  let answer = "";
+  for await (const chunk of socket) answer += String(chunk);
+  return Number(/^HTTP\/1\.1 (\d{3})/.exec(answer)?.[1]);
+}
+
+/** What a client gets wrong, piece by piece. */
+const WRONG = {
+  path: fc.constantFrom(
+    ...["/", "/conflicts", "/conflicts/nope", "/conflicts/%E0%A4%A", "/conflicts/%00", "/dead-letters/retry"],
+    ...["/dead-letters/discard", "/records", "/records/%", "/sign-in", "/sign-out", "/webhook", "/plan/x", "/api/status"],
+    ...["/api/%2e%2e/x", "/metrics", "/healthz", "/readyz", "//evil.example.com/", "/__proto__", `/${"x".repeat(3000)}`],
+  ),
+  query: fc.constantFrom(
+    ...["", "?done=constructor", "?done=%00", "?key=%E0%A4%A", "?key=%00", "?key=a&key=b", "?%", "?key='%20or%201=1"],
+    `?key=${"y".repeat(3000)}`,
+  ),
+  method: fc.constantFrom("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"),
+  type: fc.constantFrom(
+    ...["", "application/json", "text/plain", "multipart/form-data", "multipart/form-data; boundary=B", "x/y; z"],
+    ...["application/x-www-form-urlencoded", "application/x-www-form-urlencoded; charset=klingon"],
+  ),
+  body: fc.oneof(
+    fc.constantFrom(
+      ...["", "{", "--B", "--B\r\nContent-Disposition: form-data; name=\"key\"\r\n\r\nx", "key=%E0%A4%A&object=%00"],
+      ...["winner=nobody", "winner=salesforce", "all=yes&all=no", "__proto__=x&key=constructor", "a".repeat(10_000)],
+    ),
+    fc.string({ maxLength: 50 }),
+  ),
+  signed: fc.boolean(),
+};
+
 describe("serve", () => {
+  it.each<[string, RequestInit & { readonly path: string }, number, RegExp]>([
+    ["a body that is too long", { path: "/webhook", method: "POST", body: "x".repeat(1_000_001) }, 413, /longer than 1000000 bytes/],
+    ["a long body without a length", { path: "/dead-letters/retry", method: "POST", body: ReadableStream.from([Buffer.alloc(1_000_001)]), duplex: "half" } as never, 413, /longer than/],
+    ["JSON in place of a form", { path: "/conflicts/x", method: "POST", body: "{}", headers: { ...asScript, "content-type": "application/json" } }, 415, /send a form/],
+    ["a form that breaks off", { path: "/conflicts/x", method: "POST", body: "--B", headers: { ...asScript, "content-type": "multipart/form-data; boundary=B" } }, 400, /cannot be read/],
+    ["a conflict that there is not", { path: "/conflicts/x", method: "POST", body: new URLSearchParams({ winner: "external" }), headers: asScript }, 404, /NOT_FOUND/],
+    ["a winner that is no side", { path: "/conflicts/x", method: "POST", body: new URLSearchParams({ winner: "me" }), headers: asScript }, 400, /winner must be/],
+    ["a dead letter that there is not", { path: "/dead-letters/discard", method: "POST", body: new URLSearchParams({ key: "x" }), headers: asScript }, 404, /NOT_FOUND/],
+    ["a method that a path has not", { path: "/conflicts", method: "DELETE" }, 404, /404/],
+  ])("answers %s with what is wrong", async (_name, { path, ...request }, status, text) => {
+    served = await serve();
+
+    const answer = await fetch(`${served.url}${path}`, request);
+
+    expect(answer.status).toBe(status);
+    expect(await answer.text()).toMatch(text);
+  });
+
+  it("never answers a client's mistake with an error of its own", async () => {
+    served = await serve();
+    await untilRuns(1);
+
+    await fc.assert(
+      fc.asyncProperty(fc.record(WRONG), async ({ path, query, method, type, body, signed }) => {
+        const answer = await fetch(`${served.url}${path}${query}`, {
+          method,
+          redirect: "manual",
+          headers: { ...(signed ? asScript : {}), ...(type === "" ? {} : { "content-type": type }) },
+          ...(method === "GET" || body === "" ? {} : { body }),
+        });
+        await answer.arrayBuffer();
+        expect(answer.status).toBeLessThan(500);
+      }),
+      { seed: 8, numRuns: 300 },
+    );
+    expect(await rawRequest(`GET / HTTP/1.1\r\nHost: x\r\nBig: ${"z".repeat(40_000)}\r\n\r\n`)).toBe(431);
+    expect(await rawRequest("GET /%%% HTTP/1.1\r\nHost: a b c\r\nConnection: close\r\n\r\n")).toBeLessThan(500);
+    expect(await rawRequest("NOPE\r\n\r\n")).toBe(400);
+  });
+
   it("runs at once, shows the state, and is healthy and ready", async () => {
     served = await serve();
     await untilRuns(1);
