@@ -6,7 +6,7 @@ import type { NaturalKey } from "../../model/key.ts";
 import { atPointer, type Json } from "../json.ts";
 import type { ExternalChangePage, ExternalProblem, ExternalSystem } from "../port.ts";
 import { HttpClient, type HttpSurroundings } from "./client.ts";
-import type { HttpCollectionConfig, HttpConfig } from "./config.ts";
+import { type HttpCollectionConfig, type HttpConfig, keyName } from "./config.ts";
 import { fetchPage, readList } from "./feed.ts";
 import { decodeKey, isDeleted } from "./record.ts";
 import { applyOperation, fetchRecord, type HttpTarget } from "./write.ts";
@@ -50,12 +50,18 @@ class HttpExternalSystem implements ExternalSystem {
   }
 
   async info(collection: string): Promise<ExternalCollectionInfo> {
-    const { fields, lines } = this.#target(collection).collection;
+    const { key, fields, lines } = this.#target(collection).collection;
     // JSON has no declared types; the configuration knows the names at most.
-    const named = (places: HttpCollectionConfig["fields"]): Readonly<Record<string, ExternalFieldFacts>> | undefined =>
-      places && Object.fromEntries(Object.keys(places).map((field) => [field, { type: "json" }]));
-    const known = named(fields);
-    const knownLines = named(lines?.fields);
+    const named = (
+      keys: HttpCollectionConfig["key"],
+      places: HttpCollectionConfig["fields"],
+    ): Readonly<Record<string, ExternalFieldFacts>> | undefined =>
+      places &&
+      Object.fromEntries(
+        [...keys.map((part) => keyName(part.pointer)), ...Object.keys(places)].map((field) => [field, { type: "json" }]),
+      );
+    const known = named(key, fields);
+    const knownLines = named(lines?.key ?? [], lines?.fields);
     return { collection, ...(known && { fields: known }), ...(knownLines && { lineFields: knownLines }) };
   }
 

@@ -30,7 +30,7 @@ export function decodeRecord(
     const wanted = config.key.map((part) => part.pointer).join(", ");
     return refuse(`shows a record without a key at ${wanted}; correct the collection's key or item.data`);
   }
-  const fields = decodeFields(config.fields, document);
+  const fields = { ...keyFields(config.key, naturalKey), ...decodeFields(config.fields, document) };
   const lines = config.lines && decodeLines(config.lines, document);
   return {
     naturalKey,
@@ -63,6 +63,29 @@ export function encodeFields(places: Places, document: Json, fields: ExternalFie
   }, document);
 }
 
+/**
+ * The fields without those that only name the record. Throws `EncodingProblem` where one would give it another key; a new
+ * record may not know its own key yet.
+ */
+export function withoutKey(
+  config: { readonly key: readonly Located[]; readonly fields?: Places },
+  fields: ExternalFields,
+  record: { readonly naturalKey: NaturalKey; readonly isNew: boolean },
+): ExternalFields {
+  const names = config.key.map((part) => keyName(part.pointer));
+  const own = Object.entries(fields).filter(([name, value]) => {
+    const part = names.indexOf(name);
+    if (part < 0 || (config.fields !== undefined && Object.hasOwn(config.fields, name))) return true;
+    const isSame = String(value ?? "") === record.naturalKey[part] || (record.isNew && value === null);
+    if (isSame) return false;
+    const shown = String(value ?? "").slice(0, 40);
+    throw new EncodingProblem(
+      `field "${name}" names the record [${record.naturalKey.join(", ")}] and cannot become "${shown}"; map it toSalesforce`,
+    );
+  });
+  return Object.fromEntries(own);
+}
+
 /** The document with the parts of a natural key at their places. */
 export function encodeKey(key: readonly Located[], document: Json, naturalKey: NaturalKey): Json {
   return key.reduce<Json>(
@@ -83,15 +106,26 @@ export function encodeLines(
   const kept = before.flatMap((line) => {
     const change = changed.get(name(line));
     if (change === undefined) return [line];
-    return change.kind === "remove" ? [] : [encodeFields(config.fields, line, change.fields)];
+    if (change.kind === "remove") return [];
+    const { naturalKey } = change;
+    return [encodeFields(config.fields, line, withoutKey(config, change.fields, { naturalKey, isNew: false }))];
   });
   const known = new Set(before.map(name));
   const added = changes.flatMap((change) =>
     change.kind === "remove" || known.has(JSON.stringify(change.naturalKey))
       ? []
-      : [encodeFields(config.fields, encodeKey(config.key, {}, change.naturalKey), change.fields)],
+      : [newLine(config, change.naturalKey, change.fields)],
   );
   return [...kept, ...added];
+}
+
+function newLine(
+  config: NonNullable<HttpCollectionConfig["lines"]>,
+  naturalKey: NaturalKey,
+  fields: ExternalFields,
+): Json {
+  const own = withoutKey(config, fields, { naturalKey, isNew: true });
+  return encodeFields(config.fields, encodeKey(config.key, {}, naturalKey), own);
 }
 
 /** The path with the parts of the key in its braces, escaped. */
@@ -122,6 +156,11 @@ function decodeFields(places: Places, document: Json): ExternalFields {
   return Object.fromEntries(simple.map(([name, value]) => [name, decodeValue(name, value)]));
 }
 
+/** The parts of the key by the names that paths have for them: they can be mapped like fields. */
+function keyFields(key: readonly Located[], naturalKey: NaturalKey): ExternalFields {
+  return Object.fromEntries(key.map((part, index) => [keyName(part.pointer), naturalKey[index] ?? null]));
+}
+
 function decodeLines(config: NonNullable<HttpCollectionConfig["lines"]>, document: Json): Lines {
   const array = atPointer(document, config.pointer);
   if (array === undefined || array === null) return [];
@@ -133,7 +172,9 @@ function decodeLines(config: NonNullable<HttpCollectionConfig["lines"]>, documen
   }
   return array.map((line) => {
     const naturalKey = decodeKey(config.key, line);
-    if (naturalKey !== undefined) return { naturalKey, fields: decodeFields(config.fields, line) };
+    if (naturalKey !== undefined) {
+      return { naturalKey, fields: { ...keyFields(config.key, naturalKey), ...decodeFields(config.fields, line) } };
+    }
     const wanted = config.key.map((part) => part.pointer).join(", ");
     throw new SyncError("EXTERNAL_REFUSED", `A line of the API shows no key at ${wanted}; correct lines.key.`);
   });

@@ -6,7 +6,7 @@ import type { NaturalKey } from "../../model/key.ts";
 import { atPointer, isArray, type Json, stringifyJson, withPointer } from "../json.ts";
 import { type HttpAnswer, type HttpClient, type HttpRequest, reasonOf } from "./client.ts";
 import type { HttpCollectionConfig, HttpConfig } from "./config.ts";
-import { decodeRecord, EncodingProblem, encodeFields, encodeKey, encodeLines, isDeleted, pathFor } from "./record.ts";
+import { decodeRecord, EncodingProblem, encodeFields, encodeKey, encodeLines, isDeleted, pathFor, withoutKey } from "./record.ts";
 
 /** One collection of an API. */
 export interface HttpTarget {
@@ -124,7 +124,8 @@ function bodyOf(
   if (change.kind === "delete") throw new Error("a delete has no body");
   const start = whole && before !== undefined ? before.document : {};
   const keyed = change.kind === "create" ? encodeKey(collection.key, start, naturalKey) : start;
-  let body = encodeFields(collection.fields, keyed, change.fields);
+  const fields = withoutKey(collection, change.fields, { naturalKey, isNew: change.kind === "create" });
+  let body = encodeFields(collection.fields, keyed, fields);
   if (change.lines !== undefined && change.lines.length > 0) {
     if (collection.lines === undefined) throw new EncodingProblem("the collection has no lines in the configuration");
     const known = before === undefined ? undefined : atPointer(before.document, collection.lines.pointer);
