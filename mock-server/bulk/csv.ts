@@ -36,12 +36,16 @@ export interface CsvProblem {
   readonly problem: string;
 }
 
+function mixedLineEnds({ lineEnding }: CsvForm): CsvProblem {
+  return { problem: `LineEnding is invalid on user data. Current LineEnding setting is ${lineEnding}` };
+}
+
 /** Parses an uploaded file. The texts of its refusals are from memory. */
 export function parseCsv(text: string, form: CsvForm): CsvTable | CsvProblem {
   const firstBreak = text.indexOf("\n");
   const hasReturn = firstBreak > 0 && text[firstBreak - 1] === "\r";
   if (firstBreak > 0 && hasReturn !== (form.lineEnding === "CRLF")) {
-    return { problem: `LineEnding is invalid on user data. Current LineEnding setting is ${form.lineEnding}` };
+    return mixedLineEnds(form);
   }
   try {
     const table: CsvTable = parse(text, {
@@ -52,6 +56,8 @@ export function parseCsv(text: string, form: CsvForm): CsvTable | CsvProblem {
       max_record_size: RECORD_CHARACTERS_MAX,
       bom: false,
     });
+    // A file of both kinds of line ends is not one of its job's: the returns would end up in the last column's values.
+    if (form.lineEnding === "LF" && table.some((row) => row.at(-1)?.endsWith("\r") === true)) return mixedLineEnds(form);
     const problem = headerProblem(table[0] ?? []);
     return problem === undefined ? table : { problem };
   } catch (error) {

@@ -24,6 +24,6 @@ export async function openExternal(config: ExternalConfig, options: ExternalOpti
     case "http":
       return openHttpExternal(config, options);
     case "files":
-      return openFilesExternal(config, options.sleep);
+      return openFilesExternal(config, options);
   }
 }

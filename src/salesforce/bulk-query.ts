@@ -73,7 +73,7 @@ async function* resultPages(caller: OrgCaller, job: string): AsyncGenerator<read
 export function parseRecords(csv: string): readonly SalesforceRecord[] {
   let rows: string[][];
   try {
-    rows = parse(csv, { bom: true, skip_empty_lines: true });
+    rows = parse(csv, { bom: true, skip_empty_lines: true, record_delimiter: ["\r\n", "\n"] });
   } catch (error) {
     throw new SyncError("SALESFORCE_UNAVAILABLE", "a page of a Bulk query is not readable as CSV", { cause: error });
   }

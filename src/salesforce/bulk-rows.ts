@@ -67,7 +67,7 @@ function fieldCells(fields: Readonly<Record<string, WireValue>>): Record<string,
 /** A result file; a file of the header alone is no rows. */
 export function parseResultFile(csv: string): readonly ResultRow[] {
   try {
-    return parse(csv, { columns: true, bom: true, skip_empty_lines: true });
+    return parse(csv, { columns: true, bom: true, skip_empty_lines: true, record_delimiter: ["\r\n", "\n"] });
   } catch (error) {
     throw new SyncError("SALESFORCE_UNAVAILABLE", "a Bulk result file is not readable as CSV", { cause: error });
   }

@@ -54,11 +54,11 @@ async function expectRest(order: ReturnType<typeof commandsOf>): Promise<void> {
   expect(second.out).toMatch(/^ *0 documents written/m);
 }
 
-const names = (): readonly unknown[] =>
+const names = (): readonly string[] =>
   org
     .records("Account")
     .all()
-    .map(({ Name }) => Name)
+    .map(({ Name }) => String(Name))
     .sort();
 
 const orders = (): readonly string[] =>

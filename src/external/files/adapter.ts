@@ -16,6 +16,7 @@ import type { ExternalOperation, ExternalOutcome, ExternalRecord } from "../../m
 import type { NaturalKey } from "../../model/key.ts";
 import type {
   ExternalChangePage,
+  ExternalNotice,
   ExternalProblem,
   ExternalRestart,
   ExternalSystem,
@@ -24,10 +25,18 @@ import type {
 } from "../port.ts";
 import type { FilesCollectionConfig, FilesConfig } from "./config.ts";
 import { type FilesTarget, FOLDERS, folderOf } from "./folders.ts";
-import { takeFiles } from "./inbox.ts";
+import { isTemporary, takeFiles } from "./inbox.ts";
 import { type FilesIndex, openFilesIndex } from "./index-store.ts";
 import { applyOperations } from "./outbox.ts";
+import { overlookedFiles } from "./overlooked.ts";
 import { problemText, readmitFile, rejectedFiles } from "./rejected.ts";
+
+/** What tests replace. */
+export interface FilesSurroundings {
+  readonly sleep: (ms: number) => Promise<void>;
+  /** The clock in milliseconds. */
+  readonly now: () => number;
+}
 
 const INDEX_NAME = ".order-sync-index.db";
 
@@ -40,7 +49,7 @@ const cursorSchema = z.object({ feed: z.literal("files"), index: z.string(), seq
  */
 export async function openFilesExternal(
   config: FilesConfig,
-  sleep: (ms: number) => Promise<void> = (ms) => delay(ms),
+  { sleep = (ms) => delay(ms), now = Date.now }: Partial<FilesSurroundings> = {},
 ): Promise<ExternalSystem> {
   if (!existsSync(config.path)) {
     throw new SyncError(
@@ -57,7 +66,7 @@ export async function openFilesExternal(
     for (const name of Object.keys(config.collections)) {
       for (const folder of FOLDERS) mkdirSync(folderOf({ config, name }, folder), { recursive: true });
     }
-    return new FilesExternalSystem(config, await openFilesIndex(indexPath), sleep);
+    return new FilesExternalSystem(config, await openFilesIndex(indexPath), { sleep, now });
   } catch (error) {
     throw filesFault(error, config.path);
   }
@@ -68,13 +77,15 @@ class FilesExternalSystem implements ExternalSystem {
   readonly #config: FilesConfig;
   readonly #index: FilesIndex;
   readonly #sleep: (ms: number) => Promise<void>;
+  readonly #now: () => number;
   #taking: Promise<void> = Promise.resolve();
 
-  constructor(config: FilesConfig, index: FilesIndex, sleep: (ms: number) => Promise<void>) {
+  constructor(config: FilesConfig, index: FilesIndex, { sleep, now }: FilesSurroundings) {
     this.name = config.name;
     this.#config = config;
     this.#index = index;
     this.#sleep = sleep;
+    this.#now = now;
   }
 
   async check(): Promise<readonly ExternalProblem[]> {
@@ -154,6 +165,12 @@ class FilesExternalSystem implements ExternalSystem {
       }
       return operations.flatMap(({ opId }) => outcomes.get(opId) ?? []);
     });
+  }
+
+  notices(): readonly ExternalNotice[] {
+    return Object.keys(this.#config.collections).flatMap((name) =>
+      overlookedFiles(this.#target(name), isTemporary, this.#now()),
+    );
   }
 
   async rejected(since: string | null): Promise<RejectedInputs> {

@@ -17,6 +17,11 @@ const FILES_MAX = 1000;
 const FILE_BYTES_MAX = 256 * 1024 * 1024;
 /** Names of files that are still being written, and of what spreadsheets and editors leave. */
 const TEMPORARY = /^[.~]|\.(tmp|temp|part|partial|filepart|crdownload|swp)$|~$/i;
+/** Whether a file of this name is still being written, or nobody's business. */
+export function isTemporary(file: string): boolean {
+  return TEMPORARY.test(file);
+}
+
 const ORDER = new Intl.Collator("en", { numeric: true });
 
 /**
@@ -55,7 +60,7 @@ async function wholeFiles(target: FilesTarget, folder: string): Promise<readonly
   const isMarked = (file: string): boolean =>
     complete.kind !== "marker" || existsSync(join(folder, file + complete.suffix));
   const candidates = (await readdir(folder)).filter(
-    (file) => file.toLowerCase().endsWith(ending) && !TEMPORARY.test(file) && isMarked(file),
+    (file) => file.toLowerCase().endsWith(ending) && !isTemporary(file) && isMarked(file),
   );
   const files = candidates.sort((a, b) => ORDER.compare(a, b)).slice(0, FILES_MAX);
   if (complete.kind !== "settled" || files.length === 0) return files;

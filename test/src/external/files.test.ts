@@ -567,6 +567,37 @@ describe("an exchange folder", () => {
   });
 });
 
+describe("files that nobody looks at", () => {
+  const HOUR = 3_600_000;
+  const notices = async (complete: FilesConfigInput["complete"], ageMs: number) => {
+    const external = await openExternal(filesConfigSchema.parse(config({}, complete)), {
+      now: () => Date.now() + ageMs,
+      sleep: async () => {},
+    });
+    closing.push(external);
+    drop("orders.xlsx", "x");
+    drop("a.csv", `${HEADER}U,1,A,1,,,\n`);
+    drop("b.csv.tmp", "");
+    writeFileSync(at("out", "orders-1.csv"), HEADER);
+    await drain(external, null);
+    return external.notices?.().map(({ message }) => message.replace(folder, ""));
+  };
+
+  it("are told when they have another ending, lack their marker for long, or are not taken by the other side", async () => {
+    expect(await notices({ kind: "marker", suffix: ".done" }, 80 * HOUR)).toEqual([
+      "/orders/in holds orders.xlsx, which is not read: the collection takes *.csv",
+      "/orders/in holds a.csv, which has waited for its marker (.done) for over an hour and is not read before",
+      "/orders/out holds orders-1.csv, written over three days ago: nobody seems to take what is sent",
+    ]);
+  });
+
+  it("are not told before they have waited", async () => {
+    expect(await notices({ kind: "marker", suffix: ".done" }, HOUR / 2)).toEqual([
+      "/orders/in holds orders.xlsx, which is not read: the collection takes *.csv",
+    ]);
+  });
+});
+
 describe("a rejected file", () => {
   const rejected = async (external: ExternalSystem, since: string | null = null) => await external.rejected?.(since);
   const bad = `${HEADER}U,1\n`;
