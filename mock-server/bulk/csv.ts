@@ -57,7 +57,8 @@ export function parseCsv(text: string, form: CsvForm): CsvTable | CsvProblem {
       bom: false,
     });
     // A file of both kinds of line ends is not one of its job's: the returns would end up in the last column's values.
-    if (form.lineEnding === "LF" && table.some((row) => row.at(-1)?.endsWith("\r") === true)) return mixedLineEnds(form);
+    if (form.lineEnding === "LF" && table.some((row) => row.at(-1)?.endsWith("\r") === true))
+      return mixedLineEnds(form);
     const problem = headerProblem(table[0] ?? []);
     return problem === undefined ? table : { problem };
   } catch (error) {

@@ -84,7 +84,9 @@ describe("a documented configuration", () => {
     erp.close();
     const order = commandsOf("order-sync.yaml", {});
 
-    expect(await order("init", "--install-change-log", "--metadata-dir", join(folder, "md"))).toMatchObject({ exit: 0 });
+    expect(await order("init", "--install-change-log", "--metadata-dir", join(folder, "md"))).toMatchObject({
+      exit: 0,
+    });
 
     await expectRest(order);
     expect(orders()).toEqual(["Activated 74"]);
@@ -133,7 +135,10 @@ describe("a documented configuration", () => {
     const shop = new Map<string, object>([
       // The first one has no address.
       ["C-1", { id: "C-1", name: "Boats", updatedAt: "2026-01-01T00:00:00Z", deleted: false }],
-      ["C-2", { id: "C-2", name: "Mills", address: { city: "Lodz" }, updatedAt: "2026-01-02T00:00:00Z", deleted: false }],
+      [
+        "C-2",
+        { id: "C-2", name: "Mills", address: { city: "Lodz" }, updatedAt: "2026-01-02T00:00:00Z", deleted: false },
+      ],
     ]);
     const app = new Hono();
     app.use(async (c, next) => (c.req.header("x-api-key") === KEYS.SHOP_KEY ? await next() : c.json({}, 401)));
@@ -191,7 +196,11 @@ describe("a documented configuration", () => {
   });
 
   it("is any of the folder", () => {
-    expect([...TRIED].sort()).toEqual(readdirSync(PAGES).filter((name) => name.endsWith(".yaml")).sort());
+    expect([...TRIED].sort()).toEqual(
+      readdirSync(PAGES)
+        .filter((name) => name.endsWith(".yaml"))
+        .sort(),
+    );
   });
 });
 

@@ -11,7 +11,11 @@ const OUT_WAIT_MS = 3 * 86_400_000;
 const NAMES_SHOWN_MAX = 3;
 
 /** What people should know about the folders of a collection. Looks at names and times only. */
-export function overlookedFiles(target: FilesTarget, isTemporary: (file: string) => boolean, nowMs: number): readonly ExternalNotice[] {
+export function overlookedFiles(
+  target: FilesTarget,
+  isTemporary: (file: string) => boolean,
+  nowMs: number,
+): readonly ExternalNotice[] {
   const { name, collection, config } = target;
   const { complete } = config;
   const ending = `.${collection.format}`;
@@ -27,9 +31,17 @@ export function overlookedFiles(target: FilesTarget, isTemporary: (file: string)
   tell("foreign", foreign, (shown) => `${inbox} holds ${shown}, which is not read: the collection takes *${ending}`);
   if (marker !== null) {
     const unmarked = there.filter(
-      (file) => file.toLowerCase().endsWith(ending) && !existsSync(join(inbox, file + marker)) && ageMs(inbox, file, nowMs) > MARKER_WAIT_MS,
+      (file) =>
+        file.toLowerCase().endsWith(ending) &&
+        !existsSync(join(inbox, file + marker)) &&
+        ageMs(inbox, file, nowMs) > MARKER_WAIT_MS,
     );
-    tell("marker", unmarked, (shown) => `${inbox} holds ${shown}, which has waited for its marker (${marker}) for over an hour and is not read before`);
+    tell(
+      "marker",
+      unmarked,
+      (shown) =>
+        `${inbox} holds ${shown}, which has waited for its marker (${marker}) for over an hour and is not read before`,
+    );
   }
   const out = folderOf(target, "out");
   const old = filesIn(out).filter((file) => !file.startsWith(".") && ageMs(out, file, nowMs) > OUT_WAIT_MS);

@@ -58,7 +58,10 @@ class HttpExternalSystem implements ExternalSystem {
     ): Readonly<Record<string, ExternalFieldFacts>> | undefined =>
       places &&
       Object.fromEntries(
-        [...keys.map((part) => keyName(part.pointer)), ...Object.keys(places)].map((field) => [field, { type: "json" }]),
+        [...keys.map((part) => keyName(part.pointer)), ...Object.keys(places)].map((field) => [
+          field,
+          { type: "json" },
+        ]),
       );
     const known = named(key, fields);
     const knownLines = named(lines?.key ?? [], lines?.fields);

@@ -6,7 +6,16 @@ import type { NaturalKey } from "../../model/key.ts";
 import { atPointer, isArray, type Json, stringifyJson, withPointer } from "../json.ts";
 import { type HttpAnswer, type HttpClient, type HttpRequest, reasonOf } from "./client.ts";
 import type { HttpCollectionConfig, HttpConfig } from "./config.ts";
-import { decodeRecord, EncodingProblem, encodeFields, encodeKey, encodeLines, isDeleted, pathFor, withoutKey } from "./record.ts";
+import {
+  decodeRecord,
+  EncodingProblem,
+  encodeFields,
+  encodeKey,
+  encodeLines,
+  isDeleted,
+  pathFor,
+  withoutKey,
+} from "./record.ts";
 
 /** One collection of an API. */
 export interface HttpTarget {
