@@ -1,6 +1,11 @@
 /** What every external adapter must do. One collection, `orders`, whose records have lines. */
 import { describe, expect, it } from "vitest";
-import type { ExternalChange, ExternalRestart, ExternalSystem } from "../../../src/external/port.ts";
+import type {
+  ExternalChange,
+  ExternalChangePage,
+  ExternalRestart,
+  ExternalSystem,
+} from "../../../src/external/port.ts";
 import type { ExternalFields, ExternalOperation, ExternalRecord } from "../../../src/model/external-record.ts";
 import type { NaturalKey } from "../../../src/model/key.ts";
 
@@ -98,6 +103,23 @@ export function externalContract(
 
       expect(ids(changes)).toEqual(["1", "2", "3", "4", "5"]);
       expect(changes.every((change) => !change.deleted)).toBe(true);
+    });
+
+    it("counts as many records as its pages named, where it counts at all, and only at the end of them", async () => {
+      const { external, put } = await fresh();
+      for (const id of ["1", "2", "10", "11", "3"]) await put(orderRow(id));
+
+      const pages: ExternalChangePage[] = [];
+      for (let cursor: string | null = null, more = true; more; ) {
+        const page: ExternalChangePage = await external.changes("orders", cursor, 2);
+        pages.push(page);
+        ({ cursor, more } = page);
+      }
+
+      const censuses = pages.flatMap(({ census }) => census ?? []);
+      expect(censuses.length).toBeLessThanOrEqual(1);
+      expect(censuses.every(({ named, counted, unnamed }) => named === 5 && counted === 5 && unnamed === 0)).toBe(true);
+      expect(pages[0]?.census).toBeUndefined();
     });
 
     it("tells a position before all records, from which it reads as from none", async () => {
