@@ -8,7 +8,7 @@ import type { ApplyOptions, ExternalChangePage, ExternalNotice, ExternalProblem,
 import { type Binding, type BoundCollection, type BoundTable, bindCollection } from "./bind.ts";
 import type { ColumnInfo } from "./catalog.ts";
 import { readLog, startOfLog } from "./change-log.ts";
-import { columnFacts } from "./column-facts.ts";
+import { columnFacts, factsOf } from "./column-facts.ts";
 import { COLUMN_START, readColumnFeed } from "./column-feed.ts";
 import type { SqlConfig } from "./config.ts";
 import { connectSql, type Db, externalFault, readSnapshot, type SqlConnection, sqlFailure } from "./connection.ts";
@@ -64,7 +64,7 @@ class SqlExternalSystem implements ExternalSystem {
 
   async info(collection: string): Promise<ExternalCollectionInfo> {
     return this.#guard(async () => {
-      const { root, key, lines } = await this.#bound(collection);
+      const { root, key, lines, changedAt } = await this.#bound(collection);
       const connection = this.#connection;
       const facts = async (table: BoundTable, filled: readonly ColumnInfo[], itself: readonly ColumnInfo[]) => {
         const rights = await tableRights(connection, table);
@@ -83,6 +83,7 @@ class SqlExternalSystem implements ExternalSystem {
       return {
         collection,
         fields: ofRoot.fields,
+        changedAt: changedAt === undefined ? null : { ...factsOf(connection.dialect, changedAt), name: changedAt.name },
         refuses: ofRoot.refuses,
         ...(ofLines && { lineFields: ofLines.fields, lineRefuses: ofLines.refuses }),
       };
@@ -199,7 +200,10 @@ class SqlExternalSystem implements ExternalSystem {
     if (config === undefined) {
       throw new SyncError("EXTERNAL_REFUSED", `external.collections has no "${name}"; add it or correct the mapping.`);
     }
-    const binding = await bindCollection(this.#connection, name, config);
+    const { timeZone } = this.#config;
+    const found = await bindCollection(this.#connection, name, config);
+    const binding =
+      found.bound === undefined || timeZone === undefined ? found : { ...found, bound: { ...found.bound, timeZone } };
     // Only what fits is remembered: a problem may be cured while the program runs.
     if (binding.bound !== undefined) this.#bindings.set(name, binding);
     return binding;

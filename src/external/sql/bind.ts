@@ -21,6 +21,8 @@ export interface BoundCollection {
   readonly version?: { readonly column: ColumnInfo; readonly increment: boolean };
   readonly changedBy?: ColumnInfo;
   readonly changedAt?: ColumnInfo;
+  /** IANA zone of times that name none. */
+  readonly timeZone?: string;
 }
 
 /** The lines' table. */

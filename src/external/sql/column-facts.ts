@@ -29,7 +29,8 @@ export function columnFacts(
   return Object.fromEntries(columns.map((column) => [column.name, factsOf(dialect, column)]));
 }
 
-function factsOf(dialect: SqlConnection["dialect"], column: ColumnInfo): ExternalFieldFacts {
+/** Facts of one column. */
+export function factsOf(dialect: SqlConnection["dialect"], column: ColumnInfo): ExternalFieldFacts {
   const { type, nullable, hasDefault, generated, labels } = column;
   return {
     type: type === "" ? "any" : type,

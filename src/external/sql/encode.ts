@@ -26,7 +26,9 @@ export function needsExample(
   if (value === null || value === undefined) return false;
   const sort = columnClass(dialect, column);
   if (typeof value === "boolean") return sort === "text" || dialect === "sqlite";
-  return sort === "untyped" || (sort === "text" && typeof value === "string" && MOMENT.test(value));
+  return (
+    sort === "untyped" || ((sort === "text" || dialect === "sqlite") && typeof value === "string" && MOMENT.test(value))
+  );
 }
 
 /** A value as a parameter or an expression. PostgreSQL gets texts, which it reads as the column's type. */

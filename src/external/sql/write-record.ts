@@ -13,6 +13,7 @@ import type { ColumnInfo, TableInfo } from "./catalog.ts";
 import { type Db, type SqlConnection, saidBy, sqlFailure, tableRef } from "./connection.ts";
 import { type Example, emptyValue, encodeValue, needsExample } from "./encode.ts";
 import { keysMatch } from "./key-match.ts";
+import { asLocalTime } from "./local-time.ts";
 import { lockHolder } from "./lock-holder.ts";
 import { readRecords } from "./read-records.ts";
 import { refusalReason } from "./refusal.ts";
@@ -273,9 +274,10 @@ async function fieldValues(
     if (before === undefined && (column.generated || (value === null && column.hasDefault))) continue;
     if (column.generated) throw new Refusal(`column "${name}" of "${table.name}" is computed by the database`);
     const example = needsExample(dialect, column, value) ? await exampleOf(target, row, column) : undefined;
+    const told = asLocalTime(value, column, example, target.bound.timeZone);
     values.push([
       name,
-      value === null ? emptyValue(dialect, column, row.emptyForNull) : encodeValue(dialect, column, value, example),
+      told === null ? emptyValue(dialect, column, row.emptyForNull) : encodeValue(dialect, column, told, example),
     ]);
   }
   return values;
