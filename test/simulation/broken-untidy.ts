@@ -21,6 +21,22 @@ export const BROKEN_UNTIDY: Readonly<
     world: "upset",
     by: ["I15"],
   },
+  "sweeps by a list of its own that is short of a row": {
+    breaking: withExternal(sweptShort),
+    world: "messy",
+    by: ["I14"],
+  },
+  "adopts nobody": {
+    breaking: (ports) => ({
+      ...ports,
+      mapping: {
+        ...ports.mapping,
+        objects: ports.mapping.objects.map((object) => ({ ...object, match: [] })),
+      },
+    }),
+    world: "messy",
+    by: ["I3"],
+  },
   "forgets in which form a side keeps what it was sent": {
     breaking: (ports) => ({
       ...ports,
@@ -76,6 +92,16 @@ function positionKept(external: ExternalSystem): Partial<ExternalSystem> {
       if (page.restart === undefined) return page;
       while (page.more) page = await external.changes(collection, page.cursor, ALL_ROWS);
       return { changes: [], cursor: page.cursor, more: false };
+    },
+  };
+}
+
+/** A reading without any position is a sweep's: its list has lost the first row, and nobody counts. */
+function sweptShort(external: ExternalSystem): Partial<ExternalSystem> {
+  return {
+    changes: async (collection, cursor, limit): Promise<ExternalChangePage> => {
+      const page = await external.changes(collection, cursor, limit);
+      return cursor === null ? { ...page, changes: page.changes.slice(1) } : page;
     },
   };
 }

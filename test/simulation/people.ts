@@ -69,6 +69,15 @@ export class People {
     const random = new Random(seed);
     for (let index = 0; index < (this.#world?.existing ?? 0); index += 1)
       this.#insertKeyed(random, this.#name("customer", index));
+    const { existing = 0, unkeyed = 0 } = this.#world ?? {};
+    for (let index = existing; index < existing + unkeyed; index += 1)
+      this.#insertAlike(String(this.#erp.row("customers", this.#name("customer", index))?.fields["name"]));
+  }
+
+  /** A customer that stands in Salesforce by the same name, and without a key. */
+  #insertAlike(name: string): void {
+    const values = { Name: name.trim(), Phone: null };
+    this.#saveAll({ operation: "insert", allOrNone: false, records: [{ object: "Account", values }] });
   }
 
   /** So many records stand in the ERP when a history begins. */

@@ -153,6 +153,7 @@ export function untidy(scenario: Scenario, untidiness: Untidiness): Scenario {
     orders: 3,
     existing: random.pick([0, 0, 2]),
     odd: random.chance(0.5),
+    unkeyed: random.pick([0, 0, 2]),
   };
   // What Salesforce users make has no number of the ERP's, and cannot be named there.
   const createExternal = scenario.config.createExternal && (keys === "text" || keys === "padded");

@@ -205,6 +205,7 @@ class Player {
     for (const letter of await this.#state.deadLetters()) {
       held.set(`${letter.object} ${letter.key}`, { ...letter, how: "rejected" });
     }
+    this.#checkDoubles();
     const rest = this.#rest;
     const prices = this.#stage.config.watchPrices ? ["Product2", "PricebookEntry"] : [];
     const contracts = this.#stage.config.contracts ? ["Contract"] : [];
@@ -216,6 +217,15 @@ class Player {
     }
     const waiting = new Set<string>([...held.values()].map(({ key }) => key));
     judge.losses.check((key) => waiting.has(key));
+  }
+
+  /** Texts are never entered twice: two accounts of one name are one customer, whom nobody has adopted (I3). */
+  #checkDoubles(): void {
+    const names = new Set<unknown>();
+    for (const { Name: name } of this.#stage.live("Account")) {
+      if (names.has(name)) this.#judge.fail("I3", `${String(name)} stands in Salesforce as two accounts`);
+      names.add(name);
+    }
   }
 
   /** A rehearsal, which must change nothing anywhere. */

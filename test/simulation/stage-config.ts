@@ -45,7 +45,7 @@ export function stageMapping(config: StageConfig): Mapping {
     create: { external: config.createExternal },
     delete: { salesforce: config.deleteSalesforce, external: config.deleteExternal },
   };
-  const world = worldMapping(config.world?.keys ?? "text", config.contracts);
+  const world = worldMapping(config.world, config.contracts);
   return compiled(
     erpMapping({
       Account: {

@@ -16,6 +16,8 @@ export interface World {
   readonly orders: number;
   /** How many of them stand in Salesforce too, with their keys and with other values. */
   readonly existing: number;
+  /** How many others stand there by the same name and without a key, to be adopted. */
+  readonly unkeyed: number;
   /** True where the ERP's prices have more decimals than Salesforce keeps, and its texts blanks around them. */
   readonly odd: boolean;
 }
@@ -85,13 +87,15 @@ export function referredName(fields: ExternalFields, refersTo: "customer" | "con
 }
 
 /** How the mapping differs in such a world. */
-export function worldMapping(keys: KeyKind, contracts: boolean): MappingChanges {
-  if (keys !== "composite") return {};
+export function worldMapping(world: World | null, contracts: boolean): MappingChanges {
+  const match = world !== null && world.unkeyed > 0 ? { match: ["Name"] } : {};
+  const keys = world?.keys ?? "text";
+  if (keys !== "composite") return { Account: match };
   const naturalKey = [...keyColumns(keys)];
   const account = { AccountId: { from: [...keyColumns(keys, "customer")], reference: "Account" } };
   const contract = contracts ? { ContractId: { from: [...keyColumns(keys, "contract")], reference: "Contract" } } : {};
   return {
-    Account: { naturalKey },
+    Account: { naturalKey, ...match },
     ...(contracts ? { Contract: { naturalKey, fields: account } } : {}),
     Order: { naturalKey, fields: { ...account, ...contract } },
   };
