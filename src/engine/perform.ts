@@ -11,6 +11,7 @@ import type { Side } from "../model/value.ts";
 import type { SalesforceCall } from "../sync/call.ts";
 import type { Conflict, Decision, Intent } from "../sync/decision.ts";
 import { asShown } from "../sync/kept.ts";
+import { replacedLines } from "../sync/replacement.ts";
 import { type CallPlan, isAtomic, operationsToDrop, planCalls, type SequenceOptions } from "../sync/sequence.ts";
 import { operationsOf, retainOperations } from "../sync/split.ts";
 import type { RunContext } from "./context.ts";
@@ -80,6 +81,8 @@ export async function perform(context: RunContext, decisions: readonly Decision[
 }
 
 function intentsOf(context: RunContext, decision: Decision, startedAtMs: number): readonly Intent[] {
+  const lines = context.ports.mapping.byObject.get(decision.object)?.lines ?? null;
+  const replaced = replacedLines(lines, decision);
   const intent = (side: Side): Intent => ({
     id: context.ports.newId(),
     object: decision.object,
@@ -90,6 +93,7 @@ function intentsOf(context: RunContext, decision: Decision, startedAtMs: number)
     ...(decision.kept === undefined || decision.kept.length === 0 ? {} : { kept: decision.kept }),
     seen: side === "salesforce" ? decision.salesforceStamp : decision.externalVersion,
     passing: side === "salesforce" ? decision.passing : null,
+    ...(side === "salesforce" && replaced !== undefined ? { replaced } : {}),
     atomic: side === "external" || isAtomic(decision, sequenceOptions(context, [decision])),
     conflicts: lostOn(decision.conflicts, side),
     startedAtMs,

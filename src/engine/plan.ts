@@ -274,6 +274,8 @@ function linesInFull(changes: readonly PlannedChange[], intent: Intent): readonl
   return changes.flatMap((change) => {
     const { lineKey, rule } = change;
     if (lineKey === undefined || change.field !== "*") return [change];
+    // The fields of a line that is removed and added again are listed one by one.
+    if (Object.hasOwn(intent.replaced ?? {}, lineKey)) return [];
     const before = fieldsOf(intent.before, lineKey);
     const after = fieldsOf(intent.after, lineKey);
     return [...new Set([...Object.keys(before), ...Object.keys(after)])].flatMap((field) => {

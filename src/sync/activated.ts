@@ -109,10 +109,12 @@ function reopen(input: LifecycleInput): LifecyclePlan {
 /** What an activated order locks among the changes, in words. */
 function lockedChanges(input: LifecycleInput): readonly string[] {
   const { lines } = input;
+  const removed = new Set(lines.deletes.map(({ lineKey }) => lineKey));
+  const added = new Set(lines.creates.map(({ lineKey }) => lineKey));
   return [
     ...lockedHeader(input),
-    ...lines.creates.map((line) => `new line ${line.lineKey}`),
-    ...lines.deletes.map((line) => `removal of line ${line.lineKey}`),
+    ...lines.creates.map(({ lineKey }) => `${removed.has(lineKey) ? "another product on" : "new"} line ${lineKey}`),
+    ...lines.deletes.flatMap(({ lineKey }) => (added.has(lineKey) ? [] : [`removal of line ${lineKey}`])),
     ...lines.updates.flatMap((line) =>
       Object.keys(line.fields)
         .filter((field) => PRICE_FIELDS.includes(field))

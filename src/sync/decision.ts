@@ -223,6 +223,8 @@ export interface Intent {
   readonly seen?: string | null;
   /** From the decision; absent means none. */
   readonly passing?: PassingStatus | null;
+  /** Lines that it removes and adds again, with the fields by which the new line differs for good from the old one. */
+  readonly replaced?: Readonly<Record<LineKey, readonly string[]>>;
   /** True when the write lands as a whole or not at all: one graph, one row, one external operation. */
   readonly atomic?: boolean;
   /** The Bulk job by which the write went, and the key or record Id of its row there. */

@@ -1,4 +1,6 @@
 /** Stops a run that would delete suspiciously much: a truncated table or a changed filter looks like many deletions. */
+import type { LineKey } from "../model/key.ts";
+import type { Side } from "../model/value.ts";
 import type { Decision } from "./decision.ts";
 
 /** How much may be deleted in one run. */
@@ -20,9 +22,14 @@ export function isDeletion(decision: Decision): boolean {
   return decision.agreed === null && decision.salesforce.some((operation) => operation.kind === "delete");
 }
 
-/** Lines that the decision takes from a document that stays, on both sides together. */
+/**
+ * Lines that the decision takes from a document that stays, on both sides together. A line that is removed to be added
+ * again is no deletion: its key stays.
+ */
 export function deletedLines(decision: Decision): number {
   if (isDeletion(decision)) return 0;
-  return decision.changes.filter(({ lineKey, field, to }) => lineKey !== undefined && field === "*" && to === null)
-    .length;
+  const whole = decision.changes.filter(({ lineKey, field }) => lineKey !== undefined && field === "*");
+  const isAddedAgain = (side: Side, lineKey: LineKey | undefined): boolean =>
+    whole.some((each) => each.side === side && each.lineKey === lineKey && each.to !== null);
+  return whole.filter(({ side, lineKey, to }) => to === null && !isAddedAgain(side, lineKey)).length;
 }

@@ -59,7 +59,10 @@ export type LifecyclePlan =
       readonly opIds: {
         readonly header: string | null;
         readonly status: string | null;
+        /** What makes or changes a line. */
         readonly lines: Readonly<Record<LineKey, string>>;
+        /** What removes one. */
+        readonly removals: Readonly<Record<LineKey, string>>;
       };
     }
   | { readonly kind: "park" | "reject"; readonly obstacle: Obstacle };
@@ -73,7 +76,7 @@ export function plan(
   passing: PassingStatus | null,
   ids: { readonly header: string | null; readonly status: string | null },
 ): LifecyclePlan {
-  const opIds = { ...ids, lines: list.lineOpIds() };
+  const opIds = { ...ids, lines: list.lineOpIds(), removals: list.removalOpIds() };
   return { kind: "plan", operations: list.operations(), actions: list.actions(), passing, opIds };
 }
 
@@ -106,7 +109,7 @@ export function hasChanges(input: LifecycleInput): boolean {
   );
 }
 
-/** Removals, then changes, then new lines; never a removal and a new line for the same key. */
+/** Removals, then changes, then new lines: a line that takes the place of another one finds its key free. */
 export function addLines(list: OperationList, lines: LineChanges): void {
   for (const line of lines.deletes) list.deleteLine(line.lineKey, line.recordId);
   for (const line of lines.clears ?? []) list.clearLineKey(line.lineKey, line.recordId);

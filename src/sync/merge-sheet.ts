@@ -8,7 +8,7 @@ import type { BusinessKey, LineKey } from "../model/key.ts";
 import type { Fields, Side, Value } from "../model/value.ts";
 import { answerKey, type ConflictCase, conflictOf } from "./conflict.ts";
 import type { Conflict, Displaced, Obstacle, Rewrite } from "./decision.ts";
-import { agreedForNewRow } from "./new-row.ts";
+import { agreedForNewRow, valuesForNewRow } from "./new-row.ts";
 import { EDITED_MEANWHILE } from "./pre-image.ts";
 import { chooseWinner, type FieldResolution, resolveField } from "./resolve.ts";
 import { countRewrite, keptRewrites } from "./rewrites.ts";
@@ -23,12 +23,22 @@ export interface Write {
   readonly rule: string;
 }
 
-/** A line to make or to remove on one side. */
-export interface LineWrite {
-  readonly side: Side;
-  readonly lineKey: LineKey;
-  readonly kind: "put" | "remove";
-  readonly rule: string;
+/** A line to make or to remove on one side, or, in Salesforce, to remove and add again with what cannot be changed in place. */
+export type LineWrite =
+  | { readonly kind: "put" | "remove"; readonly side: Side; readonly lineKey: LineKey; readonly rule: string }
+  | {
+      readonly kind: "replace";
+      readonly side: "salesforce";
+      readonly lineKey: LineKey;
+      readonly rule: string;
+      /** The fields in which the new line differs from the one that it takes the place of. */
+      readonly cells: readonly { readonly field: string; readonly from: Value | undefined; readonly to: Value }[];
+    };
+
+/** A line's field that Salesforce would have to change and cannot. */
+export interface FixedChange {
+  readonly field: string;
+  readonly resolution: FieldResolution;
 }
 
 /** Both sides of a document that exists on both. */
@@ -124,7 +134,7 @@ export class Sheet {
     if (mapping.write === "fixed" && write === "salesforce" && from !== undefined && from !== null) {
       this.#rejections.push({
         code: "CREATE_ONLY_CHANGED",
-        message: `${at.field}${at.lineKey === undefined ? "" : ` of line ${at.lineKey}`} is "${shown(agreed)}" in the external system, but Salesforce keeps "${shown(from)}" for good; ${at.lineKey === undefined ? "make a new record" : "remove the line and add one with another line key"}`,
+        message: `${at.field}${at.lineKey === undefined ? "" : ` of line ${at.lineKey}`} is "${shown(agreed)}" in the external system, but Salesforce keeps "${shown(from)}" for good; ${at.lineKey === undefined ? "delete this record in the external system and add it there under another key, or take the change back" : "an automation in Salesforce changes it back each time that the line is added again: switch it off, or map the field toExternal"}`,
         ...at,
       });
       return values.base;
@@ -160,6 +170,53 @@ export class Sheet {
       this.#writes.push({ ...at, side: "salesforce", from: present, to: agreed, rule: `${EDITED_MEANWHILE}, ${rule}` });
     }
     return agreed;
+  }
+
+  /**
+   * The fields of a line that stands on both sides which Salesforce would have to change and cannot: its line has to make
+   * room for another one. None where adding it again has not helped before.
+   */
+  fixedChanges(
+    mappings: readonly FieldMapping[],
+    shown: { readonly base: Fields | undefined; readonly salesforce: Fields; readonly external: Fields },
+    lineKey: LineKey,
+  ): readonly FixedChange[] {
+    return mappings.flatMap((mapping): readonly FixedChange[] => {
+      if (mapping.write !== "fixed") return [];
+      const { field } = mapping;
+      const [base, salesforce, external] = [shown.base?.[field], shown.salesforce[field], shown.external[field]];
+      const answer = this.#input.answers.get(answerKey(field, lineKey));
+      const resolution = resolveField({
+        mapping,
+        base,
+        salesforce,
+        external,
+        policy: this.#input.mapping.policy,
+        provenance: this.#provenance(),
+        ...(answer === undefined ? {} : { answer }),
+      });
+      const { write, agreed } = resolution;
+      if (write !== "salesforce" || agreed === undefined || salesforce === undefined) return [];
+      // What has never been agreed on is filled like any other empty field.
+      if (salesforce === null && base === undefined) return [];
+      const isOver = this.#undone({ lineKey, field, side: write, value: agreed, found: salesforce });
+      return isOver ? [] : [{ field, resolution }];
+    });
+  }
+
+  /** Salesforce's line goes, and one with the external values comes under the same key. Returns the values for the base. */
+  replaceLine(
+    mappings: readonly FieldMapping[],
+    lineKey: LineKey,
+    values: { readonly from: Fields; readonly to: Fields },
+    rule: string,
+  ): Fields {
+    const cells = Object.entries(valuesForNewRow(mappings, "salesforce", values.to)).flatMap(([field, to]) => {
+      const from = values.from[field];
+      return from === to ? [] : [{ field, from, to }];
+    });
+    this.#lineWrites.push({ side: "salesforce", lineKey, kind: "replace", rule, cells });
+    return agreedForNewRow(mappings, "salesforce", values.to);
   }
 
   /** A line that Salesforce keeps gets back what our last write hides in it. */

@@ -5,7 +5,7 @@ import type { LineKey } from "../model/key.ts";
 import type { Fields, Side, Value } from "../model/value.ts";
 import { answerKey } from "./conflict.ts";
 import type { Displaced } from "./decision.ts";
-import { type Merged, type MergeInput, Sheet } from "./merge-sheet.ts";
+import { type FixedChange, type Merged, type MergeInput, Sheet } from "./merge-sheet.ts";
 
 /** Merges a document that both sides show. Pure and total. */
 export function mergeDocuments(input: MergeInput): Merged {
@@ -48,7 +48,10 @@ function mergeLine(sheet: Sheet, input: MergeInput, lineKey: LineKey): Fields | 
   const lines = input.mapping.lines;
   if (lines === null || (salesforce === undefined && external === undefined)) return undefined;
   if (salesforce !== undefined && external !== undefined) {
-    return sheet.mergeFields(lines.fields, { base, salesforce, external }, lineKey);
+    const shown = { base, salesforce, external };
+    const fixed = sheet.fixedChanges(lines.fields, shown, lineKey);
+    if (fixed.length > 0) return replaceLine(sheet, input, { lineKey, ...shown, fixed });
+    return sheet.mergeFields(lines.fields, shown, lineKey);
   }
   const present: Side = salesforce === undefined ? "external" : "salesforce";
   const missing: Side = salesforce === undefined ? "salesforce" : "external";
@@ -79,6 +82,65 @@ function mergeLine(sheet: Sheet, input: MergeInput, lineKey: LineKey): Fields | 
   sheet.conflict({ lineKey, field: "*", base: true, [missing]: null, [present]: true }, { winner: present, rule });
   sheet.bringBack(lineKey, hidden);
   return sheet.putLine(lines.fields, missing, lineKey, shown, rule);
+}
+
+/**
+ * The external system has another product on the line: a line of its own under a number that was given before. What
+ * somebody has edited on Salesforce's line was meant for the old one, so it does not go over to the new one: the two
+ * lines are one conflict, and the one that stays stays as a whole.
+ */
+function replaceLine(
+  sheet: Sheet,
+  input: MergeInput,
+  line: {
+    readonly lineKey: LineKey;
+    readonly base: Fields | undefined;
+    readonly salesforce: Fields;
+    readonly external: Fields;
+    readonly fixed: readonly FixedChange[];
+  },
+): Fields | undefined {
+  const { lineKey, base, salesforce, external, fixed } = line;
+  const [first] = fixed;
+  const mappings = input.mapping.lines?.fields ?? [];
+  const hidden = input.displaced.filter((edit) => edit.lineKey === lineKey);
+  const shown = { ...salesforce, ...Object.fromEntries(hidden.map(({ field, value }) => [field, value])) };
+  const isFixed = (field: string): boolean => fixed.some((each) => each.field === field);
+  const edited = movedLine(mappings, base ?? {}, shown).filter(
+    ({ field, after }) => !isFixed(field) && (base !== undefined || after !== external[field]),
+  );
+  const decided = fixed.flatMap(({ field, resolution }) =>
+    resolution.conflict === null ? [] : [{ field, choice: resolution.conflict }],
+  );
+  for (const { field, choice } of decided) {
+    sheet.conflict(
+      { lineKey, field, base: base?.[field], salesforce: shown[field], external: external[field] },
+      choice,
+    );
+  }
+  if (edited.length > 0 && first !== undefined) {
+    const led = mappings.find(({ field, direction }) => isFixed(field) && direction !== "both");
+    const choice =
+      decided[0]?.choice ??
+      (led === undefined
+        ? sheet.choose(answerKey(first.field, lineKey))
+        : { winner: "external", rule: `direction ${led.direction}` });
+    const losers = choice.winner === "salesforce" ? movedLine(mappings, base ?? {}, external) : edited;
+    const told = choice.winner === null ? [first] : losers;
+    for (const { field } of told) {
+      const values = { base: base?.[field], salesforce: shown[field], external: external[field] };
+      sheet.conflict({ lineKey, field, ...values }, choice);
+    }
+    if (choice.winner === null) return base;
+    if (choice.winner === "salesforce") {
+      sheet.bringBack(lineKey, hidden);
+      return sheet.putLine(mappings, "external", lineKey, shown, choice.rule);
+    }
+  }
+  const names = fixed.map(({ field }) => field).join(", ");
+  const why = fixed.map(({ resolution }) => resolution.rule)[0] ?? "";
+  const rule = `${why}; Salesforce does not change ${names}: the line is removed and added again`;
+  return sheet.replaceLine(mappings, lineKey, { from: salesforce, to: external }, rule);
 }
 
 function removedAgainstEdited(

@@ -12,6 +12,7 @@ export class OperationList {
   readonly #operations: RowOperation[] = [];
   readonly #actions = new Set<string>();
   readonly #lineOpIds: Record<LineKey, string> = {};
+  readonly #removalOpIds: Record<LineKey, string> = {};
 
   constructor(mapping: ObjectMapping, key: BusinessKey, seen: SalesforceView | null) {
     this.#mapping = mapping;
@@ -85,7 +86,9 @@ export class OperationList {
 
   deleteLine(lineKey: LineKey, recordId: RecordId): void {
     this.#actions.add("lines");
-    this.#operations.push({ kind: "delete", opId: this.#lineId(lineKey), object: this.#lines().object, recordId });
+    const opId = this.#nextId();
+    this.#removalOpIds[lineKey] = opId;
+    this.#operations.push({ kind: "delete", opId, object: this.#lines().object, recordId });
   }
 
   append(operations: readonly RowOperation[], action: string): void {
@@ -103,6 +106,10 @@ export class OperationList {
 
   lineOpIds(): Readonly<Record<LineKey, string>> {
     return this.#lineOpIds;
+  }
+
+  removalOpIds(): Readonly<Record<LineKey, string>> {
+    return this.#removalOpIds;
   }
 
   #lines(): NonNullable<ObjectMapping["lines"]> {

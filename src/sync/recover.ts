@@ -54,10 +54,11 @@ export function recover(intent: Intent, present: SyncDocument | null, base: Base
     if (before === null) return side === "external" && base !== null ? madeAgain(after, present, base) : landed(after);
     const isOurs = (lineKey: LineKey): boolean =>
       side === "salesforce" && base?.document?.lines?.[lineKey] === undefined;
-    const fate = fateOfWhole({ before, after, present, passing, isStatusSilent: silent, isOurs });
+    const { replaced } = intent;
+    const fate = fateOfWhole({ before, after, present, passing, isStatusSilent: silent, isOurs, replaced });
     return fate.kind === "unclear" ? { ...fate, passing } : fate;
   }
-  return recoverParts({ before, after, present, passing, isStatusSilent: silent });
+  return recoverParts({ before, after, present, passing, isStatusSilent: silent, replaced: intent.replaced });
 }
 
 function landed(document: SyncDocument): Recovery {
@@ -82,15 +83,16 @@ function madeAgain(after: SyncDocument, present: SyncDocument, base: Base): Reco
 }
 
 /** What of a write landed whose parts land each for itself. */
-function recoverParts({ before, after, present, passing, isStatusSilent }: PartedWrite): Recovery {
-  const units = unitsOf(before, after, present).map((unit): Unit => {
+function recoverParts({ before, after, present, passing, isStatusSilent, replaced }: PartedWrite): Recovery {
+  const units = unitsOf(before, after, present, replaced).map((unit): Unit => {
     if (!unit.status || (passing === null && !isStatusSilent)) return unit;
     return { ...unit, landed: isStatusSilent ? null : false };
   });
   const touched = units.filter((unit) => unit.landed !== null);
   const isProven = before === null || touched.length === 0 || touched.some((unit) => unit.landed === true);
   if (!isProven && passing === null) return { kind: "notLanded" };
-  if (passing === null && units.every((unit) => unit.landed !== false)) return { kind: "landed", document: after };
+  if (passing === null && units.every((unit) => unit.landed !== false && unit.half !== true))
+    return { kind: "landed", document: after };
   // The status that a new record is made for is agreed on; that it is not there yet is what `passing` says.
   const settled = units.map((unit) => (before === null && unit.status ? { ...unit, landed: true } : unit));
   return { kind: "partly", document: assemble(after, settled), passing };
@@ -109,7 +111,7 @@ export function recoveredBase(intent: Intent, base: Base | null, recovery: Recov
   const { object, key } = intent;
   const old: Base = base ?? { object, key, document: null, salesforceStamp: null, externalVersion: null };
   if (recovery.kind === "notLanded") return old;
-  const document = mergeInto(meantBefore(intent), old.document, recovery.document);
+  const document = mergeInto(intent, old.document, recovery.document);
   const kept = pairsOfBase(document, [...(old.kept ?? []), ...(intent.kept ?? [])]);
   const { kept: _before, ...rest } = old;
   const settled = {
@@ -148,11 +150,8 @@ function meantBefore(intent: Intent): SyncDocument | null {
   return { ...before, fields: { ...before.fields, Status: passing.meant } };
 }
 
-function mergeInto(
-  shown: SyncDocument | null,
-  base: SyncDocument | null,
-  recovered: SyncDocument | null,
-): SyncDocument | null {
+function mergeInto(intent: Intent, base: SyncDocument | null, recovered: SyncDocument | null): SyncDocument | null {
+  const shown = meantBefore(intent);
   if (recovered === null || shown === null) return recovered;
   if (base === null) return changedPart(shown, recovered);
   const fields = overlay(base.fields, shown.fields, recovered.fields);
@@ -164,9 +163,14 @@ function mergeInto(
   }
   for (const [lineKey, now] of entriesOf(recovered.lines)) {
     const agreed = base.lines?.[lineKey];
+    const was = before[lineKey];
+    if (intent.replaced?.[lineKey]?.some((field) => now[field] !== was?.[field]) === true) {
+      // It is another line: nothing of the old one is left.
+      lines[lineKey] = now;
+      continue;
+    }
     // A line that this side had already, but the base had not, is still to be made on the other side.
-    if (agreed !== undefined || before[lineKey] === undefined)
-      lines[lineKey] = overlay(agreed ?? {}, before[lineKey], now);
+    if (agreed !== undefined || was === undefined) lines[lineKey] = overlay(agreed ?? {}, was, now);
   }
   return { ...base, fields, lines };
 }
@@ -206,9 +210,16 @@ interface Unit {
   readonly after: Fields | undefined;
   /** Null: the write does not touch it. */
   readonly landed: boolean | null;
+  /** A line that was removed to be added again, and is not there. */
+  readonly half?: true;
 }
 
-function unitsOf(before: SyncDocument | null, after: SyncDocument, present: SyncDocument): readonly Unit[] {
+function unitsOf(
+  before: SyncDocument | null,
+  after: SyncDocument,
+  present: SyncDocument,
+  replaced: Intent["replaced"],
+): readonly Unit[] {
   const root = (status: boolean): Unit => {
     const part = (fields: Fields): Fields =>
       Object.fromEntries(Object.entries(fields).filter(([field]) => (field === "Status") === status));
@@ -222,9 +233,14 @@ function unitsOf(before: SyncDocument | null, after: SyncDocument, present: Sync
   const units = [root(false), root(true)].filter((each) => Object.keys(each.after ?? {}).length > 0);
   if (after.lines === undefined || present.lines === undefined) return units;
   const keys = [...new Set([...Object.keys(before?.lines ?? {}), ...Object.keys(after.lines)])] as LineKey[];
-  const lines = keys.map((key) =>
-    unit({ lineKey: key, status: false }, before?.lines?.[key], after.lines?.[key], present.lines?.[key]),
-  );
+  const lines = keys.map((key): Unit => {
+    const [was, meant, now] = [before?.lines?.[key], after.lines?.[key], present.lines?.[key]];
+    const names = replaced?.[key];
+    const which = { lineKey: key, status: false };
+    if (names === undefined || was === undefined || meant === undefined) return unit(which, was, meant, now);
+    if (now === undefined) return { ...which, before: was, after: meant, landed: true, half: true };
+    return { ...which, before: was, after: meant, landed: names.some((field) => now[field] !== was[field]) };
+  });
   return [...units, ...lines];
 }
 
@@ -257,8 +273,8 @@ function passingOf(intent: Intent, present: SyncDocument): PassingStatus | null 
 function assemble(after: SyncDocument, units: readonly Unit[]): SyncDocument {
   const fields: Record<string, Value> = {};
   const lines: Record<LineKey, Fields> = {};
-  for (const { lineKey, before, after: intended, landed } of units) {
-    const values = landed === false ? before : intended;
+  for (const { lineKey, before, after: intended, landed, half } of units) {
+    const values = half === true ? undefined : landed === false ? before : intended;
     if (lineKey === null) Object.assign(fields, values);
     else if (values !== undefined) lines[lineKey] = values;
   }

@@ -43,7 +43,12 @@ export function reduce(input: LifecycleInput, locked: readonly string[]): Lifecy
     );
   }
   list.append(reduction.operations, "reduce");
-  const opIds = { header, status: header, lines: { ...list.lineOpIds(), ...reduction.opIds } };
+  const opIds = {
+    header,
+    status: header,
+    lines: { ...list.lineOpIds(), ...reduction.opIds },
+    removals: list.removalOpIds(),
+  };
   return { kind: "plan", operations: list.operations(), actions: list.actions(), passing: null, opIds };
 }
 

@@ -156,7 +156,12 @@ function partly(
     const old = before?.lines?.[lineKey];
     const now = lines[lineKey];
     if (change.field === "*") {
-      if (old === undefined) delete lines[lineKey];
+      // A line that was removed to be added again, and was not, is one that only the other side has.
+      const isRemoved = changes.some(
+        ({ side, lineKey: line, field, to, opId }) =>
+          side === change.side && line === lineKey && field === "*" && to === null && landed.has(opId),
+      );
+      if (old === undefined || isRemoved) delete lines[lineKey];
       else lines[lineKey] = old;
     } else if (now !== undefined) {
       lines[lineKey] = without(now, old, [change]);

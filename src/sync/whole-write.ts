@@ -1,15 +1,15 @@
 /**
  * What became of a write that lands as a whole, and whose end nobody saw: read off all that it was to change together.
  *
- * The witnesses, the strongest first: a line that only we make; values, lines that are gone or that people make too among
- * them; and the status last, because somebody else may well have chosen the very same one. Where some speak for it and
+ * The witnesses, the strongest first: a line that only we make, also one that takes the place of another one under its
+ * key; values, lines that are gone or that people make too among them; and the status last, because somebody else may well have chosen the very same one. Where some speak for it and
  * others against it, two stories tell the same: the write was lost and a user set one of its values, or it landed and a
  * user took one back. A line that we take away and that stands is no proof: people bring lines back on both sides.
  */
 import type { SyncDocument } from "../model/document.ts";
 import type { LineKey } from "../model/key.ts";
 import type { Fields, Value } from "../model/value.ts";
-import type { PassingStatus } from "./decision.ts";
+import type { Intent, PassingStatus } from "./decision.ts";
 import { without } from "./displaced.ts";
 
 /** The rule of a conflict about something that our write may go over: a user's, or what stood there before it. */
@@ -37,6 +37,8 @@ export interface WholeWrite {
   readonly before: SyncDocument;
   readonly after: SyncDocument;
   readonly present: SyncDocument;
+  /** From the intent. */
+  readonly replaced?: Intent["replaced"];
   /** Set while the record stands in a status that an earlier write left it in. */
   readonly passing: PassingStatus | null;
   /** True when a status is only passed through and ends as it was: it tells nothing. */
@@ -50,7 +52,10 @@ export function fateOfWhole(write: WholeWrite): WholeFate {
   const traces = tracesOf(write);
   const isSeen = (sign: Trace["sign"], ...kinds: readonly Trace["kind"][]): boolean =>
     traces.some((trace) => trace.sign === sign && kinds.includes(trace.kind));
-  if (isSeen("intended", "made")) return { kind: "landed", document: certainOf(write, []) };
+  if (isSeen("intended", "made", "replaced")) return { kind: "landed", document: certainOf(write, []) };
+  if (isSeen("old", "replaced")) return { kind: "notLanded" };
+  // A line that was to be another one and is gone: whoever removed it saw one of the two, and only the old base tells both.
+  if (isSeen("moved", "replaced") && traces.every(({ sign }) => sign === "moved")) return { kind: "notLanded" };
   const standing = traces.filter((trace) => trace.sign === "old");
   if (standing.length === 0) return { kind: "landed", document: certainOf(write, []) };
   if (!isSeen("intended", "value", "removed", "remade")) return { kind: "notLanded" };
@@ -59,8 +64,8 @@ export function fateOfWhole(write: WholeWrite): WholeFate {
 
 /** One thing that a write was to change, and what it shows. */
 export interface Trace {
-  /** `remade`: a line that others may have made as well. */
-  readonly kind: "made" | "remade" | "removed" | "value" | "status";
+  /** `remade`: a line that others may have made as well. `replaced`: one that is removed and added again. */
+  readonly kind: "made" | "remade" | "removed" | "replaced" | "value" | "status";
   readonly lineKey: LineKey | null;
   readonly field: string;
   readonly shown: Value | undefined;
@@ -81,8 +86,21 @@ function tracesOf(write: WholeWrite): readonly Trace[] {
   const made = (key: LineKey): "made" | "remade" => (write.isOurs(key) ? "made" : "remade");
   return [
     ...fields,
-    ...keys.flatMap((key) => tracesOfLine(key, made(key), [before.lines?.[key], lines[key], shown[key]])),
+    ...keys.flatMap((key) => {
+      const [was, meant, now] = [before.lines?.[key], lines[key], shown[key]];
+      const names = write.replaced?.[key];
+      if (names === undefined || was === undefined || meant === undefined)
+        return tracesOfLine(key, made(key), [was, meant, now]);
+      return [traceOfReplaced(key, names, changedFields(key, was, meant, now))];
+    }),
   ];
+}
+
+/** Which of the two lines it is that stands under the key: nobody changes the one into the other. */
+function traceOfReplaced(lineKey: LineKey, names: readonly string[], fields: readonly Trace[]): Trace {
+  const told = fields.filter(({ field }) => names.includes(field));
+  const sign = told.find((trace) => trace.sign !== "moved")?.sign ?? "moved";
+  return { kind: "replaced", lineKey, field: "*", shown: told[0]?.shown, meant: told[0]?.meant, sign };
 }
 
 function tracesOfLine(

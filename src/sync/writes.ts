@@ -93,8 +93,9 @@ export function salesforceWrites(context: WriteContext, target: SalesforceTarget
   });
   if (plan.kind !== "plan") return { kind: plan.kind, obstacles: [plan.obstacle] };
   const fallback = plan.operations[0]?.opId ?? key;
-  const opIdOf = (field: string, lineKey?: LineKey): string => {
-    if (lineKey !== undefined) return plan.opIds.lines[lineKey] ?? fallback;
+  const opIdOf: OpIdOf = (field, lineKey, part) => {
+    if (lineKey !== undefined)
+      return (part === "removal" ? plan.opIds.removals : plan.opIds.lines)[lineKey] ?? fallback;
     return (field === "Status" ? plan.opIds.status : plan.opIds.header) ?? fallback;
   };
   return {
@@ -296,14 +297,14 @@ function lineChanges(
   const mappings = context.mapping.lines?.fields ?? [];
   const puts = "merged" in target ? target.merged.lineWrites.filter((line) => line.side === "salesforce") : [];
   const creates = puts
-    .filter((line) => line.kind === "put")
+    .filter((line) => line.kind !== "remove")
     .map(({ lineKey }) => {
       const values = valuesForNewRow(mappings, "salesforce", external?.document.lines?.[lineKey] ?? {});
       return { lineKey, fields: resolver.wire(mappings, values, lineKey) };
     });
   const deletes = puts.flatMap(({ kind, lineKey }) => {
     const recordId = seen.lineIds[lineKey];
-    return kind === "remove" && recordId !== undefined ? [{ lineKey, recordId }] : [];
+    return kind !== "put" && recordId !== undefined ? [{ lineKey, recordId }] : [];
   });
   const removed = new Set(deletes.map(({ lineKey }) => lineKey));
   const held = new Map(heldLines(seen).filter(([lineKey]) => !removed.has(lineKey)));
@@ -389,11 +390,7 @@ function externalLines(
   return [...whole, ...changed];
 }
 
-function mergedChanges(
-  side: Side,
-  target: SalesforceTarget | ExternalTarget,
-  opIdOf: (field: string, lineKey?: LineKey) => string,
-): readonly FieldChange[] {
+function mergedChanges(side: Side, target: SalesforceTarget | ExternalTarget, opIdOf: OpIdOf): readonly FieldChange[] {
   const fields = fieldWrites(target)
     .filter((write) => write.side === side)
     .map(
@@ -409,19 +406,27 @@ function mergedChanges(
     );
   const lines = ("merged" in target ? target.merged.lineWrites : [])
     .filter((line) => line.side === side)
-    .map(
-      ({ lineKey, kind, rule }): FieldChange => ({
-        side,
-        lineKey,
-        field: "*",
-        from: kind === "put" ? null : true,
-        to: kind === "put" ? true : null,
-        rule,
-        opId: opIdOf("*", lineKey),
-      }),
-    );
+    .flatMap((line): readonly FieldChange[] => {
+      const { lineKey, rule } = line;
+      const at = { side, lineKey, rule };
+      const removal = { ...at, field: "*", from: true, to: null, opId: opIdOf("*", lineKey, "removal") };
+      const addition = { ...at, field: "*", from: null, to: true, opId: opIdOf("*", lineKey) };
+      switch (line.kind) {
+        case "remove":
+          return [removal];
+        case "put":
+          return [addition];
+        case "replace":
+          return [...line.cells.map((cell) => ({ ...at, ...cell, opId: addition.opId })), removal, addition];
+        default:
+          return line satisfies never;
+      }
+    });
   return [...fields, ...lines];
 }
+
+/** The operation that changes a field or makes a line; with `removal` the one that removes the line. */
+type OpIdOf = (field: string, lineKey?: LineKey, part?: "removal") => string;
 
 function fieldWrites(target: SalesforceTarget | ExternalTarget): readonly Write[] {
   if ("merged" in target) return target.merged.writes;
@@ -429,11 +434,7 @@ function fieldWrites(target: SalesforceTarget | ExternalTarget): readonly Write[
 }
 
 /** A new record: its fields, and one entry per line. */
-function newChanges(
-  side: Side,
-  fresh: SyncDocument,
-  opIdOf: (field: string, lineKey?: LineKey) => string,
-): readonly FieldChange[] {
+function newChanges(side: Side, fresh: SyncDocument, opIdOf: OpIdOf): readonly FieldChange[] {
   const fields = Object.entries(fresh.fields).map(
     ([field, to]): FieldChange => ({ side, field, from: undefined, to, rule: "new", opId: opIdOf(field) }),
   );

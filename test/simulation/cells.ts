@@ -45,9 +45,15 @@ export function collectionOf(object: string): string {
   return COLLECTIONS.find((collection) => OBJECTS_OF[collection]?.includes(object) === true) ?? object;
 }
 
+const REFERRED: Readonly<Record<string, string>> = {
+  AccountId: "Account",
+  ContractId: "Contract",
+  PricebookEntryId: "PricebookEntry",
+};
+
 /** The object that a reference field of the judge's refers to; undefined for other fields. */
 export function referredObject(field: string): string | undefined {
-  return field === "AccountId" ? "Account" : field === "ContractId" ? "Contract" : undefined;
+  return REFERRED[field];
 }
 
 /** A value as the judge spells it: the connector names a record that has no key yet after Salesforce. */

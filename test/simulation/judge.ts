@@ -8,6 +8,7 @@
 
 import type { Row } from "../../mock-server/schema/definition.ts";
 import type { RowOperation, RowOutcome } from "../../src/model/salesforce-record.ts";
+import type { Value } from "../../src/model/value.ts";
 import type { Lease, StateBatch } from "../../src/state/port.ts";
 import type { SalesforceCall } from "../../src/sync/call.ts";
 import { AgreementJudge } from "./agreement-judge.ts";
@@ -72,7 +73,7 @@ export class Judge {
       overwriting: (overwrite) => this.losses.overwriting(overwrite),
       made: (object, row) => this.#checkMade(object, row),
       deletedInSalesforce: (object, key) => this.#checkSalesforceDelete(object, key),
-      lineDeletedInSalesforce: (key, line) => this.#checkSalesforceLineDelete(key, line),
+      lineDeletedInSalesforce: (key, line, price) => this.#checkSalesforceLineDelete(key, line, price),
       deletedInErp: (object, key) => this.#checkErpDelete(object, key),
       lineDeletedInErp: (key, no) => this.#checkErpLineDelete(key, no),
       spelledOtherwise: (key, { before, after }) => {
@@ -216,10 +217,13 @@ export class Judge {
     return parents.some((parent) => this.ledger.touchedSeq(key) > this.view.readSeq(parent));
   }
 
-  #checkSalesforceLineDelete(key: string, line: string): void {
+  #checkSalesforceLineDelete(key: string, line: string, price: Value): void {
     const no = line.split(":").at(-1) ?? "";
     const row = this.#stage.erp.row("orders", erpNameOf(key));
-    if (row?.lines.has(no) !== true) return;
+    const held = row?.lines.get(no);
+    if (held === undefined) return;
+    // Another product stands on it now: the line makes room for that one.
+    if (`erp:PricebookEntry:${String(held["sku"])}` !== price) return;
     if (this.ledger.erpSeq(key) > this.view.erpReadSeq(key)) return;
     this.fail("I11", `the line ${line} was deleted in Salesforce while the ERP has it`);
   }

@@ -52,7 +52,8 @@ export interface LedgerWatch {
   overwriting(overwrite: Overwrite): void;
   made(object: string, row: Row): void;
   deletedInSalesforce(object: string, key: string): void;
-  lineDeletedInSalesforce(key: string, line: string): void;
+  /** `price`: the key of the price book entry that the line was for. */
+  lineDeletedInSalesforce(key: string, line: string, price: Value): void;
   deletedInErp(object: string, key: string): void;
   lineDeletedInErp(key: string, no: string): void;
   /** A write to the ERP has changed how values are spelled, and none of them. */
@@ -249,7 +250,8 @@ export class Ledger {
     if (author !== "connector") return;
     if (before === undefined && is !== undefined) this.#watch.made("OrderItem", is);
     const orderGoes = all.some((other) => other.id === orderId && other.after?.["IsDeleted"] === true);
-    if (was !== undefined && is === undefined && !orderGoes) this.#watch.lineDeletedInSalesforce(key, stored);
+    if (was === undefined || is !== undefined || orderGoes) return;
+    this.#watch.lineDeletedInSalesforce(key, stored, this.#keyReferredTo("PricebookEntry", was["PricebookEntryId"]));
   }
 
   #write(

@@ -170,13 +170,22 @@ describe("an activated order", () => {
     ]);
   });
 
-  it("keeps its product: another one on the same line is refused", () => {
-    const world = synced();
-    world.erp.record?.lines.set("1", { ...world.erp.record.lines.get("1"), product: "p2" });
-    expect(decide(world.input())).toMatchObject({
+  it("keeps its price book: another one is refused with the way out", () => {
+    const fields = {
+      AccountId: { reference: "Account", from: "customer" },
+      EffectiveDate: "ordered",
+      Pricebook2Id: "book",
+    };
+    const world = fresh({ fields });
+    if (world.erp.record !== null) world.erp.record.fields["book"] = "b1";
+    world.pass();
+    if (world.erp.record !== null) world.erp.record.fields["book"] = "b2";
+    const decision = decide(world.input());
+    expect(decision).toMatchObject({
       kind: "reject",
-      obstacles: [{ code: "CREATE_ONLY_CHANGED", field: "PricebookEntryId" }],
+      obstacles: [{ code: "CREATE_ONLY_CHANGED", field: "Pricebook2Id" }],
     });
+    expect(decision.obstacles[0]?.message).toContain("add it there under another key, or take the change back");
   });
 });
 

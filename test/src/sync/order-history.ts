@@ -36,6 +36,20 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       world.erp.record?.lines.set(line, { text: null, ...old, product: `p${line}`, quantity, price });
     }),
   ),
+  fc.tuple(fc.constantFrom("1", "2", "3"), fc.constantFrom("p1", "p2", "p9")).map(([line, product]) =>
+    edit((world) => {
+      const old = world.erp.record?.lines.get(line);
+      if (old !== undefined) world.erp.record?.lines.set(line, { ...old, product });
+    }),
+  ),
+  fc.constant(
+    edit((world) => {
+      const lines = world.erp.record?.lines;
+      const [first, second] = [lines?.get("1"), lines?.get("2")];
+      if (first === undefined || second === undefined) return;
+      lines?.set("1", second).set("2", first);
+    }),
+  ),
   fc.constantFrom("1", "2").map((line) =>
     edit((world) => {
       if ((world.erp.record?.lines.size ?? 0) > 1) world.erp.record?.lines.delete(line);

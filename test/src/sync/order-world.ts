@@ -21,6 +21,7 @@ import { type DecideInput, decide } from "../../../src/sync/decide.ts";
 import type { Base, Decision, Intent, Link } from "../../../src/sync/decision.ts";
 import type { OrgRules } from "../../../src/sync/org-rules.ts";
 import { recover, recoveredBase } from "../../../src/sync/recover.ts";
+import { replacedLines } from "../../../src/sync/replacement.ts";
 import { settle } from "../../../src/sync/settle.ts";
 import { sightExternal, sightSalesforce } from "../../../src/sync/sighting.ts";
 
@@ -320,6 +321,7 @@ export function crashAndRecover(
   if (decision.external !== null && operations > decision.salesforce.length) world.erp.apply(decision.external);
   meanwhile(world);
   const common = { id: "i", object: "Order", key: KEY, after: decision.agreed, startedAtMs: 0 };
+  const replaced = replacedLines(world.mapping.lines, decision);
   const intents: Intent[] = [];
   if (decision.salesforce.length > 0) {
     intents.push({
@@ -328,6 +330,7 @@ export function crashAndRecover(
       before: decision.salesforceBefore,
       passing: decision.passing,
       atomic: whole,
+      ...(replaced === undefined ? {} : { replaced }),
     });
   }
   if (decision.external !== null) {
