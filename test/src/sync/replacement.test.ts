@@ -42,7 +42,7 @@ function put(world: World, line: string, fields: Readonly<Record<string, string 
 function shown(world: World): readonly unknown[] {
   return [...world.org.lines.values()]
     .map(({ fields }) => [fields["ERP_Key__c"], fields["PricebookEntryId"], fields["Quantity"]])
-    .sort();
+    .sort((left, right) => (String(left[0]) < String(right[0]) ? -1 : 1));
 }
 
 const outcome = (opId: string, kind: "done" | FailureClass): RowOutcome =>
