@@ -98,6 +98,16 @@ export function orderSync(surroundings: Surroundings, done: (exit: ExitCode) => 
         ["installChangeLog", "sampleErp", "force"],
       ),
     )
+    .addOption(
+      new Option(
+        "--print-sql",
+        "print what the owner of the database has to run, with the rights, and do nothing else",
+      ).conflicts(["installChangeLog", "removeChangeLog", "sampleErp", "force"]),
+    )
+    .option(
+      "--role <name>",
+      "with --print-sql: the PostgreSQL role that gets the rights; default: the one that connects",
+    )
     .option("--force", "overwrite a configuration that is there")
     .action(act<InitOptions>(async (options) => (await import("./commands/init.ts")).initCommand(options, out)));
   command("check", "compare the configuration with the org and the external system, and list every problem", [

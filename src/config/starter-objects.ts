@@ -219,11 +219,15 @@ function orderText(
     "policy: external # when both sides change a field, this one wins",
     "onActivated: reopen # or reduce, or park",
   ];
+  const discount = column(lines, "number", /discount|rabatt/i);
   const lineFields: readonly Field[] = [
     ["PricebookEntryId", reference(product, "PricebookEntry")],
     ["Quantity", quantity],
-    ["UnitPrice", linePrice(price, column(lines, "number", /discount|rabatt/i))],
+    ["UnitPrice", linePrice(price, discount)],
   ];
+  // Nobody can tell price and discount of a line that was made in Salesforce apart.
+  const oneWay =
+    discount === undefined ? "" : "        direction: toSalesforce # a discounted price cannot be turned back\n";
   const collection = collectionText("orders", orders, [
     "      lines:",
     `        table: ${yamlText(lines.name)}`,
@@ -233,7 +237,7 @@ function orderText(
   const text = `${object("Order", "orders", orders.key, fields, settings)}      lines:
         keyField: ${KEY_FIELD}
         naturalKey: ${list(own)}
-        fields:
+${oneWay}        fields:
 ${fieldLines(lineFields, "          ")}`;
   return { kind: "mapped", collection, text };
 }
@@ -304,7 +308,7 @@ function priceColumn(products: SurveyedTable): string | undefined {
 function linePrice(price: string, discount: string | undefined): string {
   if (discount === undefined) return price;
   const as = /percent|pct/i.test(discount) ? "percent" : "fraction";
-  return `{ discounted: { price: ${price}, discount: ${discount}, as: ${as} }, direction: toSalesforce }`;
+  return `{ discounted: { price: ${price}, discount: ${discount}, as: ${as} }, scale: 2, direction: toSalesforce }`;
 }
 
 /** Values that mean an order is not released yet. */

@@ -9,7 +9,9 @@ import { fillAddress, urlOfServer } from "../../database/url.ts";
 import { SyncError } from "../../errors.ts";
 import type { SqlConfig } from "../../external/sql/config.ts";
 import { installChangeLog, removeChangeLog } from "../../external/sql/install.ts";
+import { type CollectionWrites, databaseScript } from "../../external/sql/script.ts";
 import { surveyDatabase } from "../../external/sql/survey.ts";
+import type { ObjectMapping } from "../../mapping/mapping.ts";
 import { fillErp } from "../demo/erp.ts";
 import { EXIT, type ExitCode, type Surroundings } from "../surroundings.ts";
 
@@ -30,6 +32,10 @@ export interface InitOptions {
   readonly installChangeLog?: true;
   /** Takes the change log away and does nothing else. */
   readonly removeChangeLog?: true;
+  /** Prints what the owner of the database has to run, and does nothing else. */
+  readonly printSql?: true;
+  /** PostgreSQL: the role that gets the rights, with `printSql`. */
+  readonly role?: string;
   readonly force?: true;
   /** Makes the sample ERP in this SQLite file and takes it for the external database. */
   readonly sampleErp?: string;
@@ -48,6 +54,7 @@ export async function initCommand(options: InitOptions, surroundings: Surroundin
   const { stdout, environment } = surroundings;
   const file = resolve(options.config ?? DEFAULT_FILE);
   if (options.removeChangeLog === true) return await remove(file, options, surroundings);
+  if (options.printSql === true) return await printSql(file, options, surroundings);
   const written: string[] = [];
   const { password } = withoutPassword(options.externalUrl ?? "");
   if (options.sampleErp !== undefined) written.push(makeSampleErp(options.sampleErp));
@@ -224,6 +231,37 @@ async function remove(file: string, options: InitOptions, { stdout, environment 
   return EXIT.done;
 }
 
+/** A script for whoever owns the tables; the login of the configuration only has to be able to connect. */
+async function printSql(file: string, options: InitOptions, { stdout, environment }: Surroundings): Promise<ExitCode> {
+  const loaded = await loadForMetadata(file, environment);
+  const writes = Object.fromEntries(
+    loaded.mapping.objects.map((object) => [object.collection, writesOf(object)] as const),
+  );
+  const script = await databaseScript({
+    config: sqlOf(loaded, "--print-sql"),
+    writes,
+    ...(options.role !== undefined && { role: options.role }),
+  });
+  stdout.write(options.json === true ? `${JSON.stringify({ sql: script })}\n` : script);
+  return EXIT.done;
+}
+
+function writesOf(object: ObjectMapping): CollectionWrites {
+  const { lines } = object;
+  const updates = (fields: ObjectMapping["fields"]): boolean =>
+    fields.some(({ direction }) => direction !== "toSalesforce");
+  const inLines = lines !== null && lines.direction !== "toSalesforce";
+  const removes = object.delete.external;
+  return {
+    root: { insert: object.create.external, update: updates(object.fields), delete: removes },
+    lines: {
+      insert: inLines,
+      update: inLines || (lines !== null && updates(lines.fields)),
+      delete: inLines || (lines !== null && removes),
+    },
+  };
+}
+
 function sqlOf({ config }: LoadedConfig, option: string): SqlConfig {
   if (config.external.kind === "sql") return config.external;
   throw new SyncError("USAGE", `${option} is for external.kind sql; this configuration has ${config.external.kind}`);
@@ -254,7 +292,7 @@ function advice(
 ): string {
   const log =
     changeLog === null
-      ? "  3. order-sync init --install-change-log   adds one table and triggers to the external database\n"
+      ? "  3. order-sync init --install-change-log   adds one table and triggers to the external database\n     (or let its owner run what order-sync init --print-sql prints)\n"
       : `  3. the change log is installed for ${[...changeLog.installed, ...changeLog.unchanged].join(", ") || "no collection"}\n`;
   return (
     `\nNext:\n` +
