@@ -2,9 +2,9 @@
  * An ERP in an SQLite file, in front of which stands the connector's own SQL adapter: its feeds, its paging and its writes
  * are inside the simulation. People write through a connection of their own, as the ERP's programs do.
  */
-import { copyFileSync, existsSync, mkdtempSync, renameSync, rmSync } from "node:fs";
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import Database from "libsql";
 import type { ExternalChangePage, ExternalProblem, ExternalSystem } from "../../src/external/port.ts";
 import { openSqlExternal } from "../../src/external/sql/adapter.ts";
@@ -43,9 +43,7 @@ const LINE_COLUMNS = ["line_no", "sku", "quantity", "price"] as const;
 const TABLE_OF: Readonly<Record<string, string>> = { prices: "products" };
 
 /** Made once for each kind of world, and copied for each history. */
-const templates = new Map<string, Promise<string>>();
-let folder: string | undefined;
-let files = 0;
+const templates = new Map<string, Promise<Buffer>>();
 
 /** The ERP of one history. */
 export class SqlErp implements Erp {
@@ -72,7 +70,7 @@ export class SqlErp implements Erp {
 
   static async create(world: World, nowMs: () => number): Promise<SqlErp> {
     const path = newPath();
-    copyFileSync(await templateOf(world), path);
+    writeFileSync(path, await templateOf(world));
     return new SqlErp(world, nowMs, path);
   }
 
@@ -234,7 +232,7 @@ export class SqlErp implements Erp {
   async #moveAway(): Promise<void> {
     const old = `${this.#path}-old`;
     renameSync(this.#path, old);
-    copyFileSync(await templateOf(this.#world), this.#path);
+    writeFileSync(this.#path, await templateOf(this.#world));
     const database = openForPeople(this.#path);
     database.exec(`attach '${old}' as old`);
     for (const table of ["sim_clock", ...Object.keys(COLUMNS), "order_lines"]) {
@@ -262,7 +260,7 @@ export class SqlErp implements Erp {
   /** Ends the history: the file goes. */
   async close(): Promise<void> {
     await this.#closeFile();
-    for (const suffix of ["", "-journal", "-wal", "-shm", "-aside"]) rmSync(this.#path + suffix, { force: true });
+    rmSync(dirname(this.#path), { recursive: true, force: true });
   }
 
   #noting(author: ErpAuthor, table: string, name: string, work: () => void): void {
@@ -362,31 +360,27 @@ function openForPeople(path: string): Database.Database {
   return database;
 }
 
+/** Files that live for a tenth of a second belong in memory, where the machine has such a place. */
 function newPath(): string {
-  if (folder === undefined) {
-    // Files that live for a tenth of a second belong in memory, where the machine has such a place.
-    const made = mkdtempSync(join(existsSync("/dev/shm") ? "/dev/shm" : tmpdir(), "order-sync-simulation-"));
-    folder = made;
-    process.on("exit", () => rmSync(made, { recursive: true, force: true }));
-  }
-  files += 1;
-  return join(folder, `erp-${files}.db`);
+  return join(mkdtempSync(join(existsSync("/dev/shm") ? "/dev/shm" : tmpdir(), "order-sync-simulation-")), "erp.db");
 }
 
-async function templateOf(world: World): Promise<string> {
+async function templateOf(world: World): Promise<Buffer> {
   const kind = `${world.keys} ${world.feed}`;
   const known = templates.get(kind) ?? makeTemplate(world);
   templates.set(kind, known);
   return await known;
 }
 
-async function makeTemplate(world: World): Promise<string> {
+async function makeTemplate(world: World): Promise<Buffer> {
   const path = newPath();
   const database = openForPeople(path);
   for (const statement of tables(world)) database.exec(statement);
   database.close();
   if (world.feed === "log") await installChangeLog(configOf(world, path));
-  return path;
+  const template = readFileSync(path);
+  rmSync(dirname(path), { recursive: true });
+  return template;
 }
 
 function tables({ keys }: World): readonly string[] {
