@@ -165,8 +165,10 @@ export function referenceTo(
   if ((telling || owned) && key.every((name) => child.columns.includes(name))) return key;
   const [only = ""] = key;
   const plural = parent.name.replace(/^.*\./, "");
-  const names = [plural, plural.replace(/s$/i, "")].map((name) => `${name}_${only}`.toLowerCase());
-  const guess = child.columns.find((name) => names.includes(name.toLowerCase()));
+  // customer_id, CustomerId and customerid are one name.
+  const plain = (name: string): string => name.toLowerCase().replaceAll(/[^\p{L}\d]/gu, "");
+  const names = [plural, plural.replace(/s$/i, "")].map((name) => plain(`${name}${only}`));
+  const guess = child.columns.find((name) => names.includes(plain(name)));
   return key.length === 1 && guess !== undefined ? [guess] : undefined;
 }
 

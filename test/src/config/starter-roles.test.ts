@@ -135,5 +135,6 @@ describe("a reference", () => {
   it("is not read off a bare id in both tables", () => {
     expect(referenceTo(table("orders", "id day"), table("customers", "id name"))).toBeUndefined();
     expect(referenceTo(table("orders", "id customer_id"), table("customers", "id name"))).toEqual(["customer_id"]);
+    expect(referenceTo(table("Order", "Id CustomerId"), table("Customer", "Id Name"))).toEqual(["CustomerId"]);
   });
 });
