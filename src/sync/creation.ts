@@ -7,7 +7,8 @@ import type { Write } from "./merge-sheet.ts";
 import { agreedForNewRow } from "./new-row.ts";
 import { EDITED_MEANWHILE } from "./pre-image.ts";
 import { blocked, idle, linkOf, note, type Situation, type WriteSet, written } from "./situation.ts";
-import { externalWrites, type SalesforceTarget, salesforceWrites } from "./writes.ts";
+import type { SalesforceTarget } from "./write-target.ts";
+import { externalWrites, salesforceWrites } from "./writes.ts";
 
 /** Makes the record in Salesforce, where the mapping allows it. */
 export function createSalesforce(input: Situation, external: ExternalView, conflicts: readonly Conflict[]): Decision {

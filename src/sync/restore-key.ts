@@ -4,7 +4,7 @@ import type { RecordId } from "../model/key.ts";
 import type { RowOperation } from "../model/salesforce-record.ts";
 import type { Conflict, Decision, FieldChange } from "./decision.ts";
 import { linkOf, note, type Situation, written } from "./situation.ts";
-import type { KeyWrite } from "./writes.ts";
+import type { KeyWrite } from "./write-target.ts";
 
 /** The code of a document that waits until its key can be put back. */
 export const KEY_CHANGED = "KEY_CHANGED";

@@ -2,19 +2,27 @@
 
 import type { FieldMapping, ObjectMapping } from "../mapping/mapping.ts";
 import { STATUS_OBJECTS } from "../mapping/select.ts";
-import { type ParentLookup, toExternalFields, toSalesforceFields, type UnresolvedReference } from "../mapping/write.ts";
+import { toExternalFields, toSalesforceFields, type UnresolvedReference } from "../mapping/write.ts";
 import { parseBusinessKey } from "../model/business-key.ts";
-import type { ExternalView, SalesforceView, SyncDocument } from "../model/document.ts";
+import type { SalesforceView, SyncDocument } from "../model/document.ts";
 import type { ExternalFields, ExternalLineChange, ExternalOperation } from "../model/external-record.ts";
 import type { BusinessKey, LineKey, NaturalKey } from "../model/key.ts";
 import type { RowOperation, WireValue } from "../model/salesforce-record.ts";
 import type { Fields, Side, Value } from "../model/value.ts";
-import type { FieldChange, Link, Obstacle, PassingStatus } from "./decision.ts";
+import type { FieldChange, Obstacle, PassingStatus } from "./decision.ts";
 import { planLifecycle } from "./lifecycle.ts";
 import type { LineChanges, WholeDocument } from "./lifecycle-plan.ts";
-import type { Merged, Write } from "./merge-sheet.ts";
+import type { Write } from "./merge-sheet.ts";
 import { valuesForNewRow } from "./new-row.ts";
-import type { OrgRules } from "./org-rules.ts";
+import { keyChanges, mergedChanges, newChanges, type OpIdOf } from "./write-changes.ts";
+import {
+  type ExternalTarget,
+  fieldWrites,
+  heldLines,
+  lineEntries,
+  type SalesforceTarget,
+  type WriteContext,
+} from "./write-target.ts";
 
 /** The operations for one side, or what stands in the way. */
 export type Writes =
@@ -27,40 +35,6 @@ export type Writes =
       readonly passing: PassingStatus | null;
     }
   | { readonly kind: "park" | "reject"; readonly obstacles: readonly Obstacle[] };
-
-/** What the writes of one document depend on besides the document. */
-export interface WriteContext {
-  readonly mapping: ObjectMapping;
-  readonly key: BusinessKey;
-  readonly link: Link | null;
-  readonly org: OrgRules;
-  readonly parents: ParentLookup;
-  /** True when the record stands in a status that it only passes through, and has to be led out of it. */
-  readonly resumes: boolean;
-  /** What it means that a record gets its key, where that is not part of making it on the other side. */
-  readonly keyWrite?: KeyWrite;
-}
-
-/** A key that is written to a record that stands. */
-export interface KeyWrite {
-  /** `adopt`, or `restore key`. */
-  readonly action: string;
-  readonly rule: string;
-}
-
-/**
- * What to write to Salesforce: the merge of two records, a whole new record, or, to a record that stands, its key and
- * what our last write has hidden.
- */
-export type SalesforceTarget =
-  | { readonly seen: SalesforceView; readonly external: ExternalView; readonly merged: Merged }
-  | { readonly seen: null; readonly external: ExternalView }
-  | { readonly seen: SalesforceView; readonly external: null; readonly restored: readonly Write[] };
-
-/** What to write to the external system: the merge of two records, or a whole new record. */
-export type ExternalTarget =
-  | { readonly seen: ExternalView; readonly salesforce: SalesforceView; readonly merged: Merged }
-  | { readonly seen: null; readonly salesforce: SalesforceView };
 
 /** Plans the row operations, by way of the life-cycle planner. A record without its key gets it. */
 export function salesforceWrites(context: WriteContext, target: SalesforceTarget): Writes {
@@ -120,45 +94,6 @@ function actionsWithKey(
   if (keyWrite === undefined || seen === null) return plan.actions;
   const isPlain = Object.keys(plan.header).length === 0;
   return [keyWrite.action, ...plan.actions.filter((action) => action !== "update" || !isPlain)];
-}
-
-/** The keys that a record and its lines get, as changes. */
-function keyChanges(
-  { mapping, key, keyWrite }: WriteContext,
-  seen: SalesforceView | null,
-  opIdOf: (field: string, lineKey?: LineKey) => string,
-): readonly FieldChange[] {
-  if (keyWrite === undefined || seen === null) return [];
-  const { rule } = keyWrite;
-  const root: readonly FieldChange[] = seen.keyed
-    ? []
-    : [
-        {
-          side: "salesforce",
-          field: mapping.keyField,
-          from: seen.heldKey ?? null,
-          to: key,
-          rule,
-          opId: opIdOf(mapping.keyField),
-        },
-      ];
-  const lineField = mapping.lines?.keyField ?? "";
-  const lines = heldLines(seen).map(
-    ([lineKey, held]): FieldChange => ({
-      side: "salesforce",
-      lineKey,
-      field: lineField,
-      from: held,
-      to: lineKey,
-      rule,
-      opId: opIdOf(lineField, lineKey),
-    }),
-  );
-  return [...root, ...lines];
-}
-
-function heldLines(seen: SalesforceView): readonly (readonly [LineKey, string | null])[] {
-  return Object.entries(seen.heldLineKeys ?? {}) as [LineKey, string | null][];
 }
 
 /** Plans the one external operation of a document. */
@@ -390,72 +325,6 @@ function externalLines(
   return [...whole, ...changed];
 }
 
-function mergedChanges(side: Side, target: SalesforceTarget | ExternalTarget, opIdOf: OpIdOf): readonly FieldChange[] {
-  const fields = fieldWrites(target)
-    .filter((write) => write.side === side)
-    .map(
-      (write): FieldChange => ({
-        side,
-        ...(write.lineKey === undefined ? {} : { lineKey: write.lineKey }),
-        field: write.field,
-        from: write.from,
-        to: write.to,
-        rule: write.rule,
-        opId: opIdOf(write.field, write.lineKey),
-      }),
-    );
-  const lines = ("merged" in target ? target.merged.lineWrites : [])
-    .filter((line) => line.side === side)
-    .flatMap((line): readonly FieldChange[] => {
-      const { lineKey, rule } = line;
-      const at = { side, lineKey, rule };
-      const removal = { ...at, field: "*", from: true, to: null, opId: opIdOf("*", lineKey, "removal") };
-      const addition = { ...at, field: "*", from: null, to: true, opId: opIdOf("*", lineKey) };
-      switch (line.kind) {
-        case "remove":
-          return [removal];
-        case "put":
-          return [addition];
-        case "replace":
-          return [...line.cells.map((cell) => ({ ...at, ...cell, opId: addition.opId })), removal, addition];
-        default:
-          return line satisfies never;
-      }
-    });
-  return [...fields, ...lines];
-}
-
-/** The operation that changes a field or makes a line; with `removal` the one that removes the line. */
-type OpIdOf = (field: string, lineKey?: LineKey, part?: "removal") => string;
-
-function fieldWrites(target: SalesforceTarget | ExternalTarget): readonly Write[] {
-  if ("merged" in target) return target.merged.writes;
-  return "restored" in target ? target.restored : [];
-}
-
-/** A new record: its fields, and one entry per line. */
-function newChanges(side: Side, fresh: SyncDocument, opIdOf: OpIdOf): readonly FieldChange[] {
-  const fields = Object.entries(fresh.fields).map(
-    ([field, to]): FieldChange => ({ side, field, from: undefined, to, rule: "new", opId: opIdOf(field) }),
-  );
-  const lines = lineEntries(fresh.lines).map(
-    ([lineKey]): FieldChange => ({
-      side,
-      lineKey,
-      field: "*",
-      from: null,
-      to: true,
-      rule: "new",
-      opId: opIdOf("*", lineKey),
-    }),
-  );
-  return [...fields, ...lines];
-}
-
 function fieldsOf(writes: readonly Write[]): Fields {
   return Object.fromEntries(writes.map((write) => [write.field, write.to]));
-}
-
-function lineEntries(lines: SyncDocument["lines"]): readonly (readonly [LineKey, Fields])[] {
-  return Object.entries(lines ?? {}) as [LineKey, Fields][];
 }
