@@ -16,6 +16,7 @@ export const WAIT_TOLD_MS = 250;
 /** These stand beside the positions of the feeds. */
 const WAIT = "wait:";
 const NOTICES = "notices";
+const REPLACED = "replaced:";
 
 const waitSchema = z.object({
   changes: z.number(),
@@ -39,6 +40,16 @@ export function waitOf(mapping: ObjectMapping, cursors: Readonly<Record<string, 
 export function noticesOf(cursors: Readonly<Record<string, string>>): readonly ExternalNotice[] {
   const text = cursors[NOTICES] ?? "";
   return text === "" ? [] : (noticesSchema.safeParse(JSON.parse(text)).data ?? []);
+}
+
+/** Why the feed of an object now comes from another source or an older state of it; undefined where that is settled. */
+export function replacedOf({ object }: ObjectMapping, cursors: Readonly<Record<string, string>>): string | undefined {
+  return cursors[`${REPLACED}${object}`] || undefined;
+}
+
+/** What to commit once a sweep has settled what is missing in the sources that took the place of others. */
+export function settledSources(objects: readonly string[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(objects.map((object) => [`${REPLACED}${object}`, ""]));
 }
 
 /**
@@ -66,7 +77,10 @@ export async function noteRestart(
         detail: { ...restart },
       },
     ],
-    ...(restart.deletesMissed && { cursors: owedSweep(atMs) }),
+    cursors: {
+      ...(restart.deletesMissed && owedSweep(atMs)),
+      ...(restart.isAnother === true && { [`${REPLACED}${object}`]: restart.reason }),
+    },
   });
 }
 

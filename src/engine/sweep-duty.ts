@@ -23,10 +23,16 @@ export function sweepOwedSinceMs(cursors: Readonly<Record<string, string>>): num
 }
 
 /**
- * A sweep went through that covers what was owed at that time; what a later run has missed is owed still. Where somebody
+ * A sweep went through that covers what was owed at that time; `cursors` is what it has settled beside that. What a later run has missed is owed still. Where somebody
  * else is running just then, it stays owed as a whole: rather one sweep too many.
  */
-export async function settleSweep(ports: EnginePorts, request: Asker, owedSinceMs: number): Promise<void> {
+export async function settleSweep(
+  ports: EnginePorts,
+  request: Asker,
+  settled: { readonly owedSinceMs: number | null; readonly cursors: Readonly<Record<string, string>> },
+): Promise<void> {
+  const { owedSinceMs } = settled;
+  if (owedSinceMs === null && Object.keys(settled.cursors).length === 0) return;
   const { state, mapping, nowMs, holderIsGone } = ports;
   try {
     const lease = await LeaseKeeper.take({
@@ -38,7 +44,8 @@ export async function settleSweep(ports: EnginePorts, request: Asker, owedSinceM
       ...(holderIsGone === undefined ? {} : { holderIsGone }),
     });
     try {
-      if (sweepOwedSinceMs(await state.cursors()) === owedSinceMs) await lease.commit({ cursors: { [OWED]: "" } });
+      const isOtherOwed = sweepOwedSinceMs(await state.cursors()) !== owedSinceMs;
+      await lease.commit({ cursors: { ...settled.cursors, ...(isOtherOwed ? {} : { [OWED]: "" }) } });
     } finally {
       await lease.release();
     }

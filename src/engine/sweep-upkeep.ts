@@ -5,6 +5,7 @@ import type { RunReport } from "./report.ts";
 import type { RunRequest } from "./run.ts";
 import type { SweepTimes } from "./schedule.ts";
 import { sweep } from "./sweep.ts";
+import { undecidedText } from "./sweep-absence.ts";
 import { SweepDuty } from "./sweep-duty.ts";
 import { unnamedText, unprovenOf, unprovenText } from "./sweep-proof.ts";
 
@@ -44,10 +45,11 @@ export class SweepUpkeep {
     if (reason === null) return;
     log.info({ reason }, "sweep: all records are compared");
     this.#duty.begin(startedMs);
-    const { missed, counts } = await sweep(ports, { ...request, signal }, onRun);
+    const { missed, counts, undecided } = await sweep(ports, { ...request, signal }, onRun);
     this.#duty.done(await ports.state.cursors(), startedMs);
     onSwept(missed);
     for (const reading of unprovenOf(counts)) log.error({ reading }, `sweep: ${unprovenText(reading)}`);
+    for (const absence of undecided) log.error({ absence }, `sweep: ${undecidedText(absence)}`);
     for (const reading of counts.filter(({ unnamed }) => unnamed > 0)) log.warn({ reading }, unnamedText(reading));
     if (missed === 0) log.info({ missed }, "sweep done: the feeds had missed nothing");
     else log.warn({ missed }, "sweep done: documents were written that no feed had named");

@@ -2,10 +2,11 @@
  * Sweep: compares every record that is known, and every record that the feeds can name, instead of only what changed.
  *
  * Feeds lose things: a deletion log ends after 15 days, a column feed never sees deletes, somebody restores a backup.
- * A sweep is a row of ordinary runs. The first one takes what the feeds name, the second one reads both feeds from their
- * beginning, the others look at all known keys page by page, as if each had been waiting. Whatever is written after the
- * first one is what the feeds have missed: deletions that fell out of their log, formula fields, which change without a
- * stamp, tables that were filled past their triggers. It should be nothing.
+ * A sweep is a row of ordinary runs. The first one takes what the feeds name, the next ones look at all known keys page
+ * by page, as if each had been waiting, then one reads both feeds from their beginning. Where known records are missing,
+ * a last one decides about those that the complete lists do not name either (see `SweepAbsence`). Whatever is written
+ * after the first one is what the feeds have missed: deletions that no feed tells or that fell out of their log, formula
+ * fields, which change without a stamp, tables that were filled past their triggers.
  *
  * The readings from the beginning are held against what each side counts. Where one leaves records out, the sweep has
  * proved nothing and stays pending.
@@ -13,11 +14,14 @@
 import { overrideExternal } from "../external/override.ts";
 import type { BusinessKey } from "../model/key.ts";
 import type { Parked } from "../sync/decision.ts";
+import { settledSources } from "./feed-notes.ts";
+import type { Pass } from "./pass.ts";
 import type { EnginePorts } from "./ports.ts";
 import type { RunReport } from "./report.ts";
-import { type RunRequest, runOnce } from "./run.ts";
+import { type RunRequest, runOnce, runWith } from "./run.ts";
 import { withoutPositions } from "./same-org.ts";
 import { overrideState } from "./state-views.ts";
+import { SweepAbsence, type UndecidedAbsence } from "./sweep-absence.ts";
 import { owedSweep, settleSweep, sweepOwedSinceMs } from "./sweep-duty.ts";
 import { type CountedReading, SweepProof, unprovenOf } from "./sweep-proof.ts";
 
@@ -30,6 +34,8 @@ export interface SweepReport {
   readonly missed: number;
   /** Every list that was read, against the number of records that its side counts. */
   readonly counts: readonly CountedReading[];
+  /** Records that are missing on a side and that this sweep does not take as deleted. */
+  readonly undecided: readonly UndecidedAbsence[];
   readonly runs: readonly RunReport[];
 }
 
@@ -40,16 +46,15 @@ export async function sweep(
   onRun: (report: RunReport) => void = () => {},
 ): Promise<SweepReport> {
   const runs: RunReport[] = [];
-  const run = async (part: EnginePorts): Promise<void> => {
+  const run = async (part: EnginePorts, pass?: Pass): Promise<void> => {
     // Refused records have their try in the first run; they were not missed.
-    const report = await runOnce(part, runs.length === 0 ? request : { ...request, retriesMax: 0 });
+    const options = runs.length === 0 ? request : { ...request, retriesMax: 0 };
+    const report = await (pass === undefined ? runOnce(part, options) : runWith(part, options, pass));
     runs.push(report);
     onRun(report);
   };
   await run(ports);
   const owedSinceMs = sweepOwedSinceMs(await ports.state.cursors());
-  const proof = new SweepProof();
-  await run(fromTheBeginning(ports, proof, owedSinceMs));
   for await (const keys of knownKeys(ports)) {
     const sinceMs = ports.nowMs();
     const asked = keys.map(
@@ -73,18 +78,30 @@ export async function sweep(
     });
     await run({ ...ports, state });
   }
+  const proof = new SweepProof();
+  const absence = await SweepAbsence.load(ports.mapping, ports.state, {
+    allowDeletes: request.allowDeletes === true,
+  });
+  await run(fromTheBeginning(ports, { proof, absence, owedSinceMs }));
   const { counts } = proof;
+  const pass = absence.passWithEvidence(counts);
+  if (pass !== null) await run(ports, pass);
   const isProven = unprovenOf(counts).length === 0;
-  if (isProven && owedSinceMs !== null && runs.every(({ stopped }) => stopped.length === 0))
-    await settleSweep(ports, request, owedSinceMs);
-  return { missed: runs.slice(1).reduce((sum, report) => sum + report.writes, 0), counts, runs };
+  if (isProven && runs.every(({ stopped }) => stopped.length === 0))
+    await settleSweep(ports, request, { owedSinceMs, cursors: settledSources(absence.settled(counts)) });
+  const missed = runs.slice(1).reduce((sum, report) => sum + report.writes, 0);
+  return { missed, counts, undecided: absence.undecided(counts), runs };
 }
 
 /**
  * Ports of a run that reads both feeds from their beginning, and moves no position: what falls between its readings and
  * the stored positions is told to the next run.
  */
-function fromTheBeginning(ports: EnginePorts, proof: SweepProof, owedSinceMs: number | null): EnginePorts {
+function fromTheBeginning(
+  ports: EnginePorts,
+  watch: { readonly proof: SweepProof; readonly absence: SweepAbsence; readonly owedSinceMs: number | null },
+): EnginePorts {
+  const { proof, absence, owedSinceMs } = watch;
   const { state, external, salesforce, nowMs } = ports;
   // The run's own last commit says that a sweep is pending, so nothing that ends this process can lose it.
   const pending = (): Readonly<Record<string, string>> =>
@@ -95,8 +112,11 @@ function fromTheBeginning(ports: EnginePorts, proof: SweepProof, owedSinceMs: nu
       cursors: async () => withoutPositions(await state.cursors()),
       commit: async (lease, batch) => await state.commit(lease, { ...batch, cursors: pending() }),
     }),
-    external: overrideExternal(external, proof.watchExternal(external)),
-    salesforce: proof.watchSalesforce(salesforce),
+    external: overrideExternal(
+      external,
+      absence.watchExternal(overrideExternal(external, proof.watchExternal(external))),
+    ),
+    salesforce: absence.watchSalesforce(proof.watchSalesforce(salesforce)),
   };
 }
 

@@ -36,6 +36,11 @@ export interface ExternalRestart {
   readonly reason: string;
   /** Whether records may have vanished that no feed will tell: only a sweep finds them. */
   readonly deletesMissed: boolean;
+  /**
+   * Set where another source, or an older state of it, stands in its place: what it lacks was perhaps never deleted, so
+   * that not even a sweep takes its absence for a deletion unless a person says so.
+   */
+  readonly isAnother?: true;
 }
 
 /** Changes that are committed and cannot be told in order yet, because an older transaction is still open. Nothing is lost. */

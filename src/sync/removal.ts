@@ -30,7 +30,7 @@ export function withoutSalesforce(input: Situation, external: ExternalView): Dec
     return blocked(input, "park", [
       note(
         "SALESFORCE_MISSING",
-        `was in Salesforce${link?.recordId == null ? "" : ` as ${link.recordId}`} and is not found there now, but nothing proves a deletion; run a sweep, or check the user's access to it`,
+        `was in Salesforce${link?.recordId == null ? "" : ` as ${link.recordId}`} and is not found there now, but no feed tells of a deletion; it stays in the external system until \`order-sync sweep\` has read everything and misses it too. If it is still there, check the user's access to it`,
       ),
     ]);
   }
@@ -67,7 +67,7 @@ export function withoutExternal(input: Situation, salesforce: SalesforceView): D
     return blocked(input, "park", [
       note(
         "EXTERNAL_MISSING",
-        "is not found in the external system, but its change feed reported no deletion; nothing is deleted in Salesforce: run a sweep",
+        "is not found in the external system, but its change feed told no deletion; it stays in Salesforce until `order-sync sweep` has read everything and misses it too",
       ),
     ]);
   }
@@ -93,7 +93,7 @@ export function gone(input: Situation): Decision {
     return blocked(input, "park", [
       note(
         "BOTH_MISSING",
-        "is found on neither side, but nothing proves a deletion; run a sweep, or check the access of both users",
+        "is found on neither side, but no feed tells of a deletion; `order-sync sweep` decides. If it is still there, check the access of both users",
       ),
     ]);
   }

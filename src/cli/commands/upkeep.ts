@@ -4,6 +4,7 @@ import { processIsGone } from "../../engine/holder.ts";
 import { openExistingState, openPorts } from "../../engine/open.ts";
 import { pruneState } from "../../engine/retention.ts";
 import { sweep } from "../../engine/sweep.ts";
+import { undecidedText } from "../../engine/sweep-absence.ts";
 import { sweepOwedSinceMs } from "../../engine/sweep-duty.ts";
 import { type CountedReading, unnamedText, unprovenOf, unprovenText } from "../../engine/sweep-proof.ts";
 import { SyncError } from "../../errors.ts";
@@ -22,7 +23,7 @@ export async function sweepCommand(options: RunCommandOptions, outer: Surroundin
   return await withConfig(options, outer, async (loaded, surroundings) => {
     const { stdout, stderr } = surroundings;
     await using open = await openPorts(loaded, { observe: showProgress(stderr) });
-    const { missed, counts, runs } = await sweep(
+    const { missed, counts, undecided, runs } = await sweep(
       open.ports,
       requestOf(loaded.config, options, surroundings),
       (report) => {
@@ -30,14 +31,15 @@ export async function sweepCommand(options: RunCommandOptions, outer: Surroundin
         if (options.json !== true) stdout.write(reportText({ ...report, sweepOwedSinceMs: null }));
       },
     );
-    stdout.write(options.json === true ? `${JSON.stringify({ missed, counts, runs })}\n` : sweepText(missed, counts));
+    stdout.write(options.json === true ? `${JSON.stringify({ missed, counts, undecided, runs })}\n` : sweepText(missed, counts));
+    if (options.json !== true) for (const absence of undecided) stdout.write(`  ${undecidedText(absence)}\n`);
     if (options.json !== true && sweepOwedSinceMs(await open.ports.state.cursors()) !== null)
       stdout.write(
         "  the sweep is still pending, because it left out something or more was missed meanwhile; run it again\n",
       );
     const last = runs.at(-1);
     const exit = last === undefined ? EXIT.done : exitOf(last);
-    return exit === EXIT.done && unprovenOf(counts).length > 0 ? EXIT.doneWithRefusals : exit;
+    return exit === EXIT.done && (unprovenOf(counts).length > 0 || undecided.length > 0) ? EXIT.doneWithRefusals : exit;
   });
 }
 

@@ -22,7 +22,7 @@ export function listSource(client: Pick<HttpClient, "place">, { list, key }: Htt
 export function listChange(was: ListSource | undefined, now: ListSource): ExternalRestart | undefined {
   if (was === undefined) return undefined;
   if (was.url !== now.url)
-    return { reason: `the list was at ${was.url} and is at ${now.url} now`, deletesMissed: true };
+    return { reason: `the list was at ${was.url} and is at ${now.url} now`, deletesMissed: true, isAnother: true };
   if (was.query === now.query) return undefined;
   return { reason: `what is asked of ${now.url} was changed in the configuration`, deletesMissed: true };
 }

@@ -126,7 +126,7 @@ export async function lostPlace(
 }
 
 function lost(reason: string): ExternalRestart {
-  return { reason, deletesMissed: true };
+  return { reason, deletesMissed: true, isAnother: true };
 }
 
 async function sqliteLastSeq(db: Db): Promise<number | bigint> {

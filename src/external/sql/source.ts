@@ -33,6 +33,9 @@ const SIGNS = [
   "parts",
 ] as const;
 
+/** What tells of another database or an older state of it. A table is emptied, swapped and loaded every day. */
+const ANOTHER: ReadonlySet<SignName> = new Set(["system", "database", "timeline", "file"]);
+
 type SignName = (typeof SIGNS)[number];
 
 /** Whose signs are read. */
@@ -61,7 +64,8 @@ export function sourceChange(was: SourceSigns, now: SourceSigns, table: string):
     if (before === undefined || after === undefined || before === after) continue;
     if (sign === "parts" && onlyAdded(before, after))
       return { reason: `a partition was added to table "${table}", perhaps with records`, deletesMissed: false };
-    return { reason: reasonFor(sign, { before, after, table }), deletesMissed: true };
+    const reason = reasonFor(sign, { before, after, table });
+    return { reason, deletesMissed: true, ...(ANOTHER.has(sign) && { isAnother: true }) };
   }
   return undefined;
 }

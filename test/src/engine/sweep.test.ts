@@ -37,6 +37,7 @@ describe("a sweep", () => {
     };
 
     await sweep({ ...shop.ports, external: overrideExternal(shop.erp, { changes }) }, { holder: "test" });
+    await shop.run();
 
     expect(shop.erp.row("customers", "C1")).toBeUndefined();
     expect(await shop.salesforce.query("SELECT Name FROM Account")).toHaveLength(1);
