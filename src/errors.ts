@@ -88,7 +88,7 @@ export const ERROR_CODES = {
   },
   STATE_UNREADABLE: {
     when: "The state store is not a state database of this tool, is damaged, or is newer than this version.",
-    remedy: "Restore a backup, or move the file away: the next run reads both sides anew and doubles nothing.",
+    remedy: "Restore a backup, or move the file away: the next run reads both sides again and doubles nothing.",
     retry: "never",
     exitCode: 3,
   },
