@@ -32,8 +32,8 @@ export async function pollSalesforce(
 ): Promise<ReadonlyMap<string, ObjectPoll>> {
   const watched = context.ports.mapping.objects.filter((mapping) => mapping.watch);
   const requests: PollRequest[] = watched.flatMap((mapping) => [
-    request(mapping.object, selectList(mapping), cursors),
-    ...(mapping.lines === null ? [] : [request(mapping.lines.object, lineSelectList(mapping), cursors)]),
+    pollRequest(mapping.object, selectList(mapping), cursors),
+    ...(mapping.lines === null ? [] : [pollRequest(mapping.lines.object, lineSelectList(mapping), cursors)]),
   ]);
   if (requests.length === 0) return new Map();
   const polled = new Map((await context.ports.salesforce.poll(requests)).map((result) => [result.object, result]));
@@ -143,6 +143,11 @@ async function screenLines(
   }
 }
 
-function request(object: string, select: readonly string[], cursors: Readonly<Record<string, string>>): PollRequest {
+/** What a poll of an object asks for, after its position. */
+export function pollRequest(
+  object: string,
+  select: readonly string[],
+  cursors: Readonly<Record<string, string>>,
+): PollRequest {
   return { object, select, cursor: cursors[salesforceFeed(object)] ?? null };
 }

@@ -145,6 +145,14 @@ export class SweepAbsence {
     };
   }
 
+  /** Objects with missing records whose feed the runs do not read, so that nothing has listed them yet. */
+  get unlisted(): readonly ObjectMapping[] {
+    return this.#mapping.objects.filter(
+      ({ object, watch }) =>
+        !watch && [...(this.#missing.get(object)?.values() ?? [])].some(({ sides }) => sides.includes("salesforce")),
+    );
+  }
+
   /** A pass that takes the missing records as deleted where the lists prove it; null where they prove it of none. */
   passWithEvidence(counts: readonly CountedReading[]): Pass | null {
     const evidence = new Map<string, Side>();

@@ -12,8 +12,10 @@
  * proved nothing and stays pending.
  */
 import { overrideExternal } from "../external/override.ts";
+import { selectList } from "../mapping/select.ts";
 import type { BusinessKey } from "../model/key.ts";
 import type { Parked } from "../sync/decision.ts";
+import { pollRequest } from "./detect.ts";
 import { settledSources } from "./feed-notes.ts";
 import type { Pass } from "./pass.ts";
 import type { EnginePorts } from "./ports.ts";
@@ -83,6 +85,7 @@ export async function sweep(
     allowDeletes: request.allowDeletes === true,
   });
   await run(fromTheBeginning(ports, { proof, absence, owedSinceMs }));
+  await listUnwatched(ports, proof, absence);
   const { counts } = proof;
   const pass = absence.passWithEvidence(counts);
   if (pass !== null) await run(ports, pass);
@@ -118,6 +121,16 @@ function fromTheBeginning(
     ),
     salesforce: absence.watchSalesforce(proof.watchSalesforce(salesforce)),
   };
+}
+
+/** Lists the Salesforce records of objects whose feed no run reads, where some are missing. Compares nothing. */
+async function listUnwatched({ salesforce }: EnginePorts, proof: SweepProof, absence: SweepAbsence): Promise<void> {
+  const requests = absence.unlisted.map((mapping) => pollRequest(mapping.object, selectList(mapping), {}));
+  if (requests.length === 0) return;
+  for (const { pages } of await absence.watchSalesforce(proof.watchSalesforce(salesforce)).poll(requests)) {
+    // The watchers see each page on its way.
+    for await (const _page of pages);
+  }
 }
 
 async function* knownKeys(

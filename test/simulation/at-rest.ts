@@ -1,6 +1,6 @@
 /** Judges I7: when edits and faults have stopped, both sides show the same, or a reason stands for which they may not. */
 import type { Side, Value } from "../../src/model/value.ts";
-import { referredObject } from "./cells.ts";
+import { collectionOf, referredObject } from "./cells.ts";
 import type { Judge } from "./judge.ts";
 import type { Stage } from "./stage.ts";
 
@@ -78,8 +78,9 @@ export class RestJudge {
       return "ONLY_IN_SALESFORCE";
     if (object === "Account" && this.#stage.isMerged(key)) return "MERGED";
     if (codes.includes("EXTERNAL_MISSING") && judge.deletedBeforeFirstPosition(object, key)) return "EXTERNAL_MISSING";
-    // No feed tells a deletion by stamps, or one that went with an older state of the database: it waits for a person.
-    if (codes.includes("EXTERNAL_MISSING") && this.#stage.isDeletionUntold) return "EXTERNAL_MISSING";
+    // What went with an older state of the database, or with all others, was perhaps never deleted: it waits for a person.
+    const isEmptied = this.#stage.erp.rows(collectionOf(object)).length === 0;
+    if (codes.includes("EXTERNAL_MISSING") && (this.#stage.isUpset || isEmptied)) return "EXTERNAL_MISSING";
     // Deleted before its making was known to have landed: nobody can tell it from an older deletion.
     if (salesforce === undefined && judge.ledger.wasDeleted("salesforce", key) && judge.view.neverAgreed(object, key)) {
       return "DELETED_BEFORE_AGREEMENT";

@@ -121,9 +121,9 @@ export class Stage {
     return [...this.live("PricebookEntry"), ...this.live("Product2")].some((row) => row["IsActive"] === false);
   }
 
-  /** True where the ERP's feeds need not tell that a record is gone. */
-  get isDeletionUntold(): boolean {
-    return this.config.world?.feed === "column" || this.#isUpset;
+  /** True where the ERP as a whole is not what it was: records may be gone that nobody deleted. */
+  get isUpset(): boolean {
+    return this.#isUpset;
   }
 
   /** Something happens to the ERP as a whole; true where it is not what it was before. */

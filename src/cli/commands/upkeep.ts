@@ -31,7 +31,9 @@ export async function sweepCommand(options: RunCommandOptions, outer: Surroundin
         if (options.json !== true) stdout.write(reportText({ ...report, sweepOwedSinceMs: null }));
       },
     );
-    stdout.write(options.json === true ? `${JSON.stringify({ missed, counts, undecided, runs })}\n` : sweepText(missed, counts));
+    stdout.write(
+      options.json === true ? `${JSON.stringify({ missed, counts, undecided, runs })}\n` : sweepText(missed, counts),
+    );
     if (options.json !== true) for (const absence of undecided) stdout.write(`  ${undecidedText(absence)}\n`);
     if (options.json !== true && sweepOwedSinceMs(await open.ports.state.cursors()) !== null)
       stdout.write(

@@ -113,6 +113,19 @@ describe("a record that Salesforce has deleted longer ago than its log tells", (
   });
 });
 
+describe("a record that is gone in Salesforce where its object is not watched", () => {
+  it("is decided about by a sweep, too", async () => {
+    const { shop, ports } = await untold(3, { watch: false, ...BOTH });
+    const record = await shop.record("Account", "erp:Account:C1", "Name");
+    shop.save({ operation: "hardDelete", records: [{ object: "Account", id: String(record?.["Id"]), values: {} }] });
+
+    const { undecided } = await sweep(ports(), { holder: "test" });
+
+    expect(undecided).toEqual([]);
+    expect(shop.erp.rows("customers").map((row) => row.key[0])).toEqual(["C0", "C2"]);
+  });
+});
+
 describe("an absence that proves nothing", () => {
   it("deletes nothing where the record itself can be read", async () => {
     const { shop, ports } = await untold(3);

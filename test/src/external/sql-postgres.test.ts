@@ -274,7 +274,9 @@ describe.skipIf(server === undefined)(reason, () => {
 
       const { restarts } = await drain(await open(erpConfig(String(copy))), cursor);
 
-      expect(restarts).toEqual([{ reason: expect.stringContaining("another database"), deletesMissed: true, isAnother: true }]);
+      expect(restarts).toEqual([
+        { reason: expect.stringContaining("another database"), deletesMissed: true, isAnother: true },
+      ]);
     });
 
     describe("with partitions", () => {

@@ -54,7 +54,11 @@ export function sqlSourceBehaviour(name: string, bench: SqlBench): void {
       const page = await restarted(external, cursor);
 
       expect(keys(page)).toEqual(["2"]);
-      expect(page.restart).toEqual({ reason: expect.stringContaining("emptied or pruned"), deletesMissed: true, isAnother: true });
+      expect(page.restart).toEqual({
+        reason: expect.stringContaining("emptied or pruned"),
+        deletesMissed: true,
+        isAnother: true,
+      });
     });
 
     it("is not used on a log that was removed and made again, also when that one is longer", async () => {
