@@ -206,7 +206,7 @@ export function orderSync(surroundings: Surroundings, done: (exit: ExitCode) => 
     .action(
       act<{ object?: string }>(async (options) => (await import("./commands/held.ts")).listDeadLetters(options, out)),
     );
-  command("show", "show one refused document", ["dead-letters show erp:Order:A-26003"], letters)
+  command("show", "show one refused or waiting document", ["dead-letters show erp:Order:A-26003"], letters)
     .argument("<key>", "business key")
     .option("--object <name>", "the sObject, where two share a key")
     .action(
@@ -230,7 +230,7 @@ export function orderSync(surroundings: Surroundings, done: (exit: ExitCode) => 
     );
   command(
     "discard",
-    "forget refused documents until they change again",
+    "forget refused or waiting documents until they change again",
     ["dead-letters discard erp:Order:A-26003"],
     letters,
   )

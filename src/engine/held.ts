@@ -2,7 +2,7 @@
 import { SyncError } from "../errors.ts";
 import type { Side } from "../model/value.ts";
 import type { JournalEntry, StateBatch, StoredConflict } from "../state/port.ts";
-import type { DeadLetter } from "../sync/decision.ts";
+import type { DeadLetter, Parked } from "../sync/decision.ts";
 import { LeaseKeeper, leaseName } from "./lease.ts";
 import type { EnginePorts } from "./ports.ts";
 
@@ -30,6 +30,21 @@ export async function findConflict(state: HeldPorts["state"], id: string): Promi
 export async function findDeadLetter(state: HeldPorts["state"], key: string, object?: string): Promise<DeadLetter> {
   const letters = (await state.deadLetters(object)).filter((letter) => letter.key === key);
   return only(letters, `dead letter ${key}`, "order-sync dead-letters list");
+}
+
+/** The dead letter or the waiting document of this key, also with its object in front as lists show it. Throws `NOT_FOUND`. */
+export async function findHeld(
+  state: HeldPorts["state"],
+  key: string,
+  object?: string,
+): Promise<{ readonly letter: DeadLetter } | { readonly parked: Parked }> {
+  const isMeant = (entry: Pick<Parked, "object" | "key">): boolean =>
+    entry.key === key || `${entry.object} ${entry.key}` === key;
+  const held = [
+    ...(await state.deadLetters(object)).filter(isMeant).map((letter) => ({ letter })),
+    ...(await state.parked(object)).filter(isMeant).map((parked) => ({ parked })),
+  ];
+  return only(held, `dead letter or waiting document ${key}`, "order-sync dead-letters list and order-sync report");
 }
 
 /**
@@ -77,6 +92,24 @@ export async function discardDeadLetter(ports: HeldPorts, letter: DeadLetter): P
   });
 }
 
+/**
+ * Lets a waiting document wait no longer: it is looked at again when one of its records changes, or by a sweep. Throws like
+ * `answerConflict`, and `USAGE` where an open conflict waits for its answer.
+ */
+export async function discardParked(ports: HeldPorts, { object, key, obstacles }: Parked): Promise<void> {
+  const open = (await ports.state.conflicts({ open: true, limit: OPEN_CONFLICTS_MAX })).find(
+    (conflict) => conflict.object === object && conflict.key === key,
+  );
+  if (open !== undefined) {
+    const command = `order-sync conflicts resolve ${open.id.slice(0, 10)} --winner salesforce|external`;
+    throw new SyncError("USAGE", `${key} waits for the answer to a conflict; say who wins: ${command}`);
+  }
+  await commitAnswer(ports, {
+    clearParked: [{ object, key }],
+    journal: [noteOf(ports, { object, key }, "discarded", { obstacles })],
+  });
+}
+
 /** Commits what a person said, under a lease of its own. Throws `LEASE_HELD` while a run is under way. */
 export async function commitAnswer(ports: HeldPorts, batch: StateBatch): Promise<void> {
   const { state, nowMs, holderIsGone, source, holder } = ports;
@@ -109,6 +142,7 @@ export function noteOf(
 function only<Entry>(found: readonly Entry[], what: string, list: string): Entry {
   const [first, ...others] = found;
   if (first === undefined) throw new SyncError("NOT_FOUND", `There is no ${what}; see ${list}`);
-  if (others.length > 0) throw new SyncError("NOT_FOUND", `${what} fits ${found.length} entries; say more of it`);
+  if (others.length > 0)
+    throw new SyncError("NOT_FOUND", `${what} fits ${found.length} entries; say more of it, or add --object`);
   return first;
 }

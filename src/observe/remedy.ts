@@ -11,8 +11,11 @@ const RIGHTS =
 const REMEDIES: Readonly<Record<string, string>> = {
   INPUT_REJECTED:
     "it lies in the folder rejected beside its reason: put the corrected file into the folder in again; or order-sync dead-letters retry once the configuration reads it; or discard it",
+  EXTERNAL_MISSING:
+    "if it was deleted, order-sync sweep finds that out; if it is there, see order-sync check; order-sync dead-letters discard lets it be as it is",
   SALESFORCE_MISSING:
-    "if the records are gone for good, as in a mock org that was started anew, order-sync reset: the next run compares everything and makes what is missing",
+    "if it was deleted, order-sync sweep finds that out; order-sync dead-letters discard lets it be as it is; after a new start of a mock org, order-sync reset: the next run compares everything and makes what is missing",
+  BOTH_MISSING: "if it was deleted, order-sync sweep finds that out; order-sync dead-letters discard forgets it",
   INSUFFICIENT_ACCESS_OR_READONLY: RIGHTS,
   INSUFFICIENT_ACCESS: RIGHTS,
   INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY:

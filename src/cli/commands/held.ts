@@ -1,5 +1,12 @@
 /** `order-sync conflicts` and `order-sync dead-letters`: what waits for a person. */
-import { answerConflict, discardDeadLetter, findConflict, findDeadLetter, retryDeadLetter } from "../../engine/held.ts";
+import {
+  answerConflict,
+  discardDeadLetter,
+  discardParked,
+  findConflict,
+  findHeld,
+  retryDeadLetter,
+} from "../../engine/held.ts";
 import { processHolder, processIsGone } from "../../engine/holder.ts";
 import { openExistingState } from "../../engine/open.ts";
 import { SyncError } from "../../errors.ts";
@@ -7,7 +14,7 @@ import type { Mapping } from "../../mapping/mapping.ts";
 import type { Side, Value } from "../../model/value.ts";
 import { remedyFor } from "../../observe/remedy.ts";
 import type { StateStore, StoredConflict } from "../../state/port.ts";
-import type { DeadLetter } from "../../sync/decision.ts";
+import type { DeadLetter, Parked } from "../../sync/decision.ts";
 import { EXIT, type ExitCode, type Surroundings } from "../surroundings.ts";
 import { textTable } from "../table.ts";
 import { type ConfigOptions, withConfig } from "../with-config.ts";
@@ -76,6 +83,11 @@ export async function listDeadLetters(
     if (options.json === true) stdout.write(`${JSON.stringify(letters)}\n`);
     else if (letters.length === 0) stdout.write("No dead letters.\n");
     else for (const letter of letters) stdout.write(letterText(letter));
+    const waiting = options.json === true ? 0 : (await state.parked(options.object)).length;
+    if (waiting > 0)
+      stdout.write(
+        `${waiting} ${waiting === 1 ? "document waits and is" : "documents wait and are"} tried again in every run: order-sync report tells why. dead-letters show and discard take such keys, too.\n`,
+      );
     return EXIT.done;
   });
 }
@@ -87,8 +99,9 @@ export async function showDeadLetter(
   outer: Surroundings,
 ): Promise<ExitCode> {
   return await withState(options, outer, async ({ state }, { stdout }) => {
-    const letter = await findDeadLetter(state, key, options.object);
-    stdout.write(options.json === true ? `${JSON.stringify(letter)}\n` : letterText(letter));
+    const held = await findHeld(state, key, options.object);
+    const text = "letter" in held ? letterText(held.letter) : parkedText(held.parked);
+    stdout.write(options.json === true ? `${JSON.stringify("letter" in held ? held.letter : held.parked)}\n` : text);
     return EXIT.done;
   });
 }
@@ -106,19 +119,37 @@ export async function settleDeadLetters(
   return await withState(options, outer, async (ports, { stdout }) => {
     const letters: DeadLetter[] = [];
     if (options.all === true) letters.push(...(await ports.state.deadLetters(options.object)));
-    else for (const key of keys) letters.push(await findDeadLetter(ports.state, key, options.object));
+    const waiting: Parked[] = [];
+    for (const key of options.all === true ? [] : keys) {
+      const held = await findHeld(ports.state, key, options.object);
+      if ("letter" in held) letters.push(held.letter);
+      else waiting.push(held.parked);
+    }
+    if (how === "discard") for (const parked of waiting) await discardParked(ports, parked);
     for (const letter of letters) {
       if (how === "retry") await retryDeadLetter(ports, letter);
       else await discardDeadLetter(ports, letter);
     }
-    const count = `${letters.length} dead letter${letters.length === 1 ? "" : "s"}`;
-    if (options.json === true) stdout.write(`${JSON.stringify({ [how]: letters.map((letter) => letter.key) })}\n`);
-    else
+    const settled = [...letters, ...waiting].map(({ key }) => key);
+    if (options.json === true) {
+      stdout.write(`${JSON.stringify({ [how]: settled })}\n`);
+      return EXIT.done;
+    }
+    if (waiting.length > 0) {
+      const others = `${waiting.length} waiting document${waiting.length === 1 ? "" : "s"}`;
       stdout.write(
         how === "retry"
-          ? `${count}: the next run decides anew.\n`
-          : `${count} forgotten until the record changes again.\n`,
+          ? `${others}: every run tries again without being asked.\n`
+          : `${others} forgotten until the record changes again or a sweep finds it.\n`,
       );
+      if (letters.length === 0) return EXIT.done;
+    }
+    const count = `${letters.length} dead letter${letters.length === 1 ? "" : "s"}`;
+    stdout.write(
+      how === "retry"
+        ? `${count}: the next run decides anew.\n`
+        : `${count} forgotten until the record changes again.\n`,
+    );
     return EXIT.done;
   });
 }
@@ -169,15 +200,23 @@ function conflictText(conflict: StoredConflict): string {
   );
 }
 
-function letterText(letter: DeadLetter): string {
-  const reasons = letter.obstacles.map((obstacle) => {
+function letterText({ object, key, obstacles, firstAtMs, attempts }: DeadLetter): string {
+  const tries = `${attempts} attempt${attempts === 1 ? "" : "s"}`;
+  return `${object} ${key}  since ${new Date(firstAtMs).toISOString()}, ${tries}\n${reasonsText(obstacles)}`;
+}
+
+function parkedText({ object, key, obstacles, sinceMs }: Parked): string {
+  return `${object} ${key}  waits since ${new Date(sinceMs).toISOString()}, tried in every run\n${reasonsText(obstacles)}`;
+}
+
+function reasonsText(obstacles: Parked["obstacles"]): string {
+  const reasons = obstacles.map((obstacle) => {
     const where = [obstacle.lineKey, obstacle.field].filter((part) => part !== undefined).join(" ");
     const remedy = remedyFor(obstacle.code);
     const wayOut = remedy === null ? "" : `      → ${remedy}\n`;
     return `    ${obstacle.code}${where === "" ? "" : ` (${where})`}: ${obstacle.message}\n${wayOut}`;
   });
-  const attempts = `${letter.attempts} attempt${letter.attempts === 1 ? "" : "s"}`;
-  return `${letter.object} ${letter.key}  since ${new Date(letter.firstAtMs).toISOString()}, ${attempts}\n${reasons.join("")}`;
+  return reasons.join("");
 }
 
 function valueText(value: Value | undefined): string {

@@ -186,6 +186,32 @@ describe("the commands, on an ERP and an org", () => {
     expect((await shop.order("run")).exit).toBe(0);
   });
 
+  it("a record that waits is shown and discarded by the key that lists show, whatever its letters", async () => {
+    shop.configure({
+      "customers: { table: customers, key: [no] }":
+        "customers: { table: customers, key: [no], changes: { kind: column, column: name } }",
+    });
+    shop.erp("INSERT INTO customers VALUES ('C 9:x,y~ö', 'Odd', '1', 'Ry')");
+    expect((await shop.order("run")).exit).toBe(0);
+    shop.erp("DELETE FROM customers WHERE name = 'Odd'");
+    const [account] = await shop.ask("SELECT Id FROM Account WHERE Name = 'Odd'");
+    await shop.patch(`Account/${String(account?.["Id"])}`, { Phone: "2" });
+    const run = await shop.order("run");
+    const shownKey = /Account (\S+): EXTERNAL_MISSING/.exec(run.out)?.[1] ?? "";
+
+    const listed = await shop.order("dead-letters", "list");
+    const shown = await shop.order("dead-letters", "show", shownKey);
+    const retried = await shop.order("dead-letters", "retry", shownKey);
+    const discarded = await shop.order("dead-letters", "discard", shownKey);
+
+    expect(listed.out).toContain("1 document waits");
+    expect(shown.out).toContain("EXTERNAL_MISSING");
+    expect(shown.out).toContain("order-sync sweep");
+    expect(retried.out).toContain("every run tries again");
+    expect(discarded.out).toContain("1 waiting document forgotten");
+    expect((await shop.order("dead-letters", "show", shownKey)).exit).toBe(2);
+  });
+
   it("commands that name what is not there say so with exit code 2", async () => {
     await shop.order("run");
 
