@@ -6,12 +6,17 @@ import type { Displaced } from "./decision.ts";
 
 /**
  * The edits that are still hidden by what the document shows. Where it does not show any more what we wrote, somebody has
- * written again, and that edit counts.
+ * written again, and that edit counts. `isOurs` says whether a cell that shows another value shows what became of ours.
  */
-export function stillHidden(displaced: readonly Displaced[], document: SyncDocument | null): readonly Displaced[] {
-  return displaced.filter(({ lineKey, field, ours }) => {
-    const fields = lineKey === undefined ? document?.fields : document?.lines?.[lineKey];
-    return fields?.[field] === ours;
+export function stillHidden(
+  displaced: readonly Displaced[],
+  document: SyncDocument | null,
+  isOurs: (edit: Displaced, shown: Value) => boolean = () => false,
+): readonly Displaced[] {
+  return displaced.filter((edit) => {
+    const fields = edit.lineKey === undefined ? document?.fields : document?.lines?.[edit.lineKey];
+    const shown = fields?.[edit.field];
+    return shown === edit.ours || (shown !== undefined && isOurs(edit, shown));
   });
 }
 

@@ -10,7 +10,7 @@ import type { FieldMapping, ObjectMapping } from "../mapping/mapping.ts";
 import type { SyncDocument } from "../model/document.ts";
 import type { LineKey } from "../model/key.ts";
 import type { Fields, Side, Value } from "../model/value.ts";
-import type { Base, FieldChange, Kept } from "./decision.ts";
+import type { Base, Displaced, FieldChange, Kept } from "./decision.ts";
 
 /** What a side stands for. */
 export interface LookedThrough {
@@ -92,6 +92,17 @@ export function asShown(side: Side, document: SyncDocument | null, kept: readonl
 /** The pairs of one side that are about what the base holds now. */
 function pairsOf(base: Base | null, side: Side): readonly Kept[] {
   return pairsOfBase(base?.document ?? null, base?.kept ?? []).filter((pair) => pair.side === side);
+}
+
+/** Whether a Salesforce cell shows what may have become of a value that was sent to it. */
+export function isKeptInSalesforce(
+  mapping: ObjectMapping,
+  { lineKey, field, ours }: Pick<Displaced, "lineKey" | "field" | "ours">,
+  shown: Value,
+): boolean {
+  const mappings = lineKey === undefined ? mapping.fields : (mapping.lines?.fields ?? []);
+  const cell = mappings.find((each) => each.field === field);
+  return cell !== undefined && isKeptForm(cell, "salesforce", ours, shown);
 }
 
 /** The pair by what its side shows now; null where it shows the value as sent, or an edit. */

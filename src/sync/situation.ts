@@ -7,7 +7,7 @@ import type { BusinessKey, LineKey, RecordId } from "../model/key.ts";
 import type { Fields, Side } from "../model/value.ts";
 import type { Base, Decision, Displaced, Kept, Link, Obstacle } from "./decision.ts";
 import { stillHidden } from "./displaced.ts";
-import { lookThrough, sentPairs } from "./kept.ts";
+import { isKeptInSalesforce, lookThrough, sentPairs } from "./kept.ts";
 import { categoryOf, type OrgRules } from "./org-rules.ts";
 import type { ExternalSighting, SalesforceSighting } from "./sighting.ts";
 import type { Writes } from "./writes.ts";
@@ -70,7 +70,9 @@ export function situationOf(given: DecideInput): Situation {
   }
   const { view } = salesforce;
   const shown = given.salesforce.view.document;
-  const displaced = stillHidden(base?.displaced ?? [], shown);
+  const displaced = stillHidden(base?.displaced ?? [], shown, (edit, value) =>
+    isKeptInSalesforce(mapping, edit, value),
+  );
   const passing = base?.passing ?? null;
   if (passing === null || view.document.fields["Status"] !== passing.shown) {
     return { ...input, ...known, shown, resumes: false, displaced };
