@@ -96,12 +96,14 @@ export async function rightfulRecords(context: RunContext, mapping: ObjectMappin
       });
     } else if (rest[0] !== undefined) {
       records.set(key, rest[0]);
-    } else if (known !== undefined && isLiving(known)) {
+    } else if (known !== undefined && isLiving(known) && dead[0] === undefined) {
       identities.set(key, { obstacle: tiedElsewhere(mapping, key, known) });
     } else if (retyped[0] !== undefined) {
       identities.set(key, { obstacle: heldByOther(mapping, retyped[0]) });
     } else {
-      const gone = known ?? dead.find((each) => each.recordId === recordId) ?? dead[0];
+      // Two records with keys were merged into one without: it can carry one key, and the other one's record tells so.
+      const isAnothers = known !== undefined && isLiving(known);
+      const gone = (isAnothers ? undefined : known) ?? dead.find((each) => each.recordId === recordId) ?? dead[0];
       if (gone !== undefined && !records.has(key)) records.set(key, gone);
     }
     if (isKeyTold(context, mapping, key)) identities.set(key, { ...identities.get(key), isKeyTold: true });
