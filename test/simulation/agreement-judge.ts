@@ -41,6 +41,8 @@ export class AgreementJudge {
     // What we wrote under an account that was merged away shows the survivor, as what stood under it before.
     if (field === "AccountId" && typeof base === "string" && this.#stage.isMerged(base)) return;
     for (const side of ["salesforce", "external"] as const) {
+      // A line that stays as a whole: the value that nobody moved is no edit, the entry tells what the other side loses.
+      if (conflict.winner === side && conflict[side] === base) continue;
       const cell = this.#ledger.cell(side, key, `${lineKey}|${field}`);
       if (cell === undefined || cell.value === undefined || cell.value !== amountOr(field, conflict[side])) continue;
       // A person's edit that was carried over before its own record was deleted is still that person's.
