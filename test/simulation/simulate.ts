@@ -221,10 +221,10 @@ class Player {
 
   /** Texts are never entered twice: two accounts of one name are one customer, whom nobody has adopted (I3). */
   #checkDoubles(): void {
-    // Who merges a customer's account into a record without a key takes that record away from the customer of its name.
-    if (this.#stage.hasMerged()) return;
     const names = new Set<unknown>();
-    for (const { Name: name } of this.#stage.live("Account")) {
+    for (const { Id: id, Name: name } of this.#stage.live("Account")) {
+      // Who merges another customer's account into a record without a key takes it away from the customer of its name.
+      if (this.#stage.hasMergedInto(String(id))) continue;
       if (names.has(name)) this.#judge.fail("I3", `${String(name)} stands in Salesforce as two accounts`);
       names.add(name);
     }

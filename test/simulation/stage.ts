@@ -100,6 +100,13 @@ export class Stage {
     );
   }
 
+  /** True where users merged accounts into the one with this Id. */
+  hasMergedInto(id: string): boolean {
+    return this.mock.org.transaction(this.mock.org.systemActor, (tx) =>
+      [...tx.rows("Account")].some((row) => row["MasterRecordId"] === id),
+    );
+  }
+
   /** True where users merged accounts. */
   hasMerged(): boolean {
     return this.mock.org.transaction(this.mock.org.systemActor, (tx) =>

@@ -9,7 +9,7 @@ import { type Binding, type BoundCollection, type BoundTable, bindCollection } f
 import type { ColumnInfo } from "./catalog.ts";
 import { readLog, startOfLog } from "./change-log.ts";
 import { columnFacts, factsOf } from "./column-facts.ts";
-import { COLUMN_START, readColumnFeed } from "./column-feed.ts";
+import { readColumnFeed, startOfColumn } from "./column-feed.ts";
 import type { SqlConfig } from "./config.ts";
 import { connectSql, type Db, externalFault, readSnapshot, type SqlConnection, sqlFailure } from "./connection.ts";
 import { decodePosition, encodePosition } from "./cursor.ts";
@@ -94,7 +94,7 @@ class SqlExternalSystem implements ExternalSystem {
     return this.#guard(async () => {
       await this.#followFile();
       const bound = await this.#bound(collection);
-      if (bound.changes.kind === "column") return encodePosition(COLUMN_START, {});
+      if (bound.changes.kind === "column") return startOfColumn(this.#target(bound));
       const position = await startOfLog(await this.#watched(bound));
       this.#note(await acknowledgeLog(this.#target(bound), position));
       return encodePosition(position.cursor, position);

@@ -19,7 +19,7 @@ import type { Row } from "./values.ts";
 type ColumnCursor = Extract<SqlCursor, { readonly feed: "column" }>;
 
 /** The position before all records, whatever their order. */
-export const COLUMN_START: ColumnCursor = {
+const COLUMN_START: ColumnCursor = {
   feed: "column",
   order: "",
   emptyRead: false,
@@ -36,6 +36,13 @@ const COARSE_VALUE = /^\d{4}-\d\d-\d\d(?:[ T]\d\d:(?:00|15|30|45)(?::00(?:\.0+)?
 interface ColumnTarget extends SourceTarget {
   readonly column: string;
   readonly overlapMs: number;
+}
+
+/** The position before all records, which belongs to this source. */
+export async function startOfColumn(target: SourceTarget): Promise<string> {
+  return readSnapshot(target.connection, async (db) =>
+    encodePosition(COLUMN_START, { source: await readSigns(target, db) }),
+  );
 }
 
 /**

@@ -297,10 +297,19 @@ export function sqlSourceBehaviour(name: string, bench: SqlBench): void {
       expect(keys(await drain(external, third.cursor))).toContain("3");
     });
 
-    it("is not used for another column", async () => {
+    it.each([
+      [
+        "a position that stands behind records",
+        async (external: ExternalSystem) => (await drain(external, null)).cursor,
+      ],
+      [
+        "the position before the first reading",
+        async (external: ExternalSystem) => (await external.start?.("orders")) ?? "",
+      ],
+    ])("is not used for another column: %s", async (_, positionOf) => {
       const { session, external, input, clock } = await columnErp();
       await add(session, 1, 10);
-      const { cursor } = await drain(external, null);
+      const cursor = await positionOf(external);
       const changes = { kind: "column", column: "id", overlapMs: 1000 } as const;
       const other = {
         ...input,
