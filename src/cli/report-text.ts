@@ -37,6 +37,11 @@ export function reportText(report: RunReport): string {
         `for example ${example.key}${line}: sent ${shown(example.sent)}, kept ${shown(example.kept)}; the sent value stands`,
     );
   }
+  for (const { object, code, message, count, examples } of report.oneSided) {
+    const names = examples.map(({ key, lineKey }) => (lineKey === undefined ? key : `${key} ${lineKey}`));
+    const more = count > names.length ? ` and ${count - names.length} more` : "";
+    lines.push(`one side  ${object} ${names.join(", ")}${more}: ${code}: ${message}`);
+  }
   for (const { object, code, message } of report.stopped) {
     lines.push(`stopped   ${object}: ${message}`);
     const remedy = remedyFor(code);

@@ -103,6 +103,7 @@ class Page {
     this.#tellKept(decision);
     for (const action of decision.actions) this.#write(decision, action, null, {});
     if (decision.obstacles.length > 0) this.#write(decision, "noted", null, { notes: decision.obstacles });
+    this.#context.tally.addNotes(decision, decision.obstacles);
   }
 
   /** The writes of a decision landed, or did not. */
@@ -124,6 +125,7 @@ class Page {
     this.#links.push(settled.link);
     if (settled.base.document !== null || settled.complete) this.#bases.push(settled.base);
     this.#tellKept(decision);
+    this.#context.tally.addNotes(decision, decision.obstacles);
     if (settled.base.kept?.some(({ shown }) => shown === undefined) === true)
       this.#context.memory.lookAgain(decision.object, decision.key);
     if (landed(salesforce) && landed(external)) this.#replace(decision);

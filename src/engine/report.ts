@@ -35,6 +35,32 @@ export interface KeptCount {
   };
 }
 
+/** Documents or lines that stand on one side only and are left alone, by reason. */
+export interface OneSidedCount {
+  readonly object: string;
+  /** `FILTERED`, `CREATE_NOT_ALLOWED`, `DELETE_NOT_PROPAGATED`, `FOREIGN_LINES` or `LINE_IGNORED`. */
+  readonly code: string;
+  /** What was said of the first of them. */
+  readonly message: string;
+  /** Documents, or lines for `LINE_IGNORED`. */
+  readonly count: number;
+  /** The first of them, at most `ONE_SIDED_EXAMPLES_MAX`. */
+  readonly examples: readonly { readonly key: BusinessKey; readonly lineKey?: LineKey }[];
+}
+
+/** Examples of one reason: enough to see a pattern. */
+export const ONE_SIDED_EXAMPLES_MAX = 5;
+/** Notes that tell of a document or line which one side has and the other does not get. */
+const ONE_SIDED: ReadonlySet<string> = new Set([
+  "FILTERED",
+  "CREATE_NOT_ALLOWED",
+  "DELETE_NOT_PROPAGATED",
+  "FOREIGN_LINES",
+  "LINE_IGNORED",
+]);
+/** Documents that are remembered, so that two passes of a run count each once; beyond them one may count twice. */
+const ONE_SIDED_KNOWN_MAX = 10_000;
+
 /** An object whose writes to Salesforce were all refused alike, so that its mapping stood still for the rest of the run. */
 export interface StoppedObject {
   readonly object: string;
@@ -73,6 +99,8 @@ export interface RunReport {
   readonly held: readonly HeldDocument[];
   /** Values that a side shows otherwise than they were sent, seen for the first time in this run; the sent ones stand. */
   readonly keptOtherwise: readonly KeptCount[];
+  /** What this run found on one side only and left alone, by reason. A run at rest compares nothing and finds nothing. */
+  readonly oneSided: readonly OneSidedCount[];
   /** Objects that stood still because of their mapping or rights; empty in a run that did all it could. */
   readonly stopped: readonly StoppedObject[];
   /** Objects whose deletion log does not reach back to the last run: only a sweep finds what was deleted meanwhile. */
@@ -147,6 +175,8 @@ export class RunTally {
   readonly #openConflicts = new Set<string>();
   readonly #held = new Map<string, HeldDocument>();
   readonly #kept = new Map<string, KeptCount>();
+  readonly #oneSided = new Map<string, OneSidedCount>();
+  readonly #knownOneSided = new Set<string>();
   readonly #stopped = new Map<string, StoppedObject>();
   readonly #stirred = new Map<string, DocumentName>();
   readonly #tried = new Set<string>();
@@ -183,6 +213,30 @@ export class RunTally {
     this.#kept.set(name, known === undefined ? entry : { ...known, count: known.count + entry.count });
   }
 
+  /** Counts those notes on a document that say that it, or a line of it, stands on one side only. */
+  addNotes({ object, key }: DocumentName, notes: readonly Obstacle[]): void {
+    for (const { code, message, lineKey } of notes) {
+      if (!ONE_SIDED.has(code)) continue;
+      const name = JSON.stringify([object, code, key, lineKey]);
+      if (this.#knownOneSided.has(name)) continue;
+      if (this.#knownOneSided.size < ONE_SIDED_KNOWN_MAX) this.#knownOneSided.add(name);
+      const example = { key, ...(lineKey === undefined ? {} : { lineKey }) };
+      this.#countOneSided({ object, code, message, count: 1, examples: [example] });
+    }
+  }
+
+  #countOneSided(entry: OneSidedCount): void {
+    const name = `${entry.object} ${entry.code}`;
+    const known = this.#oneSided.get(name);
+    if (known === undefined) this.#oneSided.set(name, entry);
+    else
+      this.#oneSided.set(name, {
+        ...known,
+        count: known.count + entry.count,
+        examples: [...known.examples, ...entry.examples].slice(0, ONE_SIDED_EXAMPLES_MAX),
+      });
+  }
+
   addConflicts(conflicts: readonly Conflict[]): void {
     this.#conflicts.push(...conflicts);
   }
@@ -194,6 +248,7 @@ export class RunTally {
       this.#written.set(name, { ...entry, count: (this.#written.get(name)?.count ?? 0) + entry.count });
     }
     for (const kept of part.keptOtherwise) this.#countKept(kept);
+    for (const oneSided of part.oneSided) this.#countOneSided(oneSided);
     for (const key of keys) this.release(object, key);
     for (const held of part.held) this.addHeld(held);
     for (const stopped of part.stopped) this.stop(stopped);
@@ -322,6 +377,7 @@ export class RunTally {
       conflicts: this.#conflicts,
       held: [...this.#held.values()],
       keptOtherwise: [...this.#kept.values()],
+      oneSided: [...this.#oneSided.values()],
       stopped: this.stopped,
       recovered: this.recovered,
       compared: this.compared,

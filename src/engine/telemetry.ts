@@ -34,6 +34,9 @@ export function logEvents(log: SyncLogger): Telemetry {
       if (event.kind === "runFinished" && event.report.unseenDeletes.length > 0) {
         log.warn({ run, objects: event.report.unseenDeletes }, "deletions may have been missed; run a sweep");
       }
+      if (event.kind === "runFinished" && event.report.oneSided.length > 0) {
+        log.info({ run, documents: event.report.oneSided }, "documents stand on one side only and are left alone");
+      }
       if (event.kind === "runFinished" && event.report.keptOtherwise.length > 0) {
         log.warn({ run, fields: event.report.keptOtherwise }, "values are kept otherwise than they were sent");
       }

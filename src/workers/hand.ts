@@ -98,6 +98,7 @@ function unfit({ options }: Crew, message: string): JobOutcome {
 const NOTHING = {
   written: [],
   keptOtherwise: [],
+  oneSided: [],
   writes: 0,
   conflicts: [],
   held: [],

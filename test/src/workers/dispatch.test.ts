@@ -239,6 +239,7 @@ describe.skipIf(typeof postgres === "string")(`the coordinator${skipped}`, () =>
 const NOTHING: PartReport = {
   written: [],
   keptOtherwise: [],
+  oneSided: [],
   writes: 0,
   conflicts: [],
   held: [],

@@ -24,6 +24,7 @@ const DONE: JobOutcome = {
   report: {
     written: [],
     keptOtherwise: [],
+    oneSided: [],
     writes: 1,
     conflicts: [],
     held: [],
