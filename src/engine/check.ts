@@ -3,6 +3,7 @@ import { ERROR_CODES, SyncError } from "../errors.ts";
 import type { ExternalProblem } from "../external/port.ts";
 import type { StatusFacts } from "../mapping/facts.ts";
 import { checkCollections, describedObjects, preflight } from "../mapping/preflight.ts";
+import { checkSettings } from "../mapping/preflight-settings.ts";
 import type { PreflightProblem } from "../mapping/problem.ts";
 import { STATUS_OBJECTS } from "../mapping/select.ts";
 import type { ExternalCollectionInfo } from "../model/external-facts.ts";
@@ -27,9 +28,10 @@ export interface CheckProblem {
 
 /**
  * Looks at both systems and writes nothing. A system that cannot be reached or signs us off is a problem in the list,
- * so that one check tells about both.
+ * so that one check tells about both. `configured` are the external collections of the configuration: those that no object
+ * uses are warned of.
  */
-export async function checkEverything(ports: EnginePorts): Promise<CheckReport> {
+export async function checkEverything(ports: EnginePorts, configured: readonly string[] = []): Promise<CheckReport> {
   const problems: CheckProblem[] = [];
   const identity = await attempt(problems, "salesforce", () => ports.salesforce.connect());
   const objects =
@@ -45,7 +47,10 @@ export async function checkEverything(ports: EnginePorts): Promise<CheckReport> 
       : preflight(ports.mapping, { objects, statuses, collections });
   const found: readonly Found[] = [
     ...(external ?? []).map((problem) => ({ side: "external" as const, ...problem })),
-    ...mapped.map((problem) => ({ side: "mapping" as const, ...problem })),
+    ...[...mapped, ...checkSettings(ports.mapping, configured)].map((problem) => ({
+      side: "mapping" as const,
+      ...problem,
+    })),
   ];
   return {
     identity,

@@ -12,7 +12,7 @@ const NOT_REACHED = /^(SALESFORCE|EXTERNAL)_(UNREACHABLE|LOGIN|UNAVAILABLE|LIMIT
 export async function checkCommand(options: ConfigOptions, outer: Surroundings): Promise<ExitCode> {
   return await withConfig(options, outer, async (loaded, surroundings) => {
     await using open = await openPortsToLook(loaded);
-    const report = await checkEverything(open.ports);
+    const report = await checkEverything(open.ports, Object.keys(loaded.config.external.collections));
     const unkeyed = report.problems.length === 0 ? await unkeyedRecords(open.ports) : [];
     if (options.json === true)
       surroundings.stdout.write(`${JSON.stringify({ ok: report.problems.length === 0, ...report, unkeyed })}\n`);
