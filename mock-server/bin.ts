@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** The `mock-org` command. The build bundles it as `bin.cjs`. */
-import "./lazy-web.ts";
-import { runCli } from "./cli.ts";
+import "./cli/lazy-web.ts";
+import { runCli } from "./cli/run-cli.ts";
 
 void runCli(process.argv.slice(2), {
   out: (text) => process.stdout.write(text),

@@ -2,14 +2,7 @@
 
 export { asCurl, asJsforce, asTest } from "./admin/copy-as.ts";
 export type { ConnectedApp } from "./auth/connected-apps.ts";
-export {
-  checkboxField,
-  dateField,
-  datetimeField,
-  lookupField,
-  numberField,
-  textField,
-} from "./custom-fields.ts";
+export type { MockUser } from "./auth/passwords.ts";
 export type { Trigger, ValidationRule } from "./dml/options.ts";
 export type { Fault } from "./faults/fault.ts";
 export type { FaultHandle, FaultStatus } from "./faults/faults.ts";
@@ -19,5 +12,13 @@ export type { RequestMatch } from "./kit/expectations.ts";
 export { explain } from "./kit/explain.ts";
 export type { GivenOrder, GivenProduct, GivenRecord } from "./kit/given.ts";
 export { forkOfEach, orgFixture } from "./kit/org-fixture.ts";
-export { createMockOrg, type Listening, MockOrg } from "./mock-org.ts";
-export type { MockOrgOptions, MockUser } from "./mock-org-options.ts";
+export { createMockOrg, type Listening, MockOrg } from "./mock-org/mock-org.ts";
+export type { MockOrgOptions } from "./mock-org/options.ts";
+export {
+  checkboxField,
+  dateField,
+  datetimeField,
+  lookupField,
+  numberField,
+  textField,
+} from "./setup/custom-fields.ts";

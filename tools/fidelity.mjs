@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { fidelityPage } from "../dist/mock-server/fidelity-page.js";
+import { fidelityPage } from "../dist/mock-server/mock-org/fidelity-page.js";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const path = join(root, "docs/fidelity.md");

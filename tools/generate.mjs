@@ -6,8 +6,8 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 process.chdir(root);
-const { prebuild, prebuiltFile } = await import("../dist/mock-server/prebuild.js");
-const { seedCalled } = await import("../dist/mock-server/named-seeds.js");
+const { prebuild, prebuiltFile } = await import("../dist/mock-server/seeds/prebuild.js");
+const { seedCalled } = await import("../dist/mock-server/seeds/named-seeds.js");
 const { configJsonSchema, configurationReference, errorReference } = await import("../dist/src/config/reference.js");
 
 mkdirSync("schema", { recursive: true });

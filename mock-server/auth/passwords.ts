@@ -1,4 +1,5 @@
 /** Users' passwords: the one thing about a user that is no field of the User record. */
+import type { UserDefinition } from "../org/standard-records.ts";
 
 /** The password of every user who has no own one. */
 export const DEFAULT_PASSWORD = "mock-password";
@@ -12,6 +13,9 @@ export interface Credentials {
   /** Appended to the password by clients outside trusted networks. Absent: any well-formed one is tolerated. */
   readonly securityToken?: string;
 }
+
+/** A user with what it logs in with; without a password it is `mock-password`. */
+export interface MockUser extends UserDefinition, Partial<Credentials> {}
 
 /** Passwords by username. */
 export class Passwords {

@@ -7,7 +7,7 @@ import type { DailyCount } from "../org/daily-count.ts";
 import type { SObjectType } from "../schema/catalog.ts";
 import type { Wire } from "../schema/values.ts";
 import { assertBulkQuery, csvHeader } from "../soql/bulk.ts";
-import type { JsonObject } from "../soql/json.ts";
+import type { JsonObject } from "../soql/contract.ts";
 import { type PreparedQuery, prepareQuery } from "../soql/query.ts";
 import { NO_BATCHES_LEFT } from "./allowances.ts";
 import { csvLine, parseCsv } from "./csv.ts";

@@ -4,7 +4,7 @@ import type { Actor } from "../org/contract.ts";
 import { visibleRecords } from "../org/dataset.ts";
 import type { MockOrgCore } from "../org/org.ts";
 import { csvRow } from "../soql/bulk.ts";
-import type { JsonObject } from "../soql/json.ts";
+import type { JsonObject } from "../soql/contract.ts";
 import type { PreparedQuery } from "../soql/query.ts";
 import { type CsvForm, csvLine } from "./csv.ts";
 

@@ -3,9 +3,8 @@ import { OrgError } from "../errors.ts";
 import { computedRecords } from "../org/computed-records.ts";
 import type { Transaction } from "../org/contract.ts";
 import { visibleRecords } from "../org/dataset.ts";
-import type { QueryContext } from "../soql/contract.ts";
+import type { JsonObject, QueryContext } from "../soql/contract.ts";
 import type { ExplainPlan } from "../soql/explain.ts";
-import type { JsonObject } from "../soql/json.ts";
 import { explainQuery, type QueryPlanReport, runQuery } from "../soql/query.ts";
 import { API_VERSION, read, type View } from "./host.ts";
 

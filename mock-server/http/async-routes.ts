@@ -20,12 +20,11 @@ import { OrgError } from "../errors.ts";
 import type { Actor } from "../org/contract.ts";
 import type { AnswerHeaders } from "./answer-headers.ts";
 import { NAMESPACE, queryResultXml } from "./async-xml.ts";
-import { clientOf } from "./call-options.ts";
 import { isObject } from "./json-object.ts";
 import { parseJson } from "./json-syntax.ts";
 import { decodeText, decompress, readBody } from "./request-body.ts";
 import type { RestServices } from "./rest.ts";
-import type { WireCall } from "./wire-call.ts";
+import { clientOf, type WireCall } from "./wire-call.ts";
 import { parseXml, parseXmlBody } from "./xml-body.ts";
 import { escapeXml, xmlElement } from "./xml-text.ts";
 

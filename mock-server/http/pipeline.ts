@@ -8,7 +8,6 @@ import { API_DISABLED, type LoginDesk, mayUseApi, type Visitor } from "../auth/l
 import { OrgError } from "../errors.ts";
 import type { Actor, TransactionOrigin } from "../org/contract.ts";
 import type { AnswerHeaders } from "./answer-headers.ts";
-import { clientOf } from "./call-options.ts";
 import type { CallTrace } from "./call-trace.ts";
 import type { FaultAct, FaultCall, FaultHook } from "./fault-hook.ts";
 import { errorResult, invalidSession, methodNotAllowed, notFound, requestLimitExceeded } from "./faults.ts";
@@ -20,7 +19,7 @@ import { dispatch, findResource } from "./router.ts";
 import type { Resource } from "./routes.ts";
 import { answerForm, buildResponse } from "./serialise.ts";
 import { judgeVersion } from "./versions.ts";
-import { checkSize, type WireCall } from "./wire-call.ts";
+import { checkSize, clientOf, type WireCall } from "./wire-call.ts";
 
 /** Larger bodies are not kept by the journal. */
 const JOURNAL_BODY_BYTES_MAX = 64 * 1024;

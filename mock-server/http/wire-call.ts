@@ -135,3 +135,8 @@ function webHeaderBytes(headers: RawCall["headers"]): number {
   for (const [name, value] of headers) bytes += name.length + value.length + 4;
   return bytes;
 }
+
+/** The client's name for itself in `Sforce-Call-Options` (rest-api §2.4). Items are separated by semicolons in documents and by commas in jsforce. */
+export function clientOf(callOptions: string | undefined): string | undefined {
+  return callOptions === undefined ? undefined : /(?:^|[;,])\s*client=([^;,]*)/i.exec(callOptions)?.[1]?.trim();
+}

@@ -1,8 +1,7 @@
 /** Reads an org and gives the files from which a mock org is started: SFDX source and a seed. */
 import { Anonymizer } from "./anonymize.ts";
-import { LOADING_ORDER } from "./loading-order.ts";
 import { type MetadataFile, metadataOf } from "./metadata-files.ts";
-import { takeSample } from "./sample.ts";
+import { LOADING_ORDER, takeSample } from "./sample.ts";
 import { settingsOf } from "./settings-files.ts";
 import { type DescribedObject, describeObject, queryAll, type SourceOrg } from "./source-org.ts";
 

@@ -4,7 +4,6 @@
  * A reference that leads out of the sample is left out; a record that cannot be without it is left out too, with a remark.
  */
 import type { Anonymizer } from "./anonymize.ts";
-import { LOADING_ORDER } from "./loading-order.ts";
 import {
   type DescribedField,
   type DescribedObject,
@@ -12,6 +11,18 @@ import {
   type SourceOrg,
   type SourceRecord,
 } from "./source-org.ts";
+
+/** The objects of an import in the order in which their records can be loaded: parents before children. */
+export const LOADING_ORDER = [
+  "Account",
+  "Contact",
+  "Product2",
+  "Pricebook2",
+  "PricebookEntry",
+  "Contract",
+  "Order",
+  "OrderItem",
+] as const;
 
 /** Ids in one condition: keeps statements well below the bound on addresses. */
 const IDS_A_QUERY = 100;

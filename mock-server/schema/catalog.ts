@@ -133,3 +133,9 @@ function addOnce<T>(map: Map<string, T>, key: string, value: T, what: string): v
   if (map.has(key)) throw new Error(`The schema defines ${what} twice`);
   map.set(key, value);
 }
+
+/** The object whose changes an event of this name tells: `Account` of `AccountChangeEvent`, `My__c` of `My__ChangeEvent`. */
+export function objectOfChangeEvent(name: string, catalog: Catalog): SObjectType | undefined {
+  const object = /^(\w+)ChangeEvent$/.exec(name)?.[1];
+  return object === undefined ? undefined : catalog.object(object.endsWith("__") ? `${object}c` : object);
+}

@@ -6,8 +6,8 @@
 import { OrgError } from "../errors.ts";
 import { csvText } from "../schema/serialise.ts";
 import type { BoundExpression, Column } from "./bound.ts";
+import type { JsonObject, JsonValue } from "./contract.ts";
 import { fieldGroupOf } from "./fields-function.ts";
-import type { JsonObject, JsonValue } from "./json.ts";
 import { OPEN_POINTS } from "./open-points.ts";
 import { parseQuery } from "./parser.ts";
 import type { PreparedQuery } from "./query.ts";

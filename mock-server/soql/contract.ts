@@ -35,3 +35,11 @@ export interface QueryContext {
   /** True for `/queryAll`: soft-deleted rows are returned too. */
   readonly includeDeleted: boolean;
 }
+
+/** JSON as results are made of it. */
+export type JsonValue = string | number | boolean | null | readonly JsonValue[] | JsonObject;
+
+/** A JSON object whose members cannot be changed. */
+export interface JsonObject {
+  readonly [key: string]: JsonValue;
+}

@@ -5,7 +5,7 @@
  * loop reads `row["Status"]` as fast as one written by hand. Text of generated functions contains only field names of
  * the catalog, quoted as JSON; every value that a user wrote reaches it as a constant from outside, never as source.
  */
-import type { JsonValue } from "./json.ts";
+import type { JsonValue } from "./contract.ts";
 import type { Run } from "./run.ts";
 
 /** What generated code may be given from outside. */

@@ -9,10 +9,9 @@
  */
 import { type BindSetting, bindQuery } from "./bind.ts";
 import type { BoundQuery } from "./bound.ts";
-import type { QueryContext } from "./contract.ts";
+import type { JsonObject, QueryContext } from "./contract.ts";
 import { compileQuery } from "./execute.ts";
 import { type ExplainResult, explainBound } from "./explain.ts";
-import type { JsonObject } from "./json.ts";
 import type { AccessPath } from "./plan.ts";
 import type { Locate, RecordSet } from "./serialize.ts";
 

@@ -5,9 +5,9 @@
  */
 import type { Row } from "../schema/definition.ts";
 import type { Column, Step } from "./bound.ts";
+import type { JsonObject, JsonValue } from "./contract.ts";
 import { ownFieldSource, parentSource, rowValues, stepSource } from "./emit-value.ts";
 import { type Compiled, Emitter, read } from "./emitter.ts";
-import type { JsonObject, JsonValue } from "./json.ts";
 import { objectNameOf, type Run } from "./run.ts";
 
 /** A result whose records are made when they are asked for. The list of its rows never changes. */

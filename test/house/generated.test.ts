@@ -1,8 +1,8 @@
 /** What is made from the code stands in the tree as the code makes it: `npm run build && node tools/generate.mjs`. */
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { seedCalled } from "../../mock-server/named-seeds.ts";
-import { prebuild, prebuiltFile } from "../../mock-server/prebuild.ts";
+import { seedCalled } from "../../mock-server/seeds/named-seeds.ts";
+import { prebuild, prebuiltFile } from "../../mock-server/seeds/prebuild.ts";
 import { configJsonSchema, configurationReference, errorReference } from "../../src/config/reference.ts";
 import { ERROR_CODES } from "../../src/errors.ts";
 

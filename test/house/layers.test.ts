@@ -132,13 +132,55 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "mock-server/kit",
     "mock-server/admin",
   ],
+  // How an org is set up: fields, metadata files, currencies.
+  "mock-server/setup": ["mock-server/schema", "mock-server/org", "mock-server/dml", "fixtures/objects"],
+  // What an org holds at its beginning.
+  "mock-server/seeds": [
+    "mock-server/schema",
+    "mock-server/org",
+    "mock-server/dml",
+    "mock-server/auth",
+    "mock-server/setup",
+    "fixtures/objects",
+    "fixtures/orgs",
+  ],
+  // One org at work: its records, its protocols and its test kit, put together.
+  "mock-server/mock-org": [
+    "mock-server/schema",
+    "mock-server/org",
+    "mock-server/dml",
+    "mock-server/soql",
+    "mock-server/auth",
+    "mock-server/bulk",
+    "mock-server/http",
+    "mock-server/soap",
+    "mock-server/streaming",
+    "mock-server/faults",
+    "mock-server/kit",
+    "mock-server/admin",
+    "mock-server/console",
+    "mock-server/conformance",
+    "mock-server/setup",
+    "mock-server/seeds",
+    "fixtures/objects",
+  ],
+  "mock-server/cli": [
+    "mock-server/schema",
+    "mock-server/org",
+    "mock-server/auth",
+    "mock-server/faults",
+    "mock-server/setup",
+    "mock-server/mock-org",
+    "mock-server/conformance",
+    "mock-server/import",
+  ],
   // Types only: the schema data is written in the schema's vocabulary.
   "fixtures/objects": ["mock-server/schema"],
   "fixtures/orgs": ["mock-server/schema"],
 };
 
-/** Files that compose a wing; they may import every room of it (and the mock its fixtures). */
-const COMPOSERS = /^(src|mock-server)\/[^/]+\.ts$/;
+/** The entry points: they may import every room of their wing. */
+const COMPOSERS = /^(?:src\/index|mock-server\/(?:index|bin))\.ts$/;
 /** The main job is the one program that runs both wings, each in a process of its own; it imports neither. */
 const OPEN_TO_THE_WING = ["src/errors.ts", "mock-server/errors.ts"];
 
@@ -146,7 +188,7 @@ const OPEN_TO_THE_WING = ["src/errors.ts", "mock-server/errors.ts"];
 const PACKAGE_ROOMS: Readonly<Record<string, RegExp>> = {
   jsforce: /^src\/salesforce\//,
   "p-retry": /^src\/salesforce\/|^src\/external\/http/,
-  lowdb: /^mock-server\/persist\.ts$/,
+  lowdb: /^mock-server\/mock-org\/persist\.ts$/,
 };
 
 describe("the layers of the house", () => {
@@ -202,8 +244,7 @@ function forbiddenImports(file: string): string[] {
     const targetRoom = roomOf(target);
     if (targetRoom === room || OPEN_TO_THE_WING.includes(target)) return target.split("/")[0] === wing ? [] : [target];
     if (COMPOSERS.test(file)) {
-      const sameWing = target.split("/")[0] === wing;
-      return sameWing || (wing === "mock-server" && target.startsWith("fixtures/")) ? [] : [target];
+      return target.split("/")[0] === wing ? [] : [target];
     }
     return MAY_IMPORT[room]?.includes(targetRoom) ? [] : [target];
   });

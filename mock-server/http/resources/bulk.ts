@@ -12,13 +12,13 @@ import { INGEST_OPERATIONS, type IngestJob, type IngestOperation, type ResultFil
 import { bulkError } from "../../bulk/job.ts";
 import type { QueryJob } from "../../bulk/query-jobs.ts";
 import { OrgError } from "../../errors.ts";
-import { clientOf } from "../call-options.ts";
 import { jsonParserError, missingBody, notFound, notImplemented, unsupportedMediaType } from "../faults.ts";
 import { isObject } from "../json-object.ts";
 import { parseJson } from "../json-syntax.ts";
 import { decodeText } from "../request-body.ts";
 import { NO_CONTENT, ok, type RestContext, type RestHandler, type RestRequest, type RestResult } from "../rest.ts";
 import { type FindResource, finder, type Resource, type Route } from "../routes.ts";
+import { clientOf } from "../wire-call.ts";
 
 /** A multipart create carries no more characters than this. */
 const MULTIPART_CHARACTERS_MAX = 100_000;

@@ -1,6 +1,5 @@
 /** What the org tells about its objects. Source: rest-api §6. */
-import type { SObjectType } from "../../schema/catalog.ts";
-import { objectOfChangeEvent } from "../../schema/change-event-name.ts";
+import { objectOfChangeEvent, type SObjectType } from "../../schema/catalog.ts";
 import { type DescribeContext, describeGlobal, describeObject, describeSummary } from "../../schema/describe.ts";
 import { unchangedSince } from "../conditions.ts";
 import { notFound, notImplemented } from "../faults.ts";

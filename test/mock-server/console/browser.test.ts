@@ -4,7 +4,7 @@
  */
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import type { MockOrg } from "../../../mock-server/mock-org.ts";
+import type { MockOrg } from "../../../mock-server/mock-org/mock-org.ts";
 import { CHROMIUM, chromiumIsHere, launchChromium } from "../../support/chromium.ts";
 import { client, consoleOrg, first, firstId, HOSTILE, isActivated, isDraft } from "./console-org.ts";
 

@@ -2,9 +2,9 @@
  * A mock org with a believable past for the console's tests: the demo seed, more users, statuses after activation, and
  * requests of clients that were answered and refused. Everything went through the doors of the org.
  */
-import type { MockOrg } from "../../../mock-server/mock-org.ts";
-import { createMockOrg } from "../../../mock-server/mock-org.ts";
-import type { MockOrgOptions } from "../../../mock-server/mock-org-options.ts";
+import type { MockOrg } from "../../../mock-server/mock-org/mock-org.ts";
+import { createMockOrg } from "../../../mock-server/mock-org/mock-org.ts";
+import type { MockOrgOptions } from "../../../mock-server/mock-org/options.ts";
 import type { Row } from "../../../mock-server/schema/definition.ts";
 
 /** A name that is markup to whoever forgets to escape it. */

@@ -1,6 +1,6 @@
 import { Script } from "node:vm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { MockOrg } from "../../../mock-server/mock-org.ts";
+import type { MockOrg } from "../../../mock-server/mock-org/mock-org.ts";
 import { client, consoleOrg, first, firstId, HOSTILE, isActivated, isDraft, page } from "./console-org.ts";
 
 const BASE = "/_mock/console";

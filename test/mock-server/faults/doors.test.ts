@@ -1,6 +1,6 @@
 /** Every fault that is promised can be armed through each of the four doors: code, admin API, command line, console. */
 import { describe, expect, it } from "vitest";
-import { runCli } from "../../../mock-server/cli.ts";
+import { runCli } from "../../../mock-server/cli/run-cli.ts";
 import { createMockOrg, type Fault } from "../../../mock-server/index.ts";
 import { clientOf } from "../../support/mock-client.ts";
 

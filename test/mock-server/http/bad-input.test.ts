@@ -5,12 +5,12 @@
  */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { AdminHost } from "../../../mock-server/admin/routes.ts";
-import { createAdminApp } from "../../../mock-server/admin-app.ts";
 import type { ConsoleHost } from "../../../mock-server/console/host.ts";
 import { BULK_ROUTES } from "../../../mock-server/http/resources/bulk.ts";
 import { TOOLING_ROUTES } from "../../../mock-server/http/resources/tooling.ts";
 import { ROUTES } from "../../../mock-server/http/router.ts";
 import { createMockOrg, type MockOrg } from "../../../mock-server/index.ts";
+import { createAdminApp } from "../../../mock-server/mock-org/admin-app.ts";
 import { DATA_CALLS } from "../../../mock-server/soap/answer.ts";
 import { METADATA_CALLS } from "../../../mock-server/soap/metadata-calls.ts";
 

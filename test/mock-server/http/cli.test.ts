@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { runCli } from "../../../mock-server/cli.ts";
+import { runCli } from "../../../mock-server/cli/run-cli.ts";
 
 interface Ended {
   readonly code: number;

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { STANDARD_OBJECTS } from "../../../fixtures/objects/standard.ts";
+import { persistOrg } from "../../../mock-server/mock-org/persist.ts";
 import type { MockOrgCore } from "../../../mock-server/org/org.ts";
-import { persistOrg } from "../../../mock-server/persist.ts";
 import { accountsOf, actorOf, NOON_MS, newOrg, putAccount, softDelete } from "./fixture.ts";
 
 let folder: string;

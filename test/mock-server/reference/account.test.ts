@@ -1,6 +1,6 @@
 /** Accounts, the recycle bin, access and customization (reference: order-domain §6, §7.4, §8.2, §8.3). */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { numberField, textField } from "../../../mock-server/custom-fields.ts";
+import { numberField, textField } from "../../../mock-server/setup/custom-fields.ts";
 import { activatedOrder, Client, DATA, draftOrder, fault, openShop, orderItem, type Shop } from "./world.ts";
 
 let shop: Shop;

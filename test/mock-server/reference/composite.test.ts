@@ -1,6 +1,6 @@
 /** The composite family (reference: rest-api §9, order-domain §14). */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { textField } from "../../../mock-server/custom-fields.ts";
+import { textField } from "../../../mock-server/setup/custom-fields.ts";
 import { type Answer, activatedOrder, type Client, DATA, draftOrder, fault, openShop, type Shop } from "./world.ts";
 
 let shop: Shop;

@@ -1,7 +1,7 @@
 /** Deleting, restoring and what stands in the way (reference: order-domain §1.14, §2.11, §4, §6; change-events §1.2). */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { textField } from "../../../mock-server/custom-fields.ts";
 import { save } from "../../../mock-server/dml/save.ts";
+import { textField } from "../../../mock-server/setup/custom-fields.ts";
 import { activatedOrder, Client, draftOrder, openShop, orderItem, type Shop } from "./world.ts";
 
 let shop: Shop;

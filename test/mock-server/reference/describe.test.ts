@@ -1,6 +1,6 @@
 /** What describe tells (reference: order-domain §1, rest-api §6). */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { textField } from "../../../mock-server/custom-fields.ts";
+import { textField } from "../../../mock-server/setup/custom-fields.ts";
 import { type Client, DATA, openShop, type Shop } from "./world.ts";
 
 let shop: Shop;

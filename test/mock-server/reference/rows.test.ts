@@ -1,6 +1,6 @@
 /** sObject rows, relationships and replication (reference: rest-api §7, change-events §1, §6.2). */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { textField } from "../../../mock-server/custom-fields.ts";
+import { textField } from "../../../mock-server/setup/custom-fields.ts";
 import { Client, DATA, draftOrder, fault, openShop, orderItem, type Shop } from "./world.ts";
 
 let shop: Shop;

@@ -7,7 +7,7 @@ import {
   lookupField,
   numberField,
   textField,
-} from "../../../mock-server/custom-fields.ts";
+} from "../../../mock-server/setup/custom-fields.ts";
 import { activatedOrder, type Client, DATA, draftOrder, fault, openShop, orderItem, type Shop } from "./world.ts";
 
 let shop: Shop;

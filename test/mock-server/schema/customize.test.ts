@@ -9,7 +9,7 @@ import { describeField, describeObject } from "../../../mock-server/schema/descr
 import type { SourceFile } from "../../../mock-server/schema/metadata/component.ts";
 import { NO_CUSTOMIZATION, readCustomization } from "../../../mock-server/schema/metadata/customization.ts";
 import { MetadataError, type MetadataProblem } from "../../../mock-server/schema/metadata/problem.ts";
-import { readSourceDirs } from "../../../mock-server/source-dir.ts";
+import { readSourceDirs } from "../../../mock-server/setup/source-dir.ts";
 
 const BASE = "force-app/main/default";
 

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { runCli } from "../../../mock-server/cli.ts";
+import { runCli } from "../../../mock-server/cli/run-cli.ts";
 import { importOrg } from "../../../mock-server/import/import-org.ts";
 import { openSource, type SourceOrg, sourceOfCli } from "../../../mock-server/import/source-org.ts";
 import {

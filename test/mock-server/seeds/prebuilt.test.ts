@@ -1,10 +1,10 @@
 /** The demo org comes ready-made; whoever looks at it must not be able to tell it from the one that the save pipeline makes. */
 import { describe, expect, it } from "vitest";
-import { createMockOrg, MockOrg } from "../../../mock-server/mock-org.ts";
-import { seedCalled } from "../../../mock-server/named-seeds.ts";
+import { createMockOrg, MockOrg } from "../../../mock-server/mock-org/mock-org.ts";
 import { stateOf } from "../../../mock-server/org/content.ts";
 import type { MockOrgCore } from "../../../mock-server/org/org.ts";
-import { seededByPipeline } from "../../../mock-server/prebuild.ts";
+import { seedCalled } from "../../../mock-server/seeds/named-seeds.ts";
+import { seededByPipeline } from "../../../mock-server/seeds/prebuild.ts";
 
 describe("the prebuilt demo org", () => {
   it.each([

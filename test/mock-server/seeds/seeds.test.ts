@@ -163,9 +163,9 @@ async function load(seed: string): Promise<MockOrg> {
   const { STANDARD_OBJECTS } = await import("../../../fixtures/objects/standard.ts");
   const { createOrg } = await import("../../../mock-server/org/org.ts");
   const { frozenClock } = await import("../../../mock-server/org/clock.ts");
-  const { readSeedFiles } = await import("../../../mock-server/seed-files.ts");
-  const { seedOrg } = await import("../../../mock-server/seed.ts");
-  const { MockOrg } = await import("../../../mock-server/mock-org.ts");
+  const { readSeedFiles } = await import("../../../mock-server/seeds/seed-files.ts");
+  const { seedOrg } = await import("../../../mock-server/seeds/seed.ts");
+  const { MockOrg } = await import("../../../mock-server/mock-org/mock-org.ts");
   const core = createOrg({
     definitions: demoDefinitions(STANDARD_OBJECTS),
     settings: { enableReductionOrders: true },

@@ -10,33 +10,33 @@ import assert from "node:assert/strict";
 import type { Server } from "node:http";
 import type { Hono } from "hono";
 import type { RequestHandler } from "msw";
-import { STANDARD_OBJECTS } from "../fixtures/objects/standard.ts";
-import { Snapshots } from "./admin/snapshots.ts";
-import type { LoginDesk } from "./auth/login.ts";
-import { withFields } from "./custom-fields.ts";
-import type { CustomizedOrg } from "./customization.ts";
-import type { SaveOptions } from "./dml/options.ts";
-import { type Doors, forgetResults, openDoors, settleDoors } from "./doors.ts";
-import type { Faults } from "./faults/faults.ts";
-import type { FaultHook } from "./http/fault-hook.ts";
-import type { Journal, JournalEntry } from "./http/journal.ts";
-import { answerInProcess, type RestAnswer } from "./http/pipeline.ts";
-import type { ApiUsage } from "./http/usage.ts";
-import { type AppEnvironment, dressed, type PlainCall } from "./http/wire-call.ts";
-import { Expectations } from "./kit/expectations.ts";
-import { Given } from "./kit/given.ts";
-import { type Records, recordsOf } from "./kit/records.ts";
-import { type MockOrgOptions, touchesSeed } from "./mock-org-options.ts";
+import { STANDARD_OBJECTS } from "../../fixtures/objects/standard.ts";
+import { Snapshots } from "../admin/snapshots.ts";
+import type { LoginDesk } from "../auth/login.ts";
+import type { SaveOptions } from "../dml/options.ts";
+import type { Faults } from "../faults/faults.ts";
+import type { FaultHook } from "../http/fault-hook.ts";
+import type { Journal, JournalEntry } from "../http/journal.ts";
+import { answerInProcess, type RestAnswer } from "../http/pipeline.ts";
+import type { ApiUsage } from "../http/usage.ts";
+import { type AppEnvironment, dressed, type PlainCall } from "../http/wire-call.ts";
+import { Expectations } from "../kit/expectations.ts";
+import { Given } from "../kit/given.ts";
+import { type Records, recordsOf } from "../kit/records.ts";
+import { frozenClock, ManualClock } from "../org/clock.ts";
+import { createOrg, type MockOrgCore } from "../org/org.ts";
+import type { OrgSnapshot } from "../org/org-snapshot.ts";
+import { ADMIN_USER } from "../org/standard-records.ts";
+import type { FieldValue, ObjectDefinition, Row } from "../schema/definition.ts";
+import type { MetadataProblem } from "../schema/metadata/problem.ts";
+import type { Seed } from "../seeds/named-seeds.ts";
+import { withFields } from "../setup/custom-fields.ts";
+import type { CustomizedOrg } from "../setup/customization.ts";
+import type { Currencies, Multicurrency } from "../setup/multicurrency.ts";
+import { type Doors, forgetResults, openDoors, settleDoors } from "./gateway.ts";
 import { mswHandlers } from "./msw-handlers.ts";
-import type { Currencies, Multicurrency } from "./multicurrency.ts";
-import type { Seed } from "./named-seeds.ts";
-import { frozenClock, ManualClock } from "./org/clock.ts";
-import { createOrg, type MockOrgCore } from "./org/org.ts";
-import type { OrgSnapshot } from "./org/org-snapshot.ts";
-import { ADMIN_USER } from "./org/standard-records.ts";
+import { type MockOrgOptions, touchesSeed } from "./options.ts";
 import type { PersistedOrg } from "./persist.ts";
-import type { FieldValue, ObjectDefinition, Row } from "./schema/definition.ts";
-import type { MetadataProblem } from "./schema/metadata/problem.ts";
 
 /** Where a listening org is found. */
 export interface Listening {
@@ -295,12 +295,12 @@ const KEEP_ALIVE_MS = 75_000;
 
 /** Seeds and currencies are loaded only where somebody asks for them. */
 async function loadSeed(seed: string): Promise<Seed> {
-  const { seedCalled } = await import("./named-seeds.ts");
+  const { seedCalled } = await import("../seeds/named-seeds.ts");
   return seedCalled(seed);
 }
 
 async function loadCurrencies(currencies: Currencies): Promise<Multicurrency> {
-  const { ofCurrencies } = await import("./multicurrency.ts");
+  const { ofCurrencies } = await import("../setup/multicurrency.ts");
   return ofCurrencies(currencies);
 }
 
@@ -308,10 +308,10 @@ async function loadCurrencies(currencies: Currencies): Promise<Multicurrency> {
 async function fill(org: MockOrgCore, seed: Seed, options: MockOrgOptions): Promise<void> {
   const prebuilt = touchesSeed(options) ? undefined : await seed.prebuilt?.();
   if (prebuilt === undefined) {
-    const { seedOrg } = await import("./seed.ts");
+    const { seedOrg } = await import("../seeds/seed.ts");
     seedOrg(org, await seed.files(org));
   } else {
-    const { loadPrebuilt } = await import("./prebuilt-seed.ts");
+    const { loadPrebuilt } = await import("../seeds/prebuilt-seed.ts");
     loadPrebuilt(org, prebuilt);
   }
   org.markOrigin();
@@ -323,7 +323,7 @@ async function customized(
   folders: readonly string[],
 ): Promise<CustomizedOrg> {
   if (folders.length === 0) return { definitions, settings: {}, permissions: [], validationRules: [], remarks: [] };
-  const { customizeOrg } = await import("./customization.ts");
+  const { customizeOrg } = await import("../setup/customization.ts");
   return customizeOrg(definitions, folders);
 }
 

@@ -22,11 +22,11 @@ import {
   schemaChanges,
   stateOf,
   withSchemaChanges,
-} from "./org/content.ts";
-import type { MockOrgCore } from "./org/org.ts";
-import type { OrgSnapshot } from "./org/org-snapshot.ts";
-import { DEFAULT_SETTINGS } from "./org/settings.ts";
-import type { Catalog } from "./schema/catalog.ts";
+} from "../org/content.ts";
+import type { MockOrgCore } from "../org/org.ts";
+import type { OrgSnapshot } from "../org/org-snapshot.ts";
+import { DEFAULT_SETTINGS } from "../org/settings.ts";
+import type { Catalog } from "../schema/catalog.ts";
 
 /** A file of more records is written one record a line (60 ms to rewrite as one document at this size). */
 const DOCUMENT_RECORDS_MAX = 10_000;

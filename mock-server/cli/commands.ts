@@ -2,7 +2,14 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
-import type { CliHost } from "./cli-host.ts";
+
+/** What the command needs from the process around it. */
+export interface CliHost {
+  readonly out: (text: string) => void;
+  readonly error: (text: string) => void;
+  /** Resolves when the user wants the command to end. */
+  readonly untilStopped: () => Promise<void>;
+}
 
 /** Wrong usage: one sentence that names the thing and the way out. */
 export class CommandUsageError extends Error {}
@@ -67,8 +74,8 @@ async function runImport(args: readonly string[], host: CliHost): Promise<number
       `--records ${String(values["records"])} is no whole number from 0 to ${SAMPLE_RECORDS_MAX}`,
     );
   }
-  const { openSource } = await import("./import/source-org.ts");
-  const { importOrg } = await import("./import/import-org.ts");
+  const { openSource } = await import("../import/source-org.ts");
+  const { importOrg } = await import("../import/import-org.ts");
   const token = process.env["SF_ACCESS_TOKEN"];
   const source = await openSource(from, {
     apiVersion: String(values["api-version"]),
@@ -93,15 +100,15 @@ async function runConformance(args: readonly string[], host: CliHost): Promise<n
     "api-version": { type: "string", default: API_VERSION },
     json: { type: "boolean", default: false },
   });
-  const { runScoreCard } = await import("./conformance/run.ts");
-  const { BEHAVIOURS, reportOf, scoreOf } = await import("./conformance/score-card.ts");
+  const { runScoreCard } = await import("../conformance/run.ts");
+  const { BEHAVIOURS, reportOf, scoreOf } = await import("../conformance/score-card.ts");
   const apiVersion = String(values["api-version"]);
   const url = values["url"];
   const token = values["token"] ?? process.env["SF_ACCESS_TOKEN"];
   if (url !== undefined && token === undefined) {
     throw new CommandUsageError("--url needs --token, or the token in SF_ACCESS_TOKEN");
   }
-  const { createMockOrg } = await import("./mock-org.ts");
+  const { createMockOrg } = await import("../mock-org/mock-org.ts");
   await using own = await createMockOrg();
   const endpoint =
     url === undefined

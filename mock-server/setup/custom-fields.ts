@@ -5,7 +5,7 @@
  * createMockOrg({ fields: { Order: [textField("ERP_Key__c", { externalId: true, unique: true, length: 80 })] } });
  * ```
  */
-import type { FieldDefinition, ObjectDefinition } from "./schema/definition.ts";
+import type { FieldDefinition, ObjectDefinition } from "../schema/definition.ts";
 
 /** What every custom field may say about itself. */
 export interface CustomFieldOptions {

@@ -1,10 +1,10 @@
 /** What `seed` may be: the demo company, a generated volume, or files. Stories are loaded only where one is told. */
-import { DEMO_USERS, demoDefinitions } from "../fixtures/orgs/demo-company.ts";
-import type { MockUser } from "./mock-org-options.ts";
-import type { OrgSettings } from "./org/contract.ts";
-import type { MockOrgCore } from "./org/org.ts";
+import { DEMO_USERS, demoDefinitions } from "../../fixtures/orgs/demo-company.ts";
+import type { MockUser } from "../auth/passwords.ts";
+import type { OrgSettings } from "../org/contract.ts";
+import type { MockOrgCore } from "../org/org.ts";
+import type { ObjectDefinition } from "../schema/definition.ts";
 import type { PrebuiltObject } from "./prebuilt-seed.ts";
-import type { ObjectDefinition } from "./schema/definition.ts";
 import type { SeedFile } from "./seed.ts";
 
 /** The beginning of an org. */
@@ -24,7 +24,7 @@ export interface Seed {
 /** The seed with this name or path. Throws an `Error` where there is no such file. */
 export async function seedCalled(name: string): Promise<Seed> {
   if (name === "demo") return DEMO;
-  const { readVolume, volumeStory } = await import("../fixtures/orgs/volume.ts");
+  const { readVolume, volumeStory } = await import("../../fixtures/orgs/volume.ts");
   const volume = readVolume(name);
   if (volume !== undefined) return { files: async (org) => volumeStory({ ...volume, nowMs: org.clock.nowMs() }) };
   const { readSeedFiles } = await import("./seed-files.ts");
@@ -35,7 +35,7 @@ export async function seedCalled(name: string): Promise<Seed> {
 const DEMO: Seed = {
   setup: { definitions: demoDefinitions, settings: { enableReductionOrders: true }, users: DEMO_USERS },
   files: async (org) => {
-    const { demoStory } = await import("../fixtures/orgs/demo.ts");
+    const { demoStory } = await import("../../fixtures/orgs/demo.ts");
     const statuses = org.catalog.object("Order")?.field("Status")?.picklistValues ?? [];
     const users = DEMO_USERS.every((user) => org.actor(user.username) !== undefined);
     const story = demoStory(org.clock.nowMs(), {
@@ -46,7 +46,7 @@ const DEMO: Seed = {
     return users ? story : story.map(({ path, records, atMs }) => ({ path, records, atMs }));
   },
   prebuilt: async () => {
-    const { DEMO_RECORDS } = await import("../fixtures/orgs/demo-records.ts");
+    const { DEMO_RECORDS } = await import("../../fixtures/orgs/demo-records.ts");
     // Written by `prebuild.ts`.
     return JSON.parse(DEMO_RECORDS) as readonly PrebuiltObject[];
   },

@@ -5,28 +5,27 @@
  * nothing but its records.
  */
 import type { Hono } from "hono";
-import type { AdminHost } from "./admin/routes.ts";
-import { LoginDesk } from "./auth/login.ts";
-import type { Credentials } from "./auth/passwords.ts";
-import { DEFAULT_PASSWORD } from "./auth/passwords.ts";
-import { merge } from "./dml/merge.ts";
-import type { SaveOptions } from "./dml/options.ts";
-import { save } from "./dml/save.ts";
-import { Faults } from "./faults/faults.ts";
-import { createApp } from "./http/app.ts";
-import type { FaultHook } from "./http/fault-hook.ts";
-import { Journal } from "./http/journal.ts";
-import type { PipelineOptions } from "./http/pipeline.ts";
-import type { RestServices } from "./http/rest.ts";
-import { ApiUsage } from "./http/usage.ts";
-import { versionRange } from "./http/versions.ts";
-import type { AppEnvironment } from "./http/wire-call.ts";
-import type { MockOrgOptions, MockUser } from "./mock-org-options.ts";
-import type { MockOrgCore } from "./org/org.ts";
-import { ADMIN_USER } from "./org/standard-records.ts";
-import type { Wire } from "./schema/values.ts";
-import { mountSoap } from "./soap/mount.ts";
-import { mountStreaming, type StreamingDoor } from "./streaming/mount.ts";
+import type { AdminHost } from "../admin/routes.ts";
+import { LoginDesk } from "../auth/login.ts";
+import { type Credentials, DEFAULT_PASSWORD, type MockUser } from "../auth/passwords.ts";
+import { merge } from "../dml/merge.ts";
+import type { SaveOptions } from "../dml/options.ts";
+import { save } from "../dml/save.ts";
+import { Faults } from "../faults/faults.ts";
+import { createApp } from "../http/app.ts";
+import type { FaultHook } from "../http/fault-hook.ts";
+import { Journal } from "../http/journal.ts";
+import type { PipelineOptions } from "../http/pipeline.ts";
+import type { RestServices } from "../http/rest.ts";
+import { ApiUsage } from "../http/usage.ts";
+import { versionRange } from "../http/versions.ts";
+import type { AppEnvironment } from "../http/wire-call.ts";
+import type { MockOrgCore } from "../org/org.ts";
+import { ADMIN_USER } from "../org/standard-records.ts";
+import type { Wire } from "../schema/values.ts";
+import { mountSoap } from "../soap/mount.ts";
+import { mountStreaming, type StreamingDoor } from "../streaming/mount.ts";
+import type { MockOrgOptions } from "./options.ts";
 
 /** The doors of one org. */
 export interface Doors {

@@ -4,14 +4,14 @@
  *
  * Each part stands between two markers; what is between other lines stays as it is.
  */
-import type { Behaviour } from "./conformance/behaviour.ts";
-import { runScoreCard } from "./conformance/run.ts";
-import { BEHAVIOURS, reportOf } from "./conformance/score-card.ts";
-import { RULES } from "./dml/rules/registry.ts";
+import type { Behaviour } from "../conformance/behaviour.ts";
+import { runScoreCard } from "../conformance/run.ts";
+import { BEHAVIOURS, reportOf } from "../conformance/score-card.ts";
+import { RULES } from "../dml/rules/registry.ts";
+import type { OrgSettings } from "../org/contract.ts";
+import { DEFAULT_SETTINGS } from "../org/settings.ts";
+import { OPEN_POINTS } from "../soql/open-points.ts";
 import { createMockOrg } from "./mock-org.ts";
-import type { OrgSettings } from "./org/contract.ts";
-import { DEFAULT_SETTINGS } from "./org/settings.ts";
-import { OPEN_POINTS } from "./soql/open-points.ts";
 
 /** A source file to search for guesses. */
 export interface SourceFile {

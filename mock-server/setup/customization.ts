@@ -3,16 +3,16 @@
  *
  * Loaded only when somebody names a folder: the XML reader takes longer to start than the rest of the org.
  */
-import { formulaRules } from "./dml/formula.ts";
-import type { ValidationRule } from "./dml/options.ts";
-import type { OrgSettings } from "./org/contract.ts";
-import { permissionDefinitions } from "./org/metadata-permissions.ts";
-import type { PermissionDefinition } from "./org/permissions.ts";
-import { createCatalog } from "./schema/catalog.ts";
-import { applyCustomization } from "./schema/customize.ts";
-import type { ObjectDefinition } from "./schema/definition.ts";
-import { readCustomization } from "./schema/metadata/customization.ts";
-import type { MetadataProblem } from "./schema/metadata/problem.ts";
+import { formulaRules } from "../dml/formula.ts";
+import type { ValidationRule } from "../dml/options.ts";
+import type { OrgSettings } from "../org/contract.ts";
+import { permissionDefinitions } from "../org/metadata-permissions.ts";
+import type { PermissionDefinition } from "../org/permissions.ts";
+import { createCatalog } from "../schema/catalog.ts";
+import { applyCustomization } from "../schema/customize.ts";
+import type { ObjectDefinition } from "../schema/definition.ts";
+import { readCustomization } from "../schema/metadata/customization.ts";
+import type { MetadataProblem } from "../schema/metadata/problem.ts";
 import { readSourceDirs } from "./source-dir.ts";
 
 /** What a team's metadata makes of an org. */

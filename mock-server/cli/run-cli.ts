@@ -5,17 +5,17 @@
  * answer shall come within twice the start of bare Node.
  */
 import { parseArgs } from "node:util";
-import { DEFAULT_APP } from "./auth/login.ts";
-import { DEFAULT_PASSWORD } from "./auth/passwords.ts";
-import type { CliHost } from "./cli-host.ts";
-import type { Fault } from "./faults/fault.ts";
-import { createMockOrg, type MockOrg } from "./mock-org.ts";
-import type { MockOrgOptions } from "./mock-org-options.ts";
-import type { Currencies } from "./multicurrency.ts";
-import { didYouMean } from "./nearest.ts";
-import { ADMIN_USER } from "./org/standard-records.ts";
-import { lineOf, type MetadataProblem } from "./schema/metadata/problem.ts";
-import { RECORD_COUNTER_MAX, recordIdOf, to15 } from "./schema/record-id.ts";
+import { DEFAULT_APP } from "../auth/login.ts";
+import { DEFAULT_PASSWORD } from "../auth/passwords.ts";
+import type { Fault } from "../faults/fault.ts";
+import { createMockOrg, type MockOrg } from "../mock-org/mock-org.ts";
+import type { MockOrgOptions } from "../mock-org/options.ts";
+import { ADMIN_USER } from "../org/standard-records.ts";
+import { lineOf, type MetadataProblem } from "../schema/metadata/problem.ts";
+import { RECORD_COUNTER_MAX, recordIdOf, to15 } from "../schema/record-id.ts";
+import type { Currencies } from "../setup/multicurrency.ts";
+import { didYouMean } from "../setup/nearest.ts";
+import type { CliHost } from "./commands.ts";
 
 const USAGE = `Usage: mock-org start [options]
        mock-org export --out <folder> [--url http://127.0.0.1:4880] [--format tree|csv]
@@ -184,7 +184,7 @@ function whole(name: string, text: string | undefined, least: number, most: numb
 }
 
 async function currenciesOf(text: string): Promise<Currencies> {
-  const { readCurrencies } = await import("./multicurrency.ts");
+  const { readCurrencies } = await import("../setup/multicurrency.ts");
   try {
     return readCurrencies(text);
   } catch (error) {

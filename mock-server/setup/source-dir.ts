@@ -5,7 +5,7 @@
  */
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { isMetadataFile, type SourceFile } from "./schema/metadata/component.ts";
+import { isMetadataFile, type SourceFile } from "../schema/metadata/component.ts";
 
 /** Files and folders that one source folder may hold, to bound a folder given by mistake. */
 const ENTRIES_MAX = 200_000;

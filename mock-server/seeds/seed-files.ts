@@ -5,7 +5,7 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { parse } from "csv-parse/sync";
-import { didYouMean } from "./nearest.ts";
+import { didYouMean } from "../setup/nearest.ts";
 import type { SeedFile, TreeRecord } from "./seed.ts";
 
 /**

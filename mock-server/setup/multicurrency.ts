@@ -3,11 +3,11 @@
  *
  * Nothing is converted here: what would need it (aggregates, sorting, `convertCurrency()`) is refused by name in queries.
  */
-import { withMulticurrency } from "../fixtures/objects/features.ts";
-import { save } from "./dml/save.ts";
-import type { MockOrgCore } from "./org/org.ts";
-import type { ObjectDefinition } from "./schema/definition.ts";
-import type { MetadataProblem } from "./schema/metadata/problem.ts";
+import { withMulticurrency } from "../../fixtures/objects/features.ts";
+import { save } from "../dml/save.ts";
+import type { MockOrgCore } from "../org/org.ts";
+import type { ObjectDefinition } from "../schema/definition.ts";
+import type { MetadataProblem } from "../schema/metadata/problem.ts";
 
 /** ISO codes with their rates: units of the currency for one unit of the corporate currency, which comes first. */
 export type Currencies = Readonly<Record<string, number>>;

@@ -1,19 +1,15 @@
 /** What a mock org may be told at its beginning. */
-import type { ConnectedApp } from "./auth/connected-apps.ts";
-import type { Credentials } from "./auth/passwords.ts";
-import type { RandomText } from "./auth/tokens.ts";
-import type { BulkLimits } from "./bulk/allowances.ts";
-import type { Trigger, ValidationRule } from "./dml/options.ts";
-import type { StreamingLimits } from "./http/streaming-usage.ts";
-import type { Currencies } from "./multicurrency.ts";
-import type { OrgSettings } from "./org/contract.ts";
-import type { PermissionDefinition } from "./org/permissions.ts";
-import type { SharingModels } from "./org/sharing.ts";
-import type { UserDefinition } from "./org/standard-records.ts";
-import type { FieldDefinition, ObjectDefinition } from "./schema/definition.ts";
-
-/** A user with what it logs in with; without a password it is `mock-password`. */
-export interface MockUser extends UserDefinition, Partial<Credentials> {}
+import type { ConnectedApp } from "../auth/connected-apps.ts";
+import type { MockUser } from "../auth/passwords.ts";
+import type { RandomText } from "../auth/tokens.ts";
+import type { BulkLimits } from "../bulk/allowances.ts";
+import type { Trigger, ValidationRule } from "../dml/options.ts";
+import type { StreamingLimits } from "../http/streaming-usage.ts";
+import type { OrgSettings } from "../org/contract.ts";
+import type { PermissionDefinition } from "../org/permissions.ts";
+import type { SharingModels } from "../org/sharing.ts";
+import type { FieldDefinition, ObjectDefinition } from "../schema/definition.ts";
+import type { Currencies } from "../setup/multicurrency.ts";
 
 /** What a mock org may be told at its beginning. Everything has a default. */
 export interface MockOrgOptions {

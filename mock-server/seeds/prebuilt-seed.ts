@@ -6,11 +6,11 @@
  * records themselves are made, and compared with what the pipeline makes, by `prebuild.ts`.
  */
 import assert from "node:assert/strict";
-import { endOfTerm } from "./dml/rules/derived.ts";
-import type { Transaction } from "./org/contract.ts";
-import type { MockOrgCore } from "./org/org.ts";
-import type { FieldValue } from "./schema/definition.ts";
-import { formatDatetime } from "./schema/temporal.ts";
+import { endOfTerm } from "../dml/rules/derived.ts";
+import type { Transaction } from "../org/contract.ts";
+import type { MockOrgCore } from "../org/org.ts";
+import type { FieldValue } from "../schema/definition.ts";
+import { formatDatetime } from "../schema/temporal.ts";
 
 /**
  * A value, or how to make it. Numbers and booleans are themselves; the first character of a text says what it is:

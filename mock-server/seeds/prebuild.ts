@@ -5,15 +5,15 @@
  * A value that no formula explains is an error that names it: then `Cell` needs another form.
  */
 import assert from "node:assert/strict";
-import { STANDARD_OBJECTS } from "../fixtures/objects/standard.ts";
-import { endOfTerm } from "./dml/rules/derived.ts";
+import { STANDARD_OBJECTS } from "../../fixtures/objects/standard.ts";
+import { endOfTerm } from "../dml/rules/derived.ts";
+import { frozenClock } from "../org/clock.ts";
+import { recordsOf } from "../org/content.ts";
+import { createOrg, type MockOrgCore } from "../org/org.ts";
+import type { FieldValue, Row } from "../schema/definition.ts";
+import { datetimeMs, formatDatetime } from "../schema/temporal.ts";
 import type { Seed } from "./named-seeds.ts";
-import { frozenClock } from "./org/clock.ts";
-import { recordsOf } from "./org/content.ts";
-import { createOrg, type MockOrgCore } from "./org/org.ts";
 import type { Cell, PrebuiltObject } from "./prebuilt-seed.ts";
-import type { FieldValue, Row } from "./schema/definition.ts";
-import { datetimeMs, formatDatetime } from "./schema/temporal.ts";
 import { seedOrg } from "./seed.ts";
 
 /** When an org is made, and where its Ids begin. */
@@ -65,7 +65,7 @@ export function prebuiltFile(objects: readonly PrebuiltObject[]): string {
     return `${JSON.stringify(head).slice(0, -1)},"rows":[\n${lines}\n]}`;
   });
   const text = `[\n${texts.join(",\n")}\n]`.replaceAll(/[\\`]|\$\{/g, "\\$&");
-  return `/** The demo company's records, made of demo.ts by \`npm run generate\`; the form is that of mock-server/prebuilt-seed.ts. */\nexport const DEMO_RECORDS = \`${text}\`;\n`;
+  return `/** The demo company's records, made of demo.ts by \`npm run generate\`; the form is that of mock-server/seeds/prebuilt-seed.ts. */\nexport const DEMO_RECORDS = \`${text}\`;\n`;
 }
 
 interface Sample {
