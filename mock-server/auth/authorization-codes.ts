@@ -1,6 +1,6 @@
 /** Authorization codes with PKCE: issued by the login page, redeemed once at the token endpoint. Source: rest-api §3.4. */
 import { createHash } from "node:crypto";
-import type { Clock } from "../org/contract.ts";
+import type { Clock } from "../org/port.ts";
 import { newAuthorizationCode, type RandomText, systemRandomText } from "./tokens.ts";
 
 /** Fifteen minutes (unsure: no document read gives the figure). */

@@ -4,7 +4,7 @@
  * Source: Salesforce Help, OAuth 2.0 Device Flow; lifetimes are from memory. Devices that ask too often are not slowed
  * down, so that tests need not wait.
  */
-import type { Clock } from "../org/contract.ts";
+import type { Clock } from "../org/port.ts";
 import { newDeviceCode, newUserCode, type RandomText, systemRandomText } from "./tokens.ts";
 
 const LIFETIME_MS = 10 * 60 * 1000;

@@ -3,8 +3,9 @@
  *
  * The endpoints themselves (SOAP, OAuth, the login page) only read requests and write answers.
  */
-import type { Actor } from "../org/contract.ts";
+
 import type { MockOrgCore } from "../org/org.ts";
+import type { Actor } from "../org/port.ts";
 import type { Catalog } from "../schema/catalog.ts";
 import { AuthorizationCodes } from "./authorization-codes.ts";
 import type { ConnectedApp } from "./connected-apps.ts";

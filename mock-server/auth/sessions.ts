@@ -4,7 +4,7 @@
  * A session lives for a time of inactivity; every use extends it. Time is the org's clock, so a test decides when a
  * session dies. Source: rest-api §3.11.
  */
-import type { Clock } from "../org/contract.ts";
+import type { Clock } from "../org/port.ts";
 import { newAccessToken, type RandomText, systemRandomText } from "./tokens.ts";
 
 /** Two hours of inactivity, the default of an org's session settings. */

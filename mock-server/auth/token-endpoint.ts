@@ -4,7 +4,7 @@
  * Keys of the answers stand in the order in which real orgs send them. Source: rest-api §3.1–3.3.
  */
 import { createHmac } from "node:crypto";
-import type { Actor } from "../org/contract.ts";
+import type { Actor } from "../org/port.ts";
 import { verifierFits } from "./authorization-codes.ts";
 import { type ConnectedApp, DEFAULT_SCOPE } from "./connected-apps.ts";
 import { DEVICE_INTERVAL_SECONDS } from "./device-codes.ts";

@@ -1,5 +1,5 @@
 /** What login and identity answers tell about a user, read from the User and Organization records. */
-import type { Actor, Org } from "../org/contract.ts";
+import type { Actor, Org } from "../org/port.ts";
 import type { FieldValue, Row } from "../schema/definition.ts";
 
 /** One user as the login endpoints show it. Texts that the record lacks have the defaults of a new org. */

@@ -1,6 +1,7 @@
 /** What bulk jobs may use in 24 hours. Source: rest-api §10.1, §11.8, §13. */
-import type { Clock } from "../org/contract.ts";
+
 import { DailyCount } from "../org/daily-count.ts";
+import type { Clock } from "../org/port.ts";
 
 /** Rows that Salesforce processes as one internal batch. */
 export const BATCH_ROWS = 10_000;

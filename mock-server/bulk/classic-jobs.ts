@@ -1,13 +1,13 @@
 /** Bulk API 1.0: jobs that hold batches, each with a result of its own. Source: rest-api §13. */
-import type { SaveInput, SaveRequest, SaveResult } from "../dml/contract.ts";
+import type { SaveInput, SaveRequest, SaveResult } from "../dml/port.ts";
 import { OrgError } from "../errors.ts";
 import { wireInstant } from "../org/clock.ts";
-import type { Actor } from "../org/contract.ts";
 import type { DailyCount } from "../org/daily-count.ts";
+import type { Actor } from "../org/port.ts";
 import type { SObjectType } from "../schema/catalog.ts";
 import type { Wire } from "../schema/values.ts";
+import type { JsonObject } from "../soql/base/port.ts";
 import { assertBulkQuery, csvHeader } from "../soql/bulk.ts";
-import type { JsonObject } from "../soql/contract.ts";
 import { type PreparedQuery, prepareQuery } from "../soql/query.ts";
 import { NO_BATCHES_LEFT } from "./allowances.ts";
 import { csvLine, parseCsv } from "./csv.ts";

@@ -1,8 +1,8 @@
 /** Bulk API 2.0 ingest jobs: create, upload, close, process in chunks of 200, results. Source: rest-api §11. */
-import type { SaveResult } from "../dml/contract.ts";
+import type { SaveResult } from "../dml/port.ts";
 import { wireInstant } from "../org/clock.ts";
-import type { Actor } from "../org/contract.ts";
 import type { DailyCount } from "../org/daily-count.ts";
+import type { Actor } from "../org/port.ts";
 import type { SObjectType } from "../schema/catalog.ts";
 import { BATCH_ROWS, NO_BATCHES_LEFT } from "./allowances.ts";
 import { type CsvForm, csvHeader, csvLine, parseCsv } from "./csv.ts";

@@ -1,5 +1,5 @@
 /** From a CSV row to a record to save. Source: rest-api §11.7. */
-import type { SaveInput, SaveRequest } from "../dml/contract.ts";
+import type { SaveInput, SaveRequest } from "../dml/port.ts";
 import type { SObjectType } from "../schema/catalog.ts";
 
 /** What a column of the file means. */

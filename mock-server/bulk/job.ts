@@ -1,6 +1,6 @@
 /** What ingest and query jobs have in common: identity, states, and the errors of the resource. Source: rest-api §11, §12. */
 import { OrgError } from "../errors.ts";
-import type { Actor } from "../org/contract.ts";
+import type { Actor } from "../org/port.ts";
 import type { CsvForm } from "./csv.ts";
 
 /** A job's way: Open → UploadComplete → InProgress → JobComplete or Failed; Aborted from everywhere before the end. */

@@ -5,7 +5,7 @@
  * most; deleted records count for the ranges; only queries without subqueries and without clauses after WHERE.
  */
 import { to15, to18 } from "../schema/record-id.ts";
-import { parseQuery } from "../soql/parser.ts";
+import { parseQuery } from "../soql/parse/parser.ts";
 
 const CHUNK_RECORDS = 100_000;
 const CHUNK_RECORDS_MAX = 250_000; // Salesforce limit

@@ -2,9 +2,9 @@
 
 import { OrgError } from "../errors.ts";
 import { wireInstant } from "../org/clock.ts";
-import type { Actor } from "../org/contract.ts";
 import type { DailyCount } from "../org/daily-count.ts";
 import type { MockOrgCore } from "../org/org.ts";
+import type { Actor } from "../org/port.ts";
 import { assertBulkQuery, csvHeader } from "../soql/bulk.ts";
 import { type PreparedQuery, prepareQuery } from "../soql/query.ts";
 import { type CsvForm, csvLine } from "./csv.ts";

@@ -1,10 +1,10 @@
 /** Query results in the forms of the Bulk APIs. Source: rest-api §5.3, §12, §13; which queries they answer: `soql/bulk.ts`. */
 import { computedRecords } from "../org/computed-records.ts";
-import type { Actor } from "../org/contract.ts";
 import { visibleRecords } from "../org/dataset.ts";
 import type { MockOrgCore } from "../org/org.ts";
+import type { Actor } from "../org/port.ts";
+import type { JsonObject } from "../soql/base/port.ts";
 import { csvRow } from "../soql/bulk.ts";
-import type { JsonObject } from "../soql/contract.ts";
 import type { PreparedQuery } from "../soql/query.ts";
 import { type CsvForm, csvLine } from "./csv.ts";
 

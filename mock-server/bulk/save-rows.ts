@@ -1,8 +1,8 @@
 /** Saves one chunk of a job's rows; whatever a row does wrong concerns that row alone. */
-import type { SaveInput, SaveRequest, SaveResult } from "../dml/contract.ts";
+import type { SaveInput, SaveRequest, SaveResult } from "../dml/port.ts";
 import { OrgError, type OrgFault } from "../errors.ts";
-import type { Actor, Transaction, TransactionOrigin } from "../org/contract.ts";
 import type { MockOrgCore } from "../org/org.ts";
+import type { Actor, Transaction, TransactionOrigin } from "../org/port.ts";
 import type { Wire } from "../schema/values.ts";
 import type { StrikeBulk } from "./strike.ts";
 

@@ -4,7 +4,7 @@
  */
 import type { Catalog, SObjectType } from "../schema/catalog.ts";
 import type { FieldDefinition } from "../schema/definition.ts";
-import { type Token, tokenize } from "../soql/lexer.ts";
+import { type Token, tokenize } from "../soql/parse/lexer.ts";
 
 /** One suggestion. */
 export interface Suggestion {

@@ -1,11 +1,12 @@
 /** What the console looks into. It reads; every change goes from the browser to the admin API. */
-import type { SaveRequest, SaveResult } from "../dml/contract.ts";
+
 import type { Verdict } from "../dml/options.ts";
+import type { SaveRequest, SaveResult } from "../dml/port.ts";
 import type { FaultStatus } from "../faults/faults.ts";
 import type { Journal } from "../http/journal.ts";
 import type { ApiUsage } from "../http/usage.ts";
-import type { Actor, Transaction } from "../org/contract.ts";
 import type { MockOrgCore } from "../org/org.ts";
+import type { Actor, Transaction } from "../org/port.ts";
 
 /** The parts of a mock org that the pages show. */
 export interface ConsoleHost {

@@ -1,5 +1,5 @@
 /** Names of records, for references. */
-import type { Transaction } from "../org/contract.ts";
+import type { Transaction } from "../org/port.ts";
 import { keyPrefixOf } from "../schema/record-id.ts";
 
 /** Where a reference leads. */

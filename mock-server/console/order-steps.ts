@@ -1,5 +1,5 @@
 /** What could be done to an order next, and what the org would say to it. Nothing is done. */
-import type { Transaction } from "../org/contract.ts";
+import type { Transaction } from "../org/port.ts";
 import type { FieldDefinition, FieldValue, Row } from "../schema/definition.ts";
 import { read, type View } from "./host.ts";
 import { type Attempt, type Outcome, Rehearsal } from "./rehearsal.ts";

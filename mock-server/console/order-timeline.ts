@@ -3,7 +3,7 @@
  * journal, which knows the request behind a change. Both tell the same fact once.
  */
 import type { Journal, JournalChange } from "../http/journal.ts";
-import type { Transaction } from "../org/contract.ts";
+import type { Transaction } from "../org/port.ts";
 import type { FieldValue, Row } from "../schema/definition.ts";
 import { productOf } from "./order-totals.ts";
 import { counted, shown } from "./present.ts";

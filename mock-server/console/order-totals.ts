@@ -1,5 +1,5 @@
 /** An order's amounts, recomputed from its lines and laid beside what is stored. */
-import type { Transaction } from "../org/contract.ts";
+import type { Transaction } from "../org/port.ts";
 import { multiply, sum } from "../schema/decimal.ts";
 import type { Row } from "../schema/definition.ts";
 

@@ -1,11 +1,11 @@
 /** Runs SOQL for a page, as the viewing user and without a trace in the journal or the API budget. */
 import { OrgError } from "../errors.ts";
 import { computedRecords } from "../org/computed-records.ts";
-import type { Transaction } from "../org/contract.ts";
 import { visibleRecords } from "../org/dataset.ts";
-import type { JsonObject, QueryContext } from "../soql/contract.ts";
-import type { ExplainPlan } from "../soql/explain.ts";
+import type { Transaction } from "../org/port.ts";
+import type { JsonObject, QueryContext } from "../soql/base/port.ts";
 import { explainQuery, type QueryPlanReport, runQuery } from "../soql/query.ts";
+import type { ExplainPlan } from "../soql/run/explain.ts";
 import { API_VERSION, read, type View } from "./host.ts";
 
 /** What is asked. */

@@ -5,8 +5,9 @@
  * commit. Armed faults and row locks are not part of it; triggers of the test author do run, and what they do outside
  * the org stays done.
  */
-import type { SaveInput, SaveRequest, SaveResult } from "../dml/contract.ts";
+
 import type { Verdict } from "../dml/options.ts";
+import type { SaveInput, SaveRequest, SaveResult } from "../dml/port.ts";
 import { OrgError, type OrgFault } from "../errors.ts";
 import type { MockOrgCore } from "../org/org.ts";
 import type { ConsoleHost, View } from "./host.ts";

@@ -4,7 +4,7 @@
  * Reference: order-domain §7.2, §7.4, §3.7; rest-api §7.5, §14.3. Sharing itself is the org's (`canSee`, `canEdit`).
  */
 import type { OrgFault } from "../errors.ts";
-import type { Transaction } from "../org/contract.ts";
+import type { Transaction } from "../org/port.ts";
 import type { Row } from "../schema/definition.ts";
 import { keyPrefixOf } from "../schema/record-id.ts";
 import { type Refusal, refuse, type WriteOperation } from "./change.ts";

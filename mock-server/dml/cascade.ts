@@ -5,7 +5,7 @@
  * their reference (reference: order-domain §1.14 [fixture], §6.3 [forum, fixture flags]).
  */
 import type { OrgFault } from "../errors.ts";
-import type { Transaction } from "../org/contract.ts";
+import type { Transaction } from "../org/port.ts";
 import type { ChildRelationship, SObjectType } from "../schema/catalog.ts";
 import type { Row } from "../schema/definition.ts";
 import { isActivated } from "./rules/status.ts";

@@ -1,8 +1,8 @@
 /** What all stages of one save call share. */
-import type { Transaction } from "../org/contract.ts";
+import type { Transaction } from "../org/port.ts";
 import type { Wire } from "../schema/values.ts";
-import type { SaveRequest, SaveResult } from "./contract.ts";
 import type { RowVerdict, SaveOptions } from "./options.ts";
+import type { SaveRequest, SaveResult } from "./port.ts";
 
 /** The state of one save call. */
 export interface SaveContext {

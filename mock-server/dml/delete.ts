@@ -1,5 +1,5 @@
 /** Deletes one record with all that goes with it: into the recycle bin, or for good (reference: order-domain §2.11, §6.3, §6.4). */
-import type { Transaction } from "../org/contract.ts";
+import type { Transaction } from "../org/port.ts";
 import type { SObjectType } from "../schema/catalog.ts";
 import type { Row } from "../schema/definition.ts";
 import { checkChange } from "./access.ts";

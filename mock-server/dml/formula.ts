@@ -4,7 +4,7 @@
  * The formulas themselves are the schema's (`schema/computed.ts`); here they get the record, its parents and the clock
  * of the transaction. Formula fields are not stored and so are not computed here.
  */
-import type { Transaction } from "../org/contract.ts";
+import type { Transaction } from "../org/port.ts";
 import type { Catalog } from "../schema/catalog.ts";
 import { type CompiledRule, type ComputedField, defaultFormulas, validationRules } from "../schema/computed.ts";
 import type { FieldValue, Row } from "../schema/definition.ts";

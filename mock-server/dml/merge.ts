@@ -4,17 +4,17 @@
  * The losers go into the recycle bin with `MasterRecordId`; their children move to the winner, activated orders and
  * contracts included (reference: order-domain §6.5 [memory; unsure], §12 no. 14).
  */
-import type { Transaction } from "../org/contract.ts";
+import type { Transaction } from "../org/port.ts";
 import type { SObjectType } from "../schema/catalog.ts";
 import type { FieldValue, Row } from "../schema/definition.ts";
 import { checkChange, checkObject, unsupportedObject } from "./access.ts";
 import { liveChildren } from "./cascade.ts";
 import { type Refusal, refuse } from "./change.ts";
-import type { SaveInput, SaveResult } from "./contract.ts";
 import { isRefusal } from "./decode.ts";
 import { noteDeletion } from "./deletion-root.ts";
 import { type ObjectPlan, planOf } from "./object-plan.ts";
 import type { SaveOptions } from "./options.ts";
+import type { SaveInput, SaveResult } from "./port.ts";
 import { failure, guarded } from "./refusal-result.ts";
 import { rollUp } from "./rules/roll-up.ts";
 import { save } from "./save.ts";

@@ -3,10 +3,10 @@
  * fault injection. Nothing here is needed for an ordinary save.
  */
 import type { OrgFault } from "../errors.ts";
-import type { Transaction } from "../org/contract.ts";
+import type { Transaction } from "../org/port.ts";
 import type { FieldValue, Row } from "../schema/definition.ts";
 import type { Wire } from "../schema/values.ts";
-import type { SaveRequest, SaveResult } from "./contract.ts";
+import type { SaveRequest, SaveResult } from "./port.ts";
 
 /** Options of one save call. */
 export interface SaveOptions {

@@ -4,7 +4,7 @@
  * Reference: order-domain §7.4, rest-api §14.3. Whether the Id fits the field at all was decided when it was parsed.
  */
 import type { OrgFault } from "../errors.ts";
-import type { Transaction } from "../org/contract.ts";
+import type { Transaction } from "../org/port.ts";
 import { keyPrefixOf } from "../schema/record-id.ts";
 import { type Change, changes, type Refusal, refuse } from "./change.ts";
 

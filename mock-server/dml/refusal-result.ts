@@ -1,7 +1,7 @@
 /** How a refused record becomes a result instead of an exception. */
 import { OrgError } from "../errors.ts";
 import type { Refusal } from "./change.ts";
-import type { SaveResult } from "./contract.ts";
+import type { SaveResult } from "./port.ts";
 
 /** A row that somebody else holds fails alone; every other exception ends the request. */
 export function guarded<T>(work: () => T | Refusal): T | Refusal {

@@ -5,7 +5,7 @@
  * named in `enforcedIn`. Both together are the error catalogue of this org, from which the fidelity page is written.
  */
 import type { OrgFault } from "../errors.ts";
-import type { Transaction } from "../org/contract.ts";
+import type { Transaction } from "../org/port.ts";
 import type { Change, WriteOperation } from "./change.ts";
 
 /**

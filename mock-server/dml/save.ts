@@ -4,15 +4,15 @@
  * Each record stands on a savepoint of its own and is undone alone when it fails. With `allOrNone` one failure undoes
  * all, and the rows that were good say so. The records are saved in their order; later ones see earlier ones.
  */
-import type { Transaction } from "../org/contract.ts";
+import type { Transaction } from "../org/port.ts";
 import { checkObject, unsupportedObject } from "./access.ts";
 import { type Refusal, refuse } from "./change.ts";
 import type { SaveContext } from "./context.ts";
-import type { SaveInput, SaveRequest, SaveResult } from "./contract.ts";
 import { isRefusal } from "./decode.ts";
 import { deleteRecord } from "./delete.ts";
 import { type ObjectPlan, planOf } from "./object-plan.ts";
 import type { SaveOptions } from "./options.ts";
+import type { SaveInput, SaveRequest, SaveResult } from "./port.ts";
 import { failure, guarded } from "./refusal-result.ts";
 import { undeleteRecord } from "./undelete.ts";
 import { duplicateKeys, resolveUpsert } from "./upsert.ts";

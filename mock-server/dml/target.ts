@@ -1,6 +1,6 @@
 /** Finds the record that an update, delete or undelete means, or says why it cannot (reference: rest-api §7.5). */
 
-import type { Transaction } from "../org/contract.ts";
+import type { Transaction } from "../org/port.ts";
 import type { Row } from "../schema/definition.ts";
 import { keyPrefixOf, to18 } from "../schema/record-id.ts";
 import { type Refusal, refuse, type WriteOperation } from "./change.ts";

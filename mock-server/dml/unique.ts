@@ -1,6 +1,6 @@
 /** GEN-2: values that must be unique among the live records of an object (reference: order-domain §8.2 [fixture]). */
 import type { OrgFault } from "../errors.ts";
-import type { Transaction } from "../org/contract.ts";
+import type { Transaction } from "../org/port.ts";
 import { to15 } from "../schema/record-id.ts";
 import { type Change, changes, type Refusal, refuse } from "./change.ts";
 

@@ -4,14 +4,14 @@
  * Reference: rest-api §7.6, §9.4; order-domain §8.2.
  */
 import { OrgError } from "../errors.ts";
-import type { Transaction } from "../org/contract.ts";
+import type { Transaction } from "../org/port.ts";
 import type { FieldDefinition } from "../schema/definition.ts";
 import { parseValue } from "../schema/values.ts";
 import { type Refusal, refuse } from "./change.ts";
 import type { SaveContext } from "./context.ts";
-import type { SaveInput, SaveRequest } from "./contract.ts";
 import { findByKey } from "./foreign-key.ts";
 import type { ObjectPlan } from "./object-plan.ts";
+import type { SaveInput, SaveRequest } from "./port.ts";
 
 /** Where one row of an upsert goes. */
 export type UpsertTarget =

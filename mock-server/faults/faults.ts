@@ -6,13 +6,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { LoginDesk } from "../auth/login.ts";
 import type { BulkStep } from "../bulk/strike.ts";
-import type { SaveRequest, SaveResult } from "../dml/contract.ts";
 import type { Trigger } from "../dml/options.ts";
+import type { SaveRequest, SaveResult } from "../dml/port.ts";
 import type { FaultHook } from "../http/fault-hook.ts";
 import type { QueryCursors } from "../http/query-cursors.ts";
 import type { ApiUsage } from "../http/usage.ts";
-import type { Transaction } from "../org/contract.ts";
 import type { MockOrgCore } from "../org/org.ts";
+import type { Transaction } from "../org/port.ts";
 import { type ArmedCallFault, callFaultHook } from "./call-faults.ts";
 import { type BulkFault, type Fault, isBulkFault, isCallFault, isRowFault } from "./fault.ts";
 import { parseFault } from "./fault-schema.ts";

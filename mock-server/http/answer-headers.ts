@@ -1,5 +1,5 @@
 /** The headers that every answer carries. Source: rest-api §2.3. */
-import type { Clock } from "../org/contract.ts";
+import type { Clock } from "../org/port.ts";
 
 /** Methods and headers that a browser may use across origins. */
 const CORS_METHODS = "DELETE, GET, HEAD, PATCH, POST, PUT";

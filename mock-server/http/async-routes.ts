@@ -17,7 +17,7 @@ import {
 } from "../bulk/classic-jobs.ts";
 import { readChunking } from "../bulk/pk-chunks.ts";
 import { OrgError } from "../errors.ts";
-import type { Actor } from "../org/contract.ts";
+import type { Actor } from "../org/port.ts";
 import type { AnswerHeaders } from "./answer-headers.ts";
 import { NAMESPACE, queryResultXml } from "./async-xml.ts";
 import { isObject } from "./json-object.ts";

@@ -5,7 +5,7 @@
  * A transaction is synchronous, so whoever notes something while it runs notes it for the call at hand.
  */
 import type { Verdict } from "../dml/options.ts";
-import type { RecordChange } from "../org/contract.ts";
+import type { RecordChange } from "../org/port.ts";
 import type { QueryPlanReport } from "../soql/query.ts";
 
 /** One query of a call. */

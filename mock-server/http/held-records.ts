@@ -5,9 +5,9 @@
  * comes in another transaction, to which the records are then attached.
  */
 import { computedRecords } from "../org/computed-records.ts";
-import type { Transaction } from "../org/contract.ts";
 import { visibleRecords } from "../org/dataset.ts";
-import type { SoqlDataset } from "../soql/contract.ts";
+import type { Transaction } from "../org/port.ts";
+import type { SoqlDataset } from "../soql/base/port.ts";
 
 /** The visible records of whatever transaction it is attached to. */
 export class HeldRecords implements SoqlDataset {

@@ -6,7 +6,7 @@
  */
 import type { Verdict } from "../dml/options.ts";
 import type { OrgError } from "../errors.ts";
-import type { Actor, RecordChange } from "../org/contract.ts";
+import type { Actor, RecordChange } from "../org/port.ts";
 import type { Catalog } from "../schema/catalog.ts";
 import type { FieldValue } from "../schema/definition.ts";
 import type { QueryPlanReport } from "../soql/query.ts";

@@ -6,7 +6,7 @@
  */
 import { API_DISABLED, type LoginDesk, mayUseApi, type Visitor } from "../auth/login.ts";
 import { OrgError } from "../errors.ts";
-import type { Actor, TransactionOrigin } from "../org/contract.ts";
+import type { Actor, TransactionOrigin } from "../org/port.ts";
 import type { AnswerHeaders } from "./answer-headers.ts";
 import type { CallTrace } from "./call-trace.ts";
 import type { FaultAct, FaultCall, FaultHook } from "./fault-hook.ts";

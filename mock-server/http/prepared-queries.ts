@@ -1,6 +1,6 @@
 /** Keeps prepared statements: clients send the same query again and again. */
 import type { Catalog } from "../schema/catalog.ts";
-import type { QueryContext } from "../soql/contract.ts";
+import type { QueryContext } from "../soql/base/port.ts";
 import { type PreparedQuery, prepareQuery } from "../soql/query.ts";
 
 /** Statements kept for one catalog; the one unused for longest goes first. */

@@ -1,6 +1,6 @@
 /** Query results that did not fit on one page, waiting for `/query/<locator>`. Source: rest-api §8.1, §8.2. */
 import { OrgError } from "../errors.ts";
-import type { Clock, Transaction } from "../org/contract.ts";
+import type { Clock, Transaction } from "../org/port.ts";
 import type { HeldRecords } from "./held-records.ts";
 
 /** A result waits two days by the org's clock. */

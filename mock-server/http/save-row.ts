@@ -1,5 +1,5 @@
 /** Saves one record for the single-row resources: a failure refuses the request. */
-import type { SaveInput, SaveRequest, SaveResult } from "../dml/contract.ts";
+import type { SaveInput, SaveRequest, SaveResult } from "../dml/port.ts";
 import { OrgError } from "../errors.ts";
 import { jsonParserError } from "./faults.ts";
 import { isObject } from "./json-object.ts";

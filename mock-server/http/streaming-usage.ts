@@ -1,6 +1,7 @@
 /** What streaming clients use of an org's allowances. Source: rest-api §10.1, change-events §2.1, §3. */
-import type { Clock } from "../org/contract.ts";
+
 import { DailyCount } from "../org/daily-count.ts";
+import type { Clock } from "../org/port.ts";
 
 /** The allowances, by their names in `/limits`. */
 export interface StreamingLimits {

@@ -1,6 +1,7 @@
 /** Counts API calls against the day's allowance. Source: rest-api §10.1, §10.3, §10.4. */
-import type { Clock } from "../org/contract.ts";
+
 import { DailyCount } from "../org/daily-count.ts";
+import type { Clock } from "../org/port.ts";
 
 /** A generous allowance, as one recorded org shows it; a test of limits sets its own. */
 export const DAILY_API_REQUESTS = 5_000_000;

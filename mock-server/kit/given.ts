@@ -6,8 +6,9 @@
  * ```
  * Members in lower case are the builder's own, the others are fields. What a test does not name is supplied.
  */
-import type { SaveRequest } from "../dml/contract.ts";
+
 import type { SaveOptions } from "../dml/options.ts";
+import type { SaveRequest } from "../dml/port.ts";
 import { save } from "../dml/save.ts";
 import type { MockOrgCore } from "../org/org.ts";
 import { ADMIN_USER } from "../org/standard-records.ts";

@@ -2,7 +2,7 @@
 import type { RuleFact } from "../dml/rule.ts";
 import { RULES } from "../dml/rules/registry.ts";
 import type { JournalEntry } from "../http/journal.ts";
-import type { AccessPath } from "../soql/plan.ts";
+import type { AccessPath } from "../soql/run/plan.ts";
 
 const byId: ReadonlyMap<string, RuleFact> = new Map(RULES.map((rule) => [rule.id, rule]));
 

@@ -1,8 +1,8 @@
 /** Profiles and permission sets that come, change and go while an org runs. */
 
-import type { ObjectAccess } from "../org/contract.ts";
 import type { MockOrgCore } from "../org/org.ts";
 import type { FieldAccess, PermissionDefinition } from "../org/permissions.ts";
+import type { ObjectAccess } from "../org/port.ts";
 import type { Row } from "../schema/definition.ts";
 import { readCustomization } from "../schema/metadata/customization.ts";
 import { type PermissionGrant, STANDARD_PROFILES } from "../schema/metadata/permissions.ts";

@@ -8,9 +8,9 @@ import type { Behaviour } from "../conformance/behaviour.ts";
 import { runScoreCard } from "../conformance/run.ts";
 import { BEHAVIOURS, reportOf } from "../conformance/score-card.ts";
 import { RULES } from "../dml/rules/registry.ts";
-import type { OrgSettings } from "../org/contract.ts";
+import type { OrgSettings } from "../org/port.ts";
 import { DEFAULT_SETTINGS } from "../org/settings.ts";
-import { OPEN_POINTS } from "../soql/open-points.ts";
+import { OPEN_POINTS } from "../soql/base/open-points.ts";
 import { createMockOrg } from "./mock-org.ts";
 
 /** A source file to search for guesses. */
@@ -98,7 +98,7 @@ function switchesPart(): string {
   const soql = Object.entries(OPEN_POINTS).map(([name, value]) => [
     `\`${name}\``,
     Array.isArray(value) ? value.join(", ") : String(value),
-    "`mock-server/soql/open-points.ts`",
+    "`mock-server/soql/base/open-points.ts`",
   ]);
   return table(["switch", "stands at", "what it decides, or where it stands"], [...settings, ...soql]);
 }

@@ -5,8 +5,8 @@
  */
 import { type Catalog, restrictCatalog } from "../schema/catalog.ts";
 import type { FieldDefinition, ObjectDefinition, Row } from "../schema/definition.ts";
-import type { Access, ObjectAccess } from "./contract.ts";
 import { type FieldAccess, FULL_ACCESS, type Grant, NO_ACCESS } from "./permissions.ts";
+import type { Access, ObjectAccess } from "./port.ts";
 
 /** One profile or permission set: its record and what the org keeps beside it. */
 export interface PermissionSource {

@@ -2,8 +2,8 @@
 import type { Catalog } from "../schema/catalog.ts";
 import type { FieldValue, Row } from "../schema/definition.ts";
 import { mergeAccess, type PermissionSource, unlimitedAccess } from "./access.ts";
-import type { Access, Actor } from "./contract.ts";
 import type { Grant } from "./permissions.ts";
+import type { Access, Actor } from "./port.ts";
 import type { Table } from "./table.ts";
 
 /** Merged rights with what they were merged from. Records are replaced, never changed, so identity tells. */

@@ -5,7 +5,7 @@
  * clock is moved past it or `settle` is called. Nothing here waits: who runs a clock in real time calls `settle`.
  */
 import assert from "node:assert/strict";
-import type { Clock } from "./contract.ts";
+import type { Clock } from "./port.ts";
 
 /** How far to move a clock. The parts add up; negative parts move it back. */
 export interface Duration {

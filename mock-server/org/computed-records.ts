@@ -9,8 +9,8 @@ import type { Catalog, SObjectType } from "../schema/catalog.ts";
 import { type ComputedField, formulaFields } from "../schema/computed.ts";
 import type { Row } from "../schema/definition.ts";
 import { datetimeMs } from "../schema/temporal.ts";
-import type { SoqlDataset } from "../soql/contract.ts";
-import type { Transaction } from "./contract.ts";
+import type { SoqlDataset } from "../soql/base/port.ts";
+import type { Transaction } from "./port.ts";
 
 /** What turns a stored row into the one that a reader sees. */
 type View = (row: Row) => Row;

@@ -1,5 +1,5 @@
 /** Counts something against an allowance of 24 hours, by the org's clock, in steps of one hour. */
-import type { Clock } from "./contract.ts";
+import type { Clock } from "./port.ts";
 
 const HOUR_MS = 60 * 60 * 1000;
 const WINDOW_HOURS = 24;

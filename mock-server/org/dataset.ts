@@ -1,7 +1,7 @@
 /** What the query engine reads: the records that the asking user may see, within one transaction. */
 import type { Row } from "../schema/definition.ts";
-import type { SoqlDataset } from "../soql/contract.ts";
-import type { Transaction } from "./contract.ts";
+import type { SoqlDataset } from "../soql/base/port.ts";
+import type { Transaction } from "./port.ts";
 
 /**
  * The records of a transaction as its actor sees them. Object permissions are not asked again: the actor's catalog has

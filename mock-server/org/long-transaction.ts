@@ -6,7 +6,7 @@
  * records that it touched are locked; the commit puts the changes in with the stamps they were given.
  */
 import assert from "node:assert/strict";
-import type { Actor, RecordChange, Transaction } from "./contract.ts";
+import type { Actor, RecordChange, Transaction } from "./port.ts";
 
 /** What a long transaction needs from its org. */
 export interface LongTransactionHost {

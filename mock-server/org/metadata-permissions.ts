@@ -1,6 +1,5 @@
 /** From what profile and permission set files grant to what the org keeps. */
 import type { PermissionGrant } from "../schema/metadata/permissions.ts";
-import type { ObjectAccess } from "./contract.ts";
 import {
   type FieldAccess,
   type Grant,
@@ -9,6 +8,7 @@ import {
   STANDARD_USER,
   SYSTEM_ADMINISTRATOR,
 } from "./permissions.ts";
+import type { ObjectAccess } from "./port.ts";
 
 /**
  * The profiles and permission sets of a set of metadata files, for `OrgOptions.permissions` or `definePermissions`.

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import type { Catalog } from "../schema/catalog.ts";
 import type { ClockState } from "./clock.ts";
-import type { OrgSettings } from "./contract.ts";
 import type { CounterState } from "./ids.ts";
 import type { Grant } from "./permissions.ts";
+import type { OrgSettings } from "./port.ts";
 import type { RecycleBinSnapshot } from "./recycle-bin.ts";
 import type { SharingModels } from "./sharing.ts";
 import type { TableSnapshot } from "./table.ts";

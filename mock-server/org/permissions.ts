@@ -4,7 +4,7 @@
  * User permissions stand in the `Permissions…` fields of the Profile and PermissionSet records themselves. Rights on
  * objects and fields have no field there; the org keeps them as a grant beside the record, under its Id.
  */
-import type { ObjectAccess } from "./contract.ts";
+import type { ObjectAccess } from "./port.ts";
 
 /** A right on one field. Editing implies reading. */
 export interface FieldAccess {

@@ -8,7 +8,7 @@
 import { createCatalog } from "../schema/catalog.ts";
 import type { Row } from "../schema/definition.ts";
 import { wireInstant } from "./clock.ts";
-import type { RecordChange } from "./contract.ts";
+import type { RecordChange } from "./port.ts";
 import { Table, type TableSnapshot } from "./table.ts";
 
 /** How long a deleted record can be restored (reference: order-domain §6.4 [live]). */

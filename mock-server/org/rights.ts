@@ -1,7 +1,7 @@
 /** Which records say what users may do, and what a permission definition grants beside the fields of its record. */
 import type { Catalog } from "../schema/catalog.ts";
-import type { RecordChange } from "./contract.ts";
 import type { Grant, PermissionDefinition } from "./permissions.ts";
+import type { RecordChange } from "./port.ts";
 
 /** Records that say what their users may see: a change of them changes what describe tells. */
 const RIGHTS: ReadonlySet<string> = new Set(["Profile", "PermissionSet", "PermissionSetAssignment"]);

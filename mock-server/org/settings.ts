@@ -1,5 +1,5 @@
 /** The settings of a plain org, and the answers to the open points of the reference. */
-import type { OrgSettings } from "./contract.ts";
+import type { OrgSettings } from "./port.ts";
 
 /**
  * What an org does unless told otherwise. Features as in a stock org (reference: order-domain §1.15); the rest are the

@@ -4,8 +4,8 @@
  */
 import type { Catalog } from "../schema/catalog.ts";
 import type { Actors } from "./actors.ts";
-import type { OrgSettings } from "./contract.ts";
 import type { Grant } from "./permissions.ts";
+import type { OrgSettings } from "./port.ts";
 import { Sharing, type SharingModels } from "./sharing.ts";
 import type { Table } from "./table.ts";
 import { catalogUnder } from "./visible-catalog.ts";

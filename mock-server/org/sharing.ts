@@ -7,7 +7,7 @@
  */
 import type { Catalog } from "../schema/catalog.ts";
 import type { Row, SharingModel } from "../schema/definition.ts";
-import type { Actor } from "./contract.ts";
+import type { Actor } from "./port.ts";
 import type { Table } from "./table.ts";
 
 /** What is asked: may the user read or edit this record, as far as sharing goes. */

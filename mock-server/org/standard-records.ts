@@ -8,8 +8,8 @@ import assert from "node:assert/strict";
 import type { SObjectType } from "../schema/catalog.ts";
 import type { FieldValue, PicklistValue, Row } from "../schema/definition.ts";
 import { isTimeZone } from "../schema/temporal.ts";
-import type { Transaction } from "./contract.ts";
 import type { PermissionDefinition } from "./permissions.ts";
+import type { Transaction } from "./port.ts";
 
 /** A user to create. What is absent is derived from the username. */
 export interface UserDefinition {

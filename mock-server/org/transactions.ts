@@ -4,11 +4,11 @@
  */
 import assert from "node:assert/strict";
 import type { ManualClock } from "./clock.ts";
-import type { Actor, CommitListener, RecordChange, Transaction, TransactionOrigin } from "./contract.ts";
 import type { Counters } from "./ids.ts";
 import { Listeners } from "./listeners.ts";
 import { Locks } from "./locks.ts";
 import { LongTransaction } from "./long-transaction.ts";
+import type { Actor, CommitListener, RecordChange, Transaction, TransactionOrigin } from "./port.ts";
 import type { RecentlyViewed } from "./recently-viewed.ts";
 import type { Deletion, RecycleBin } from "./recycle-bin.ts";
 import { changesRights } from "./rights.ts";

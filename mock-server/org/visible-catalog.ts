@@ -1,7 +1,7 @@
 /** What the settings of an org make of its schema. */
 import { type Catalog, createCatalog } from "../schema/catalog.ts";
 import type { ObjectDefinition } from "../schema/definition.ts";
-import type { OrgSettings } from "./contract.ts";
+import type { OrgSettings } from "./port.ts";
 
 /** The objects and fields of an org with these settings (reference: order-domain §1.15 [live; doc]). */
 export function catalogUnder({ enableOrders, autoCalculateEndDate }: OrgSettings, whole: Catalog): Catalog {

@@ -1,8 +1,8 @@
 /** What `seed` may be: the demo company, a generated volume, or files. Stories are loaded only where one is told. */
 import { DEMO_USERS, demoDefinitions } from "../../fixtures/orgs/demo-company.ts";
 import type { MockUser } from "../auth/passwords.ts";
-import type { OrgSettings } from "../org/contract.ts";
 import type { MockOrgCore } from "../org/org.ts";
+import type { OrgSettings } from "../org/port.ts";
 import type { ObjectDefinition } from "../schema/definition.ts";
 import type { PrebuiltObject } from "./prebuilt-seed.ts";
 import type { SeedFile } from "./seed.ts";

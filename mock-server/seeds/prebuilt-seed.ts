@@ -7,8 +7,8 @@
  */
 import assert from "node:assert/strict";
 import { endOfTerm } from "../dml/rules/derived.ts";
-import type { Transaction } from "../org/contract.ts";
 import type { MockOrgCore } from "../org/org.ts";
+import type { Transaction } from "../org/port.ts";
 import type { FieldValue } from "../schema/definition.ts";
 import { formatDatetime } from "../schema/temporal.ts";
 

@@ -6,10 +6,10 @@
  * status at the end, as a person would do it. `@StandardPricebook` is the standard price book. Generated seeds also say
  * when something happened and who did it.
  */
-import type { SaveInput, SaveResult } from "../dml/contract.ts";
+import type { SaveInput, SaveResult } from "../dml/port.ts";
 import { save } from "../dml/save.ts";
-import type { Transaction } from "../org/contract.ts";
 import type { MockOrgCore } from "../org/org.ts";
+import type { Transaction } from "../org/port.ts";
 import type { SObjectType } from "../schema/catalog.ts";
 import type { Wire } from "../schema/values.ts";
 

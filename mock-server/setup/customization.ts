@@ -5,9 +5,9 @@
  */
 import { formulaRules } from "../dml/formula.ts";
 import type { ValidationRule } from "../dml/options.ts";
-import type { OrgSettings } from "../org/contract.ts";
 import { permissionDefinitions } from "../org/metadata-permissions.ts";
 import type { PermissionDefinition } from "../org/permissions.ts";
+import type { OrgSettings } from "../org/port.ts";
 import { createCatalog } from "../schema/catalog.ts";
 import { applyCustomization } from "../schema/customize.ts";
 import type { ObjectDefinition } from "../schema/definition.ts";

@@ -13,7 +13,7 @@ import { decodeText, decompress, readBody } from "../http/request-body.ts";
 import type { RestContext } from "../http/rest.ts";
 import { dispatch } from "../http/router.ts";
 import type { WireCall } from "../http/wire-call.ts";
-import type { Actor } from "../org/contract.ts";
+import type { Actor } from "../org/port.ts";
 import { elementOf, parseCall, type SoapCall, textOf } from "./call.ts";
 import type { DataCall } from "./data-context.ts";
 import { faultEnvelope, type LimitInfo, SoapFault, type SoapFlavour, soapEnvelope } from "./envelope.ts";

@@ -13,7 +13,7 @@ import {
 } from "../metadata/component.ts";
 import { type ComponentEntry, listComponents, readComponent } from "../metadata/read.ts";
 import { wireInstant } from "../org/clock.ts";
-import { type Actor } from "../org/contract.ts";
+import { type Actor } from "../org/port.ts";
 import type { XmlElement } from "../schema/metadata/xml.ts";
 import { datetimeWithZ } from "../schema/temporal.ts";
 import {

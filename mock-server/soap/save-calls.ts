@@ -1,5 +1,5 @@
 /** SOAP calls that change records: create, update, upsert, delete, undelete and merge. Source: SOAP API Developer Guide. */
-import type { SaveInput, SaveRequest, SaveResult } from "../dml/contract.ts";
+import type { SaveInput, SaveRequest, SaveResult } from "../dml/port.ts";
 import { OrgError, type OrgFault } from "../errors.ts";
 import { escapeXml } from "../http/xml-text.ts";
 import { keyPrefixOf, to18 } from "../schema/record-id.ts";

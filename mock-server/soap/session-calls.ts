@@ -3,7 +3,7 @@ import { API_DISABLED, type LoginDesk, mayUseApi, type Visitor } from "../auth/l
 import type { Session } from "../auth/sessions.ts";
 import { readUser, type UserDetails } from "../auth/users.ts";
 import { escapeXml } from "../http/xml-text.ts";
-import type { Actor } from "../org/contract.ts";
+import type { Actor } from "../org/port.ts";
 import { type SoapCall, textOf } from "./call.ts";
 import { SoapFault, type SoapFlavour } from "./envelope.ts";
 

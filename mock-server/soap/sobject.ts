@@ -3,7 +3,7 @@
  *
  * Source: SOAP API Developer Guide, sObject and fieldsToNull; the doubled Id is how every partner client sees it [memory].
  */
-import type { SaveInput } from "../dml/contract.ts";
+import type { SaveInput } from "../dml/port.ts";
 import { isObject } from "../http/json-object.ts";
 import { escapeXml } from "../http/xml-text.ts";
 import type { Catalog, SObjectType } from "../schema/catalog.ts";

@@ -5,11 +5,11 @@
  */
 import { OrgError } from "../errors.ts";
 import { csvText } from "../schema/serialise.ts";
-import type { BoundExpression, Column } from "./bound.ts";
-import type { JsonObject, JsonValue } from "./contract.ts";
-import { fieldGroupOf } from "./fields-function.ts";
-import { OPEN_POINTS } from "./open-points.ts";
-import { parseQuery } from "./parser.ts";
+import { OPEN_POINTS } from "./base/open-points.ts";
+import type { JsonObject, JsonValue } from "./base/port.ts";
+import type { BoundExpression, Column } from "./bind/bound.ts";
+import { fieldGroupOf } from "./bind/fields-function.ts";
+import { parseQuery } from "./parse/parser.ts";
 import type { PreparedQuery } from "./query.ts";
 
 /** Refuses what Bulk API 2.0 cannot answer: compound fields, sub-selects, aggregates, OFFSET and TYPEOF. */

@@ -7,13 +7,14 @@
  * outcome.page(0, 2000);
  * ```
  */
-import { type BindSetting, bindQuery } from "./bind.ts";
-import type { BoundQuery } from "./bound.ts";
-import type { JsonObject, QueryContext } from "./contract.ts";
-import { compileQuery } from "./execute.ts";
-import { type ExplainResult, explainBound } from "./explain.ts";
-import type { AccessPath } from "./plan.ts";
-import type { Locate, RecordSet } from "./serialize.ts";
+
+import type { JsonObject, QueryContext } from "./base/port.ts";
+import { type BindSetting, bindQuery } from "./bind/bind.ts";
+import type { BoundQuery } from "./bind/bound.ts";
+import { compileQuery } from "./run/execute.ts";
+import { type ExplainResult, explainBound } from "./run/explain.ts";
+import type { AccessPath } from "./run/plan.ts";
+import type { Locate, RecordSet } from "./run/serialize.ts";
 
 /** How a query was answered. */
 export interface QueryPlanReport {

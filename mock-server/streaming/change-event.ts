@@ -4,7 +4,7 @@
  * One event tells of one record, or of several of one object to which the same transaction did the same. Fields stand
  * in it with their definition, because what a subscriber may read is his own.
  */
-import type { RecordChange, TransactionOrigin } from "../org/contract.ts";
+import type { RecordChange, TransactionOrigin } from "../org/port.ts";
 import type { SObjectType } from "../schema/catalog.ts";
 import type { FieldDefinition, FieldValue, Row } from "../schema/definition.ts";
 import { datetimeWithZ } from "../schema/temporal.ts";

@@ -1,5 +1,5 @@
 /** Which channels there are, and who may subscribe to them. Source: change-events §2.1, §3, §5. */
-import type { Actor } from "../org/contract.ts";
+import type { Actor } from "../org/port.ts";
 import { type Catalog, objectOfChangeEvent } from "../schema/catalog.ts";
 import type { BusEvent } from "./event-bus.ts";
 import { type BayeuxError, bayeuxError, unsupportedChannel } from "./protocol.ts";

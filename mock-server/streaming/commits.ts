@@ -4,8 +4,9 @@
  * Taking one is all that a write pays for Change Data Capture: a reference to what the commit listeners get anyway.
  * Events are made when somebody reads, so an org whose changes nobody follows never makes any.
  */
-import type { Actor, RecordChange, TransactionOrigin } from "../org/contract.ts";
+
 import type { MockOrgCore } from "../org/org.ts";
+import type { Actor, RecordChange, TransactionOrigin } from "../org/port.ts";
 import type { Catalog } from "../schema/catalog.ts";
 
 /** Changes that wait; the oldest commits go first. A real org keeps all of the last 72 hours. */

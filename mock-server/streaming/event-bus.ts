@@ -4,7 +4,7 @@
  * Source: change-events §2.1, §2.3, §2.8. Replay Ids go up and have gaps; nothing can be computed from them.
  */
 import { createHash } from "node:crypto";
-import type { Clock } from "../org/contract.ts";
+import type { Clock } from "../org/port.ts";
 import { type ChangeEvent, changeEvents } from "./change-event.ts";
 import type { Commit, Commits } from "./commits.ts";
 

@@ -1,6 +1,6 @@
 /** A change event as a subscriber gets it: the header, and of its fields those that he may read. Source: change-events §2.3, §2.4. */
 import { createHash } from "node:crypto";
-import type { Actor } from "../org/contract.ts";
+import type { Actor } from "../org/port.ts";
 import type { FieldDefinition, FieldValue } from "../schema/definition.ts";
 import { type ChangedField, eventValue, isPart } from "./change-event.ts";
 import type { BusEvent } from "./event-bus.ts";

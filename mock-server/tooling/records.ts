@@ -2,7 +2,7 @@
 import type { Catalog } from "../schema/catalog.ts";
 import { componentId } from "../schema/component-id.ts";
 import type { FieldDefinition, FieldType, ObjectDefinition, Row } from "../schema/definition.ts";
-import type { SoqlDataset } from "../soql/contract.ts";
+import type { SoqlDataset } from "../soql/base/port.ts";
 
 /** What every record of EntityDefinition and FieldDefinition shows as its Id: they have a durable Id instead. */
 export const NO_RECORD_ID = "000000000000000AAA";

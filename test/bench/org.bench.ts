@@ -3,11 +3,11 @@
  * an org, and one save with all order rules against a plain Map.
  */
 import { STANDARD_OBJECTS } from "../../fixtures/objects/standard.ts";
-import type { SaveInput } from "../../mock-server/dml/contract.ts";
+import type { SaveInput } from "../../mock-server/dml/port.ts";
 import { save } from "../../mock-server/dml/save.ts";
 import { frozenClock } from "../../mock-server/org/clock.ts";
-import type { Actor } from "../../mock-server/org/contract.ts";
 import { createOrg, type MockOrgCore } from "../../mock-server/org/org.ts";
+import type { Actor } from "../../mock-server/org/port.ts";
 import type { Row } from "../../mock-server/schema/definition.ts";
 import { type BenchRow, compared, medianTime } from "./bench-row.ts";
 

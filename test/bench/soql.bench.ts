@@ -11,8 +11,8 @@ import { STANDARD_OBJECTS } from "../../fixtures/objects/standard.ts";
 import { type Catalog, createCatalog } from "../../mock-server/schema/catalog.ts";
 import type { FieldValue, ObjectDefinition, Row } from "../../mock-server/schema/definition.ts";
 import { recordIdOf } from "../../mock-server/schema/record-id.ts";
-import { bindQuery } from "../../mock-server/soql/bind.ts";
-import type { QueryContext, SoqlDataset } from "../../mock-server/soql/contract.ts";
+import type { QueryContext, SoqlDataset } from "../../mock-server/soql/base/port.ts";
+import { bindQuery } from "../../mock-server/soql/bind/bind.ts";
 import { prepareQuery, runQuery } from "../../mock-server/soql/query.ts";
 
 export interface BenchRow {

@@ -2,7 +2,7 @@
  * The ledger of a simulation: every value that a cell (side, document, line, field) has ever shown, with who wrote it last.
  * It reads both systems' own records with a few lines of its own, not through the connector's mapping.
  */
-import type { RecordChange } from "../../mock-server/org/contract.ts";
+import type { RecordChange } from "../../mock-server/org/port.ts";
 import type { Row } from "../../mock-server/schema/definition.ts";
 import type { Side, Value } from "../../src/model/value.ts";
 import {

@@ -1,11 +1,12 @@
 /** The people in front of both systems: what they edit, drawn from seeds, and what they hold open meanwhile. */
-import type { SaveRequest, SaveResult } from "../../mock-server/dml/contract.ts";
+
 import { merge } from "../../mock-server/dml/merge.ts";
+import type { SaveRequest, SaveResult } from "../../mock-server/dml/port.ts";
 import { save } from "../../mock-server/dml/save.ts";
 import { OrgError } from "../../mock-server/errors.ts";
 import type { MockOrg } from "../../mock-server/index.ts";
-import type { Transaction } from "../../mock-server/org/contract.ts";
 import type { LongTransaction } from "../../mock-server/org/long-transaction.ts";
+import type { Transaction } from "../../mock-server/org/port.ts";
 import type { Row } from "../../mock-server/schema/definition.ts";
 import type { RowOperation } from "../../src/model/salesforce-record.ts";
 import { type Erp, nameOf, type OpenTransaction } from "./erp.ts";

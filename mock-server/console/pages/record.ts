@@ -1,6 +1,6 @@
 /** One record: its fields, a form to edit it as the viewing user, its related lists, its history. */
 import { computedRow } from "../../org/computed-records.ts";
-import type { Transaction } from "../../org/contract.ts";
+import type { Transaction } from "../../org/port.ts";
 import type { ChildRelationship, SObjectType } from "../../schema/catalog.ts";
 import type { FieldDefinition, Row } from "../../schema/definition.ts";
 import { address, HOME, orderAddress, recordAddress } from "../addresses.ts";

@@ -1,7 +1,7 @@
 /** The objects with their number of records, and the records of one object with filter, sort and paging. */
 import type { SObjectType } from "../../schema/catalog.ts";
 import type { FieldDefinition, Row } from "../../schema/definition.ts";
-import type { JsonObject } from "../../soql/contract.ts";
+import type { JsonObject } from "../../soql/base/port.ts";
 import { address, recordAddress } from "../addresses.ts";
 import { columnsOf } from "../columns.ts";
 import { liveCount, read, type View } from "../host.ts";

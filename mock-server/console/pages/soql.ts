@@ -2,7 +2,7 @@
 
 import { pathWords } from "../../kit/reason.ts";
 import type { FieldDefinition, FieldValue } from "../../schema/definition.ts";
-import type { JsonObject } from "../../soql/contract.ts";
+import type { JsonObject } from "../../soql/base/port.ts";
 import { address, recordAddress } from "../addresses.ts";
 import type { View } from "../host.ts";
 import { html, type Markup, NOTHING, type Part } from "../html.ts";

@@ -1,5 +1,5 @@
 /** The account hierarchy (reference: order-domain §6.1). Deleting accounts: `cascade.ts`. */
-import type { Transaction } from "../../org/contract.ts";
+import type { Transaction } from "../../org/port.ts";
 import { type Change, changes, textOf } from "../change.ts";
 import type { Rule } from "../rule.ts";
 

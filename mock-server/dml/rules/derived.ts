@@ -2,7 +2,7 @@
  * Fields that the org fills by itself: categories, stamps, prices, dates, names (reference: order-domain §2.3, §2.4,
  * §2.9, §3.3, §4, §5.2). Computed after the client's values and the before triggers, before the rules look.
  */
-import type { Transaction } from "../../org/contract.ts";
+import type { Transaction } from "../../org/port.ts";
 import { multiply } from "../../schema/decimal.ts";
 import type { Row } from "../../schema/definition.ts";
 import { type Change, changes, numberOf, textOf } from "../change.ts";

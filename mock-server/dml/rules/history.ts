@@ -4,7 +4,7 @@
  * A lookup leaves two rows, one with Ids and one with names; a long text leaves a row without values [memory]. A status
  * that crosses the border of Activated leaves `orderActivated` or `orderDeactivated` [fixture: the names].
  */
-import type { Transaction } from "../../org/contract.ts";
+import type { Transaction } from "../../org/port.ts";
 import type { FieldDefinition, FieldType, FieldValue, Row } from "../../schema/definition.ts";
 import type { Saved } from "../change.ts";
 import { planOf } from "../object-plan.ts";

@@ -1,5 +1,5 @@
 /** Order products (reference: order-domain §3). The lock of the order comes first, then price book, entry, quantity, price, dates. */
-import type { Transaction } from "../../org/contract.ts";
+import type { Transaction } from "../../org/port.ts";
 import type { Row } from "../../schema/definition.ts";
 import { type Change, changes, numberOf, textOf } from "../change.ts";
 import type { Rule } from "../rule.ts";

@@ -1,5 +1,5 @@
 /** Orders while they are drafts, and what stays locked once they are activated (reference: order-domain §2.2–§2.8, §2.11). */
-import type { Transaction } from "../../org/contract.ts";
+import type { Transaction } from "../../org/port.ts";
 import { type Change, changes, textOf } from "../change.ts";
 import type { Rule } from "../rule.ts";
 import { ACTIVATED, categoryOf, DRAFT, deactivates, isActivated } from "./status.ts";

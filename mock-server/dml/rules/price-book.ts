@@ -1,5 +1,5 @@
 /** Price books and their entries (reference: order-domain §5.1, §5.2, §5.4). */
-import type { Transaction } from "../../org/contract.ts";
+import type { Transaction } from "../../org/port.ts";
 import type { Row } from "../../schema/definition.ts";
 import { type Change, changes, textOf } from "../change.ts";
 import type { Rule } from "../rule.ts";

@@ -1,5 +1,5 @@
 /** Reduction orders: orders that take quantities back from one activated order (reference: order-domain §2.9). */
-import type { Transaction } from "../../org/contract.ts";
+import type { Transaction } from "../../org/port.ts";
 import { sum } from "../../schema/decimal.ts";
 import type { Row } from "../../schema/definition.ts";
 import { type Change, changes, numberOf, textOf } from "../change.ts";

@@ -4,7 +4,7 @@
  * `RULES` is the catalogue for readers and for the fidelity page; `refusalOf` is what the pipeline asks.
  */
 import type { OrgFault } from "../../errors.ts";
-import type { Transaction } from "../../org/contract.ts";
+import type { Transaction } from "../../org/port.ts";
 import type { Change, Refusal, WriteOperation } from "../change.ts";
 import type { RowVerdict } from "../options.ts";
 import { faultOf, type Rule, type RuleFact } from "../rule.ts";

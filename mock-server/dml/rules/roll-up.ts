@@ -3,7 +3,7 @@
  * names that entries take from the standard price and the product. All in the same transaction
  * (reference: order-domain §2.9, §3.4, §5.2).
  */
-import type { Transaction } from "../../org/contract.ts";
+import type { Transaction } from "../../org/port.ts";
 import { sum } from "../../schema/decimal.ts";
 import type { FieldValue, Row } from "../../schema/definition.ts";
 import { numberOf, type Saved, textOf } from "../change.ts";

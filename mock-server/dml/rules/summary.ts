@@ -2,7 +2,7 @@
  * Roll-up summary fields of the org's own: after a child was saved, its masters' sums, counts, smallest and greatest
  * values are computed anew. The arithmetic is the schema's (`schema/roll-up.ts`).
  */
-import type { Transaction } from "../../org/contract.ts";
+import type { Transaction } from "../../org/port.ts";
 import type { Catalog, SObjectType } from "../../schema/catalog.ts";
 import type { FieldDefinition, FieldValue, Row, SummaryDefinition } from "../../schema/definition.ts";
 import { rollUp } from "../../schema/roll-up.ts";

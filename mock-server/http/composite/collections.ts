@@ -1,5 +1,5 @@
 /** `/composite/sobjects`: up to 200 records in one call, saved, deleted or read. Source: rest-api §9.4. */
-import type { SaveInput, SaveRequest, SaveResult } from "../../dml/contract.ts";
+import type { SaveInput, SaveRequest, SaveResult } from "../../dml/port.ts";
 import { OrgError, type OrgFault } from "../../errors.ts";
 import { keyPrefixOf, to18 } from "../../schema/record-id.ts";
 import { invalidInput, unknownExternalIdField } from "../faults.ts";

@@ -1,5 +1,5 @@
 /** `POST /composite/tree/{T}`: records with their children, all of them created or none. Source: rest-api §9.3. */
-import type { SaveInput } from "../../dml/contract.ts";
+import type { SaveInput } from "../../dml/port.ts";
 import { OrgError, type OrgFault } from "../../errors.ts";
 import type { SObjectType } from "../../schema/catalog.ts";
 import { invalidInput } from "../faults.ts";

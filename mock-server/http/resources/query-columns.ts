@@ -4,7 +4,7 @@
  * children and aggregates [memory]).
  */
 import type { FieldDefinition, FieldType } from "../../schema/definition.ts";
-import { type BoundExpression, type BoundQuery, type Column, fieldOf } from "../../soql/bound.ts";
+import { type BoundExpression, type BoundQuery, type Column, fieldOf } from "../../soql/bind/bound.ts";
 
 /** One column as the answer tells it. */
 interface ColumnMetadata {

@@ -1,7 +1,7 @@
 /** `/query` and `/queryAll`. Source: rest-api §8.1–8.4. */
 import { OrgError } from "../../errors.ts";
 import { RECENT_MAX } from "../../org/recently-viewed.ts";
-import type { QueryContext } from "../../soql/contract.ts";
+import type { QueryContext } from "../../soql/base/port.ts";
 import { explainQuery, type QueryOutcome } from "../../soql/query.ts";
 import { notImplemented } from "../faults.ts";
 import { HeldRecords } from "../held-records.ts";

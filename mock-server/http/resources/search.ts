@@ -3,14 +3,14 @@
  *
  * Search here reads the records themselves, so a record is found at once; a real org reads an index that lags.
  */
-import type { QueryContext } from "../../soql/contract.ts";
+import type { QueryContext } from "../../soql/base/port.ts";
 import {
   runParameterizedSearch,
   runSearch,
   type SearchedObject,
   type SearchOutcome,
   type SearchParameters,
-} from "../../soql/search.ts";
+} from "../../soql/sosl/search.ts";
 import { invalidInput, notImplemented } from "../faults.ts";
 import { HeldRecords } from "../held-records.ts";
 import { isObject } from "../json-object.ts";

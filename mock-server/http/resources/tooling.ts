@@ -4,7 +4,7 @@
  */
 import { OrgError } from "../../errors.ts";
 import { describeGlobal, describeObject, describeSummary } from "../../schema/describe.ts";
-import type { QueryContext } from "../../soql/contract.ts";
+import type { QueryContext } from "../../soql/base/port.ts";
 import { runQuery } from "../../soql/query.ts";
 import { TOOLING_CATALOG } from "../../tooling/catalog.ts";
 import { NO_RECORD_ID, toolingRecords } from "../../tooling/records.ts";

@@ -4,7 +4,7 @@ import { outlookOf } from "../../../mock-server/console/order-steps.ts";
 import { stagesOf, timelineOf } from "../../../mock-server/console/order-timeline.ts";
 import { totalsOf } from "../../../mock-server/console/order-totals.ts";
 import { Journal } from "../../../mock-server/http/journal.ts";
-import type { Transaction } from "../../../mock-server/org/contract.ts";
+import type { Transaction } from "../../../mock-server/org/port.ts";
 import { Shop } from "../dml/shop.ts";
 import { viewOf } from "./host.ts";
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { SaveInput } from "../../../mock-server/dml/contract.ts";
+import type { SaveInput } from "../../../mock-server/dml/port.ts";
 import type { Row } from "../../../mock-server/schema/definition.ts";
 import { Shop } from "./shop.ts";
 

@@ -4,13 +4,13 @@
  */
 import { withMulticurrency } from "../../../fixtures/objects/features.ts";
 import { STANDARD_OBJECTS } from "../../../fixtures/objects/standard.ts";
-import type { SaveRequest, SaveResult } from "../../../mock-server/dml/contract.ts";
 import type { SaveOptions } from "../../../mock-server/dml/options.ts";
+import type { SaveRequest, SaveResult } from "../../../mock-server/dml/port.ts";
 import { save } from "../../../mock-server/dml/save.ts";
 import { frozenClock } from "../../../mock-server/org/clock.ts";
-import type { OrgSettings, Transaction } from "../../../mock-server/org/contract.ts";
 import { createOrg, type MockOrgCore } from "../../../mock-server/org/org.ts";
 import type { PermissionDefinition } from "../../../mock-server/org/permissions.ts";
+import type { OrgSettings, Transaction } from "../../../mock-server/org/port.ts";
 import type { FieldDefinition, ObjectDefinition, Row } from "../../../mock-server/schema/definition.ts";
 
 export type Values = Readonly<Record<string, unknown>>;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { SaveInput, SaveRequest } from "../../../mock-server/dml/contract.ts";
+import type { SaveInput, SaveRequest } from "../../../mock-server/dml/port.ts";
 import { OrgError } from "../../../mock-server/errors.ts";
 import type { FieldDefinition } from "../../../mock-server/schema/definition.ts";
 import { refusal, Shop, type Values } from "./shop.ts";

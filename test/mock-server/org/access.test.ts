@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { Actor } from "../../../mock-server/org/contract.ts";
 import type { MockOrgCore } from "../../../mock-server/org/org.ts";
 import { NO_ACCESS, OWN_RECORDS, type PermissionDefinition, READ_ONLY } from "../../../mock-server/org/permissions.ts";
+import type { Actor } from "../../../mock-server/org/port.ts";
 import { actorOf, newOrg } from "./fixture.ts";
 
 const CLERK: PermissionDefinition = {

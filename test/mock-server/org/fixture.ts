@@ -1,8 +1,8 @@
 /** Orgs and records for the tests of this room. */
 import { STANDARD_OBJECTS } from "../../../fixtures/objects/standard.ts";
 import { frozenClock } from "../../../mock-server/org/clock.ts";
-import type { Transaction } from "../../../mock-server/org/contract.ts";
 import { createOrg, type MockOrgCore, type OrgOptions } from "../../../mock-server/org/org.ts";
+import type { Transaction } from "../../../mock-server/org/port.ts";
 import type { Row } from "../../../mock-server/schema/definition.ts";
 
 /** Monday, 5 January 2026, noon in UTC: where the clocks of these tests stand. */

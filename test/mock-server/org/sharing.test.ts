@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { GROUP } from "../../../fixtures/objects/group.ts";
-import type { Transaction } from "../../../mock-server/org/contract.ts";
 import { visibleRecords } from "../../../mock-server/org/dataset.ts";
 import type { MockOrgCore, OrgOptions } from "../../../mock-server/org/org.ts";
+import type { Transaction } from "../../../mock-server/org/port.ts";
 import { actorOf, newOrg, put, putAccount } from "./fixture.ts";
 
 describe("the organization-wide default", () => {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
-import type { Transaction } from "../../../mock-server/org/contract.ts";
 import type { MockOrgCore } from "../../../mock-server/org/org.ts";
+import type { Transaction } from "../../../mock-server/org/port.ts";
 import type { Row } from "../../../mock-server/schema/definition.ts";
 import { accountsOf, newOrg, putAccount } from "./fixture.ts";
 

@@ -1,6 +1,6 @@
 /** Org settings and user permissions that move the rules (reference: order-domain §1.15, §2.4, §2.6, §7.1, §12). */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import type { OrgSettings } from "../../../mock-server/org/contract.ts";
+import type { OrgSettings } from "../../../mock-server/org/port.ts";
 import { DEFAULT_SETTINGS } from "../../../mock-server/org/settings.ts";
 import { activatedOrder, Client, draftOrder, fault, openShop, orderItem, type Shop } from "./world.ts";
 

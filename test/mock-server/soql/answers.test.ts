@@ -6,7 +6,7 @@ import { STANDARD_OBJECTS } from "../../../fixtures/objects/standard.ts";
 import { OrgError } from "../../../mock-server/errors.ts";
 import { createCatalog } from "../../../mock-server/schema/catalog.ts";
 import { recordIdOf } from "../../../mock-server/schema/record-id.ts";
-import type { JsonValue } from "../../../mock-server/soql/contract.ts";
+import type { JsonValue } from "../../../mock-server/soql/base/port.ts";
 import { type QueryOutcome, runQuery } from "../../../mock-server/soql/query.ts";
 import { createContext, createDataset, type Records } from "./dataset.ts";
 

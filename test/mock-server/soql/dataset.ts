@@ -1,7 +1,7 @@
 /** A small in-memory dataset for tests and benchmarks of the query language: arrays, maps, nothing clever. */
 import type { Catalog } from "../../../mock-server/schema/catalog.ts";
 import type { FieldDefinition, FieldValue, Row } from "../../../mock-server/schema/definition.ts";
-import type { QueryContext, SoqlDataset } from "../../../mock-server/soql/contract.ts";
+import type { QueryContext, SoqlDataset } from "../../../mock-server/soql/base/port.ts";
 
 /** Records by object; fields that are absent become null (false for booleans). */
 export type Records = Readonly<Record<string, readonly Readonly<Record<string, FieldValue>>[]>>;

@@ -1,8 +1,8 @@
 /** Date literals as ranges of days, seen from Wednesday, 12 June 2024. */
 import { describe, expect, it } from "vitest";
-import { formatDay, instantOfDay } from "../../../mock-server/soql/calendar.ts";
-import { daysOfLiteral, instantsOfDays } from "../../../mock-server/soql/date-literal.ts";
-import { CALENDAR_FISCAL_YEAR } from "../../../mock-server/soql/fiscal-year.ts";
+import { formatDay, instantOfDay } from "../../../mock-server/soql/base/calendar.ts";
+import { daysOfLiteral, instantsOfDays } from "../../../mock-server/soql/base/date-literal.ts";
+import { CALENDAR_FISCAL_YEAR } from "../../../mock-server/soql/base/fiscal-year.ts";
 
 const WEDNESDAY = {
   nowMs: Date.UTC(2024, 5, 12, 10, 30),

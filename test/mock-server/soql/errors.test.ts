@@ -3,9 +3,9 @@ import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { OrgError } from "../../../mock-server/errors.ts";
-import { tokenize } from "../../../mock-server/soql/lexer.ts";
+import { bindError, syntaxError } from "../../../mock-server/soql/base/query-error.ts";
+import { tokenize } from "../../../mock-server/soql/parse/lexer.ts";
 import { runQuery } from "../../../mock-server/soql/query.ts";
-import { bindError, syntaxError } from "../../../mock-server/soql/query-error.ts";
 import { createShop } from "./shop.ts";
 
 const context = createShop();

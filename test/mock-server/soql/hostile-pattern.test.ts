@@ -1,7 +1,7 @@
 /** Patterns that make a backtracking matcher run for years must be decided at once. */
 import { describe, expect, it } from "vitest";
-import { compileLike } from "../../../mock-server/soql/like.ts";
-import { compileSearchText } from "../../../mock-server/soql/search-text.ts";
+import { compileLike } from "../../../mock-server/soql/run/like.ts";
+import { compileSearchText } from "../../../mock-server/soql/sosl/search-text.ts";
 
 /** Processor time, far above what a linear matcher needs, far below what a backtracking one does. */
 const AT_ONCE_MS = 250;

@@ -1,7 +1,7 @@
 /** Which access path a query takes, how many rows it reads, and what explain says of it. */
 import { describe, expect, it } from "vitest";
-import type { AccessPath } from "../../../mock-server/soql/plan.ts";
 import { explainQuery, runQuery } from "../../../mock-server/soql/query.ts";
+import type { AccessPath } from "../../../mock-server/soql/run/plan.ts";
 import { createShop, id, stamp } from "./shop.ts";
 
 const context = createShop();

@@ -7,10 +7,10 @@ import { createCatalog } from "../../../mock-server/schema/catalog.ts";
 import { sum } from "../../../mock-server/schema/decimal.ts";
 import type { FieldValue, Row } from "../../../mock-server/schema/definition.ts";
 import { recordIdOf } from "../../../mock-server/schema/record-id.ts";
-import type { Comparison, Condition, Literal, Operator, Path } from "../../../mock-server/soql/ast.ts";
-import type { SoqlDataset } from "../../../mock-server/soql/contract.ts";
-import { parseQuery } from "../../../mock-server/soql/parser.ts";
-import { printCondition, printQuery } from "../../../mock-server/soql/print.ts";
+import type { SoqlDataset } from "../../../mock-server/soql/base/port.ts";
+import type { Comparison, Condition, Literal, Operator, Path } from "../../../mock-server/soql/parse/ast.ts";
+import { parseQuery } from "../../../mock-server/soql/parse/parser.ts";
+import { printCondition, printQuery } from "../../../mock-server/soql/parse/print.ts";
 import { runQuery } from "../../../mock-server/soql/query.ts";
 import { createContext, createDataset } from "./dataset.ts";
 

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { assertBulkQuery, csvHeader, csvRow } from "../../../mock-server/soql/bulk.ts";
 import { prepareQuery, runQuery } from "../../../mock-server/soql/query.ts";
-import type { RecordSet } from "../../../mock-server/soql/serialize.ts";
+import type { RecordSet } from "../../../mock-server/soql/run/serialize.ts";
 import { createContext, createDataset } from "./dataset.ts";
 import { catalog, createShop, id, stamp } from "./shop.ts";
 

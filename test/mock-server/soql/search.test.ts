@@ -1,6 +1,6 @@
 /** SOSL and parameterized search. */
 import { describe, expect, it } from "vitest";
-import { runParameterizedSearch, runSearch } from "../../../mock-server/soql/search.ts";
+import { runParameterizedSearch, runSearch } from "../../../mock-server/soql/sosl/search.ts";
 import { createShop, id } from "./shop.ts";
 
 const context = createShop();

@@ -2,7 +2,7 @@
 import { STANDARD_OBJECTS } from "../../../fixtures/objects/standard.ts";
 import { createCatalog } from "../../../mock-server/schema/catalog.ts";
 import { recordIdOf } from "../../../mock-server/schema/record-id.ts";
-import type { QueryContext } from "../../../mock-server/soql/contract.ts";
+import type { QueryContext } from "../../../mock-server/soql/base/port.ts";
 import { createContext, createDataset } from "./dataset.ts";
 
 export const catalog = createCatalog(STANDARD_OBJECTS);

@@ -1,6 +1,6 @@
 /** A whole connector in one process for the tests of the engine: mock org, ERP in memory, state in memory. */
 
-import type { SaveRequest, SaveResult } from "../../../mock-server/dml/contract.ts";
+import type { SaveRequest, SaveResult } from "../../../mock-server/dml/port.ts";
 import { save } from "../../../mock-server/dml/save.ts";
 import { createMockOrg, type MockOrg, type MockOrgOptions } from "../../../mock-server/index.ts";
 import type { EngineEvent } from "../../../src/engine/events.ts";
