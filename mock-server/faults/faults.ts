@@ -5,7 +5,7 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { LoginDesk } from "../auth/login.ts";
-import type { BulkStep } from "../bulk/strike.ts";
+import type { BulkStep } from "../bulk/jobs/strike.ts";
 import type { Trigger } from "../dml/options.ts";
 import type { SaveRequest, SaveResult } from "../dml/port.ts";
 import type { FaultHook } from "../http/fault-hook.ts";

@@ -15,8 +15,7 @@ import type { Journal } from "./journal.ts";
 import { isObject } from "./json-object.ts";
 import { decodeBody, decompress, readBody } from "./request-body.ts";
 import type { Method, RestContext, RestHandler, RestRequest, RestResult, RestServices } from "./rest.ts";
-import { dispatch, findResource } from "./router.ts";
-import type { Resource } from "./routes.ts";
+import type { FindResource, Resource } from "./routes.ts";
 import { answerForm, buildResponse } from "./serialise.ts";
 import { judgeVersion } from "./versions.ts";
 import { checkSize, clientOf, type WireCall } from "./wire-call.ts";
@@ -30,6 +29,10 @@ export interface PipelineOptions {
   readonly desk: LoginDesk;
   readonly journal: Journal;
   readonly headers: AnswerHeaders;
+  /** The resources of every protocol under `/services/data/`. */
+  readonly findResource: FindResource;
+  /** Runs a request by these resources in a transaction that is open already. */
+  readonly dispatch: RestContext["dispatch"];
   /** Asked at each call, so that faults may come and go. */
   readonly faultHook: () => FaultHook | undefined;
   /** Scheme and host to put into answers, for a call. */
@@ -173,7 +176,7 @@ interface Prepared {
 
 /** Everything before the transaction: throws `OrgError`, or gives the function that runs the call. */
 async function prepare(options: PipelineOptions, call: WireCall, trace: Trace): Promise<Prepared> {
-  const { services, desk } = options;
+  const { services, desk, dispatch } = options;
   checkSize(call);
   const { session, actor } = openDoor(desk, call);
   trace.actor = actor;
@@ -184,7 +187,7 @@ async function prepare(options: PipelineOptions, call: WireCall, trace: Trace): 
   if (!charged) throw requestLimitExceeded();
   trace.apiCalls = 1;
   const query = new URLSearchParams(call.query);
-  const place = findResource(segments);
+  const place = options.findResource(segments);
   const resource = place?.load === undefined ? place : (await place.load())(segments);
   if (resource === undefined || version < (resource.since ?? 0)) {
     options.journal.noteUnknownAddress(call.path);
@@ -306,6 +309,15 @@ function firstErrorCode(result: RestResult): string | null {
   if (result.status < 400 || !Array.isArray(result.body)) return null;
   const first: unknown = result.body[0];
   return isObject(first) && typeof first["errorCode"] === "string" ? first["errorCode"] : null;
+}
+
+/** Writes a result that no handler gave: with the headers of every answer, in the form that the client reads. */
+export function answerPlain(
+  { headers }: Pick<PipelineOptions, "headers">,
+  call: WireCall,
+  result: RestResult,
+): Response {
+  return buildResponse(result, answerForm(call.method, call.header), headers.standing(call.header("origin")));
 }
 
 /** Closes the connection without an answer; in process the caller sees a network error. */

@@ -5,9 +5,9 @@
  * process that the network calls from outside.
  */
 import type { Session } from "../auth/sessions.ts";
-import type { BulkAllowances } from "../bulk/allowances.ts";
-import type { BulkJobs } from "../bulk/bulk-jobs.ts";
-import type { StrikeBulk } from "../bulk/strike.ts";
+import type { BulkAllowances } from "../bulk/jobs/allowances.ts";
+import type { BulkJobs } from "../bulk/jobs/bulk-jobs.ts";
+import type { StrikeBulk } from "../bulk/jobs/strike.ts";
 import type { MergeRequest } from "../dml/merge.ts";
 import type { SaveRequest, SaveResult } from "../dml/port.ts";
 import type { MockOrgCore } from "../org/org.ts";

@@ -5,7 +5,8 @@
  * that fits wins, so exact ones stand before open ones; one without a resource says that there is nothing at an address
  * which a later pattern would take. Tests read the tables to try every resource.
  */
-import type { Method, RestHandler } from "./rest.ts";
+import { methodNotAllowed, notFound } from "./faults.ts";
+import type { Method, RestContext, RestHandler } from "./rest.ts";
 
 /** One resource: its methods in the order in which a refusal lists them. */
 export interface Resource {
@@ -46,6 +47,17 @@ export function finder(routes: readonly Route[]): FindResource {
   return (segments) => {
     for (const route of byFirst.get(segments[0] ?? "") ?? []) if (fits(route, segments)) return route.resource;
     return undefined;
+  };
+}
+
+/** Runs requests by the handlers of a table; the function throws `OrgError` (404, 405) where there is none. */
+export function dispatcher(find: FindResource): RestContext["dispatch"] {
+  return (context, request) => {
+    const resource = find(request.segments);
+    if (resource === undefined || request.version < (resource.since ?? 0)) throw notFound();
+    const handler = resource.methods[request.method];
+    if (handler === undefined) throw methodNotAllowed(request.method, Object.keys(resource.methods));
+    return handler(context, request);
   };
 }
 

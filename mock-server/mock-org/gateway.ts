@@ -12,7 +12,6 @@ import { merge } from "../dml/merge.ts";
 import type { SaveOptions } from "../dml/options.ts";
 import { save } from "../dml/save.ts";
 import { Faults } from "../faults/faults.ts";
-import { createApp } from "../http/app.ts";
 import type { FaultHook } from "../http/fault-hook.ts";
 import { Journal } from "../http/journal.ts";
 import type { PipelineOptions } from "../http/pipeline.ts";
@@ -23,8 +22,8 @@ import type { AppEnvironment } from "../http/wire-call.ts";
 import type { MockOrgCore } from "../org/org.ts";
 import { ADMIN_USER } from "../org/standard-records.ts";
 import type { Wire } from "../schema/values.ts";
-import { mountSoap } from "../soap/mount.ts";
-import { mountStreaming, type StreamingDoor } from "../streaming/mount.ts";
+import type { StreamingDoor } from "../streaming/routes.ts";
+import { createApp } from "./app.ts";
 import type { MockOrgOptions } from "./options.ts";
 
 /** The doors of one org. */
@@ -66,7 +65,7 @@ export function openDoors(
     const added = faults.triggers;
     return added.length === 0 ? { ...own, wire } : { ...own, wire, triggers: [...triggers, ...added] };
   };
-  const { app, services, pipeline } = createApp({
+  const { app, services, pipeline, streaming } = createApp({
     org,
     desk,
     journal,
@@ -97,8 +96,6 @@ export function openDoors(
     if (fault === undefined) return undefined;
     return fault.act === "bulk-stuck" ? { kind: "stuck" } : { kind: "failed", message: fault.message ?? BATCH_FAILED };
   };
-  mountSoap(app, pipeline);
-  const streaming = mountStreaming(app, pipeline);
   mountLater(app, "/_mock", async () => {
     const { createAdminApp } = await import("./admin-app.ts");
     const shown = { org, journal, usage, faults };

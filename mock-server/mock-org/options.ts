@@ -2,7 +2,7 @@
 import type { ConnectedApp } from "../auth/connected-apps.ts";
 import type { MockUser } from "../auth/passwords.ts";
 import type { RandomText } from "../auth/tokens.ts";
-import type { BulkLimits } from "../bulk/allowances.ts";
+import type { BulkLimits } from "../bulk/jobs/allowances.ts";
 import type { Trigger, ValidationRule } from "../dml/options.ts";
 import type { StreamingLimits } from "../http/streaming-usage.ts";
 import type { PermissionDefinition } from "../org/permissions.ts";

@@ -11,7 +11,6 @@ import { isObject } from "../http/json-object.ts";
 import { dropConnection, type PipelineOptions } from "../http/pipeline.ts";
 import { decodeText, decompress, readBody } from "../http/request-body.ts";
 import type { RestContext } from "../http/rest.ts";
-import { dispatch } from "../http/router.ts";
 import type { WireCall } from "../http/wire-call.ts";
 import type { Actor } from "../org/port.ts";
 import { elementOf, parseCall, type SoapCall, textOf } from "./call.ts";
@@ -172,7 +171,7 @@ interface Delivery extends Place {
 }
 
 async function execute(options: PipelineOptions, delivery: Delivery, trace: Trace): Promise<string> {
-  const { desk, services } = options;
+  const { desk, services, dispatch } = options;
   const { flavour, version, call } = delivery;
   if (!(version >= services.versions.oldest && version <= services.versions.newest))
     throw new SoapFault("UNSUPPORTED_API_VERSION", "Invalid Api version specified on URL");

@@ -87,20 +87,28 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "mock-server/org": ["mock-server/schema", "mock-server/soql"],
   "mock-server/dml": ["mock-server/schema", "mock-server/org"],
   "mock-server/auth": ["mock-server/schema", "mock-server/org"],
-  "mock-server/bulk": ["mock-server/schema", "mock-server/org", "mock-server/dml", "mock-server/soql"],
+  // Bulk jobs of both APIs, whatever address they are reached at.
+  "mock-server/bulk/jobs": ["mock-server/schema", "mock-server/org", "mock-server/dml", "mock-server/soql"],
+  // What all protocols share: calls, bodies, answers, the pipeline and the journal. It knows no address.
   "mock-server/http": [
     "mock-server/schema",
     "mock-server/org",
     "mock-server/dml",
     "mock-server/soql",
     "mock-server/auth",
-    "mock-server/bulk",
-    "mock-server/tooling",
+    "mock-server/bulk/jobs",
   ],
-  // The metadata of an org and its changes, whatever protocol asks for them.
-  "mock-server/metadata": ["mock-server/schema", "mock-server/org"],
-  // The schema as records, for queries of the Tooling API.
-  "mock-server/tooling": ["mock-server/schema", "mock-server/soql"],
+  // One room for each protocol, with its addresses.
+  "mock-server/rest": [
+    "mock-server/schema",
+    "mock-server/org",
+    "mock-server/dml",
+    "mock-server/soql",
+    "mock-server/http",
+  ],
+  "mock-server/bulk": ["mock-server/org", "mock-server/auth", "mock-server/http"],
+  "mock-server/tooling": ["mock-server/schema", "mock-server/soql", "mock-server/http"],
+  "mock-server/oauth": ["mock-server/schema", "mock-server/org", "mock-server/auth", "mock-server/http"],
   "mock-server/soap": [
     "mock-server/schema",
     "mock-server/org",
@@ -109,9 +117,11 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "mock-server/auth",
     "mock-server/metadata",
     "mock-server/http",
+    "mock-server/rest",
   ],
-  // Change events over CometD.
   "mock-server/streaming": ["mock-server/schema", "mock-server/org", "mock-server/auth", "mock-server/http"],
+  // The metadata of an org and its changes, whatever protocol asks for them.
+  "mock-server/metadata": ["mock-server/schema", "mock-server/org"],
   // A client of any endpoint: it knows nothing of the org.
   "mock-server/conformance": [],
   // A client of a real org, which it only reads.
@@ -173,8 +183,11 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "mock-server/auth",
     "mock-server/bulk",
     "mock-server/http",
+    "mock-server/rest",
+    "mock-server/oauth",
     "mock-server/soap",
     "mock-server/streaming",
+    "mock-server/tooling",
     "mock-server/faults",
     "mock-server/kit",
     "mock-server/admin",

@@ -5,16 +5,16 @@
  */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { AdminHost } from "../../../mock-server/admin/routes.ts";
+import { BULK_ROUTES } from "../../../mock-server/bulk/job-resources.ts";
 import type { ConsoleHost } from "../../../mock-server/console/host.ts";
-import { BULK_ROUTES } from "../../../mock-server/http/resources/bulk.ts";
-import { TOOLING_ROUTES } from "../../../mock-server/http/resources/tooling.ts";
-import { ROUTES } from "../../../mock-server/http/router.ts";
 import { createMockOrg, type MockOrg } from "../../../mock-server/index.ts";
 import { createAdminApp } from "../../../mock-server/mock-org/admin-app.ts";
+import { RESOURCES } from "../../../mock-server/mock-org/app.ts";
 import { DATA_CALLS } from "../../../mock-server/soap/answer.ts";
 import { METADATA_CALLS } from "../../../mock-server/soap/metadata-calls.ts";
+import { TOOLING_ROUTES } from "../../../mock-server/tooling/resources.ts";
 
-const PATTERNS = [...ROUTES, ...BULK_ROUTES, ...TOOLING_ROUTES].map(([pattern]) => pattern);
+const PATTERNS = [...RESOURCES, ...BULK_ROUTES, ...TOOLING_ROUTES].map(([pattern]) => pattern);
 
 /** What stands in place of a pattern's names: things that exist, things of another kind, and things that should not be. */
 const FILLINGS: readonly Readonly<Record<string, string>>[] = [
@@ -124,7 +124,7 @@ describe("bad input", () => {
     );
   });
 
-  const WRITING = [...ROUTES, ...BULK_ROUTES, ...TOOLING_ROUTES].flatMap(([pattern, resource]) =>
+  const WRITING = [...RESOURCES, ...BULK_ROUTES, ...TOOLING_ROUTES].flatMap(([pattern, resource]) =>
     Object.keys(resource?.methods ?? {})
       .filter((method): method is Method => method !== "GET" && method !== "HEAD" && method !== "DELETE")
       .map((method) => [method, pattern] as const),
