@@ -107,7 +107,8 @@ function replaceLine(
   const shown = { ...salesforce, ...Object.fromEntries(hidden.map(({ field, value }) => [field, value])) };
   const isFixed = (field: string): boolean => fixed.some((each) => each.field === field);
   const edited = movedLine(mappings, base ?? {}, shown).filter(
-    ({ field, after }) => !isFixed(field) && (base !== undefined || after !== external[field]),
+    // An edit that the new line has too is not lost with the old one.
+    ({ field, after }) => !isFixed(field) && after !== external[field],
   );
   const decided = fixed.flatMap(({ field, resolution }) =>
     resolution.conflict === null ? [] : [{ field, choice: resolution.conflict }],

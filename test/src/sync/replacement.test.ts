@@ -165,6 +165,16 @@ describe("a line with another product that somebody edits in Salesforce", () => 
     expect(shown(world)[0]).toMatchObject([LINE, expect.stringContaining(":p9"), 5]);
   });
 
+  it("is no conflict where the new line has the edited value too, so that nothing is lost", () => {
+    for (const policy of ["manual", "salesforce"] as const) {
+      const world = edited({ policy });
+      put(world, "1", { quantity: "8" });
+      const decision = world.pass();
+      expect(decision.conflicts).toEqual([]);
+      expect(shown(world)[0]).toMatchObject([LINE, expect.stringContaining(":p9"), 8]);
+    }
+  });
+
   it("stays where Salesforce wins, and the conflict keeps the other product", () => {
     const world = edited({ policy: "salesforce" });
     const decision = world.pass();
