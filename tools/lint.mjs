@@ -11,8 +11,8 @@ process.chdir(root);
 // The examples in JavaScript are written as a user of node:test or Jest writes them, without a word for the linter.
 const EXAMPLES = ["--ignore-pattern", "test/examples/*.mjs"];
 const COMMANDS = {
-  lint: ["oxlint", ["--type-aware", "--deny-warnings", ...EXAMPLES, "src", "mock-server", "fixtures", "test"]],
-  format: ["biome", ["check", "--write", "src", "mock-server", "fixtures", "test"]],
+  lint: ["oxlint", ["--type-aware", "--deny-warnings", ...EXAMPLES, "src", "mock-server", "fixtures", "test", "tools"]],
+  format: ["biome", ["check", "--write", "src", "mock-server", "fixtures", "test", "tools"]],
 };
 const entry = COMMANDS[process.argv[2]];
 if (entry === undefined) {

@@ -290,7 +290,7 @@ function classicInfo(job: ClassicJob): Record<string, unknown> {
 
 function checkMembers(fields: Readonly<Record<string, unknown>>, known: readonly string[]): void {
   const unknown = Object.keys(fields).find((name) => !known.includes(name));
-  // [memory] the text, in the words of the JSON parser.
+  // [memory: platform §3] the text, in the words of the JSON parser.
   if (unknown !== undefined) throw jsonParserError(`Unrecognized field "${unknown}" at [line:1, column:1]`);
 }
 

@@ -31,7 +31,7 @@ export interface DeletionPlan {
   readonly loosened: readonly Loosened[];
 }
 
-/** Records that one deletion may take; the platform's own limit is lower [memory]. It only bounds the walk. */
+/** Records that one deletion may take; the platform's own limit is lower [memory: platform §4]. It only bounds the walk. */
 const DOOMED_MAX = 1_000_000;
 
 /** Plans a deletion, or says which children forbid it. */

@@ -86,7 +86,7 @@ function removeBinnedChildren(tx: Transaction, type: SObjectType, id: string): v
   }
 }
 
-/** A deletion stamps the record, and those that go with it, with the user who deletes [memory]. */
+/** A deletion stamps the record, and those that go with it, with the user who deletes [memory: platform §4]. */
 function binnedRow(row: Row, tx: Transaction): Row {
   const stamps: Record<string, string> = { SystemModstamp: tx.now };
   if ("LastModifiedDate" in row) {

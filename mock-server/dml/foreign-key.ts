@@ -94,7 +94,7 @@ function targetOf(reference: FieldDefinition, entries: readonly (readonly [strin
   return named;
 }
 
-/** [memory] both texts. */
+/** [memory: platform §4] both texts. */
 function notOneKey(entity: string, count: number): OrgFault {
   const message =
     count === 0

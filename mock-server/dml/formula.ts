@@ -18,7 +18,7 @@ import type { ValidationRule } from "./options.ts";
 
 const defaults = new WeakMap<ObjectPlan, readonly ComputedField[]>();
 
-/** Fills fields that the client left out with their default formula; a formula that fails leaves null [memory]. */
+/** Fills fields that the client left out with their default formula; a formula that fails leaves null [memory: platform §4]. */
 export function fillDefaultFormulas({ plan, after, given }: Change, tx: Transaction): void {
   for (const computed of defaultFormulasOf(plan, tx.catalog)) {
     const { name } = computed.field;

@@ -52,7 +52,7 @@ function mergeRecords(
 ): Refusal | undefined {
   const hidden = checkObject(tx, plan);
   if (hidden !== undefined) return hidden;
-  // [memory] both texts.
+  // [memory: platform §4] both texts.
   if (plan.type.definition.mergeable !== true)
     return refuse({
       code: "INVALID_TYPE_FOR_OPERATION",

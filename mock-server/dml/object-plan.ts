@@ -107,7 +107,7 @@ function defaultOf(field: FieldDefinition): FieldValue {
   return field.type === "boolean" ? false : null;
 }
 
-/** A record without a record type of its own choice gets the default one [memory]. */
+/** A record without a record type of its own choice gets the default one [memory: platform §4]. */
 function defaultRecordType(type: SObjectType): string | null {
   return type.definition.recordTypes?.find((recordType) => recordType.default === true)?.id ?? null;
 }

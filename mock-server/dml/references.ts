@@ -51,7 +51,7 @@ function isRecordTypeOf({ plan }: Change, id: string): boolean {
   return plan.type.definition.recordTypes?.some((recordType) => recordType.id === id && recordType.active) ?? false;
 }
 
-/** A record type of another object, or an inactive one [memory]. */
+/** A record type of another object, or an inactive one [memory: platform §4]. */
 function foreignRecordType(id: string): OrgFault {
   const message = `Record Type ID: this ID value isn't valid for the user: ${id}`;
   return { code: "INVALID_CROSS_REFERENCE_KEY", message, fields: ["RecordTypeId"] };

@@ -13,7 +13,7 @@ export function parseRecordId(
   operation: Exclude<WriteOperation, "insert">,
 ): string | Refusal {
   if (given === undefined || given === "")
-    // [memory]
+    // [memory: platform §4]
     return refuse({ code: "MISSING_ARGUMENT", message: `Id not specified in an ${operation} call`, fields: [] });
   const id = to18(given);
   const { keyPrefix, idPrefix, custom } = plan.type.definition;

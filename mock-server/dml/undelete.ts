@@ -20,7 +20,7 @@ export function undeleteRecord(context: SaveContext, plan: ObjectPlan, given: st
   const { tx } = context;
   const id = parseRecordId(plan, given, "undelete");
   if (typeof id !== "string") return id;
-  // All three texts are [memory].
+  // All three texts are [memory: platform §4].
   if (plan.type.definition.undeletable !== true) {
     const message = `entity type ${plan.name} does not support undelete`;
     return refuse({ code: "INVALID_TYPE_FOR_OPERATION", message, fields: [] });
@@ -42,7 +42,7 @@ export function undeleteRecord(context: SaveContext, plan: ObjectPlan, given: st
   if (refusal !== undefined) return refusal;
   const family = familyOf(context, plan.type, row);
   for (const child of family) {
-    // Whether a child that cannot come back holds up its parent is [memory].
+    // Whether a child that cannot come back holds up its parent is [memory: platform §4].
     const taken = checkUnique(
       {
         plan: planOf(child.type),

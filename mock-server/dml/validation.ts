@@ -31,7 +31,7 @@ export function checkValidationRules(change: Change, { tx, options, onVerdict }:
   return faults.length === 0 ? undefined : { faults, statusCode: 400 };
 }
 
-/** The text of a broken rule; a rule that cannot be evaluated for this record is broken too [memory: the text]. */
+/** The text of a broken rule; a rule that cannot be evaluated for this record is broken too [memory: the text, platform §4]. */
 function messageOf(rule: ValidationRule, change: Change, tx: Transaction): string | undefined {
   try {
     return rule.isBroken(change.after, change.before, tx) ? rule.message : undefined;

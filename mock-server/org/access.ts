@@ -14,7 +14,7 @@ export interface PermissionSource {
   readonly grant: Grant | undefined;
 }
 
-/** Objects that describe the org itself. Every user reads them, and who manages users changes them [memory]. */
+/** Objects that describe the org itself. Every user reads them, and who manages users changes them [memory: platform §2]. */
 const SETUP_OBJECTS: ReadonlySet<string> = new Set([
   "ContractStatus",
   "CurrencyType",

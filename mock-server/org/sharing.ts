@@ -22,7 +22,7 @@ export type SharingModels = Readonly<Record<string, SharingModel>>;
 
 /** Most parents that are followed upward: OrderItemHistory → OrderItem → Order → Account is the longest chain. */
 const PARENT_DEPTH_MAX = 8;
-/** Most roles above each other; the platform allows 500 [memory]. */
+/** Most roles above each other; the platform allows 500 [memory: platform §2]. */
 const ROLE_DEPTH_MAX = 500;
 /** Most groups within groups. */
 const GROUP_DEPTH_MAX = 5;

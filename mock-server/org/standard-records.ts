@@ -23,7 +23,7 @@ export interface UserDefinition {
   readonly permissionSets?: readonly string[];
   /** The name of a `UserRole` record. */
   readonly role?: string;
-  /** IANA name; default `America/Los_Angeles`, as in a new org [memory]. */
+  /** IANA name; default `America/Los_Angeles`, as in a new org [memory: platform §2]. */
   readonly timeZone?: string;
   /** Default `en_US`. */
   readonly locale?: string;

@@ -4,7 +4,7 @@ import type { AutoNumber } from "./definition.ts";
 /**
  * `ORD-{YYYY}-{0000}` with 42 becomes `ORD-2026-0042`. A number with more digits than zeros keeps them all.
  *
- * The date parts are those of the instant in UTC; the platform takes the org's time zone [memory].
+ * The date parts are those of the instant in UTC; the platform takes the org's time zone [memory: platform §5].
  */
 export function formatAutoNumber(autoNumber: AutoNumber, value: number, nowMs: number): string {
   return autoNumber.format.replace(/\{([^}]*)\}/g, (whole, part: string) => {

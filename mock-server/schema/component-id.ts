@@ -1,7 +1,7 @@
 /** Ids of metadata components, which are no records here: derived from their names, so that they are always the same. */
 import { RECORD_COUNTER_MAX, recordIdOf } from "./record-id.ts";
 
-/** Key prefixes of components: custom object, custom field [memory]. */
+/** Key prefixes of components: custom object, custom field [memory: platform §5]. */
 const PREFIXES = { CustomObject: "01I", CustomField: "00N" } as const;
 
 /** The 18-character Id of a component, for example of the custom field `Account.ERP_Key__c`. */

@@ -36,7 +36,7 @@ export function formulaFields(object: SObjectType, catalog: Catalog): readonly C
   );
 }
 
-/** The active rules of an object, in order of their names [memory]. */
+/** The active rules of an object, in order of their names [memory: platform §6]. */
 export function validationRules(
   rules: readonly ValidationRule[],
   object: SObjectType,

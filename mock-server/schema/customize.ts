@@ -62,7 +62,7 @@ export function applyCustomization(
 
 const BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-/** Custom objects that one org can hold here: the key prefixes a00 to azz. Salesforce allows at most 3,000 [memory]. */
+/** Custom objects that one org can hold here: the key prefixes a00 to azz. Salesforce allows at most 3,000 [memory: platform §5]. */
 const CUSTOM_OBJECTS_MAX = BASE62.length ** 2;
 
 function addCustomObjects(work: Work, customization: Customization): void {
@@ -249,7 +249,7 @@ function bindSummaries(work: Work, customization: Customization): void {
   }
 }
 
-/** Standard references over which the platform allows roll-ups as over master-detail fields [memory]. */
+/** Standard references over which the platform allows roll-ups as over master-detail fields [memory: platform §5]. */
 const SUMMED_STANDARD: ReadonlySet<string> = new Set(["OrderItem.OrderId", "Opportunity.AccountId"]);
 
 const SUMMED_TYPES: ReadonlySet<FieldDefinition["type"]> = new Set([

@@ -14,7 +14,7 @@ interface Decimal {
 
 /**
  * The value rounded to `scale` decimals, halves away from zero (1.005 → 1.01, −1.005 → −1.01), as Salesforce rounds
- * stored numbers [memory]. `value` must be finite.
+ * stored numbers [memory: platform §7]. `value` must be finite.
  */
 export function roundHalfUp(value: number, scale: number): number {
   // Most numbers of a sync are whole or have few decimals; whole ones need no big integer.

@@ -25,7 +25,7 @@ export interface DescribeRights {
   canEditField(object: string, field: string): boolean;
 }
 
-/** The version from which describe names the object that a history or share object belongs to [memory]. */
+/** The version from which describe names the object that a history or share object belongs to [memory: platform §1]. */
 const ASSOCIATE_ENTITY_SINCE = 50;
 
 /** How many records describe says that one call may hold. */
@@ -85,7 +85,7 @@ export function describeField(field: FieldDefinition, objectName: string, rights
     byteLength,
     calculated: field.calculated ?? false,
     calculatedFormula: field.formula ?? null,
-    // On fields these two tell about custom relationships only; standard ones show in childRelationships [memory].
+    // On fields these two tell about custom relationships only; standard ones show in childRelationships [memory: platform §1].
     cascadeDelete: field.masterDetail ?? false,
     caseSensitive: field.caseSensitive ?? false,
     compoundFieldName: field.compoundFieldName ?? null,

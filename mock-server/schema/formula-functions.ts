@@ -1,7 +1,7 @@
 /**
  * The functions and operators of Salesforce formulas, on plain values.
  *
- * Semantics are [memory] of the platform's formula reference: an empty operand makes arithmetic empty and a comparison
+ * Semantics are [memory: platform §6] of the platform's formula reference: an empty operand makes arithmetic empty and a comparison
  * false, texts join with empty as nothing, an empty text equals null, text compares with case.
  */
 import { multiply, roundHalfUp, sum, toFixedText } from "./decimal.ts";
@@ -87,7 +87,7 @@ export const FORMULA_FUNCTIONS: Readonly<Record<string, FormulaFunction>> = {
     max: 3,
     run: (part = null, value = null, start = 1) => textOf(value).indexOf(textOf(part), countOf(start) - 1) + 1,
   },
-  // How the API shows these two is [memory].
+  // How the API shows these two is [memory: platform §6].
   hyperlink: textual(2, 3, (url, text) => `<a href="${url}" target="_blank">${textOf(text)}</a>`),
   image: textual(1, 4, (url, text) => `<img src="${url}" alt="${textOf(text)}" border="0"/>`),
   br: { min: 0, max: 0, run: () => "\r\n" },

@@ -52,7 +52,7 @@ export type CompiledFormula =
     }
   | { readonly ok: false; readonly reason: string };
 
-/** How far a formula may travel from its record, and how deep formulas may stand in formulas [memory]. */
+/** How far a formula may travel from its record, and how deep formulas may stand in formulas [memory: platform §6]. */
 const RELATIONSHIPS_MAX = 10;
 const NESTED_FORMULAS_MAX = 10;
 

@@ -4,7 +4,7 @@
  * Every parser returns undefined for a text that is not exactly of the form, or names a day that does not exist.
  */
 
-/** Years that a date may have (reference: the platform's documented range of date literals; [memory]). */
+/** Years that a date may have (reference: the platform's documented range of date literals; [memory: platform §7]). */
 const YEAR_MIN = 1700;
 const YEAR_MAX = 4000;
 

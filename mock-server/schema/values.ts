@@ -23,7 +23,7 @@ export type ParsedValue =
 /** What Bulk CSV writes to clear a field (reference: rest-api §11.7 [doc]). */
 const CSV_NULL = "#N/A";
 
-/** Characters of a multi-select picklist's stored text, unless its field says otherwise [memory]. */
+/** Characters of a multi-select picklist's stored text, unless its field says otherwise [memory: platform §7]. */
 const MULTIPICKLIST_CHARACTERS_MAX = 4099;
 
 /** Digits of an `int` whose definition names none: Salesforce's integer has 32 bits. */
@@ -81,7 +81,7 @@ export function notWritable(fields: readonly string[]): OrgFault {
   };
 }
 
-/** A number as Java prints a double: `23.0`, `1.0E7`. The platform's messages and XML show numbers so [memory]. */
+/** A number as Java prints a double: `23.0`, `1.0E7`. The platform's messages and XML show numbers so [memory: platform §7]. */
 export function doubleText(value: number): string {
   const magnitude = Math.abs(value);
   if (magnitude !== 0 && (magnitude >= 1e7 || magnitude < 1e-3)) {
@@ -151,7 +151,7 @@ function parseText(field: FieldDefinition, given: string): ParsedValue {
   return stored(text);
 }
 
-/** `a;b` without doubles, in the order of the picklist; values outside an unrestricted list follow in theirs [memory]. */
+/** `a;b` without doubles, in the order of the picklist; values outside an unrestricted list follow in theirs [memory: platform §7]. */
 function parseMultipicklist(field: FieldDefinition, given: string): ParsedValue {
   const parts = given.split(";").map((part) => part.trim());
   const chosen = [...new Set(parts.filter((part) => part !== ""))];
@@ -219,7 +219,7 @@ function jsonParserError(field: FieldDefinition, input: unknown): OrgFault {
   };
 }
 
-/** The primitive's name in messages, where it is not the describe type [memory]. */
+/** The primitive's name in messages, where it is not the describe type [memory: platform §7]. */
 const JSON_TYPE_NAMES: Readonly<Partial<Record<FieldDefinition["type"], string>>> = {
   id: "reference",
   textarea: "string",

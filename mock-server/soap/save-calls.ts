@@ -15,7 +15,7 @@ const MERGES_MAX = 10;
 export const create: DataCall = (context) => {
   const records = sObjects(context);
   const withId = records.find((record) => record.id !== undefined);
-  // [memory] the text; the code is the documented one.
+  // [memory: platform §9] the text; the code is the documented one.
   if (withId !== undefined) {
     const fault = {
       code: "INVALID_FIELD_FOR_INSERT_UPDATE",

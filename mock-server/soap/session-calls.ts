@@ -76,7 +76,7 @@ function userInfo(desk: LoginDesk, user: UserDetails): string {
     element("accessibilityMode", "false"),
     element("currencySymbol", "$"),
     element("orgAttachmentFileSizeLimit", "5242880"),
-    // The org's currency where there is one, the user's where there are several [memory].
+    // The org's currency where there is one, the user's where there are several [memory: platform §9].
     element("orgDefaultCurrencyIsoCode", corporate === undefined ? "USD" : null),
     element("orgDefaultCurrencyLocale", "en_US"),
     element("orgDisallowHtmlAttachments", "false"),

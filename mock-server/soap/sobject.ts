@@ -1,7 +1,7 @@
 /**
  * sObjects of the partner API: from an element to a record to save, and from a result record to an element.
  *
- * Source: SOAP API Developer Guide, sObject and fieldsToNull; the doubled Id is how every partner client sees it [memory].
+ * Source: SOAP API Developer Guide, sObject and fieldsToNull; the doubled Id is how every partner client sees it [memory: platform §9].
  */
 import type { SaveInput } from "../dml/port.ts";
 import { isObject } from "../http/json-object.ts";

@@ -165,7 +165,7 @@ export class StreamingServer {
     // A client has one connect at a time.
     client.release?.("timeout");
     client.connects += 1;
-    // The first one tells the client the advice, so it is not held [memory].
+    // The first one tells the client the advice, so it is not held [memory: platform §10].
     const waits =
       sender.mayWait && client.connects > 1 && wantedTimeout(message) !== 0 && usage.delivered.remaining > 0;
     if (waits && this.#waiting(client).length === 0) {

@@ -2,7 +2,7 @@
  * The objects of the Tooling API that tell about the schema: names and types of their fields.
  *
  * Source: Tooling API Developer Guide. Fields that this org could not fill truly are left out, so asking for them is
- * refused; which fields can be sorted and grouped is [memory].
+ * refused; which fields can be sorted and grouped is [memory: platform §11].
  */
 import { createCatalog } from "../schema/catalog.ts";
 import type { FieldDefinition, ObjectDefinition } from "../schema/definition.ts";

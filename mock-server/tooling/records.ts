@@ -144,7 +144,7 @@ function customFieldRow(definition: ObjectDefinition, field: FieldDefinition): R
   };
 }
 
-/** The durable Id of an object: its name, or the 15-character Id of a custom object [memory]. */
+/** The durable Id of an object: its name, or the 15-character Id of a custom object [memory: platform §11]. */
 function entityId({ name, custom }: ObjectDefinition): string {
   return custom === true ? componentId("CustomObject", name).slice(0, 15) : name;
 }
@@ -166,7 +166,7 @@ function names({ name, label }: { readonly name: string; readonly label: string 
   };
 }
 
-/** The type as setup words it [memory]. */
+/** The type as setup words it [memory: platform §11]. */
 function dataType(field: FieldDefinition): string {
   if (field.autoNumber !== undefined) return "Auto Number";
   if (field.summary !== undefined) return "Roll-Up Summary";

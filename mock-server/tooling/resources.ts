@@ -31,7 +31,7 @@ const query: RestHandler = (context, request) => {
   if (soql.trim() === "") throw new OrgError(400, { code: "MALFORMED_QUERY", message: "unexpected token: '<EOF>'" });
   checkQuery(soql);
   const outcome = runQuery(soql, engineOf(context, request));
-  // [memory] the text; that it is refused is documented.
+  // [memory: platform §11] the text; that it is refused is documented.
   if (outcome.totalSize > 1 && /\bFullName\b/i.test(selectList(soql)))
     throw new OrgError(400, {
       code: "MALFORMED_QUERY",
@@ -76,7 +76,7 @@ function engineOf({ tx, services }: RestContext, request: RestRequest): QueryCon
 function checkQuery(soql: string): void {
   if (/\bMetadata\b/i.test(selectList(soql))) throw notImplemented("Tooling: the field Metadata");
   const entity = entityName(soql);
-  // [memory] the text; the rule is documented.
+  // [memory: platform §11] the text; the rule is documented.
   if (entity === "FieldDefinition" && !/\bwhere\b[\s\S]*\b(?:EntityDefinition(?:Id\b|\.)|DurableId\b)/i.test(soql))
     throw new OrgError(400, {
       code: "MALFORMED_QUERY",

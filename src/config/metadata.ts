@@ -52,7 +52,7 @@ export const PERMISSION_SET = "Order_Sync";
 
 /**
  * Standard fields that take no field-level security, because a record cannot do without them: naming them in a
- * permission set fails the deployment. [memory] Deployments tell; this is the one place to correct.
+ * permission set fails the deployment. [memory: platform §12] Deployments tell; this is the one place to correct.
  */
 const ALWAYS_VISIBLE: Readonly<Record<string, readonly string[]>> = {
   Account: ["Name", "Id"],
@@ -134,7 +134,7 @@ function fieldRights(
   return [...named].map(([name, edit]) => ({ name, edit }));
 }
 
-/** The parts of an address share the permission of the whole address. [memory] */
+/** The parts of an address share the permission of the whole address. [memory: platform §12] */
 function permissionField(object: string, field: string): string {
   const kind =
     /^(Billing|Shipping)(Street|City|State|StateCode|PostalCode|Country|CountryCode|Latitude|Longitude)$/.exec(

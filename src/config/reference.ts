@@ -45,7 +45,7 @@ export function configurationReference(): string {
     });
   return `# Configuration
 
-*Made from the code (\`src/config/schema.ts\`) by \`node tools/generate.mjs\`; do not edit.*
+*Made from the code (\`src/config/schema.ts\`) by \`npm run generate\`; do not edit.*
 
 \`order-sync.yaml\`, \`.json\` or \`.mjs\` (with \`defineConfig\`). \`order-sync init\` writes a commented one. \`\${NAME}\` in any text is taken
 from the environment. Secrets must be such references, unless the system that they open is on this machine. Relative \`file:\` addresses
@@ -65,7 +65,7 @@ export function errorReference(): string {
   );
   return `# Errors
 
-*Made from the code (\`src/errors.ts\`) by \`node tools/generate.mjs\`; do not edit.*
+*Made from the code (\`src/errors.ts\`) by \`npm run generate\`; do not edit.*
 
 A command that cannot do its work prints \`CODE: message\` on standard error and ends with exit code 2 (usage or configuration) or 3 (could
 not run). The state is then as it was, or holds exactly what had landed. Documents that one side refuses are not errors: they are dead

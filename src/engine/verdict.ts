@@ -68,7 +68,7 @@ export const MADE_MEANWHILE = "MADE_MEANWHILE";
 
 /**
  * A new record whose create-only fields are refused exists already: the network delivered the request twice, or somebody
- * else made it. Salesforce has no code of its own for that (reference: change-events §6.2.7). Where a second look did not
+ * else made it. Salesforce has no code of its own for that (reference: change-events §6.2 no. 7). Where a second look did not
  * find the record, it is the right to the field that is missing.
  */
 function existsAlready(

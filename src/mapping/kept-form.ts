@@ -73,7 +73,7 @@ const SINGLE_DIGITS = 6;
 const EMAIL = /^[^\s@]+@[^\s@]+$/;
 
 /**
- * One spelling for texts that Salesforce may turn into each other [memory]: e-mail addresses in small letters, rich text
+ * One spelling for texts that Salesforce may turn into each other [memory: platform §12]: e-mail addresses in small letters, rich text
  * with its special characters escaped, control characters left out, the values of a multi-select picklist in the order
  * of the list, blanks that do not break as plain ones, composed letters.
  */

@@ -10,7 +10,7 @@ import { CallFailure, isJsonObject } from "./failure.ts";
 import type { ReadRequest } from "./port.ts";
 import { followPages, LocatorLost, parseQueryPage, queryPath, soqlText } from "./query.ts";
 
-/** Keys of one query: about what fits under the address limit with ordinary keys (change-events §6.2.9). */
+/** Keys of one query: about what fits under the address limit with ordinary keys (change-events §6.2 no. 9). */
 const KEYS_PER_QUERY_MAX = 300;
 
 /** Encoded query text: 16,384 bytes is the limit for address and headers together (rest-api §2.5 [doc]). */

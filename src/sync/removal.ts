@@ -108,7 +108,7 @@ export function gone(input: Situation): Decision {
 
 /**
  * The record whose deletion took this one along: one that we deleted in Salesforce, under which somebody had put this
- * record after we had looked. Salesforce names who deleted it; of what is deleted along that is the same user [memory].
+ * record after we had looked. Salesforce names who deleted it; of what is deleted along that is the same user [memory: platform §12].
  */
 function deletedAlongWith({ mapping, salesforce, link, self, parents }: Situation): string | null {
   if (link?.takenAlong !== undefined) return link.takenAlong;

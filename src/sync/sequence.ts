@@ -14,17 +14,17 @@ import { collectionReads, READ_IDS_MAX, readsOf } from "./pre-image.ts";
 
 /** Rows of one sObject Collections request (reference: change-events §6.1 [doc]). */
 export const COLLECTION_ROWS_MAX = 200;
-/** Collections requests in one composite call (§6.1, the limit of five is [memory]). */
+/** Collections requests in one composite call (change-events §6.1, the limit of five is [memory]). */
 export const COMPOSITE_PARTS_MAX = 5;
-/** Graphs in one call (§6.1 [doc]). */
+/** Graphs in one call (change-events §6.1 [doc]). */
 export const GRAPHS_MAX = 75;
-/** Operations in one graph call (§6.1 [doc]). */
+/** Operations in one graph call (change-events §6.1 [doc]). */
 export const GRAPH_NODES_MAX = 500;
-/** Different kinds of nodes in one graph (§6.1 [doc]). */
+/** Different kinds of nodes in one graph (change-events §6.1 [doc]). */
 export const GRAPH_KINDS_MAX = 15;
-/** Requests in one composite call (§6.1 [doc]). */
+/** Requests in one composite call (change-events §6.1 [doc]). */
 export const COMPOSITE_SUBREQUESTS_MAX = 25;
-/** Calls of one Bulk 2.0 job: create, upload, close, some polls, three results (§6.1: about six and the polls). */
+/** Calls of one Bulk 2.0 job: create, upload, close, some polls, three results (change-events §6.1: about six and the polls). */
 export const BULK_JOB_CALLS = 10;
 
 /** How to sequence. */

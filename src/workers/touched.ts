@@ -9,7 +9,7 @@ import type { Fields } from "../model/value.ts";
 
 /**
  * Price books and their entries stand behind every order; as parents they would put everything into one lane. That saving
- * a child does not lock them is [memory]; should it, rows that fail on a lock are sent again one by one.
+ * a child does not lock them is [memory: platform §12]; should it, rows that fail on a lock are sent again one by one.
  */
 const SHARED_PARENTS = ["Pricebook2", "PricebookEntry"];
 /** Keys read from the external system at a time. */

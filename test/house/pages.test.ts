@@ -1,5 +1,4 @@
 /** Pages that repeat what the code says are held to it: the README, whose example is a file that runs, and the rules. */
-import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
@@ -32,13 +31,5 @@ describe("the example configuration", () => {
       "PricebookEntry",
       "Order",
     ]);
-  });
-});
-
-describe("the fidelity page", () => {
-  it("lists every rule of the save pipeline as the code has it", () => {
-    const check = spawnSync(process.execPath, ["tools/fidelity.mjs", "--check"], { cwd: ROOT, encoding: "utf8" });
-    expect(check.stderr).toBe("");
-    expect(check.status).toBe(0);
   });
 });

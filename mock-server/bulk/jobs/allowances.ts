@@ -27,5 +27,5 @@ export function bulkAllowances(clock: Clock, limits: BulkLimits = {}): BulkAllow
   };
 }
 
-/** The refusal where there are no batches left [memory]. */
+/** The refusal where there are no batches left [memory: platform §3]. */
 export const NO_BATCHES_LEFT = "ApiBatchItems Limit exceeded.";

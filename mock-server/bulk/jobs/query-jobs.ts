@@ -82,7 +82,7 @@ export class QueryJobs {
     const { query, ...form } = request;
     const prepared = prepareQuery(query, { catalog: actor.access.catalog, apiVersion: request.apiVersion });
     assertBulkQuery(prepared);
-    // [memory] the text.
+    // [memory: platform §3] the text.
     if (!this.#allowance.charge(1))
       throw bulkError("EXCEEDEDQUOTA", "ExceededQuota : DailyBulkV2QueryJobs Limit exceeded.");
     const now = wireInstant(this.#org.clock.nowMs());

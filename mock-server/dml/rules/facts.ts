@@ -125,12 +125,5 @@ export const STAGE_FACTS: readonly RuleFact[] = [
     certainty: "C",
     enforcedIn: "cascade.ts",
   }),
-  fact("ORD-19", "FAILED_ACTIVATION", "Order", ["update"], "Revenue Cloud's activation gates are not met", {
-    message: "Enter the shipping address associated with the account, and try again.",
-    fields: [],
-    source: "order-domain §2.5 [live, v67]",
-    certainty: "A",
-    enforcedIn: "nothing: this org is one without Revenue Cloud",
-  }),
   ...GENERAL_FACTS,
 ];

@@ -144,7 +144,7 @@ export const GENERAL_FACTS: readonly RuleFact[] = [
     {
       message: "Record Type ID: this ID value isn't valid for the user: {Id}",
       fields: ["RecordTypeId"],
-      source: "no source [memory]",
+      source: "platform §4 [memory]",
       certainty: "C",
       enforcedIn: "references.ts",
     },
@@ -165,7 +165,7 @@ export const GENERAL_FACTS: readonly RuleFact[] = [
     {
       message: "Id not specified in an update call; {Field} not specified",
       fields: [],
-      source: "no source [memory]",
+      source: "platform §4 [memory]",
       certainty: "C",
       enforcedIn: "target.ts, upsert.ts",
     },
@@ -207,7 +207,7 @@ export const GENERAL_FACTS: readonly RuleFact[] = [
     {
       message: "Field name provided, {Field} does not match an External ID for {Object}",
       fields: [],
-      source: "no source [memory]",
+      source: "platform §4 [memory]",
       certainty: "C",
       enforcedIn: "foreign-key.ts",
     },
@@ -215,7 +215,7 @@ export const GENERAL_FACTS: readonly RuleFact[] = [
   fact("GEN-33", "UNDELETE_FAILED", "*", ["undelete"], "the record is not in the recycle bin, or its parent is", {
     message: "Entity is not in the recycle bin",
     fields: [],
-    source: "no source [memory]",
+    source: "platform §4 [memory]",
     certainty: "C",
     enforcedIn: "undelete.ts",
   }),

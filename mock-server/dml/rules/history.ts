@@ -10,7 +10,7 @@ import type { Saved } from "../change.ts";
 import { planOf } from "../object-plan.ts";
 import { isActivated } from "./status.ts";
 
-/** Texts above this length are recorded without their values [memory]. */
+/** Texts above this length are recorded without their values [memory: platform §4]. */
 const RECORDED_TEXT_MAX = 255;
 
 const DATA_TYPES: Readonly<Partial<Record<FieldType, string>>> = {

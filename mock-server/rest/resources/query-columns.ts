@@ -1,7 +1,7 @@
 /**
  * `/query?q=…&columns=true`: what a query's columns are, instead of its rows. No document describes it; the Salesforce
  * CLI asks for it after each query, and members are those of a recorded answer (plain fields [fixture], parents,
- * children and aggregates [memory]).
+ * children and aggregates [memory: platform §8]).
  */
 import type { FieldDefinition, FieldType } from "../../schema/definition.ts";
 import { type BoundExpression, type BoundQuery, type Column, fieldOf } from "../../soql/bind/bound.ts";

@@ -232,7 +232,7 @@ function formulaPart(file: MetadataFile, element: XmlElement, shape: TypeShape) 
   };
 }
 
-/** The length that describe shows for a text formula [memory]. */
+/** The length that describe shows for a text formula [memory: platform §5]. */
 const FORMULA_TEXT_CHARACTERS = 1300;
 
 function lookupPart(file: MetadataFile, element: XmlElement, name: string) {

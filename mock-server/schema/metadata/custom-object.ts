@@ -120,7 +120,7 @@ function nameField(file: MetadataFile, objectLabel: string): FieldDefinition {
   const base = { nameField: true, idLookup: true, filterable: true, sortable: true, aggregatable: true };
   if (kind === "AutoNumber")
     return system("Name", label, "string", { length: 80, ...base, autoNumber: readAutoNumber(file, element) });
-  // Without a name the platform takes the record's Id, so the field is not required [memory].
+  // Without a name the platform takes the record's Id, so the field is not required [memory: platform §5].
   const length = wholeOf(file, element, "length", { min: 1, max: 80 }) ?? 80;
   return {
     ...system("Name", label, "string", base),

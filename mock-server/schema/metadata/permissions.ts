@@ -44,7 +44,7 @@ export interface RecordTypeGrant {
   readonly default: boolean;
 }
 
-/** The names that setup shows for the profiles that every org has; metadata knows them by others [memory]. */
+/** The names that setup shows for the profiles that every org has; metadata knows them by others [memory: platform §5]. */
 export const STANDARD_PROFILES: Readonly<Record<string, string>> = {
   Admin: "System Administrator",
   Standard: "Standard User",

@@ -84,7 +84,7 @@ export function readValueSet(field: XmlElement, { file, globals, remark }: Field
     return { values: readValues(file, childrenOf(definition ?? valueSet, "value")), restricted };
   }
   const values = globals.get(globalName);
-  // A global value set is always restricted [memory].
+  // A global value set is always restricted [memory: platform §5].
   if (values !== undefined) return { values, restricted: true };
   const reason = `the global value set "${globalName}" is in none of the given files`;
   if (!/^\w+?__/.test(globalName)) file.report("valueSet/valueSetName", reason);

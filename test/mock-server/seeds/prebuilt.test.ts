@@ -4,7 +4,7 @@ import { createMockOrg, MockOrg } from "../../../mock-server/mock-org/mock-org.t
 import { stateOf } from "../../../mock-server/org/content.ts";
 import type { MockOrgCore } from "../../../mock-server/org/org.ts";
 import { seedCalled } from "../../../mock-server/seeds/named-seeds.ts";
-import { seededByPipeline } from "../../../mock-server/seeds/prebuild.ts";
+import { seededByPipeline } from "../../../tools/prebuild.ts";
 
 describe("the prebuilt demo org", () => {
   it.each([

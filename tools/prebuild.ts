@@ -5,16 +5,16 @@
  * A value that no formula explains is an error that names it: then `Cell` needs another form.
  */
 import assert from "node:assert/strict";
-import { STANDARD_OBJECTS } from "../../fixtures/objects/standard.ts";
-import { endOfTerm } from "../dml/rules/derived.ts";
-import { frozenClock } from "../org/clock.ts";
-import { recordsOf } from "../org/content.ts";
-import { createOrg, type MockOrgCore } from "../org/org.ts";
-import type { FieldValue, Row } from "../schema/definition.ts";
-import { datetimeMs, formatDatetime } from "../schema/temporal.ts";
-import type { Seed } from "./named-seeds.ts";
-import type { Cell, PrebuiltObject } from "./prebuilt-seed.ts";
-import { seedOrg } from "./seed.ts";
+import { STANDARD_OBJECTS } from "../fixtures/objects/standard.ts";
+import { endOfTerm } from "../mock-server/dml/rules/derived.ts";
+import { frozenClock } from "../mock-server/org/clock.ts";
+import { recordsOf } from "../mock-server/org/content.ts";
+import { createOrg, type MockOrgCore } from "../mock-server/org/org.ts";
+import type { FieldValue, Row } from "../mock-server/schema/definition.ts";
+import { datetimeMs, formatDatetime } from "../mock-server/schema/temporal.ts";
+import type { Seed } from "../mock-server/seeds/named-seeds.ts";
+import type { Cell, PrebuiltObject } from "../mock-server/seeds/prebuilt-seed.ts";
+import { seedOrg } from "../mock-server/seeds/seed.ts";
 
 /** When an org is made, and where its Ids begin. */
 export interface Beginning {
