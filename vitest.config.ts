@@ -11,6 +11,9 @@ const ALONE = [
   "test/src/salesforce/auth.test.ts",
 ];
 
+/** Checks over material outside the project have a command of their own, `npm run real-data`. */
+const ELSEWHERE = ["test/real-data/**"];
+
 /** What takes long begins first, so that no core is idle at the end: seeds, then whole processes and browsers. */
 const LONG = [/\/test\/simulation\//, /\/test\/(end-to-end|house|src\/cli)\/|\/browser\.test\.ts$/];
 
@@ -56,7 +59,7 @@ export default defineConfig({
     projects: [
       // One process and one set of modules per worker: to load them anew for each file costs a third of the whole time.
       // docs/decisions/0013-test-files-that-share-a-process.md says what a test file must keep to.
-      { test: { ...common, name: "shared", include: ["test/**/*.test.ts"], exclude: ALONE, isolate: false } },
+      { test: { ...common, name: "shared", include: ["test/**/*.test.ts"], exclude: [...ALONE, ...ELSEWHERE], isolate: false } },
       { test: { ...common, name: "alone", include: ALONE } },
     ],
   },

@@ -2,8 +2,9 @@
  * The Northwind sample as rows: read from CSV files whose traits are those of the real world. Addresses hold commas
  * without quotes, so a row may have one cell more than the header; `NULL` means empty; dates carry a time.
  */
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { parse } from "csv-parse/sync";
+import { realData } from "./folder.ts";
 
 /** One row by column name; null for `NULL`. */
 export type NorthwindRow = Readonly<Record<string, string | null>>;
@@ -15,11 +16,6 @@ export interface Northwind {
   readonly orders: readonly NorthwindRow[];
   readonly lines: readonly NorthwindRow[];
 }
-
-const FOLDER = new URL("../../../shared/data/northwind/", import.meta.url);
-
-/** True where the sample's folder stands beside the project. */
-export const northwindIsHere = (): boolean => existsSync(FOLDER);
 
 /** Reads the sample. */
 export function readNorthwind(): Northwind {
@@ -33,7 +29,7 @@ export function readNorthwind(): Northwind {
 
 /** A surplus cell comes from an unquoted comma in the address: the pieces are put together again. */
 function table(file: string, address: string | null): readonly NorthwindRow[] {
-  const rows: readonly (readonly string[])[] = parse(readFileSync(new URL(file, FOLDER)), {
+  const rows: readonly (readonly string[])[] = parse(readFileSync(realData(`data/northwind/${file}`)), {
     bom: true,
     relax_column_count: true,
   });
