@@ -17,6 +17,7 @@ import { asLocalTime } from "./local-time.ts";
 import { lockHolder } from "./lock-holder.ts";
 import { readRecords } from "./read-records.ts";
 import { refusalReason } from "./refusal.ts";
+import { isAsBefore, type Statement, untakenBy, untakenReason } from "./untaken.ts";
 import { decodeFields, fieldItems, type Row, UnreadableValue } from "./values.ts";
 
 /** How often a write that lost against another transaction (deadlock, lock) is tried in all. */
@@ -116,15 +117,25 @@ async function write(
     if (before === undefined) return { kind: "done", opId, version: null };
     if (expectedVersion !== null && before.version !== expectedVersion) return { kind: "stale", opId };
     await remove(target, naturalKey);
+    const left = await readLocked(target, naturalKey);
+    // Where rows are only marked as deleted, the row stays and changes.
+    if (left !== undefined && isAsBefore(before, left))
+      throw new Refusal(untakenReason(target.bound.root.info.name, "delete"));
     return { kind: "done", opId, version: null };
   }
   // A create that meets its record has landed before, or somebody else was faster: read again either way.
   if ((change.kind === "create") !== (before === undefined)) return { kind: "stale", opId };
   if (expectedVersion !== null && before?.version !== expectedVersion) return { kind: "stale", opId };
-  if (change.kind === "create") await insertRoot(target, { naturalKey, fields: change.fields, emptyForNull });
-  else await updateRoot(target, { naturalKey, fields: change.fields, emptyForNull, before });
-  for (const line of change.lines ?? []) await writeLine(target, { naturalKey, line, before, emptyForNull });
+  const root =
+    change.kind === "create"
+      ? await insertRoot(target, { naturalKey, fields: change.fields, emptyForNull })
+      : await updateRoot(target, { naturalKey, fields: change.fields, emptyForNull, before });
+  const lines: Statement[] = [];
+  for (const line of change.lines ?? [])
+    lines.push(await writeLine(target, { naturalKey, line, before, emptyForNull }));
   const after = await readLocked(target, naturalKey);
+  const untaken = untakenBy(target.bound, { before, after, root, lines });
+  if (untaken !== undefined) throw new Refusal(untaken);
   if (change.kind === "create" && after !== undefined) requireSpelling(target.bound, naturalKey, after.naturalKey);
   return { kind: "done", opId, version: after?.version ?? null };
 }
@@ -159,7 +170,7 @@ interface RootWrite {
   readonly before?: ExternalRecord | undefined;
 }
 
-async function insertRoot(target: WriteTarget, { naturalKey, fields, emptyForNull }: RootWrite): Promise<void> {
+async function insertRoot(target: WriteTarget, { naturalKey, fields, emptyForNull }: RootWrite): Promise<Statement> {
   const { bound, db } = target;
   const assigned = bound.key.find((column) => column.generated);
   if (assigned !== undefined) {
@@ -169,9 +180,14 @@ async function insertRoot(target: WriteTarget, { naturalKey, fields, emptyForNul
   }
   const row = { table: bound.root.info, keyColumns: bound.key, key: naturalKey, emptyForNull };
   await insert(db, bound.root.info, [...keyValues(bound.key, naturalKey), ...(await fieldValues(target, row, fields))]);
+  return { kind: "insert", key: naturalKey, fields };
 }
 
-async function updateRoot(target: WriteTarget, { naturalKey, fields, emptyForNull, before }: RootWrite): Promise<void> {
+/** Undefined where only lines are written. */
+async function updateRoot(
+  target: WriteTarget,
+  { naturalKey, fields, emptyForNull, before }: RootWrite,
+): Promise<Statement | undefined> {
   const { connection, bound, db } = target;
   const row = { table: bound.root.info, keyColumns: bound.key, key: naturalKey, emptyForNull, before: before?.fields };
   const values = await fieldValues(target, row, fields);
@@ -180,7 +196,9 @@ async function updateRoot(target: WriteTarget, { naturalKey, fields, emptyForNul
     ...values.map(([name, value]) => sql`${sql.id(name)} = ${value}`),
     ...(column === undefined ? [] : [sql`${sql.id(column)} = ${sql.id(column)} + 1`]),
   ];
-  await update(db, bound.root.info, assignments, keysMatch(connection, bound.key, [naturalKey]));
+  if (assignments.length === 0) return undefined;
+  const rows = await update(db, bound.root.info, assignments, keysMatch(connection, bound.key, [naturalKey]));
+  return { kind: "update", key: naturalKey, fields, rows };
 }
 
 async function writeLine(
@@ -191,7 +209,7 @@ async function writeLine(
     readonly before: ExternalRecord | undefined;
     readonly emptyForNull: boolean;
   },
-): Promise<void> {
+): Promise<Statement> {
   const { connection, bound, db } = target;
   const { naturalKey, line, before, emptyForNull } = change;
   const lines = requireLines(bound);
@@ -203,18 +221,20 @@ async function writeLine(
   const where = keysMatch(connection, columns, [key]);
   if (line.kind === "remove") {
     await sql`delete from ${tableRef(lines.info.name)} where ${where}`.execute(db);
-    return;
+    return { kind: "delete", key: line.naturalKey, fields: {} };
   }
   const name = JSON.stringify(line.naturalKey);
   const known = before?.lines?.find((each) => JSON.stringify(each.naturalKey) === name);
   const row = { table: lines.info, keyColumns: columns, key, emptyForNull, before: known?.fields };
   const values = await fieldValues(target, row, line.fields);
+  const { fields } = line;
   if (known !== undefined) {
     const assignments = values.map(([column, value]) => sql`${sql.id(column)} = ${value}`);
-    await update(db, lines.info, assignments, where);
-  } else {
-    await insert(db, lines.info, [...keyValues(columns, key), ...values]);
+    const rows = assignments.length === 0 ? undefined : await update(db, lines.info, assignments, where);
+    return { kind: "update", key: line.naturalKey, fields, rows };
   }
+  await insert(db, lines.info, [...keyValues(columns, key), ...values]);
+  return { kind: "insert", key: line.naturalKey, fields };
 }
 
 type ColumnValue = readonly [column: string, value: unknown];
@@ -226,14 +246,15 @@ async function insert(db: Db, table: TableInfo, values: readonly ColumnValue[]):
   `.execute(db);
 }
 
+/** The number of rows that the database says it changed. */
 async function update(
   db: Db,
   table: TableInfo,
   assignments: readonly RawBuilder<unknown>[],
   where: RawBuilder<unknown>,
-): Promise<void> {
-  if (assignments.length === 0) return;
-  await sql`update ${tableRef(table.name)} set ${sql.join(assignments)} where ${where}`.execute(db);
+): Promise<bigint | undefined> {
+  const result = await sql`update ${tableRef(table.name)} set ${sql.join(assignments)} where ${where}`.execute(db);
+  return result.numAffectedRows;
 }
 
 function keyValues(columns: readonly ColumnInfo[], key: NaturalKey): readonly ColumnValue[] {

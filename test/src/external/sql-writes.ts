@@ -251,6 +251,112 @@ export function sqlWrites(name: string, bench: SqlBench): void {
       expect(await external.read("items", [["1"]])).toMatchObject([{ fields: { name: "a" } }]);
     });
 
+    const skip = dialect === "sqlite" ? "select raise(ignore)" : "return null";
+    const untaken = expect.stringMatching(/took the statement and changed nothing.* trigger.*nothing was written/);
+
+    it.each([
+      { event: "before update", kind: "update", key: "1", fields: { name: "bad" } },
+      { event: "before insert", kind: "create", key: "3", fields: { name: "bad" } },
+      { event: "before delete", kind: "delete", key: "1", fields: {} },
+    ] as const)(
+      "is one that a rule of the table passes over in silence: $event",
+      async ({ event, kind, key, fields }) => {
+        const { external, session } = await scene([
+          "create table items (no text primary key, name text)",
+          "insert into items values ('1', 'a'), ('2', 'b')",
+          ...trigger("items", event, skip, kind === "delete" ? "old.no = '1'" : "new.name = 'bad'"),
+        ]);
+        const refused =
+          kind === "delete" ? { ...operation("update", key, {}), change: { kind } } : operation(kind, key, fields);
+        const outcomes = await external.apply([refused, operation("update", "2", { name: "good" })]);
+        expect(outcomes).toMatchObject([{ kind: "refused", reason: untaken }, { kind: "done" }]);
+        expect(await session.query("select no, name from items order by no")).toEqual([
+          { no: "1", name: "a" },
+          { no: "2", name: "good" },
+        ]);
+      },
+    );
+
+    it.each(["add", "remove", "change"] as const)("is one whose line is passed over in silence: %s", async (what) => {
+      const events = { add: "before insert", remove: "before delete", change: "before update" };
+      const { external, session } = await scene(
+        [
+          "create table items (no text primary key, name text)",
+          "create table parts (no text, pos integer, qty integer, primary key (no, pos))",
+          "insert into items values ('1', 'a')",
+          "insert into parts values ('1', 1, 5)",
+          ...trigger("parts", events[what], skip),
+        ],
+        {
+          collections: {
+            items: {
+              table: "items",
+              key: ["no"],
+              lines: { table: "parts", parentKey: ["no"], key: ["pos"] },
+              changes: { kind: "column", column: "no" },
+            },
+          },
+        },
+      );
+      const line =
+        what === "remove"
+          ? ({ kind: "remove", naturalKey: ["1"] } as const)
+          : ({ kind: "put", naturalKey: [what === "add" ? "2" : "1"], fields: { qty: 7 } } as const);
+      const write = {
+        ...operation("update", "1", {}),
+        change: { kind: "update", fields: { name: "b" }, lines: [line] } as const,
+      };
+      expect(await external.apply([write])).toMatchObject([{ kind: "refused", reason: untaken }]);
+      expect(await session.query("select name from items")).toEqual([{ name: "a" }]);
+    });
+
+    it("is one that a rule of the table gives another key", async () => {
+      const rekey =
+        dialect === "sqlite"
+          ? trigger(
+              "items",
+              "after update",
+              "update items set no = new.no || 'x' where no = new.no",
+              "new.name = 'bad'",
+            )
+          : trigger("items", "before update", "new.no := new.no || 'x'", "new.name = 'bad'");
+      const { external, session } = await scene([
+        "create table items (no text primary key, name text)",
+        "insert into items values ('1', 'a')",
+        ...rekey,
+      ]);
+      expect(await external.apply([operation("update", "1", { name: "bad" })])).toMatchObject([
+        { kind: "refused", reason: expect.stringMatching(/not there any more.*nothing was written/) },
+      ]);
+      expect(await session.query("select no, name from items")).toEqual([{ no: "1", name: "a" }]);
+    });
+
+    it("is not one that a trigger stores in another way, or only marks as deleted", async () => {
+      const { external, session } = await scene([
+        "create table base (no text primary key, name text, gone integer)",
+        "insert into base values ('1', 'a', 0), ('2', 'b', 0)",
+        "create view items as select * from base",
+        ...trigger("items", "instead of update", "update base set name = upper(new.name) where no = new.no"),
+      ]);
+      await session.query(
+        dialect === "sqlite"
+          ? "create trigger mark instead of delete on items for each row begin update base set gone = 1 where no = old.no; end"
+          : `create function mark() returns trigger language plpgsql as $$
+             begin update base set gone = 1 where no = old.no; return null; end $$`,
+      );
+      if (dialect === "postgres")
+        await session.query("create trigger mark instead of delete on items for each row execute function mark()");
+      const remove = { ...operation("update", "2", {}), change: { kind: "delete" } as const };
+      expect(await external.apply([operation("update", "1", { name: "c" }), remove])).toMatchObject([
+        { kind: "done" },
+        { kind: "done" },
+      ]);
+      expect(await session.query("select name, gone from base order by no")).toEqual([
+        { name: "C", gone: 0 },
+        { name: "b", gone: 1 },
+      ]);
+    });
+
     it("is named when its view cannot be written, and written where a trigger stands in", async () => {
       const { external, session } = await scene([
         "create table base (no text primary key, name text)",
