@@ -4,7 +4,7 @@
 #           had just begun for the first time; and a sequence of starts skips the repeated hour.
 # Seen:     Europe/Berlin, 25 October 2026, "*/15 * * * *", asked at 01:00:04 UTC (02:00:04 local, for the second time):
 #           10.0.1 answers 00:15:00 UTC, 45 minutes ago; 11.0.1 answers 01:15:00 UTC.
-# Here:     src/engine/schedule.ts, `firstAfter`, never lets a start be due in the past, whatever the package answers.
+# Here:     src/service/schedule.ts, `firstAfter`, never lets a start be due in the past, whatever the package answers.
 # Exit:     0 as long as both versions behave so.
 set -euo pipefail
 folder=$(mktemp -d)

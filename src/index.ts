@@ -15,25 +15,16 @@
 export { type ConfigModule, defineConfig } from "./config/define.ts";
 export { CONFIG_NAMES, type LoadedConfig, loadConfig } from "./config/load.ts";
 export type { Config, ConfigInput } from "./config/schema.ts";
-export { applyPlan, type PlanFile, parsePlan } from "./engine/apply.ts";
-export { type CheckProblem, type CheckReport, checkEverything } from "./engine/check.ts";
-export type { EngineEvent, EngineObserver } from "./engine/events.ts";
-export { answerConflict, discardDeadLetter, type HeldPorts, retryDeadLetter } from "./engine/held.ts";
-export { processHolder } from "./engine/holder.ts";
-export {
-  type OpenPorts,
-  openPorts,
-  openPortsToLook,
-  type PortListeners,
-  type PortSettings,
-  runOptions,
-} from "./engine/open.ts";
-export { makePlan, type Plan, type PlannedChange, type PlannedWrite } from "./engine/plan.ts";
-export type { EnginePorts, RunOptions } from "./engine/ports.ts";
-export type { HeldDocument, RunReport, WrittenCount } from "./engine/report.ts";
-export { type RunRequest, runOnce } from "./engine/run.ts";
-export { readStatus } from "./engine/status.ts";
-export { sweep } from "./engine/sweep.ts";
+export { type CheckProblem, type CheckReport, checkEverything } from "./engine/check/check.ts";
+export type { EngineEvent, EngineObserver } from "./engine/context/events.ts";
+export type { EnginePorts, RunOptions } from "./engine/context/ports.ts";
+export type { HeldDocument, RunReport, WrittenCount } from "./engine/context/report.ts";
+export { answerConflict, discardDeadLetter, type HeldPorts, retryDeadLetter } from "./engine/held/held.ts";
+export { processHolder } from "./engine/lease/holder.ts";
+export { applyPlan, type PlanFile, parsePlan } from "./engine/plan/apply.ts";
+export { makePlan, type Plan, type PlannedChange, type PlannedWrite } from "./engine/plan/plan.ts";
+export { type RunRequest, runOnce } from "./engine/run/run.ts";
+export { sweep } from "./engine/sweep/sweep.ts";
 export { ERROR_CODES, type ErrorCode, type ErrorCodeEntry, type Retry, SyncError } from "./errors.ts";
 export type {
   ExternalChange,
@@ -55,5 +46,14 @@ export type { BusinessKey, LineKey, NaturalKey, RecordId } from "./model/key.ts"
 export type { Side, Value } from "./model/value.ts";
 export type { ObjectStatus, SyncStatus } from "./observe/status.ts";
 export type { ApiUsage, OrgIdentity, SalesforceOrg } from "./salesforce/port.ts";
+export {
+  type OpenPorts,
+  openPorts,
+  openPortsToLook,
+  type PortListeners,
+  type PortSettings,
+  runOptions,
+} from "./service/open.ts";
+export { readStatus } from "./service/status.ts";
 export type { JournalEntry, JournalQuery, RunRecord, StateStore, StoredConflict } from "./state/port.ts";
 export type { Conflict, DeadLetter, Obstacle, Parked } from "./sync/decision.ts";

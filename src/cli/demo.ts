@@ -5,8 +5,8 @@
  * syncs again, and runs a third time to show that a run at rest writes nothing. `-- --serve` leaves the org running.
  */
 import pc from "picocolors";
-import type { RunReport } from "../engine/report.ts";
-import { runOnce } from "../engine/run.ts";
+import type { RunReport } from "../engine/context/report.ts";
+import { runOnce } from "../engine/run/run.ts";
 import { SyncError } from "../errors.ts";
 import { askErp, editErp } from "./demo/erp.ts";
 import { openWorkplace, type Workplace } from "./demo/workplace.ts";

@@ -1,6 +1,7 @@
 /** A plan for people: one block a document, one line a field, in the manner of a diff. */
-import { isCreation, type Plan, type PlannedChange, type PlannedWrite } from "../engine/plan.ts";
-import { unkeyedText } from "../engine/unkeyed.ts";
+
+import { unkeyedText } from "../engine/join/unkeyed.ts";
+import { isCreation, type Plan, type PlannedChange, type PlannedWrite } from "../engine/plan/plan.ts";
 import type { Value } from "../model/value.ts";
 import { waitText } from "../observe/wait-text.ts";
 import type { coloursOf } from "./surroundings.ts";

@@ -4,7 +4,7 @@
  * On a terminal one line is rewritten in place; elsewhere each finished pass is a line of its own, so that a log tells
  * how far a run came.
  */
-import type { EngineEvent, EngineObserver } from "../engine/events.ts";
+import type { EngineEvent, EngineObserver } from "../engine/context/events.ts";
 
 /** Where progress goes: `process.stderr` in the commands. */
 export interface ProgressOutput {

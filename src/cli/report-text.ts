@@ -1,5 +1,5 @@
 /** The report of a run for people: what moved, what was settled, what was held back, and what it cost. */
-import type { HeldDocument, RunReport } from "../engine/report.ts";
+import type { HeldDocument, RunReport } from "../engine/context/report.ts";
 import type { Value } from "../model/value.ts";
 import { remedyFor } from "../observe/remedy.ts";
 import { waitText } from "../observe/wait-text.ts";

@@ -1,11 +1,11 @@
 /** The coordinator's role: one worker has it, the others wait to take it over. */
 
-import { checkBeforeFirstRun } from "../engine/check.ts";
-import { isHalting, waitForRunByHand } from "../engine/halt.ts";
-import { startHeartbeat } from "../engine/heartbeat.ts";
-import { LeaseKeeper } from "../engine/lease.ts";
-import { type NextStart, waitForStart } from "../engine/schedule.ts";
+import { checkBeforeFirstRun } from "../engine/check/check.ts";
+import { startHeartbeat } from "../engine/lease/heartbeat.ts";
+import { LeaseKeeper } from "../engine/lease/lease.ts";
 import { SyncError } from "../errors.ts";
+import { isHalting, waitForRunByHand } from "../service/halt.ts";
+import { type NextStart, waitForStart } from "../service/schedule.ts";
 import { inSpan } from "../trace/span.ts";
 import type { Crew } from "./crew.ts";
 import { isOutage, pause, persistently } from "./patience.ts";

@@ -1,6 +1,6 @@
 /** What the parts of one worker process share. */
-import type { EnginePorts, RunOptions } from "../engine/ports.ts";
-import type { RunReport } from "../engine/report.ts";
+import type { EnginePorts, RunOptions } from "../engine/context/ports.ts";
+import type { RunReport } from "../engine/context/report.ts";
 import type { LaneLimits } from "./lanes.ts";
 import type { JobQueue } from "./queue.ts";
 

@@ -5,8 +5,8 @@
  * worker is gone goes back into the queue. One that lost every worker it was given to may hold a record that brings
  * workers down: it is parted, so that its neighbours go on, and the record that is left over becomes a dead letter.
  */
-import type { RunContext } from "../engine/context.ts";
-import type { Nomination } from "../engine/nominations.ts";
+import type { RunContext } from "../engine/context/context.ts";
+import type { Nomination } from "../engine/read/nominations.ts";
 import { SyncError } from "../errors.ts";
 import type { ObjectMapping } from "../mapping/mapping.ts";
 import type { Lease } from "../state/port.ts";

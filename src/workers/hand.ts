@@ -1,6 +1,6 @@
 /** The hand of a worker: takes job after job, whoever sent them. */
-import { MatchCache } from "../engine/match-cache.ts";
-import { orgRulesLoader } from "../engine/org-rules.ts";
+import { MatchCache } from "../engine/context/match-cache.ts";
+import { orgRulesLoader } from "../engine/read/org-rules.ts";
 import { SyncError } from "../errors.ts";
 import type { Crew } from "./crew.ts";
 import type { Job, JobOutcome } from "./job.ts";

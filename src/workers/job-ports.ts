@@ -1,6 +1,6 @@
 /** The ports as one job sees them: its own unfinished writes only, and no further write once it has to stop. */
-import type { EnginePorts } from "../engine/ports.ts";
-import { overrideState } from "../engine/state-views.ts";
+import type { EnginePorts } from "../engine/context/ports.ts";
+import { overrideState } from "../engine/context/state-views.ts";
 import { overrideExternal } from "../external/override.ts";
 import type { BusinessKey } from "../model/key.ts";
 import type { Intent } from "../sync/decision.ts";

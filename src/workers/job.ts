@@ -1,7 +1,7 @@
 /** A job: the keys of one lane and object level that one worker passes over, and what became of them. */
 import { z } from "zod";
-import type { Nomination } from "../engine/nominations.ts";
-import type { PartReport, StoppedObject } from "../engine/report.ts";
+import type { PartReport, StoppedObject } from "../engine/context/report.ts";
+import type { Nomination } from "../engine/read/nominations.ts";
 import { ERROR_CODES, type ErrorCode } from "../errors.ts";
 import type { BusinessKey } from "../model/key.ts";
 import type { Side } from "../model/value.ts";

@@ -4,14 +4,15 @@
  * A wave holds as many documents as keep all lanes busy for a while and fit into memory. The cursor of a page is stored
  * only when every job with a key of that page has ended.
  */
-import { allowDeletions, countHeld, isHeldDeletion } from "../engine/delete-limit.ts";
-import { externalFeed, type ObjectPoll, salesforceFeed, salesforceNominations } from "../engine/detect.ts";
-import { acknowledge, feedName, positionOf } from "../engine/external-feed.ts";
-import { noteRestart, noteWait } from "../engine/feed-notes.ts";
-import { type Nomination, NominationSet } from "../engine/nominations.ts";
-import { orgRulesLoader } from "../engine/org-rules.ts";
-import { runPass } from "../engine/pass.ts";
-import { lettersToTry } from "../engine/retry.ts";
+
+import { externalFeed, type ObjectPoll, salesforceFeed, salesforceNominations } from "../engine/detect/detect.ts";
+import { acknowledge, feedName, positionOf } from "../engine/detect/external-feed.ts";
+import { noteRestart, noteWait } from "../engine/detect/feed-notes.ts";
+import { lettersToTry } from "../engine/held/retry.ts";
+import { allowDeletions, countHeld, isHeldDeletion } from "../engine/pass/delete-limit.ts";
+import { runPass } from "../engine/pass/pass.ts";
+import { type Nomination, NominationSet } from "../engine/read/nominations.ts";
+import { orgRulesLoader } from "../engine/read/org-rules.ts";
 import type { ExternalChange } from "../external/port.ts";
 import { externalKey } from "../mapping/external-view.ts";
 import type { ObjectMapping } from "../mapping/mapping.ts";

@@ -5,21 +5,22 @@
  * waits for the jobs that are under way, throws away those that nobody took, and asks the feeds again from the cursors:
  * what is done by then is an echo and costs nothing.
  */
-import type { RunContext } from "../engine/context.ts";
-import { pollSalesforce } from "../engine/detect.ts";
-import { withFirstPositions } from "../engine/external-feed.ts";
-import { requireExternalFields } from "../engine/external-fields.ts";
-import { noteNotices } from "../engine/feed-notes.ts";
-import { startHeartbeat } from "../engine/heartbeat.ts";
-import { LeaseKeeper, leaseName } from "../engine/lease.ts";
-import { MatchCache } from "../engine/match-cache.ts";
-import { RunMemory } from "../engine/memory.ts";
-import { recoverIntents } from "../engine/recovery.ts";
-import { noteRejectedInputs, readmitInputs } from "../engine/rejected-inputs.ts";
-import { outcomeOf, type RunReport, RunTally } from "../engine/report.ts";
-import { linkStandardPriceBook } from "../engine/run.ts";
-import { requireSameOrg } from "../engine/same-org.ts";
-import { sweepOwedSinceMs } from "../engine/sweep-duty.ts";
+
+import { requireExternalFields } from "../engine/check/external-fields.ts";
+import { requireSameOrg } from "../engine/check/same-org.ts";
+import type { RunContext } from "../engine/context/context.ts";
+import { MatchCache } from "../engine/context/match-cache.ts";
+import { RunMemory } from "../engine/context/memory.ts";
+import { outcomeOf, type RunReport, RunTally } from "../engine/context/report.ts";
+import { pollSalesforce } from "../engine/detect/detect.ts";
+import { withFirstPositions } from "../engine/detect/external-feed.ts";
+import { noteNotices } from "../engine/detect/feed-notes.ts";
+import { sweepOwedSinceMs } from "../engine/detect/pending-sweep.ts";
+import { noteRejectedInputs, readmitInputs } from "../engine/detect/rejected-inputs.ts";
+import { startHeartbeat } from "../engine/lease/heartbeat.ts";
+import { LeaseKeeper, leaseName } from "../engine/lease/lease.ts";
+import { recoverIntents } from "../engine/pass/recovery.ts";
+import { linkStandardPriceBook } from "../engine/run/run.ts";
 import { SyncError } from "../errors.ts";
 import type { RunRecord } from "../state/port.ts";
 import { type Crew, LANES_MAX } from "./crew.ts";

@@ -1,11 +1,11 @@
 /** What one worker shows of itself: the state of its service, and the metrics of what it did. */
-import type { EngineEvent } from "../engine/events.ts";
-import { stoppedText } from "../engine/report.ts";
-import { countRecords, measureOf, reasonClass } from "../engine/telemetry.ts";
+import type { EngineEvent } from "../engine/context/events.ts";
+import { stoppedText } from "../engine/context/report.ts";
 import type { SyncMetrics } from "../observe/metrics.ts";
 import type { ServiceState } from "../observe/status.ts";
 import type { RetryEvent } from "../salesforce/call-policy.ts";
 import type { ApiUsage } from "../salesforce/port.ts";
+import { countRecords, measureOf, reasonClass } from "../service/telemetry.ts";
 import type { WorkerEvent } from "./crew.ts";
 
 /**

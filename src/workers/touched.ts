@@ -1,6 +1,7 @@
 /** Which records a nominated document touches when it is written: itself and the parents that Salesforce locks. */
-import type { Nomination } from "../engine/nominations.ts";
-import type { EnginePorts } from "../engine/ports.ts";
+
+import type { EnginePorts } from "../engine/context/ports.ts";
+import type { Nomination } from "../engine/read/nominations.ts";
 import { externalView } from "../mapping/external-view.ts";
 import type { FieldMapping, ObjectMapping } from "../mapping/mapping.ts";
 import { parseBusinessKey } from "../model/business-key.ts";

@@ -1,5 +1,5 @@
 /** Collects what the feeds name for one wave, each document once. */
-import type { Nomination } from "../engine/nominations.ts";
+import type { Nomination } from "../engine/read/nominations.ts";
 import type { WaveItem } from "./dispatch.ts";
 
 /**

@@ -1,13 +1,13 @@
 /** Works on one job: takes its lane, looks up unfinished writes where there may be some, and passes over its keys. */
-import type { RunContext } from "../engine/context.ts";
-import { startHeartbeat } from "../engine/heartbeat.ts";
-import { LeaseKeeper } from "../engine/lease.ts";
-import type { MatchCache } from "../engine/match-cache.ts";
-import { RunMemory } from "../engine/memory.ts";
-import { orgRulesLoader } from "../engine/org-rules.ts";
-import { runPass } from "../engine/pass.ts";
-import { recoverIntents } from "../engine/recovery.ts";
-import { type PartReport, RunTally } from "../engine/report.ts";
+import type { RunContext } from "../engine/context/context.ts";
+import type { MatchCache } from "../engine/context/match-cache.ts";
+import { RunMemory } from "../engine/context/memory.ts";
+import { type PartReport, RunTally } from "../engine/context/report.ts";
+import { startHeartbeat } from "../engine/lease/heartbeat.ts";
+import { LeaseKeeper } from "../engine/lease/lease.ts";
+import { runPass } from "../engine/pass/pass.ts";
+import { recoverIntents } from "../engine/pass/recovery.ts";
+import { orgRulesLoader } from "../engine/read/org-rules.ts";
 import { SyncError } from "../errors.ts";
 import { objectMapping } from "../mapping/mapping.ts";
 import type { Crew } from "./crew.ts";

@@ -5,11 +5,11 @@
  */
 
 import { isPostgresUrl, placeOf } from "../database/url.ts";
-import { startHeartbeat } from "../engine/heartbeat.ts";
-import { DEFAULT_RUN_OPTIONS, type EnginePorts } from "../engine/ports.ts";
-import type { RunRequest } from "../engine/run.ts";
-import type { NextStart } from "../engine/schedule.ts";
+import { DEFAULT_RUN_OPTIONS, type EnginePorts } from "../engine/context/ports.ts";
+import { startHeartbeat } from "../engine/lease/heartbeat.ts";
+import type { RunRequest } from "../engine/run/run.ts";
 import { SyncError } from "../errors.ts";
+import type { NextStart } from "../service/schedule.ts";
 import { DatabaseClock } from "./clock.ts";
 import { coordinate } from "./coordinate.ts";
 import type { AfterRun, Crew, WorkerObserver } from "./crew.ts";

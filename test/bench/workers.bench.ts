@@ -10,7 +10,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import type { RunReport } from "../../src/engine/report.ts";
+import type { RunReport } from "../../src/engine/context/report.ts";
 import type { RunRecord } from "../../src/state/port.ts";
 import { type Fleet, openFleet } from "../support/fleet.ts";
 import { startPostgres, type TestPostgres } from "../support/postgres.ts";

@@ -4,8 +4,8 @@
  */
 import { join } from "node:path";
 import Database from "libsql";
-import { randomId } from "../../src/engine/context.ts";
-import type { EnginePorts } from "../../src/engine/ports.ts";
+import { randomId } from "../../src/engine/context/context.ts";
+import type { EnginePorts } from "../../src/engine/context/ports.ts";
 import { openSqlExternal } from "../../src/external/sql/adapter.ts";
 import { type SqlConfigInput, sqlConfigSchema } from "../../src/external/sql/config.ts";
 import { installChangeLog } from "../../src/external/sql/install.ts";

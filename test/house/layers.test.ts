@@ -9,6 +9,17 @@ import { describe, expect, it } from "vitest";
 
 const ROOT = new URL("../..", import.meta.url).pathname;
 
+/** The rooms that any room of the engine may import. */
+const UNDER_THE_ENGINE = [
+  "src/model",
+  "src/mapping",
+  "src/sync",
+  "src/salesforce",
+  "src/external",
+  "src/state",
+  "src/trace",
+] as const;
+
 /**
  * Room → rooms it may import. A room of three parts lies inside another: whoever may import the outer room may import it, too,
  * and so may the files of the outer room itself. The wing's own `errors` file is open to all rooms of the wing.
@@ -27,31 +38,68 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "src/observe": ["src/model", "src/sync", "src/state"],
   // The file schema is put together from the schemas of the rooms that read their own part of it.
   "src/config": ["src/model", "src/mapping", "src/sync", "src/salesforce", "src/external", "src/database"],
-  "src/engine": [
-    "src/model",
-    "src/mapping",
-    "src/sync",
-    "src/salesforce",
-    "src/external",
-    "src/state",
-    "src/observe",
-    "src/config",
-    "src/trace",
+  // What a run is made of, by step. The rooms stand in the order of a run; each uses only those above it.
+  "src/engine/lease": ["src/state"],
+  "src/engine/context": [...UNDER_THE_ENGINE, "src/engine/lease"],
+  "src/engine/read": [...UNDER_THE_ENGINE, "src/engine/context"],
+  "src/engine/join": [...UNDER_THE_ENGINE, "src/engine/context", "src/engine/read"],
+  "src/engine/detect": [...UNDER_THE_ENGINE, "src/engine/lease", "src/engine/context", "src/engine/read"],
+  // What waits and what was refused: answers of people, and further tries.
+  "src/engine/held": [
+    ...UNDER_THE_ENGINE,
+    "src/engine/lease",
+    "src/engine/context",
+    "src/engine/read",
+    "src/engine/join",
   ],
+  "src/engine/write": [...UNDER_THE_ENGINE, "src/engine/context"],
+  "src/engine/record": [
+    ...UNDER_THE_ENGINE,
+    "src/engine/context",
+    "src/engine/read",
+    "src/engine/join",
+    "src/engine/held",
+    "src/engine/write",
+  ],
+  "src/engine/pass": [
+    ...UNDER_THE_ENGINE,
+    "src/engine/context",
+    "src/engine/read",
+    "src/engine/join",
+    "src/engine/write",
+    "src/engine/record",
+  ],
+  "src/engine/check": [...UNDER_THE_ENGINE, "src/engine/context"],
+  "src/engine/run": [
+    ...UNDER_THE_ENGINE,
+    "src/engine/lease",
+    "src/engine/context",
+    "src/engine/read",
+    "src/engine/detect",
+    "src/engine/held",
+    "src/engine/pass",
+    "src/engine/check",
+  ],
+  "src/engine/plan": [
+    ...UNDER_THE_ENGINE,
+    "src/engine/context",
+    "src/engine/join",
+    "src/engine/pass",
+    "src/engine/run",
+  ],
+  "src/engine/sweep": [
+    ...UNDER_THE_ENGINE,
+    "src/engine/context",
+    "src/engine/detect",
+    "src/engine/join",
+    "src/engine/pass",
+    "src/engine/check",
+    "src/engine/run",
+  ],
+  // The connector as a program that stays up: opens its ports, runs on a schedule, sweeps, prunes, tells how it is.
+  "src/service": [...UNDER_THE_ENGINE, "src/config", "src/observe", "src/engine"],
   // Many processes that share the work of one run; opens its queue in the state's own database.
-  "src/workers": [
-    "src/model",
-    "src/mapping",
-    "src/sync",
-    "src/salesforce",
-    "src/external",
-    "src/state",
-    "src/database",
-    "src/observe",
-    "src/config",
-    "src/engine",
-    "src/trace",
-  ],
+  "src/workers": [...UNDER_THE_ENGINE, "src/database", "src/config", "src/observe", "src/engine", "src/service"],
   "src/cli": [
     "src/database",
     "src/model",
@@ -64,6 +112,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "src/config",
     "src/engine",
     "src/workers",
+    "src/service",
   ],
   "mock-server/schema": [],
   // The query language by stage; the files above the stages are what the rest of the wing calls.

@@ -3,11 +3,11 @@
  * may do something to it. A crashed process waits for ever at its place; whoever started it hears of it at once.
  */
 import type { FaultHook } from "../../mock-server/index.ts";
-import { makePlan, type Plan } from "../../src/engine/plan.ts";
-import type { EnginePorts } from "../../src/engine/ports.ts";
-import type { RunReport } from "../../src/engine/report.ts";
-import { type RunRequest, runOnce } from "../../src/engine/run.ts";
-import { sweep } from "../../src/engine/sweep.ts";
+import type { EnginePorts } from "../../src/engine/context/ports.ts";
+import type { RunReport } from "../../src/engine/context/report.ts";
+import { makePlan, type Plan } from "../../src/engine/plan/plan.ts";
+import { type RunRequest, runOnce } from "../../src/engine/run/run.ts";
+import { sweep } from "../../src/engine/sweep/sweep.ts";
 import { SyncError } from "../../src/errors.ts";
 import type { ExternalSystem } from "../../src/external/port.ts";
 import type { RowOperation, RowOutcome, SalesforceRecord } from "../../src/model/salesforce-record.ts";

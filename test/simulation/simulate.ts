@@ -1,12 +1,11 @@
 /** Plays one history to its end and says what it broke. */
 import { setImmediate } from "node:timers/promises";
-
-import { withinBudget } from "../../src/engine/budgeted-org.ts";
-import { retryDeadLetter } from "../../src/engine/held.ts";
-import type { Plan } from "../../src/engine/plan.ts";
-import type { RunReport } from "../../src/engine/report.ts";
-import { sweepOwedSinceMs } from "../../src/engine/sweep-duty.ts";
+import type { RunReport } from "../../src/engine/context/report.ts";
+import { sweepOwedSinceMs } from "../../src/engine/detect/pending-sweep.ts";
+import { retryDeadLetter } from "../../src/engine/held/held.ts";
+import type { Plan } from "../../src/engine/plan/plan.ts";
 import type { SalesforceOrg } from "../../src/salesforce/port.ts";
+import { withinBudget } from "../../src/service/budgeted-org.ts";
 import type { StateStore } from "../../src/state/port.ts";
 import { RestJudge } from "./at-rest.ts";
 import { createInProcessOrg } from "./in-process-org.ts";

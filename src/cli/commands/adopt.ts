@@ -1,5 +1,5 @@
 /** `order-sync adopt`: a person says which Salesforce record a key stands for. */
-import { type Adoption, adoptRecord, makeAnyway } from "../../engine/adopt.ts";
+import { type Adoption, adoptRecord, makeAnyway } from "../../engine/held/adopt.ts";
 import { SyncError } from "../../errors.ts";
 import type { RecordId } from "../../model/key.ts";
 import { readRecordId } from "../../salesforce/record-id.ts";

@@ -1,8 +1,8 @@
 /** `order-sync apply plan.json`: does what a plan says, or says what has moved since. */
 import { readFileSync } from "node:fs";
-import { applyPlan, parsePlan } from "../../engine/apply.ts";
-import { openPorts } from "../../engine/open.ts";
+import { applyPlan, parsePlan } from "../../engine/plan/apply.ts";
 import { SyncError } from "../../errors.ts";
+import { openPorts } from "../../service/open.ts";
 import { showProgress } from "../progress.ts";
 import { reportText } from "../report-text.ts";
 import type { ExitCode, Surroundings } from "../surroundings.ts";

@@ -1,7 +1,7 @@
 /** `order-sync check`: everything in the configuration that does not fit the org or the external system. */
-import { type CheckReport, checkEverything } from "../../engine/check.ts";
-import { openPortsToLook } from "../../engine/open.ts";
-import { type UnkeyedRecords, unkeyedRecords, unkeyedText } from "../../engine/unkeyed.ts";
+import { type CheckReport, checkEverything } from "../../engine/check/check.ts";
+import { type UnkeyedRecords, unkeyedRecords, unkeyedText } from "../../engine/join/unkeyed.ts";
+import { openPortsToLook } from "../../service/open.ts";
 import { coloursOf, EXIT, type ExitCode, type Surroundings } from "../surroundings.ts";
 import { type ConfigOptions, withConfig } from "../with-config.ts";
 

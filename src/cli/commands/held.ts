@@ -6,13 +6,13 @@ import {
   findConflict,
   findHeld,
   retryDeadLetter,
-} from "../../engine/held.ts";
-import { processHolder, processIsGone } from "../../engine/holder.ts";
-import { openExistingState } from "../../engine/open.ts";
+} from "../../engine/held/held.ts";
+import { processHolder, processIsGone } from "../../engine/lease/holder.ts";
 import { SyncError } from "../../errors.ts";
 import type { Mapping } from "../../mapping/mapping.ts";
 import type { Side, Value } from "../../model/value.ts";
 import { remedyFor } from "../../observe/remedy.ts";
+import { openExistingState } from "../../service/open.ts";
 import type { StateStore, StoredConflict } from "../../state/port.ts";
 import type { DeadLetter, Parked } from "../../sync/decision.ts";
 import { EXIT, type ExitCode, type Surroundings } from "../surroundings.ts";

@@ -1,12 +1,12 @@
 /** `order-sync status`, `report` and `journal`: what the state tells about now, the last run and one record's past. */
 
 import type { LoadedConfig } from "../../config/load.ts";
-import { openExistingState } from "../../engine/open.ts";
-import { readStatus } from "../../engine/status.ts";
 import { SyncError } from "../../errors.ts";
 import { isEmptyChange, reasonsIn } from "../../observe/journal-detail.ts";
 import type { SyncStatus } from "../../observe/status.ts";
 import { waitText } from "../../observe/wait-text.ts";
+import { openExistingState } from "../../service/open.ts";
+import { readStatus } from "../../service/status.ts";
 import type { JournalEntry, RunRecord, StateStore } from "../../state/port.ts";
 import { coloursOf, EXIT, type ExitCode, type Surroundings } from "../surroundings.ts";
 import { textTable } from "../table.ts";

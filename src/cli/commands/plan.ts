@@ -1,8 +1,8 @@
 /** `order-sync plan`: what a run would do, field by field, without doing it. */
 import { writeFileSync } from "node:fs";
-import { openPortsToLook } from "../../engine/open.ts";
-import { makePlan } from "../../engine/plan.ts";
+import { makePlan } from "../../engine/plan/plan.ts";
 import { SyncError } from "../../errors.ts";
+import { openPortsToLook } from "../../service/open.ts";
 import { planText } from "../plan-text.ts";
 import { showProgress } from "../progress.ts";
 import { coloursOf, EXIT, type ExitCode, type Surroundings } from "../surroundings.ts";

@@ -1,12 +1,12 @@
 /** `order-sync run`: one round, its progress on standard error and its report on standard output. */
 
 import type { Config } from "../../config/schema.ts";
-import { checkBeforeFirstRun } from "../../engine/check.ts";
-import { processHolder } from "../../engine/holder.ts";
-import { openPorts, runOptions } from "../../engine/open.ts";
-import { outcomeOf } from "../../engine/report.ts";
-import { pruneAfterRun } from "../../engine/retention.ts";
-import { type RunRequest, runOnce } from "../../engine/run.ts";
+import { checkBeforeFirstRun } from "../../engine/check/check.ts";
+import { outcomeOf } from "../../engine/context/report.ts";
+import { processHolder } from "../../engine/lease/holder.ts";
+import { type RunRequest, runOnce } from "../../engine/run/run.ts";
+import { openPorts, runOptions } from "../../service/open.ts";
+import { pruneAfterRun } from "../../service/retention.ts";
 import { showProgress } from "../progress.ts";
 import { reportText } from "../report-text.ts";
 import { EXIT, type ExitCode, type Surroundings } from "../surroundings.ts";

@@ -1,13 +1,13 @@
 /** `order-sync sweep`, `migrate`, `prune` and `reset`: care of the memory. */
 import { existsSync, rmSync } from "node:fs";
-import { processIsGone } from "../../engine/holder.ts";
-import { openExistingState, openPorts } from "../../engine/open.ts";
-import { pruneState } from "../../engine/retention.ts";
-import { sweep } from "../../engine/sweep.ts";
-import { undecidedText } from "../../engine/sweep-absence.ts";
-import { sweepOwedSinceMs } from "../../engine/sweep-duty.ts";
-import { type CountedReading, unnamedText, unprovenOf, unprovenText } from "../../engine/sweep-proof.ts";
+import { sweepOwedSinceMs } from "../../engine/detect/pending-sweep.ts";
+import { processIsGone } from "../../engine/lease/holder.ts";
+import { sweep } from "../../engine/sweep/sweep.ts";
+import { undecidedText } from "../../engine/sweep/sweep-absence.ts";
+import { type CountedReading, unnamedText, unprovenOf, unprovenText } from "../../engine/sweep/sweep-proof.ts";
 import { SyncError } from "../../errors.ts";
+import { openExistingState, openPorts } from "../../service/open.ts";
+import { pruneState } from "../../service/retention.ts";
 import { openStateStore } from "../../state/open.ts";
 import { stateFile, statePlace } from "../../state/place.ts";
 import type { Lease } from "../../state/port.ts";

@@ -1,10 +1,10 @@
 /** A state belongs to one org: pointed at another one, the connector does nothing and says so. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { loadConfig } from "../../../src/config/load.ts";
-import { randomId } from "../../../src/engine/context.ts";
-import { openPorts } from "../../../src/engine/open.ts";
-import type { EnginePorts } from "../../../src/engine/ports.ts";
-import { type RunRequest, runOnce } from "../../../src/engine/run.ts";
+import { randomId } from "../../../src/engine/context/context.ts";
+import type { EnginePorts } from "../../../src/engine/context/ports.ts";
+import { type RunRequest, runOnce } from "../../../src/engine/run/run.ts";
+import { openPorts } from "../../../src/service/open.ts";
 import { ENVIRONMENT, openShop, type Shop } from "../../src/cli/shop.ts";
 
 const OTHER = "00D9x00000000ZZEAA";

@@ -1,7 +1,7 @@
 /** The pain: somebody saves a record in Salesforce just while the sync writes it, and the edit is gone without a trace. */
 import { describe, expect, it } from "vitest";
-import type { RunReport } from "../../../src/engine/report.ts";
-import type { RunRequest } from "../../../src/engine/run.ts";
+import type { RunReport } from "../../../src/engine/context/report.ts";
+import type { RunRequest } from "../../../src/engine/run/run.ts";
 import { EDITED_MEANWHILE } from "../../../src/sync/pre-image.ts";
 import { Shop } from "../../src/engine/shop.ts";
 import { erpMapping } from "../../support/erp-mapping.ts";

@@ -1,6 +1,6 @@
 /** The pain: many rows share one second, and a cursor that stops within it skips the rest (change-events §1.2 P1). */
 import { expect, it } from "vitest";
-import { runOnce } from "../../../src/engine/run.ts";
+import { runOnce } from "../../../src/engine/run/run.ts";
 import { Shop } from "../../src/engine/shop.ts";
 
 it("of rows with one stamp, read in two halves of that second, none is missed", async () => {

@@ -1,6 +1,6 @@
 /** A record that we delete and that people bring back before anybody knows whether our deletion landed. */
 import { describe, expect, it } from "vitest";
-import { overrideState } from "../../../src/engine/state-views.ts";
+import { overrideState } from "../../../src/engine/context/state-views.ts";
 import type { Side } from "../../../src/model/value.ts";
 import { IN_DOUBT } from "../../../src/sync/whole-write.ts";
 import { erpMapping } from "../../support/erp-mapping.ts";

@@ -1,6 +1,6 @@
 /** A process that dies around a Bulk job, and the run that comes after it. */
 import { describe, expect, it } from "vitest";
-import { overrideState } from "../../../src/engine/state-views.ts";
+import { overrideState } from "../../../src/engine/context/state-views.ts";
 import { Shop } from "./shop.ts";
 
 /** Rows of the shop go by Bulk. */

@@ -1,14 +1,14 @@
 /** I15: wherever deletions may have been missed a sweep is pending, and what a feed says about itself reaches people. */
 import { describe, expect, it } from "vitest";
 import { reportText } from "../../../src/cli/report-text.ts";
-import { makePlan } from "../../../src/engine/plan.ts";
-import { runOnce } from "../../../src/engine/run.ts";
-import { readStatus } from "../../../src/engine/status.ts";
-import { sweep } from "../../../src/engine/sweep.ts";
+import { makePlan } from "../../../src/engine/plan/plan.ts";
+import { runOnce } from "../../../src/engine/run/run.ts";
+import { sweep } from "../../../src/engine/sweep/sweep.ts";
 import { SyncError } from "../../../src/errors.ts";
 import { overrideExternal } from "../../../src/external/override.ts";
 import type { ExternalChangePage, ExternalSystem } from "../../../src/external/port.ts";
 import type { SyncStatus } from "../../../src/observe/status.ts";
+import { readStatus } from "../../../src/service/status.ts";
 import { Shop } from "./shop.ts";
 
 const RESTART = { reason: "an older backup was put back", deletesMissed: true };

@@ -1,6 +1,6 @@
 /** The first meeting of two systems that both hold the customers, products and orders already. */
 import { describe, expect, it } from "vitest";
-import { makePlan } from "../../../src/engine/plan.ts";
+import { makePlan } from "../../../src/engine/plan/plan.ts";
 import type { MappingInput } from "../../../src/mapping/spec.ts";
 import { operationsOf } from "../../../src/sync/split.ts";
 import { erpMapping, type MappingChanges } from "../../support/erp-mapping.ts";

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { startHeartbeat } from "../../../src/engine/heartbeat.ts";
-import { LeaseKeeper } from "../../../src/engine/lease.ts";
+import { startHeartbeat } from "../../../src/engine/lease/heartbeat.ts";
+import { LeaseKeeper } from "../../../src/engine/lease/lease.ts";
 import { openStateStore } from "../../../src/state/open.ts";
 import type { StateStore } from "../../../src/state/port.ts";
 

@@ -1,6 +1,6 @@
 /** Values that come back otherwise than they were sent: nobody has edited them, and nobody's digits are overwritten. */
 import { describe, expect, it } from "vitest";
-import type { EnginePorts } from "../../../src/engine/ports.ts";
+import type { EnginePorts } from "../../../src/engine/context/ports.ts";
 import type { MappingInput } from "../../../src/mapping/spec.ts";
 import { erpMapping } from "../../support/erp-mapping.ts";
 import { Shop } from "./shop.ts";

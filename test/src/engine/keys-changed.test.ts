@@ -1,6 +1,6 @@
 /** What users do to key fields in Salesforce: a record keeps its key, and the external system hears nothing of it. */
 import { describe, expect, it } from "vitest";
-import { adoptRecord, makeAnyway } from "../../../src/engine/adopt.ts";
+import { adoptRecord, makeAnyway } from "../../../src/engine/held/adopt.ts";
 import type { RecordId } from "../../../src/model/key.ts";
 import { erpMapping, type MappingChanges } from "../../support/erp-mapping.ts";
 import { Shop } from "./shop.ts";

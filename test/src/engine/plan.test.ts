@@ -1,6 +1,6 @@
 /** A plan says what a run then does, also about documents that it meets twice. */
 import { expect, it } from "vitest";
-import { makePlan } from "../../../src/engine/plan.ts";
+import { makePlan } from "../../../src/engine/plan/plan.ts";
 import { erpMapping } from "../../support/erp-mapping.ts";
 import { Shop } from "./shop.ts";
 

@@ -1,6 +1,6 @@
 /** The state of a rehearsal shows what the rehearsed run has stored, as the real store would. */
 import { expect, it } from "vitest";
-import { rehearsalState } from "../../../src/engine/rehearsal-state.ts";
+import { rehearsalState } from "../../../src/engine/plan/rehearsal-state.ts";
 import type { BusinessKey, RecordId } from "../../../src/model/key.ts";
 import type { Link } from "../../../src/sync/decision.ts";
 import { MemoryState } from "../../simulation/memory-state.ts";

@@ -2,13 +2,13 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { discardDeadLetter, findDeadLetter, retryDeadLetter } from "../../../src/engine/held.ts";
-import { makePlan } from "../../../src/engine/plan.ts";
-import { outcomeOf, type RunReport } from "../../../src/engine/report.ts";
-import { readStatus } from "../../../src/engine/status.ts";
+import { outcomeOf, type RunReport } from "../../../src/engine/context/report.ts";
+import { discardDeadLetter, findDeadLetter, retryDeadLetter } from "../../../src/engine/held/held.ts";
+import { makePlan } from "../../../src/engine/plan/plan.ts";
 import { filesConfigSchema } from "../../../src/external/files/config.ts";
 import { openExternal } from "../../../src/external/open.ts";
 import type { ExternalSystem } from "../../../src/external/port.ts";
+import { readStatus } from "../../../src/service/status.ts";
 import type { DeadLetter } from "../../../src/sync/decision.ts";
 import { Shop } from "./shop.ts";
 

@@ -1,7 +1,7 @@
 /** Order lines that get another product or another number in the ERP, against a real order life cycle. */
 import { describe, expect, it } from "vitest";
-import { makePlan } from "../../../src/engine/plan.ts";
-import { overrideState } from "../../../src/engine/state-views.ts";
+import { overrideState } from "../../../src/engine/context/state-views.ts";
+import { makePlan } from "../../../src/engine/plan/plan.ts";
 import type { BusinessKey } from "../../../src/model/key.ts";
 import { erpMapping } from "../../support/erp-mapping.ts";
 import { Shop } from "./shop.ts";

@@ -1,7 +1,7 @@
 /** Refused documents that are tried again by themselves, and how often. */
 import { describe, expect, it } from "vitest";
-import { makePlan } from "../../../src/engine/plan.ts";
-import type { RunReport } from "../../../src/engine/report.ts";
+import type { RunReport } from "../../../src/engine/context/report.ts";
+import { makePlan } from "../../../src/engine/plan/plan.ts";
 import type { SalesforceOrg } from "../../../src/salesforce/port.ts";
 import type { SalesforceCall } from "../../../src/sync/call.ts";
 import { operationsOf } from "../../../src/sync/split.ts";

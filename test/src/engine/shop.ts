@@ -3,10 +3,10 @@
 import type { SaveRequest, SaveResult } from "../../../mock-server/dml/port.ts";
 import { save } from "../../../mock-server/dml/save.ts";
 import { createMockOrg, type MockOrg, type MockOrgOptions } from "../../../mock-server/index.ts";
-import type { EngineEvent } from "../../../src/engine/events.ts";
-import type { EnginePorts } from "../../../src/engine/ports.ts";
-import type { RunReport } from "../../../src/engine/report.ts";
-import { type RunRequest, runOnce } from "../../../src/engine/run.ts";
+import type { EngineEvent } from "../../../src/engine/context/events.ts";
+import type { EnginePorts } from "../../../src/engine/context/ports.ts";
+import type { RunReport } from "../../../src/engine/context/report.ts";
+import { type RunRequest, runOnce } from "../../../src/engine/run/run.ts";
 import type { MappingInput } from "../../../src/mapping/spec.ts";
 import type { SalesforceFault } from "../../../src/model/salesforce-record.ts";
 import type { SalesforceOrg } from "../../../src/salesforce/port.ts";

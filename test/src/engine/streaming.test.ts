@@ -1,6 +1,6 @@
 /** Pages are worked through one by one: what a run holds in memory does not depend on how much there is. */
 import { expect, it } from "vitest";
-import type { EnginePorts } from "../../../src/engine/ports.ts";
+import type { EnginePorts } from "../../../src/engine/context/ports.ts";
 import { overrideExternal } from "../../../src/external/override.ts";
 import type { SalesforceRecord } from "../../../src/model/salesforce-record.ts";
 import { Shop } from "./shop.ts";

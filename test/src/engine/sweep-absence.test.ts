@@ -1,9 +1,9 @@
 /** What a sweep makes of records that one side does not show and of which no feed tells a deletion. */
 import { describe, expect, it } from "vitest";
-import type { EnginePorts } from "../../../src/engine/ports.ts";
-import { sweep } from "../../../src/engine/sweep.ts";
-import { undecidedText } from "../../../src/engine/sweep-absence.ts";
-import { sweepOwedSinceMs } from "../../../src/engine/sweep-duty.ts";
+import type { EnginePorts } from "../../../src/engine/context/ports.ts";
+import { sweepOwedSinceMs } from "../../../src/engine/detect/pending-sweep.ts";
+import { sweep } from "../../../src/engine/sweep/sweep.ts";
+import { undecidedText } from "../../../src/engine/sweep/sweep-absence.ts";
 import { overrideExternal } from "../../../src/external/override.ts";
 import type { ExternalChangePage, ExternalSystem } from "../../../src/external/port.ts";
 import type { BusinessKey } from "../../../src/model/key.ts";

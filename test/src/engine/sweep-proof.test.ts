@@ -1,9 +1,9 @@
 /** A sweep compares what it has read with what each side counts. */
 import { describe, expect, it } from "vitest";
-import { runOnce } from "../../../src/engine/run.ts";
-import { sweep } from "../../../src/engine/sweep.ts";
-import { sweepOwedSinceMs } from "../../../src/engine/sweep-duty.ts";
-import { type CountedReading, missingIn, unprovenText } from "../../../src/engine/sweep-proof.ts";
+import { sweepOwedSinceMs } from "../../../src/engine/detect/pending-sweep.ts";
+import { runOnce } from "../../../src/engine/run/run.ts";
+import { sweep } from "../../../src/engine/sweep/sweep.ts";
+import { type CountedReading, missingIn, unprovenText } from "../../../src/engine/sweep/sweep-proof.ts";
 import { overrideExternal } from "../../../src/external/override.ts";
 import type { ExternalCensus } from "../../../src/external/port.ts";
 import type { SalesforceOrg } from "../../../src/salesforce/port.ts";

@@ -3,12 +3,12 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { runOnce } from "../../../src/engine/run.ts";
-import { readStatus } from "../../../src/engine/status.ts";
-import { sweep } from "../../../src/engine/sweep.ts";
+import { runOnce } from "../../../src/engine/run/run.ts";
+import { sweep } from "../../../src/engine/sweep/sweep.ts";
 import { SyncError } from "../../../src/errors.ts";
 import { overrideExternal } from "../../../src/external/override.ts";
 import type { ExternalSystem } from "../../../src/external/port.ts";
+import { readStatus } from "../../../src/service/status.ts";
 import { erpMapping } from "../../support/erp-mapping.ts";
 import { refusing, Shop } from "./shop.ts";
 

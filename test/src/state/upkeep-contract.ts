@@ -1,7 +1,7 @@
 /** What the upkeep of every state store must do, whatever database it runs on. */
 import { describe, expect, it } from "vitest";
-import { pruneState, type Retention } from "../../../src/engine/retention.ts";
 import type { BusinessKey } from "../../../src/model/key.ts";
+import { pruneState, type Retention } from "../../../src/service/retention.ts";
 import type { OpenState } from "../../../src/state/open.ts";
 import { RUNS_KEPT } from "../../../src/state/upkeep.ts";
 import { conflict, deadLetter, entry, leased, parked, run } from "./contract.ts";

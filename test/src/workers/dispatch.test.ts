@@ -1,10 +1,10 @@
 /** The coordinator's side: jobs of workers that are gone, or that end the run, with a real queue and workers played by hand. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { LeaseKeeper } from "../../../src/engine/lease.ts";
-import { MatchCache } from "../../../src/engine/match-cache.ts";
-import { RunMemory } from "../../../src/engine/memory.ts";
-import { DEFAULT_RUN_OPTIONS, type EnginePorts } from "../../../src/engine/ports.ts";
-import { type PartReport, RunTally } from "../../../src/engine/report.ts";
+import { MatchCache } from "../../../src/engine/context/match-cache.ts";
+import { RunMemory } from "../../../src/engine/context/memory.ts";
+import { DEFAULT_RUN_OPTIONS, type EnginePorts } from "../../../src/engine/context/ports.ts";
+import { type PartReport, RunTally } from "../../../src/engine/context/report.ts";
+import { LeaseKeeper } from "../../../src/engine/lease/lease.ts";
 import { objectMapping } from "../../../src/mapping/mapping.ts";
 import { businessKey } from "../../../src/model/business-key.ts";
 import type { BusinessKey } from "../../../src/model/key.ts";

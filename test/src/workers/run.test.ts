@@ -1,11 +1,11 @@
 /** Whole runs of one worker in this process: what it does before, after and instead of a run, as a single process does. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { MockOrg } from "../../../mock-server/index.ts";
-import { pruneState } from "../../../src/engine/retention.ts";
-import type { RunRequest } from "../../../src/engine/run.ts";
+import type { RunRequest } from "../../../src/engine/run/run.ts";
 import { SalesforceConfig } from "../../../src/salesforce/config.ts";
 import { createSalesforceOrg } from "../../../src/salesforce/org.ts";
 import type { SalesforceOrg } from "../../../src/salesforce/port.ts";
+import { pruneState } from "../../../src/service/retention.ts";
 import { type OpenState, openStateStore } from "../../../src/state/open.ts";
 import type { WorkerEvent } from "../../../src/workers/crew.ts";
 import { runWorker } from "../../../src/workers/worker.ts";

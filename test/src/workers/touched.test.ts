@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { Nomination } from "../../../src/engine/nominations.ts";
-import type { EnginePorts } from "../../../src/engine/ports.ts";
+import type { EnginePorts } from "../../../src/engine/context/ports.ts";
+import type { Nomination } from "../../../src/engine/read/nominations.ts";
 import { objectMapping } from "../../../src/mapping/mapping.ts";
 import { businessKey } from "../../../src/model/business-key.ts";
 import type { BusinessKey, NaturalKey, RecordId } from "../../../src/model/key.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Nomination } from "../../../src/engine/nominations.ts";
+import type { Nomination } from "../../../src/engine/read/nominations.ts";
 import { businessKey } from "../../../src/model/business-key.ts";
 import type { RecordId } from "../../../src/model/key.ts";
 import { WaveItems } from "../../../src/workers/wave-items.ts";

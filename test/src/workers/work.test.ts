@@ -1,8 +1,8 @@
 /** One worker and one job, with a state in memory: what happens when the lane is lost, the work must stop, or the database is away. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { MatchCache } from "../../../src/engine/match-cache.ts";
-import { orgRulesLoader } from "../../../src/engine/org-rules.ts";
-import { DEFAULT_RUN_OPTIONS, type EnginePorts } from "../../../src/engine/ports.ts";
+import { MatchCache } from "../../../src/engine/context/match-cache.ts";
+import { DEFAULT_RUN_OPTIONS, type EnginePorts } from "../../../src/engine/context/ports.ts";
+import { orgRulesLoader } from "../../../src/engine/read/org-rules.ts";
 import { SyncError } from "../../../src/errors.ts";
 import type { ExternalSystem } from "../../../src/external/port.ts";
 import { businessKey } from "../../../src/model/business-key.ts";

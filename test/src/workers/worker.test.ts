@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { EnginePorts } from "../../../src/engine/ports.ts";
+import type { EnginePorts } from "../../../src/engine/context/ports.ts";
 import { runWorker } from "../../../src/workers/worker.ts";
 
 describe("a worker", () => {
