@@ -8,12 +8,12 @@ import type { Behaviour } from "../mock-server/conformance/behaviour.ts";
 import { runScoreCard } from "../mock-server/conformance/run.ts";
 import { BEHAVIOURS, reportOf } from "../mock-server/conformance/score-card.ts";
 import { RULES } from "../mock-server/dml/rules/registry.ts";
+import { createMockOrg } from "../mock-server/mock-org/mock-org.ts";
 import type { OrgSettings } from "../mock-server/org/port.ts";
 import { DEFAULT_SETTINGS } from "../mock-server/org/settings.ts";
 import { OPEN_POINTS } from "../mock-server/soql/base/open-points.ts";
 import type { Chapter } from "./facts.ts";
 import { table } from "./reference-pages.ts";
-import { createMockOrg } from "../mock-server/mock-org/mock-org.ts";
 
 /** The chapter of what rests on memory alone, and its sections that have lists of their own on the page. */
 const PLATFORM = "platform";

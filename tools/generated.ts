@@ -35,7 +35,8 @@ export function allCitations(root: string, chapters: readonly Chapter[]): readon
 const TEXTS = /\.(?:ts|mjs|cjs|md|yaml|yml|json|txt|sh)$/;
 const FOLDERS = ["src", "mock-server", "fixtures", "test", "tools", "docs", "findings"];
 /** Made from the others, or about citations as such. */
-const LEFT_OUT = /^docs\/(?:reference\/.*|fidelity\.md)$|^tools\/citations\.ts$|\/(?:dist|node_modules)\/|\/citations\.test\.ts$/;
+const LEFT_OUT =
+  /^docs\/(?:reference\/.*|fidelity\.md)$|^tools\/citations\.ts$|\/(?:dist|node_modules)\/|\/citations\.test\.ts$/;
 
 /** The texts of the project that people write. */
 export function sourceFiles(root: string): readonly string[] {

@@ -54,7 +54,7 @@ export function asTest(entry: JournalEntry): string {
   const body = bodyText(requestBody);
   const lines = [
     `import { expect, it } from "vitest";`,
-    `import { createMockOrg } from "salesforce-order-sync/mock-server";`,
+    `import { createMockOrg } from "mock-org";`,
     "",
     `it(${literal(name)}, async () => {`,
     `  await using org = await createMockOrg();`,

@@ -7,7 +7,7 @@
 import { spawnSync } from "node:child_process";
 import { createAdaptorServer } from "@hono/node-server";
 import { Connection } from "jsforce";
-import { createMockOrg, type MockOrg } from "salesforce-order-sync/mock-server";
+import { createMockOrg, type MockOrg } from "mock-org";
 import { type BenchRow, compared, medianTime } from "./bench-row.ts";
 
 const NOW = "2026-03-01T08:00:00Z";
@@ -33,7 +33,7 @@ export async function run(): Promise<readonly BenchRow[]> {
  */
 function firstOrg(): BenchRow {
   const script = `
-    const { createMockOrg } = await import("salesforce-order-sync/mock-server");
+    const { createMockOrg } = await import("mock-org");
     const start = performance.now();
     await createMockOrg({ seed: "demo", now: "${NOW}" });
     console.log(performance.now() - start);`;

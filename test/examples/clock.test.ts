@@ -1,4 +1,4 @@
-import { createMockOrg } from "salesforce-order-sync/mock-server";
+import { createMockOrg } from "mock-org";
 import { expect, it } from "vitest";
 
 it("ends a session after two hours without a call", async () => {

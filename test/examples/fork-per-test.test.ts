@@ -1,4 +1,4 @@
-import { createMockOrg, orgFixture } from "salesforce-order-sync/mock-server";
+import { createMockOrg, orgFixture } from "mock-org";
 import { test as base, expect } from "vitest";
 
 const test = base.extend(orgFixture(() => createMockOrg({ seed: "demo", now: "2026-03-01T08:00:00Z" })));

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it } from "@jest/globals";
 import jsforce from "jsforce";
-import { createMockOrg, forkOfEach } from "salesforce-order-sync/mock-server";
+import { createMockOrg, forkOfEach } from "mock-org";
 
 const newOrg = forkOfEach(() => createMockOrg({ seed: "demo", now: "2026-03-01T08:00:00Z" }));
 let org;

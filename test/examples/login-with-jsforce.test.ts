@@ -1,5 +1,5 @@
 import jsforce from "jsforce";
-import { createMockOrg } from "salesforce-order-sync/mock-server";
+import { createMockOrg } from "mock-org";
 import { expect, it } from "vitest";
 
 it("logs in with username and password", async () => {

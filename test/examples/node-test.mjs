@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createMockOrg, forkOfEach } from "salesforce-order-sync/mock-server";
+import { createMockOrg, forkOfEach } from "mock-org";
 
 const newOrg = forkOfEach(() => createMockOrg({ now: "2026-03-01T08:00:00Z" }));
 

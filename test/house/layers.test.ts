@@ -352,7 +352,7 @@ function importsOf(file: string): string[] {
 function typescriptFiles(folder: string): string[] {
   return readdirSync(folder).flatMap((name) => {
     const path = join(folder, name);
-    if (statSync(path).isDirectory()) return typescriptFiles(path);
+    if (statSync(path).isDirectory()) return name === "dist" ? [] : typescriptFiles(path);
     return name.endsWith(".ts") ? [path] : [];
   });
 }

@@ -35,7 +35,7 @@ const MOCK_ORG = {
 
 describe.each([
   ["salesforce-order-sync", "src/index.ts", CONNECTOR, () => import("../../src/index.ts")],
-  ["salesforce-order-sync/mock-server", "mock-server/index.ts", MOCK_ORG, () => import("../../mock-server/index.ts")],
+  ["mock-org", "mock-server/index.ts", MOCK_ORG, () => import("../../mock-server/index.ts")],
 ] as const)("the entry point %s", (_name, file, promised, load) => {
   it("exports the values that are listed", async () => {
     const entry: object = await load();

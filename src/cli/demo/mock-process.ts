@@ -1,12 +1,12 @@
 /**
- * Starts the mock org of this package as a process of its own, as a user would with `mock-org start`.
+ * Starts the mock org of the package `mock-org` as a process of its own, as a user would with `mock-org start`.
  *
  * The demo and the mock share nothing but HTTP: the connector is shown against the same server that any other client
  * would meet.
  */
 import { spawn } from "node:child_process";
+import { createRequire } from "node:module";
 import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { SyncError } from "../../errors.ts";
 
@@ -33,7 +33,7 @@ export async function startMockOrg(options: {
   readonly sourceDir: string;
   readonly port?: number;
 }): Promise<MockProcess> {
-  const bin = fileURLToPath(new URL("../../../mock-server/bin.cjs", import.meta.url));
+  const bin = createRequire(import.meta.url).resolve("mock-org/bin");
   const child = spawn(
     process.execPath,
     [bin, "start", "--port", String(options.port ?? 0), "--seed", "empty", "--source-dir", options.sourceDir, "--json"],
