@@ -2,6 +2,7 @@
 import type { ExternalCollectionInfo } from "../model/external-facts.ts";
 import type { ObjectFacts, PreflightFacts } from "./facts.ts";
 import type { Mapping, MatchMapping, ObjectMapping } from "./mapping.ts";
+import { checkNewKey } from "./preflight-new-key.ts";
 import { checkValues } from "./preflight-values.ts";
 import { checkExternalWrites } from "./preflight-writes.ts";
 import { at, type PreflightProblem } from "./problem.ts";
@@ -29,6 +30,12 @@ export function checkCollection(
   return [
     ...missingFields(object, place, info),
     ...checkExternalWrites(object, place, info),
+    ...checkNewKey(
+      object,
+      place,
+      info,
+      described.find(({ name }) => name === object.object),
+    ),
     ...checkValues(object, place, info, described),
   ];
 }

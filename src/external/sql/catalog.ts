@@ -177,7 +177,10 @@ async function postgresTable(db: Db, name: string): Promise<TableInfo | undefine
       select b.attnum, t.typbasetype, t.typtypmod, b."notnull" or t.typnotnull, b.defaulted or t.typdefault is not null
       from base b join pg_type t on t.oid = b.type where t.typtype = 'd')
     select a.attname as name, format_type(a.atttypid, a.atttypmod) as type, format_type(b.type, b.typmod) as base,
-      b."notnull", b.defaulted, (a.attgenerated <> '' or a.attidentity = 'a') as generated,
+      b."notnull", b.defaulted, (a.attgenerated <> '' or a.attidentity = 'a' or
+        -- A view that can be written may have columns that are computed from others.
+        (${table.relkind} = 'v' and ${table.takes} <> 0 and not pg_column_is_updatable(${table.oid}::oid::regclass, a.attnum, true))
+      ) as generated,
       (select json_agg(e.enumlabel order by e.enumsortorder) from pg_enum e where e.enumtypid = b.type)::text as labels,
       -- The operators of an extension's type are found by the search path, which may show text's instead.
       (t.typtype in ('e', 'r') or (t.typnamespace = 'pg_catalog'::regnamespace and (
