@@ -5,6 +5,7 @@ import { configJsonSchema, configurationReference, errorReference } from "../src
 import { type Citation, citationsIn } from "./citations.ts";
 import { type Chapter, readChapters } from "./facts.ts";
 import { fidelityPage } from "./fidelity-page.ts";
+import { llmsText } from "./llms.ts";
 import { prebuild, prebuiltFile } from "./prebuild.ts";
 import { chapterPage, readmePage } from "./reference-pages.ts";
 
@@ -22,6 +23,7 @@ export async function generatedFiles(root: string): Promise<ReadonlyMap<string, 
     ["fixtures/orgs/demo-records.ts", prebuiltFile(await prebuild(await seedCalled("demo")))],
     ...chapters.map((chapter): [string, string] => [`${FACTS}/${chapter.name}.md`, chapterPage(chapter, citations)]),
     [`${FACTS}/README.md`, readmePage(chapters)],
+    ["docs/llms.txt", llmsText(root)],
     ["docs/fidelity.md", await fidelityPage(readFileSync(`${root}docs/fidelity.md`, "utf8"), chapters)],
   ]);
 }

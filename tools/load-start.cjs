@@ -3,10 +3,10 @@
 // puts this file in the place of the part that it loads.
 const { readFileSync } = require("node:fs");
 const { enableCompileCache } = require("node:module");
-const { join } = require("node:path");
+const path = require("node:path");
 const vm = require("node:vm");
 
-const filename = join(__dirname, "start-code.cjs");
+const filename = path.join(__dirname, "start-code.cjs");
 const cached = fromCache();
 if (cached === undefined) {
   enableCompileCache?.();
@@ -20,7 +20,7 @@ function fromCache() {
   try {
     // The code is pure ASCII, which Latin-1 reads fastest.
     const source = `(function (exports, require, module, __filename, __dirname) {${readFileSync(filename, "latin1")}\n})`;
-    const cachedData = readFileSync(join(__dirname, "start-code.cache"));
+    const cachedData = readFileSync(path.join(__dirname, "start-code.cache"));
     const script = new vm.Script(source, { filename, cachedData });
     return script.cachedDataRejected === true ? undefined : script;
   } catch {
