@@ -5,6 +5,7 @@
  * it is one that the field is known to make of what was sent. Pure.
  */
 import { compareDecimals, decimalsOf, isZero, parseDecimal, subtractDecimals } from "../model/decimal.ts";
+import { civilInZone, parseInstant, twoDigits } from "../model/instant.ts";
 import type { Side, Value } from "../model/value.ts";
 import { readExternalField } from "./field.ts";
 import type { FieldMapping } from "./mapping.ts";
@@ -18,11 +19,13 @@ const DOUBLE_DIGITS = 15;
  */
 export function mayBeKeptOtherwise(field: FieldMapping, side: Side, value: Value): boolean {
   if (typeof value !== "string") return false;
-  if (side === "external" && throughConverter(field, value) !== value) return true;
+  if (side === "external" && (throughConverter(field, value) !== value || throughClocks(field, value) !== value))
+    return true;
   if (field.kind === "decimal") {
     return decimalsOf(value) > (field.keeps[side] ?? 0) || value.replace(/\D/g, "").length > DOUBLE_DIGITS;
   }
-  return side === "salesforce" && field.kind === "text" && (value.includes("&") || fold(value) !== value);
+  if (field.kind !== "text") return false;
+  return side === "salesforce" ? value.includes("&") || fold(value) !== value : jsonForm(value) !== undefined;
 }
 
 /** Whether `shown` is what a side may have made of `sent`. Two equal values are no such pair. */
@@ -30,9 +33,13 @@ export function isKeptForm(field: FieldMapping, side: Side, sent: Value, shown: 
   if (typeof sent !== "string" || typeof shown !== "string" || sent === shown) {
     return side === "external" && sent !== shown && throughConverter(field, sent) === shown;
   }
-  if (side === "external" && throughConverter(field, sent) === shown) return true;
+  if (side === "external" && (throughConverter(field, sent) === shown || throughClocks(field, sent) === shown))
+    return true;
   if (field.kind === "decimal") return isRounded(sent, shown, field.keeps[side] ?? 0) || isFromDouble(sent, shown);
-  return side === "salesforce" && field.kind === "text" && fold(sent) === fold(shown);
+  if (field.kind !== "text") return false;
+  if (side === "salesforce") return fold(sent) === fold(shown);
+  const json = jsonForm(sent);
+  return json !== undefined && json === jsonForm(shown);
 }
 
 /**
@@ -44,6 +51,35 @@ function throughConverter(field: FieldMapping, value: Value): Value | undefined 
   if (written?.kind !== "fields") return value;
   const reading = readExternalField(field, written.fields);
   return reading.kind === "read" && reading.result.ok ? reading.result.value : undefined;
+}
+
+/**
+ * A moment as a column without a zone tells it afterwards: in an hour that the clocks repeat two moments are one local
+ * time. The same moment where no zone is set.
+ */
+function throughClocks({ kind, zone }: FieldMapping, value: string): string | undefined {
+  if (kind !== "instant" || zone === undefined) return value;
+  const { year, month, day, hour, minute, second } = civilInZone(value, zone);
+  const date = [String(year).padStart(4, "0"), twoDigits(month), twoDigits(day)].join("-");
+  const moment = parseInstant(`${date}T${[hour, minute, second].map(twoDigits).join(":")}`, zone);
+  return moment.ok ? moment.text : undefined;
+}
+
+/**
+ * One spelling for JSON documents that say the same: a JSON column keeps neither blanks nor the order of the members.
+ * Undefined for every other text.
+ */
+function jsonForm(text: string): string | undefined {
+  if (!/^\s*[{[]/.test(text)) return undefined;
+  try {
+    return JSON.stringify(JSON.parse(text), (_name, value: unknown) =>
+      typeof value === "object" && value !== null && !Array.isArray(value)
+        ? Object.fromEntries(Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1)))
+        : value,
+    );
+  } catch {
+    return undefined;
+  }
 }
 
 /** Rounded or cut to at least `decimals` digits after the point, in any of the usual ways. */

@@ -45,11 +45,22 @@ describe("a value that came back otherwise", () => {
       "2026-10-25T01:30:00Z",
       "2026-10-25T00:30:00Z",
     ],
+    ["a JSON document in a JSON column", "x", "external", '{"b":2,"a":[1, 2]}', '{"a": [1, 2], "b": 2}'],
     ["more lines than fields", { addressLines: ["a", "b"] }, "external", "1\n2\n3", "1\n2, 3"],
   ])("is no edit: %s", (_what, input, side, sent, shown) => {
     const field = fieldOf(input);
     expect(mayBeKeptOtherwise(field, side, sent)).toBe(true);
     expect(isKeptForm(field, side, sent, shown)).toBe(true);
+  });
+
+  it("is no edit: an hour that the clocks repeat, in a column without a zone", () => {
+    const field: FieldMapping = { ...fieldOf({ from: "x", kind: "instant" }), zone: "Europe/Berlin" };
+    const [sent, shown] = ["2026-10-25T01:30:00Z", "2026-10-25T00:30:00Z"];
+    expect(mayBeKeptOtherwise(field, "external", sent)).toBe(true);
+    expect(isKeptForm(field, "external", sent, shown)).toBe(true);
+    expect(isKeptForm(field, "salesforce", sent, shown)).toBe(false);
+    expect(isKeptForm(field, "external", shown, sent)).toBe(false);
+    expect(mayBeKeptOtherwise(field, "external", "2026-10-25T02:30:00Z")).toBe(false);
   });
 
   it.each<[string, FieldInput, Side, Value, Value]>([
@@ -61,6 +72,8 @@ describe("a value that came back otherwise", () => {
     ["emptied", { from: "x", kind: "decimal" }, "salesforce", "1.125", null],
     ["another text", "x", "salesforce", "Smith & Sons", "Smith & Daughters"],
     ["other capitals in a name", "x", "salesforce", "Smith & sons", "Smith & Sons"],
+    ["another JSON document", "x", "external", '{"a":1}', '{"a":2}'],
+    ["no JSON any more", "x", "external", '{"a":1}', '{"a":1'],
     ["another case of a text in the ERP", "x", "external", "anna@example.com", "ANNA@example.com"],
   ])("is an edit: %s", (_what, input, side, sent, shown) => {
     expect(isKeptForm(fieldOf(input), side, sent, shown)).toBe(false);
@@ -71,6 +84,7 @@ describe("a value that came back otherwise", () => {
     [{ from: "x", kind: "decimal" }, "salesforce", "19"],
     ["x", "salesforce", "Blauer See Delikatessen\nForsterstr. 57"],
     ["x", "external", "Anna@Example.com"],
+    ["x", "external", "[draft] call back"],
     [{ from: "x", convert: { datetime: { zone: "Europe/Berlin" } } }, "external", "2026-03-02T10:15:30Z"],
   ])("is not expected where everything is known to be kept: %j on %s", (input, side, value) => {
     expect(mayBeKeptOtherwise(fieldOf(input), side, value)).toBe(false);
