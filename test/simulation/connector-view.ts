@@ -35,6 +35,11 @@ export class ConnectorView {
     for (const key of keys) this.#readSeq.set(key, seq);
   }
 
+  /** The document of the first name is known by the second one from now on. */
+  rename(from: string, to: string): void {
+    this.#readSeq.set(to, Math.max(this.readSeq(from), this.readSeq(to)));
+  }
+
   readErp(collection: string, keys: Iterable<string>, seq: number): void {
     for (const key of keys)
       for (const object of OBJECTS_OF[collection] ?? []) this.#erpReadSeq.set(`erp:${object}:${key}`, seq);

@@ -11,6 +11,7 @@ import type { RowOperation, RowOutcome } from "../../src/model/salesforce-record
 import type { Value } from "../../src/model/value.ts";
 import type { Lease, StateBatch } from "../../src/state/port.ts";
 import type { SalesforceCall } from "../../src/sync/call.ts";
+import type { Link } from "../../src/sync/decision.ts";
 import { AgreementJudge } from "./agreement-judge.ts";
 import { collectionOf, erpNameOf, lineKeyOf } from "./cells.ts";
 import { ConnectorView } from "./connector-view.ts";
@@ -134,6 +135,7 @@ export class Judge {
       );
     }
     this.traffic.committed(batch);
+    for (const link of batch.links ?? []) this.#checkLink(link);
     for (const conflict of batch.conflicts ?? []) this.#agreements.checkConflict(conflict);
     this.view.committed(batch, this.seq);
     const recovering = new Set(
@@ -161,8 +163,8 @@ export class Judge {
       const fault = outcome.faults.find(({ code }) => FORBIDDEN.has(code));
       if (fault === undefined || outcome.faults.some(({ message }) => message.includes("UNABLE_TO_LOCK_ROW"))) continue;
       if (ABOUT_OTHER_RECORDS.some((part) => fault.message.includes(part))) continue;
-      const key = outcome.opId.split("#")[0] ?? "";
-      if (this.#stage.hasDraftReduction(key)) continue;
+      const key = documentOf(outcome.opId);
+      if (this.#stage.hasDraftReduction(outcome.opId.split("#")[0] ?? "")) continue;
       if (this.ledger.touchedSeq(key) > this.view.readSeq(key)) continue;
       this.fail("I8", `${outcome.opId} ${operation.kind} ${operation.object}: ${fault.code}: ${fault.message}`);
     }
@@ -179,6 +181,21 @@ export class Judge {
   hasMergedAccount(object: string, key: string): boolean {
     const account = this.view.base(object, key)?.document?.fields["AccountId"];
     return typeof account === "string" && this.#stage.isMerged(account);
+  }
+
+  /** A record without a key is tied to the customer whose name it bears or has borne, and to nobody else (I3). */
+  #checkLink({ object, key, recordId, tombstone }: Link): void {
+    const own = recordId === null ? undefined : this.ledger.keyOfId(recordId);
+    if (recordId === null || tombstone || own === undefined || own === key || !key.startsWith("erp:")) return;
+    if (own !== `erp:${object}:${recordId}`) return;
+    // The survivor of a merge takes over the key of the one that was merged into it.
+    if (this.#stage.mergedInto(recordId).includes(key)) return;
+    const names = this.ledger.cell("salesforce", own, "|Name")?.held;
+    const theirs = this.ledger.cell("external", key, "|Name")?.held;
+    if (names !== undefined && ![...names.keys()].some((name) => theirs?.has(name) === true))
+      this.fail("I3", `${recordId} was taken for ${key}, whose name it never bore`);
+    this.ledger.adopted(recordId, key);
+    this.view.rename(own, key);
   }
 
   #checkCursor(feed: string, cursor: string): void {
@@ -240,4 +257,10 @@ export class Judge {
     if (item === undefined || this.ledger.touchedSeq(key) > this.view.readSeq(key)) return;
     this.fail("I11", `the line ${line} was removed in the ERP while Salesforce has it`);
   }
+}
+
+/** The document that an operation is for; a reduction order is a part of the order that it reduces. */
+function documentOf(opId: string): string {
+  const key = opId.split("#")[0] ?? "";
+  return key.replace(/^erp:ReductionOrder:(.*):[^:]+$/, "erp:Order:$1");
 }

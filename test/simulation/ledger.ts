@@ -99,6 +99,21 @@ export class Ledger {
     return this.#keyOfId.get(id);
   }
 
+  /**
+   * The connector has stored that the record stands for this key, which a spent call limit may keep from being written:
+   * from now on its cells, and what refers to it, go by that key.
+   */
+  adopted(id: string, key: string): void {
+    const from = this.#keyOfId.get(id);
+    if (from === undefined || from === key) return;
+    this.#stage.adopted.set(id, key);
+    this.#keyOfId.set(id, key);
+    this.#rename(from, key);
+    this.#touchedSeq.set(key, Math.max(this.touchedSeq(from), this.touchedSeq(key)));
+    if (this.#deleted.delete(`salesforce ${from}`)) this.#deleted.add(`salesforce ${key}`);
+    for (const cell of this.#cells.values()) renameValue(cell, from, key);
+  }
+
   /** Change number of a person's last edit of the Salesforce record; 0 for none. */
   touchedSeq(key: string): number {
     return this.#touchedSeq.get(key) ?? 0;
@@ -280,10 +295,9 @@ export class Ledger {
     }
   }
 
-  /** The business key of a record: its own, or one by its Id where it has none. */
+  /** The business key of a record: its own, the one that it was adopted by, or one by its Id where it has none. */
   keyOf(object: string, row: Row): string {
-    const stored = row["ERP_Key__c"];
-    return typeof stored === "string" ? stored : `erp:${object}:${String(row["Id"])}`;
+    return this.#stage.keyOf(object, row);
   }
 
   #rename(from: string, to: string): void {
@@ -336,5 +350,13 @@ export class Ledger {
       this.#cells.set(id, cell);
     }
     return cell;
+  }
+}
+
+function renameValue(cell: Cell, from: string, to: string): void {
+  if (cell.value === from) cell.value = to;
+  for (const values of [cell.held, cell.entered]) {
+    const seq = values.get(from);
+    if (seq !== undefined) values.set(to, Math.max(seq, values.get(to) ?? 0));
   }
 }

@@ -50,6 +50,8 @@ export class Stage {
   readonly config: StageConfig;
   readonly mapping: Mapping;
   readonly people: People;
+  /** Keys by the Ids of the records that the connector takes for them, before they carry them. */
+  readonly adopted = new Map<string, string>();
   #isUpset = false;
   #faultHook: FaultHook | undefined;
   #listening: Promise<string> | undefined;
@@ -82,12 +84,16 @@ export class Stage {
     return this.mock.clock.nowMs();
   }
 
+  /** The business key of a record: its own, the one that it was adopted by, or one by its Id where it has none. */
+  keyOf(object: string, row: Row): string {
+    const [stored, id] = [row["ERP_Key__c"], String(row["Id"])];
+    return typeof stored === "string" ? stored : (this.adopted.get(id) ?? `erp:${object}:${id}`);
+  }
+
   /** True where Salesforce users merged the account away: a person has to merge it in the ERP too. */
   isMerged(key: string): boolean {
     return this.mock.org.transaction(this.mock.org.systemActor, (tx) =>
-      [...tx.rows("Account")].some(
-        (row) => (row["ERP_Key__c"] ?? `erp:Account:${String(row["Id"])}`) === key && row["MasterRecordId"] !== null,
-      ),
+      [...tx.rows("Account")].some((row) => this.keyOf("Account", row) === key && row["MasterRecordId"] !== null),
     );
   }
 
@@ -95,8 +101,15 @@ export class Stage {
   isSurvivor(merged: Value | undefined, survivor: Value): boolean {
     return this.mock.org.transaction(this.mock.org.systemActor, (tx) =>
       [...tx.rows("Account")].some(
-        (row) => row["ERP_Key__c"] === merged && survivor === `erp:Account:${String(row["MasterRecordId"])}`,
+        (row) => this.keyOf("Account", row) === merged && survivor === `erp:Account:${String(row["MasterRecordId"])}`,
       ),
+    );
+  }
+
+  /** The keys of the accounts that users merged into the one with this Id. */
+  mergedInto(id: string): readonly string[] {
+    return this.mock.org.transaction(this.mock.org.systemActor, (tx) =>
+      [...tx.rows("Account")].filter((row) => row["MasterRecordId"] === id).map((row) => this.keyOf("Account", row)),
     );
   }
 

@@ -2,25 +2,25 @@
 
 import type { ExternalChange } from "../../external/port.ts";
 import type { ObjectMapping } from "../../mapping/mapping.ts";
-import type { SalesforceView, SyncDocument } from "../../model/document.ts";
-import type { BusinessKey, RecordId } from "../../model/key.ts";
+import type { SyncDocument } from "../../model/document.ts";
+import type { BusinessKey } from "../../model/key.ts";
 import type { Side } from "../../model/value.ts";
 import { answerKey } from "../../sync/conflict.ts";
 import { decide } from "../../sync/decide.ts";
 import type { Decision } from "../../sync/decision.ts";
 import type { OrgRules } from "../../sync/org-rules.ts";
 import { withCondition, withPreImages } from "../../sync/pre-image.ts";
-import { type SalesforceSighting, sightExternal, sightSalesforce } from "../../sync/sighting.ts";
+import { type MergeSurvivor, type SalesforceSighting, sightExternal, sightSalesforce } from "../../sync/sighting.ts";
 import { inSpan } from "../../trace/span.ts";
 import type { RunContext } from "../context/context.ts";
 import { type Joined, join, unkeyedRecord } from "../join/join.ts";
 import type { Nomination } from "../read/nominations.ts";
 import { parentLookup } from "../read/parents.ts";
-import { readById } from "../read/read-documents.ts";
 import { record } from "../record/record.ts";
 import { perform } from "../write/perform.ts";
 import { holdCascades } from "./cascade.ts";
 import { holdDeletions } from "./delete-limit.ts";
+import { mergeSurvivors } from "./survivors.ts";
 
 /** What one pass gets. */
 export interface PassInput {
@@ -104,7 +104,7 @@ export async function decideAll(
   org: OrgRules,
 ): Promise<readonly Decision[]> {
   const parents = await parentLookup(context, mapping, joined.flatMap(documentsOf));
-  const masters = await masterKeys(context, mapping, joined);
+  const masters = await mergeSurvivors(context, mapping, joined);
   const nowMs = context.ports.nowMs();
   return joined.map((document) =>
     decide({
@@ -112,7 +112,7 @@ export async function decideAll(
       key: document.key,
       base: document.base,
       link: document.link,
-      salesforce: sightedInSalesforce(document, masters),
+      salesforce: sightedInSalesforce(document, masters.get(document.key)),
       external:
         document.external?.kind === "filtered"
           ? { kind: "filtered" }
@@ -141,43 +141,14 @@ function answersOf(context: RunContext, mapping: ObjectMapping, key: BusinessKey
   );
 }
 
-function sightedInSalesforce(document: Joined, masters: ReadonlyMap<RecordId, BusinessKey | null>): SalesforceSighting {
+function sightedInSalesforce(document: Joined, master: MergeSurvivor | undefined): SalesforceSighting {
   const reading = document.salesforce;
   if (reading?.kind === "filtered") return { kind: "filtered" };
   const view = reading?.kind === "view" ? reading.view : undefined;
-  const recordId = view?.masterRecordId ?? null;
   return sightSalesforce(view, {
     deleted: document.deletedOn === "salesforce",
-    ...(recordId === null ? {} : { master: { recordId, key: masters.get(recordId) } }),
+    ...(master === undefined ? {} : { master }),
   });
-}
-
-/**
- * The keys of the accounts that survived merges; null where a survivor has none. Read from the records themselves,
- * because the links of two accounts that were merged name the same record.
- */
-async function masterKeys(
-  context: RunContext,
-  mapping: ObjectMapping,
-  joined: readonly Joined[],
-): Promise<ReadonlyMap<RecordId, BusinessKey | null>> {
-  const ids = joined.flatMap((document) =>
-    document.salesforce?.kind === "view" && document.salesforce.view.masterRecordId !== null
-      ? [document.salesforce.view.masterRecordId]
-      : [],
-  );
-  if (ids.length === 0) return new Map();
-  const keys = new Map<RecordId, BusinessKey | null>();
-  for (const { reading } of await readById(context, mapping, ids)) {
-    if (reading.kind === "view") keys.set(reading.view.recordId, keyOfSurvivor(mapping, reading.view));
-    else if (reading.kind === "filtered") keys.set(reading.recordId, reading.key);
-  }
-  return keys;
-}
-
-/** A survivor without a key that is made in the external system gets a key of its own. */
-function keyOfSurvivor(mapping: ObjectMapping, view: SalesforceView): BusinessKey | null {
-  return view.keyed || mapping.create.external ? view.document.key : null;
 }
 
 function documentsOf(joined: Joined): readonly SyncDocument[] {
