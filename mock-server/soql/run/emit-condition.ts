@@ -12,7 +12,7 @@ import { OPEN_POINTS } from "../base/open-points.ts";
 import type { BoundComparison, BoundCondition, BoundValue } from "../bind/bound.ts";
 import type { ValueEmitter } from "./emit-value.ts";
 import type { Constant, Emitter } from "./emitter.ts";
-import { compileLike } from "./like.ts";
+import { compileLike, matchesPieces } from "./like.ts";
 import type { Run } from "./run.ts";
 
 /** Lists up to this length are compared one by one; longer ones are looked up in a set. */
@@ -214,9 +214,10 @@ function likeSource({ emitter, comparison, first, again }: Operand): string {
   if (pattern?.kind !== "text") throw new Error("The parser gives LIKE one text");
   const exact = comparison.type === "exact";
   const test = compileLike(pattern.value, exact);
-  if (test.kind === "expression") {
-    const expression = emitter.constant(() => test.expression);
-    return `(${first} != null && ${expression}.test(${again}))`;
+  if (test.kind === "pieces") {
+    const matches: Constant = (stored: string): boolean =>
+      matchesPieces(test.pieces, exact ? stored : stored.toLowerCase());
+    return `(${first} != null && ${emitter.constant(() => matches)}(${again}))`;
   }
   const fold = (source: string) => (exact ? source : `${source}.toLowerCase()`);
   const text = emitter.constant(() => (exact ? test.text : test.text.toLowerCase()));

@@ -1,10 +1,16 @@
 /** LIKE patterns: `%` any run, `_` one character, both escapable. Source: reference: soql §8.1. */
 import { unescapeChecked } from "../parse/literal.ts";
 
-/** A pattern in the cheapest form that decides it. Texts are as written; the caller folds case. */
+/**
+ * A pattern in the cheapest form that decides it. A single text is as written, and the caller folds case; pieces are
+ * in lower case, unless case counts.
+ */
 export type LikeTest =
   | { readonly kind: "equals" | "prefix" | "suffix" | "contains"; readonly text: string }
-  | { readonly kind: "expression"; readonly expression: RegExp };
+  | { readonly kind: "pieces"; readonly pieces: readonly Piece[] };
+
+/** What stands between two `%`: texts, and null for one character of any kind. */
+export type Piece = readonly (string | null)[];
 
 /** Analyses a pattern whose escapes have been checked. */
 export function compileLike(raw: string, caseSensitive: boolean): LikeTest {
@@ -18,30 +24,73 @@ export function compileLike(raw: string, caseSensitive: boolean): LikeTest {
     const kind = leading ? (trailing ? "contains" : "suffix") : trailing ? "prefix" : "equals";
     return { kind, text: only };
   }
-  return { kind: "expression", expression: new RegExp(`^${bodyOf(parts)}$`, caseSensitive ? "su" : "sui") };
+  return { kind: "pieces", pieces: piecesOf(parts, caseSensitive) };
 }
 
 /**
- * The pattern as a regular expression that never tries the same place twice: what stands between two `%` is taken
- * where it comes first, for good (a look-ahead with a back-reference), and only the last piece is sought from the end.
- * Plain `.*` would need years for `%a%a%a%a%a%a%b` and a long text of a's.
+ * True where the whole text is the pieces with any runs of characters between them.
+ *
+ * A piece is taken where it comes first, for good, and the last one is sought from the end. So nothing is tried twice,
+ * whatever the pattern; a regular expression would need years for `%a%a%a%a%a%a%b` and a long text of a's.
  */
-function bodyOf(parts: readonly Part[]): string {
-  const [first = "", ...others] = pieces(parts);
-  const last = others.pop();
-  if (last === undefined) return first;
-  const middle = others.map((piece, at) => `(?=(.*?${piece}))\\${at + 1}`);
-  return `${first}${middle.join("")}.*${last}`;
+export function matchesPieces(pieces: readonly Piece[], text: string): boolean {
+  const [first = []] = pieces;
+  let at = endOf(first, text, 0);
+  if (at < 0) return false;
+  if (pieces.length === 1) return at === text.length;
+  for (const piece of pieces.slice(1, -1)) {
+    at = endOfNext(piece, text, at);
+    if (at < 0) return false;
+  }
+  return isAtEnd(pieces.at(-1) ?? [], text, at);
 }
 
-/** What stands before, between and after the runs of any characters; empty where nothing does. */
-function pieces(parts: readonly Part[]): readonly string[] {
-  const found = [""];
-  for (const part of parts) {
-    if (part.kind === "any") found.push("");
-    else found[found.length - 1] += part.kind === "one" ? "." : quote(part.text);
+/** Where the piece ends that begins at this place; -1 where it does not stand there. */
+function endOf(piece: Piece, text: string, from: number): number {
+  let at = from;
+  for (const part of piece) {
+    if (part === null) {
+      if (at >= text.length) return -1;
+      at += (text.codePointAt(at) ?? 0) > 0xffff ? 2 : 1;
+    } else if (text.startsWith(part, at)) at += part.length;
+    else return -1;
   }
-  return found;
+  return at;
+}
+
+/** Where the first such piece ends that begins here or later; -1 where there is none. */
+function endOfNext(piece: Piece, text: string, from: number): number {
+  const [head] = piece;
+  for (let at = from; at <= text.length; at += 1) {
+    if (typeof head === "string") {
+      at = text.indexOf(head, at);
+      if (at < 0) return -1;
+    }
+    const end = endOf(piece, text, at);
+    if (end >= 0) return end;
+  }
+  return -1;
+}
+
+/** True where the text ends with the piece, and the piece begins at `from` or later. */
+function isAtEnd(piece: Piece, text: string, from: number): boolean {
+  const singles = piece.filter((part) => part === null).length;
+  const shortest = piece.reduce((length, part) => length + (part?.length ?? 1), 0);
+  for (let extra = 0; extra <= singles; extra += 1) {
+    const start = text.length - shortest - extra;
+    if (start < from) return false;
+    if (endOf(piece, text, start) === text.length) return true;
+  }
+  return false;
+}
+
+function piecesOf(parts: readonly Part[], caseSensitive: boolean): readonly Piece[] {
+  const pieces: (string | null)[][] = [[]];
+  for (const part of parts) {
+    if (part.kind === "any") pieces.push([]);
+    else pieces.at(-1)?.push(part.kind === "one" ? null : caseSensitive ? part.text : part.text.toLowerCase());
+  }
+  return pieces;
 }
 
 type Part = { readonly kind: "text"; readonly text: string } | { readonly kind: "any" | "one"; readonly text: "" };
@@ -59,8 +108,4 @@ function split(raw: string): readonly Part[] {
     }
   }
   return parts;
-}
-
-function quote(text: string): string {
-  return text.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, "\\$&");
 }
