@@ -1,5 +1,5 @@
 /**
- * Sorting: keys are computed once per row, text by its upper-cased characters, picklists by their defined order.
+ * Sorting: keys are computed once per row, text by its place in a dictionary, picklists by their defined order.
  *
  * Rows that compare equal keep their order, and rows come in order of Id, so every result has one order.
  * Source: reference: soql §8.5.
@@ -8,6 +8,7 @@
 import { type BoundExpression, type BoundOrder, fieldOf } from "../bind/bound.ts";
 import type { ValueEmitter } from "./emit-value.ts";
 import type { Emitter } from "./emitter.ts";
+import { textOrderKey } from "./text-order.ts";
 
 /** A value by which rows are compared; null stands for a missing one. */
 export type SortKey = string | number | null;
@@ -21,15 +22,17 @@ export function sortKeySource(emitter: Emitter, expression: BoundExpression, val
       return `(${source} ?? null)`;
     case "boolean":
       return `(${source} === true ? 1 : 0)`;
-    case "text":
-      return `((${key} = ${source}) == null ? null : ${key}.toUpperCase())`;
+    case "text": {
+      const order = emitter.shared("text order", () => textOrderKey);
+      return `((${key} = ${source}) == null ? null : ${order}(${key}))`;
+    }
     case "picklist": {
       const values = fieldOf(expression).field.picklistValues ?? [];
       const ranks = new Map(values.map((entry, rank) => [entry.value.toLowerCase(), rank]));
       const rank = emitter.constant(
         () =>
           (stored: string): SortKey =>
-            ranks.get(stored.toLowerCase()) ?? stored.toUpperCase(),
+            ranks.get(stored.toLowerCase()) ?? textOrderKey(stored),
       );
       return `((${key} = ${source}) == null ? null : ${rank}(${key}))`;
     }

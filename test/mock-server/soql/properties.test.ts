@@ -283,8 +283,11 @@ function naiveGroups(rows: readonly Account[]): readonly unknown[] {
   );
 }
 
+const NAME_ORDER = new Intl.Collator("en", { sensitivity: "accent" });
+
 function rank(a: FieldValue, key: keyof Account, b: FieldValue): number {
   const [x, y] = [a, b].map((value) => (typeof value === "string" && key === "Name" ? value.toUpperCase() : value));
+  if (typeof x === "string" && typeof y === "string" && key === "Name") return NAME_ORDER.compare(x, y);
   if (x === y || x === undefined || y === undefined) return 0;
   if (x === null) return -1;
   if (y === null) return 1;
