@@ -91,6 +91,7 @@ const SWITCHES: Readonly<Partial<Record<keyof OrgSettings, string>>> = {
   touchParentOnItemDml: "a change of an order product stamps its order (order-domain §12 no. 6)",
   requireActiveProduct: "an order product needs an active product (order-domain §12 no. 7)",
   requireActivePricebook: "an order needs an active price book (order-domain §5.4)",
+  roundStoredNumbers: "numbers and totals that come through an API are rounded to their scale (rest-api §5.2)",
 };
 
 function switchesPart(): string {

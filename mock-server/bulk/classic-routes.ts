@@ -13,6 +13,7 @@ import { clientOf, type WireCall } from "../http/wire-call.ts";
 import { parseXml, parseXmlBody } from "../http/xml-body.ts";
 import { escapeXml, xmlElement } from "../http/xml-text.ts";
 import type { Actor } from "../org/port.ts";
+import { wireJson } from "../schema/wire-double.ts";
 import { NAMESPACE, queryResultXml } from "./classic-xml.ts";
 import { createBulkJobs } from "./jobs/bulk-jobs.ts";
 import {
@@ -231,7 +232,7 @@ function queryResult(job: ClassicJob, { queryResult: result }: ClassicBatch, res
     throw new AsyncApiError("InvalidBatch", `Unable to find result: ${resultId ?? ""}`);
   if (result.kind === "csv") return { kind: "text", contentType: "text/csv", text: result.text };
   return job.contentType === "JSON"
-    ? { kind: "text", contentType: "application/json;charset=UTF-8", text: JSON.stringify(result.records) }
+    ? { kind: "text", contentType: "application/json;charset=UTF-8", text: wireJson(result.records) }
     : { kind: "text", contentType: "application/xml;charset=UTF-8", text: queryResultXml(result.records) };
 }
 

@@ -28,6 +28,8 @@ export interface Step extends Call {
 export interface Expected {
   readonly status: number;
   readonly body?: unknown;
+  /** What the body must look like before anybody decodes it. */
+  readonly text?: RegExp;
   readonly headers?: Readonly<Record<string, string | RegExp>>;
 }
 

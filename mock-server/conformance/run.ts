@@ -34,6 +34,7 @@ export interface Outcome {
 interface Answer {
   readonly status: number;
   readonly body: unknown;
+  readonly text: string;
   readonly headers: Headers;
 }
 
@@ -140,7 +141,8 @@ class Run {
       const difference = differenceOf(answer.headers.get(name) ?? undefined, value, `header ${name}`);
       if (difference !== undefined) return difference;
     }
-    return expected.body === undefined ? undefined : differenceOf(answer.body, this.#filled(expected.body));
+    const difference = expected.body === undefined ? undefined : differenceOf(answer.body, this.#filled(expected.body));
+    return difference ?? (expected.text === undefined ? undefined : differenceOf(answer.text, expected.text, "text"));
   }
 
   async #send(call: Call): Promise<Answer> {
@@ -159,7 +161,7 @@ class Run {
       ...(body !== undefined && { body: typeof body === "string" ? body : JSON.stringify(body) }),
     });
     const text = await response.text();
-    const answer = { status: response.status, body: decoded(text), headers: response.headers };
+    const answer = { status: response.status, body: decoded(text), text, headers: response.headers };
     const created = /\/sobjects\/(\w+)$/.exec(path)?.[1];
     const id = idOf(answer.body);
     if (call.method === "POST" && answer.status === 201 && created !== undefined && id !== undefined) {

@@ -13,10 +13,12 @@ import type { Outcome } from "./run.ts";
 import { SOQL_BEHAVIOURS } from "./soql-behaviours.ts";
 import { SOQL_SEMANTICS } from "./soql-semantics.ts";
 import { SOQL_TEXTS } from "./soql-texts.ts";
+import { VALUE_BEHAVIOURS } from "./value-behaviours.ts";
 
 /** Every behaviour of the score card, chapter by chapter. */
 export const BEHAVIOURS: readonly Behaviour[] = [
   ...REST_BEHAVIOURS,
+  ...VALUE_BEHAVIOURS,
   ...SOQL_BEHAVIOURS,
   ...SOQL_SEMANTICS,
   ...SOQL_TEXTS,

@@ -69,7 +69,7 @@ export function decode(
       (blocked ??= []).push(field.name);
       continue;
     }
-    const parsed = parseValue(field, raw, context.wire, context.tx.catalog);
+    const parsed = parseValue(field, raw, context.wire, context.tx);
     if (!parsed.ok && parsed.scope === "request") throw new OrgError(400, parsed.fault);
     if (isStampedByOrg(plan, field)) {
       // Describe calls these updateable, the org sets them: the same value is ignored, another one is refused.

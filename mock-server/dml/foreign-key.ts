@@ -39,7 +39,7 @@ export function resolveParent(
       code: "INVALID_FIELD",
       message: `Field name provided, ${name} does not match an External ID for ${type.name}`,
     };
-  const parsed = parseValue(key, raw, context.wire, context.tx.catalog);
+  const parsed = parseValue(key, raw, context.wire, context.tx);
   if (!parsed.ok) {
     if (parsed.scope === "request") throw new OrgError(400, parsed.fault);
     return parsed.fault;

@@ -68,7 +68,7 @@ function runOne(context: SaveContext, trigger: Trigger, change: Change, event: T
         const definition = change.plan.field(field);
         if (definition === undefined) throw new Error(`${change.plan.name} has no field ${field}`);
         // A value that a client could not store cannot come from a trigger either.
-        const parsed = parseValue(definition, value, "xml", context.tx.catalog);
+        const parsed = parseValue(definition, value, "xml", context.tx);
         if (parsed.ok) change.after[definition.name] = parsed.value;
         else faults.push(parsed.fault);
       },

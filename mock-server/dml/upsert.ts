@@ -44,7 +44,7 @@ export function resolveUpsert(
     return refuse({ code: "MISSING_ARGUMENT", message: `${key.name} not specified`, fields: [] });
   }
   if (key.type === "id") return { kind: "update", id: keyText(raw), values: rest };
-  const parsed = parseValue(key, raw, context.wire, context.tx.catalog);
+  const parsed = parseValue(key, raw, context.wire, context.tx);
   if (!parsed.ok) {
     if (parsed.scope === "request") throw new OrgError(400, parsed.fault);
     return refuse(parsed.fault);

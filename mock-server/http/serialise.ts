@@ -4,6 +4,7 @@
  * All headers are set when the response is built; changing one afterwards costs more than the whole request.
  */
 import { deflateSync, gzipSync } from "node:zlib";
+import { wireJson } from "../schema/wire-double.ts";
 import { isObject } from "./json-object.ts";
 import type { RestResult } from "./rest.ts";
 import { xmlElement } from "./xml-text.ts";
@@ -63,7 +64,7 @@ export function buildResponse(result: RestResult, form: AnswerForm, headers: Rec
     text = xmlDocument(result.body, status);
     all["Content-Type"] = "application/xml;charset=UTF-8";
   } else {
-    text = form.pretty ? JSON.stringify(result.body, null, 2) : JSON.stringify(result.body);
+    text = wireJson(result.body, form.pretty ? 2 : undefined);
     all["Content-Type"] = "application/json;charset=UTF-8";
   }
   if (form.head) return new Response(null, { status, headers: all });

@@ -1,4 +1,5 @@
 /** Writes XML text. Names come from the program or the schema; values are escaped. */
+import type { WireDouble } from "../schema/wire-double.ts";
 
 /** Escapes a text for use between tags or in a double-quoted attribute; drops characters that XML cannot hold. */
 export function escapeXml(text: string): string {
@@ -17,12 +18,13 @@ const ENTITIES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", 
 export function xmlElement(name: string, value: unknown): string {
   if (Array.isArray(value)) return value.map((item: unknown) => xmlElement(name, item)).join("");
   if (value === null || value === undefined) return `<${name} xsi:nil="true"/>`;
-  if (typeof value === "object") {
+  if (typeof value === "object" && !(value instanceof Number)) {
     const { attributes, ...members } = Object.fromEntries(Object.entries(value)) as Record<string, unknown>;
     const content = Object.entries(members).map(([key, member]) => xmlElement(key, member));
     return `<${name}${xmlAttributes(attributes)}>${content.join("")}</${name}>`;
   }
-  const text = typeof value === "string" ? value.replace(DATETIME, "$1Z") : String(value as number | boolean);
+  const text =
+    typeof value === "string" ? value.replace(DATETIME, "$1Z") : String(value as number | boolean | WireDouble);
   return `<${name}>${escapeXml(text)}</${name}>`;
 }
 

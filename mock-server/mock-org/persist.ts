@@ -275,7 +275,8 @@ const STATE = z.strictObject({
     touchParentOnItemDml: z.boolean(),
     requireActiveProduct: z.boolean(),
     requireActivePricebook: z.boolean(),
-    // Files of earlier versions do not have it.
+    // Files of earlier versions do not have these.
+    roundStoredNumbers: z.boolean().default(DEFAULT_SETTINGS.roundStoredNumbers),
     changeDataCapture: z.array(z.string()).default([...DEFAULT_SETTINGS.changeDataCapture]),
   }),
   sharing: z.record(z.string(), z.enum(["Private", "Read", "ReadWrite", "ControlledByParent"])),

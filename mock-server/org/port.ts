@@ -107,6 +107,8 @@ export interface OrgSettings {
   readonly touchParentOnItemDml: boolean;
   readonly requireActiveProduct: boolean;
   readonly requireActivePricebook: boolean;
+  /** True: numbers and totals are rounded to their field's scale as they are stored. */
+  readonly roundStoredNumbers: boolean;
   /** Objects that are selected for Change Data Capture. */
   readonly changeDataCapture: readonly string[];
 }

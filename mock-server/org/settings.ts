@@ -20,6 +20,8 @@ export const DEFAULT_SETTINGS: OrgSettings = {
   touchParentOnItemDml: true,
   requireActiveProduct: false,
   requireActivePricebook: false,
+  // Clients report that 0.33333333 sent to a field of two decimals reads back as it was; the scale is what pages show.
+  roundStoredNumbers: false,
   // An org without an add-on may select five (reference: change-events §2.1 [memory]); which ones is this org's choice.
   changeDataCapture: ["Account", "Contract", "Order", "OrderItem", "Product2"],
 };

@@ -6,6 +6,7 @@ import { computedRow } from "../org/computed-records.ts";
 import type { SObjectType } from "../schema/catalog.ts";
 import type { FieldDefinition, Row } from "../schema/definition.ts";
 import { componentsOf, compoundOf } from "../schema/serialise.ts";
+import { isDoubleField, wireDouble } from "../schema/wire-double.ts";
 
 /** The object behind a path segment as the user sees it; throws 404. */
 export function visibleType(context: RestContext, name: string): SObjectType {
@@ -34,7 +35,9 @@ export function recordBody(
 }
 
 function bodyValue(type: SObjectType, field: FieldDefinition, row: Row, url: string): unknown {
-  return COMPUTED_TYPES.has(field.type) ? computedBody(type, field, row, url) : (row[field.name] ?? null);
+  if (COMPUTED_TYPES.has(field.type)) return computedBody(type, field, row, url);
+  const value = row[field.name] ?? null;
+  return isDoubleField(field) ? wireDouble(value) : value;
 }
 
 type MakeBody = (row: Row, url: string) => Record<string, unknown>;
@@ -48,12 +51,18 @@ function wholeBody(type: SObjectType): MakeBody {
   if (known !== undefined) return known;
   const members = type.fields.map((field, at) => {
     const name = JSON.stringify(field.name);
-    return `${name}: ${COMPUTED_TYPES.has(field.type) ? `value(fields[${at}], row, url)` : `row[${name}] ?? null`}`;
+    if (COMPUTED_TYPES.has(field.type)) return `${name}: value(fields[${at}], row, url)`;
+    return `${name}: ${isDoubleField(field) ? `double(row[${name}] ?? null)` : `row[${name}] ?? null`}`;
   });
   const source = `return (row, url) => ({ attributes: { type: name, url }, ${members.join(", ")} });`;
   const value = (field: FieldDefinition, row: Row, url: string): unknown => bodyValue(type, field, row, url);
   // oxlint-disable-next-line typescript/no-implied-eval -- the source is made of field names of the schema, as JSON texts
-  const make = new Function("name", "fields", "value", source)(type.name, type.fields, value) as MakeBody;
+  const make = new Function("name", "fields", "value", "double", source)(
+    type.name,
+    type.fields,
+    value,
+    wireDouble,
+  ) as MakeBody;
   WHOLE_BODIES.set(type, make);
   return make;
 }
@@ -68,7 +77,7 @@ function computedBody(type: SObjectType, field: FieldDefinition, row: Row, url: 
   // Most addresses are empty, and that is cheap to see.
   return componentNames(type, field).every((name) => (row[name] ?? null) === null)
     ? null
-    : compoundOf(type, field, row);
+    : compoundOf(type, field, row, wireDouble);
 }
 
 function componentNames(type: SObjectType, field: FieldDefinition): readonly string[] {

@@ -1,6 +1,6 @@
 /** Roll-up summary fields: one value from the rows of a master's children. Pure; whoever saves children calls it. */
 import type { SObjectType } from "./catalog.ts";
-import { roundHalfUp, sum } from "./decimal.ts";
+import { sum } from "./decimal.ts";
 import type { FieldDefinition, FieldValue, Row, SummaryDefinition, SummaryFilter } from "./definition.ts";
 
 /**
@@ -8,18 +8,13 @@ import type { FieldDefinition, FieldValue, Row, SummaryDefinition, SummaryFilter
  *
  * Without children that pass the filters, count and sum are 0, the smallest and the greatest value are null.
  */
-export function rollUp(
-  field: FieldDefinition,
-  summary: SummaryDefinition,
-  childType: SObjectType,
-  children: readonly Row[],
-): FieldValue {
+export function rollUp(summary: SummaryDefinition, childType: SObjectType, children: readonly Row[]): FieldValue {
   const counted = children.filter((row) => summary.filters.every((filter) => passes(filter, childType, row)));
   if (summary.operation === "count") return counted.length;
   const values = counted.map((row) => row[summary.field ?? ""] ?? null).filter((value) => value !== null);
   if (summary.operation === "sum") {
     const numbers = values.filter((value) => typeof value === "number");
-    return roundHalfUp(sum(numbers), field.scale ?? 0);
+    return sum(numbers);
   }
   const sign = summary.operation === "min" ? 1 : -1;
   return values.toSorted((a, b) => sign * order(a, b))[0] ?? null;

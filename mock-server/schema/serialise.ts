@@ -1,24 +1,33 @@
 /**
  * From what is stored to what a client gets: compound fields, and single values in CSV and XML.
  *
- * JSON needs nothing for a single value: rows hold JSON's own forms. Reference: rest-api §5.1 and §5.3.
+ * JSON needs nothing for a single value: rows hold JSON's own forms, except doubles (see `wire-double.ts`). Reference:
+ * rest-api §5.1 and §5.3.
  */
 import type { SObjectType } from "./catalog.ts";
-import { toFixedText } from "./decimal.ts";
 import type { FieldDefinition, FieldValue, Row } from "./definition.ts";
 import { datetimeWithZ } from "./temporal.ts";
-import { doubleText } from "./values.ts";
+import { doubleText, isDoubleField, type WireDouble } from "./wire-double.ts";
 
 /** A compound address or location as JSON shows it: keys in alphabetical order. */
-export type CompoundValue = Readonly<Record<string, FieldValue>>;
+export type CompoundValue = Readonly<Record<string, FieldValue | WireDouble>>;
 
 /**
  * The value of an `address` or `location` field: its components under their short names, or null when all are empty.
  *
- * A component that the user may not see is absent from `type` and therefore from the value.
+ * A component that the user may not see is absent from `type` and therefore from the value. `double` gives coordinates
+ * the form of the wire.
  */
-export function compoundOf(type: SObjectType, field: FieldDefinition, row: Row): CompoundValue | null {
-  const parts = componentsOf(type, field).map((part) => [shortName(field, part), row[part.name] ?? null] as const);
+export function compoundOf(
+  type: SObjectType,
+  field: FieldDefinition,
+  row: Row,
+  double: (value: FieldValue) => FieldValue | WireDouble = (value) => value,
+): CompoundValue | null {
+  const parts = componentsOf(type, field).map((part) => {
+    const value = row[part.name] ?? null;
+    return [shortName(field, part), isDoubleField(part) ? double(value) : value] as const;
+  });
   if (parts.every(([, value]) => value === null)) return null;
   return Object.fromEntries(parts.toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
@@ -28,10 +37,10 @@ export function componentsOf(type: SObjectType, field: FieldDefinition): readonl
   return type.fields.filter((part) => part.compoundFieldName === field.name && part !== field);
 }
 
-/** One cell of a Bulk CSV result, not yet quoted: null is empty, numbers keep the decimals of their scale. */
+/** One cell of a Bulk CSV result, not yet quoted; null is empty. */
 export function csvText(field: FieldDefinition, value: FieldValue): string {
   if (value === null) return "";
-  if (typeof value === "number") return field.type === "int" ? String(value) : toFixedText(value, field.scale ?? 0);
+  if (typeof value === "number") return field.type === "int" ? String(value) : doubleText(value);
   return field.type === "datetime" ? datetimeWithZ(String(value)) : String(value);
 }
 

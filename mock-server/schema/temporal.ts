@@ -8,9 +8,10 @@
 const YEAR_MIN = 1700;
 const YEAR_MAX = 4000;
 
+const DATE_CHARACTERS = 10;
 const DATE = /^(\d{4})-(\d{2})-(\d{2})$/;
 const TIME = /^(\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,3}))?Z?$/;
-const DATETIME = /^(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2}:\d{2})(?:\.\d{1,9})?(Z|[+-]\d{2}:?\d{2})$/;
+const DATETIME = /^(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2}:\d{2})(?:\.\d{1,3})?(Z|[+-]\d{2}:?\d{2})?$/;
 
 /** `YYYY-MM-DD` for a text of this form; nothing else counts as a date, not even with a time behind it. */
 export function parseDate(text: string): string | undefined {
@@ -23,13 +24,23 @@ export function parseDate(text: string): string | undefined {
 }
 
 /**
- * The stored form `YYYY-MM-DDThh:mm:ss.000+0000` of `yyyy-MM-ddTHH:mm:ss[.SSS]` with `Z`, `±HH:mm` or `±HHmm`.
- * Fractions of a second are dropped.
+ * The day that a client meant for a date field: a date, also with `Z` behind it as some tools write it into files, or the
+ * day in UTC of an instant, because programs write a date as an instant: `JSON.stringify` of a `Date`, Data Loader in
+ * every file. Reference: rest-api §5.2.
+ */
+export function parseDay(text: string): string | undefined {
+  const day = parseDate(text.length === DATE_CHARACTERS + 1 && text.endsWith("Z") ? text.slice(0, -1) : text);
+  return day ?? parseDatetime(text)?.slice(0, DATE_CHARACTERS);
+}
+
+/**
+ * The stored form `YYYY-MM-DDThh:mm:ss.000+0000` of `yyyy-MM-ddTHH:mm:ss[.SSS]` with `Z`, `±HH:mm`, `±HHmm` or no zone,
+ * which is UTC. Fractions of a second are dropped; finer ones than milliseconds are refused.
  */
 export function parseDatetime(text: string): string | undefined {
   const match = DATETIME.exec(text);
   if (match === null) return undefined;
-  const [, day = "", time = "", zone = ""] = match;
+  const [, day = "", time = "", zone = "Z"] = match;
   if (parseDate(day) === undefined || parseTime(time) === undefined) return undefined;
   const offset = zone === "Z" || zone.includes(":") ? zone : `${zone.slice(0, 3)}:${zone.slice(3)}`;
   const ms = Date.parse(`${day}T${time}${offset}`);

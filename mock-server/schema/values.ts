@@ -10,7 +10,8 @@ import type { Catalog } from "./catalog.ts";
 import { roundHalfUp } from "./decimal.ts";
 import type { FieldDefinition, FieldValue } from "./definition.ts";
 import { keyPrefixOf, to18 } from "./record-id.ts";
-import { parseDate, parseDatetime, parseTime } from "./temporal.ts";
+import { parseDatetime, parseDay, parseTime } from "./temporal.ts";
+import { doubleText } from "./wire-double.ts";
 
 /** How the value came: JSON body, CSV of a Bulk job (already unquoted), or XML text (a nil element is `null`). */
 export type Wire = "json" | "csv" | "xml";
@@ -19,6 +20,12 @@ export type Wire = "json" | "csv" | "xml";
 export type ParsedValue =
   | { readonly ok: true; readonly value: FieldValue }
   | { readonly ok: false; readonly scope: "request" | "row"; readonly fault: OrgFault };
+
+/** What the org brings to the reading of a value. */
+export interface ValueSetting {
+  readonly catalog: Catalog;
+  readonly settings: { readonly roundStoredNumbers: boolean };
+}
 
 /** What Bulk CSV writes to clear a field (reference: rest-api §11.7 [doc]). */
 const CSV_NULL = "#N/A";
@@ -39,7 +46,12 @@ const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
  *
  * The catalog tells which objects own an Id's prefix; pass the org's whole catalog, not the part that a user sees.
  */
-export function parseValue(field: FieldDefinition, input: unknown, wire: Wire, catalog: Catalog): ParsedValue {
+export function parseValue(
+  field: FieldDefinition,
+  input: unknown,
+  wire: Wire,
+  { catalog, settings }: ValueSetting,
+): ParsedValue {
   if (typeof input === "object" && input !== null) return wrongType(field, input, wire);
   const given = typeof input === "string" ? input.trim() : input;
   if (given === undefined || given === null || given === "" || (wire === "csv" && given === CSV_NULL))
@@ -52,9 +64,9 @@ export function parseValue(field: FieldDefinition, input: unknown, wire: Wire, c
     case "double":
     case "currency":
     case "percent":
-      return parseNumber(field, given, input, wire);
+      return parseNumber(field, given, { input, wire, round: settings.roundStoredNumbers });
     case "date":
-      return orWrongType(typeof given === "string" ? parseDate(given) : undefined, field, input, wire);
+      return orWrongType(typeof given === "string" ? parseDay(given) : undefined, field, input, wire);
     case "datetime":
       return orWrongType(typeof given === "string" ? parseDatetime(given) : undefined, field, input, wire);
     case "time":
@@ -81,16 +93,6 @@ export function notWritable(fields: readonly string[]): OrgFault {
   };
 }
 
-/** A number as Java prints a double: `23.0`, `1.0E7`. The platform's messages and XML show numbers so [memory: platform §7]. */
-export function doubleText(value: number): string {
-  const magnitude = Math.abs(value);
-  if (magnitude !== 0 && (magnitude >= 1e7 || magnitude < 1e-3)) {
-    const [mantissa = "0", exponent = "0"] = value.toExponential().split("e");
-    return `${mantissa.includes(".") ? mantissa : `${mantissa}.0`}E${Number(exponent)}`;
-  }
-  return Number.isInteger(value) ? `${value}.0` : String(value);
-}
-
 function parseBoolean(given: unknown, wire: Wire): boolean | undefined {
   if (typeof given === "boolean") return given;
   if (typeof given !== "string") return undefined;
@@ -107,13 +109,19 @@ function parseInteger(field: FieldDefinition, given: unknown, input: unknown, wi
   return Math.abs(value) > limit ? refused(outsideRange(field, value)) : stored(value);
 }
 
-function parseNumber(field: FieldDefinition, given: unknown, input: unknown, wire: Wire): ParsedValue {
+function parseNumber(
+  field: FieldDefinition,
+  given: unknown,
+  { input, wire, round }: { readonly input: unknown; readonly wire: Wire; readonly round: boolean },
+): ParsedValue {
   const value = numberOf(given);
   if (value === undefined) return wrongType(field, input, wire);
   const scale = field.scale ?? 0;
   const rounded = roundHalfUp(value, scale);
   const wholeDigits = (field.precision ?? 18) - scale;
-  return Math.abs(rounded) >= 10 ** wholeDigits ? refused(outsideRange(field, value)) : stored(rounded);
+  if (Math.abs(rounded) >= 10 ** wholeDigits) return refused(outsideRange(field, value));
+  // Minus zero is zero in JSON, but not in a text.
+  return stored((round ? rounded : value) + 0);
 }
 
 function numberOf(given: unknown): number | undefined {
@@ -140,8 +148,9 @@ function parseReference(field: FieldDefinition, given: string, catalog: Catalog)
 
 function parseText(field: FieldDefinition, given: string): ParsedValue {
   if (field.type === "multipicklist") return parseMultipicklist(field, given);
-  // Line breaks of text areas are stored as CR LF (reference: rest-api §5.2 [memory]).
-  const text = field.type === "textarea" ? given.replace(/\r\n|\r|\n/g, "\r\n") : given;
+  // Line breaks of text areas are stored as CR LF (reference: rest-api §5.2 [memory]), those of a street as they came.
+  const isArea = field.type === "textarea" && field.compoundFieldName === undefined;
+  const text = isArea ? given.replace(/\r\n|\r|\n/g, "\r\n") : given;
   if (field.length !== undefined && text.length > field.length) return refused(tooLong(field, text, field.length));
   if (field.type === "email" && !EMAIL.test(text)) {
     const message = `${field.label}: invalid email address: ${text}`;

@@ -10,6 +10,7 @@ import type { Catalog, SObjectType } from "../schema/catalog.ts";
 import type { FieldDefinition, FieldValue } from "../schema/definition.ts";
 import { xmlText } from "../schema/serialise.ts";
 import { datetimeWithZ } from "../schema/temporal.ts";
+import { WireDouble } from "../schema/wire-double.ts";
 import { isElement, listOf, nodeText, type SoapElement, textOf, textsOf } from "./call.ts";
 
 /** Members of an sObject element that are no fields. */
@@ -89,6 +90,8 @@ function member(writer: RecordWriter, type: SObjectType | undefined, name: strin
     if ("attributes" in value) return `<sf:${name} xsi:type="sf:sObject">${recordContent(writer, value)}</sf:${name}>`;
     return `<sf:${name} xsi:type="${compoundType(value)}">${compoundContent(value)}</sf:${name}>`;
   }
+  if (value instanceof WireDouble)
+    return `<sf:${name}${type?.field(name) === undefined ? ` ${XSD} xsi:type="xsd:double"` : ""}>${String(value)}</sf:${name}>`;
   if (!isFieldValue(value)) return `<sf:${name} xsi:nil="true"/>`;
   const field = type?.field(name);
   if (field !== undefined) return `<sf:${name}>${escapeXml(fieldText(field, value))}</sf:${name}>`;
@@ -103,11 +106,12 @@ function fieldText(field: FieldDefinition, value: FieldValue): string {
 
 /** Values of functions tell their type, because no field does. */
 function functionType(value: FieldValue): string {
-  const xsd = 'xmlns:xsd="http://www.w3.org/2001/XMLSchema"';
-  if (typeof value === "boolean") return `${xsd} xsi:type="xsd:boolean"`;
-  if (typeof value === "number") return `${xsd} xsi:type="xsd:${Number.isInteger(value) ? "int" : "double"}"`;
-  return `${xsd} xsi:type="xsd:string"`;
+  if (typeof value === "boolean") return `${XSD} xsi:type="xsd:boolean"`;
+  if (typeof value === "number") return `${XSD} xsi:type="xsd:${Number.isInteger(value) ? "int" : "double"}"`;
+  return `${XSD} xsi:type="xsd:string"`;
 }
+
+const XSD = 'xmlns:xsd="http://www.w3.org/2001/XMLSchema"';
 
 function compoundType(value: Readonly<Record<string, unknown>>): string {
   return "city" in value || "street" in value ? "address" : "location";
@@ -116,14 +120,14 @@ function compoundType(value: Readonly<Record<string, unknown>>): string {
 function compoundContent(value: Readonly<Record<string, unknown>>): string {
   return Object.entries(value)
     .map(([name, part]) =>
-      isFieldValue(part) && part !== null
+      part instanceof WireDouble || (isFieldValue(part) && part !== null)
         ? `<${name}>${escapeXml(plainText(part))}</${name}>`
         : `<${name} xsi:nil="true"/>`,
     )
     .join("");
 }
 
-function plainText(value: FieldValue): string {
+function plainText(value: FieldValue | WireDouble): string {
   return typeof value === "string" && /T\d\d:\d\d:\d\d\.\d{3}\+0000$/.test(value)
     ? datetimeWithZ(value)
     : String(value);

@@ -5,6 +5,7 @@
  */
 import { OrgError } from "../errors.ts";
 import { csvText } from "../schema/serialise.ts";
+import { WireDouble } from "../schema/wire-double.ts";
 import { OPEN_POINTS } from "./base/open-points.ts";
 import type { JsonObject, JsonValue } from "./base/port.ts";
 import type { BoundExpression, Column } from "./bind/bound.ts";
@@ -59,6 +60,7 @@ function headerOf(column: Column, prefix: string): readonly string[] {
 function cellsOf(column: Column, record: JsonObject | null): readonly string[] {
   const value = record?.[column.key] ?? null;
   if (column.kind === "parent") return column.columns.flatMap((inner) => cellsOf(inner, asRecord(value)));
+  if (value instanceof WireDouble) return [String(value)];
   if (value === null || typeof value === "object") return [""];
   // A function's result is not a stored value: toLabel and FORMAT give text.
   const isStored = column.kind === "value" && column.expression.kind === "field";
@@ -66,7 +68,7 @@ function cellsOf(column: Column, record: JsonObject | null): readonly string[] {
 }
 
 function asRecord(value: JsonValue): JsonObject | null {
-  return typeof value === "object" && value !== null && !isList(value) ? value : null;
+  return typeof value === "object" && value !== null && !(value instanceof WireDouble) && !isList(value) ? value : null;
 }
 
 function isList(value: JsonObject | readonly JsonValue[]): value is readonly JsonValue[] {

@@ -3,6 +3,7 @@ import { OrgError } from "../errors.ts";
 import { dropConnection, type PipelineOptions } from "../http/pipeline.ts";
 import { decodeText, readBody } from "../http/request-body.ts";
 import type { WireCall } from "../http/wire-call.ts";
+import { wireJson } from "../schema/wire-double.ts";
 import type { Commits } from "./commits.ts";
 import { bayeuxError, ERRORS, readMessages, type ServerMessage } from "./protocol.ts";
 import { COOKIE, type Sender, StreamingServer } from "./server.ts";
@@ -31,7 +32,7 @@ export async function answerStreaming(
   const headers = options.headers.standing(call.header("origin"));
   headers["Content-Type"] = "application/json;charset=UTF-8";
   const write = (status: number, messages: readonly ServerMessage[]): Response =>
-    new Response(JSON.stringify(messages), { status, headers });
+    new Response(wireJson(messages), { status, headers });
   if (call.method !== "POST") return write(405, [{ error: "405::Only POST is allowed", successful: false }]);
   const versionError = judgeVersion(options, call.path);
   if (versionError !== undefined)

@@ -8,6 +8,7 @@ import type { RecordChange, TransactionOrigin } from "../org/port.ts";
 import type { SObjectType } from "../schema/catalog.ts";
 import type { FieldDefinition, FieldValue, Row } from "../schema/definition.ts";
 import { datetimeWithZ } from "../schema/temporal.ts";
+import { isDoubleField, type WireDouble, wireDouble } from "../schema/wire-double.ts";
 import type { Commit } from "./commits.ts";
 
 /** What happened to the records of an event; `GAP_…` where an event could not tell the fields. */
@@ -203,7 +204,8 @@ function originText(origin: TransactionOrigin | undefined): string {
   return `com/salesforce/api/${api}/${version}.0${client === undefined ? "" : `;client=${client}`}`;
 }
 
-/** The value of a field as CometD shows it: dates with `Z` (change-events §2.4 [memory]). */
-export function eventValue({ field, value }: ChangedField): FieldValue {
+/** The value of a field as CometD shows it: dates with `Z`, doubles as everywhere (change-events §2.4 [memory]). */
+export function eventValue({ field, value }: ChangedField): FieldValue | WireDouble {
+  if (isDoubleField(field)) return wireDouble(value);
   return field.type === "datetime" && typeof value === "string" ? datetimeWithZ(value) : value;
 }

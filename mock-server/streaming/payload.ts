@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import type { Actor } from "../org/port.ts";
 import type { FieldDefinition, FieldValue } from "../schema/definition.ts";
+import { WireDouble } from "../schema/wire-double.ts";
 import { type ChangedField, eventValue, isPart } from "./change-event.ts";
 import type { BusEvent } from "./event-bus.ts";
 import type { ServerMessage } from "./protocol.ts";
@@ -40,7 +41,7 @@ function headerOf(event: BusEvent, fields: readonly ChangedField[]) {
 
 /** Parts of an address or a name stand in an object of their compound field. */
 function payloadOf(fields: readonly ChangedField[]): Readonly<Record<string, unknown>> {
-  const payload: Record<string, FieldValue | Record<string, FieldValue>> = {};
+  const payload: Record<string, FieldValue | WireDouble | Record<string, FieldValue | WireDouble>> = {};
   for (const changed of fields) {
     const { field } = changed;
     if (!isPart(field) || field.compoundFieldName === undefined) {
@@ -48,7 +49,8 @@ function payloadOf(fields: readonly ChangedField[]): Readonly<Record<string, unk
       continue;
     }
     const compound = payload[field.compoundFieldName];
-    const parts = typeof compound === "object" && compound !== null ? compound : {};
+    const parts =
+      typeof compound === "object" && compound !== null && !(compound instanceof WireDouble) ? compound : {};
     parts[partName(field, field.compoundFieldName)] = eventValue(changed);
     payload[field.compoundFieldName] = parts;
   }

@@ -84,7 +84,6 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     ...UNDER_THE_ENGINE,
     "src/engine/context",
     "src/engine/join",
-    "src/engine/write",
     "src/engine/pass",
     "src/engine/run",
   ],
@@ -156,7 +155,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "mock-server/soql",
     "mock-server/http",
   ],
-  "mock-server/bulk": ["mock-server/org", "mock-server/auth", "mock-server/http"],
+  "mock-server/bulk": ["mock-server/schema", "mock-server/org", "mock-server/auth", "mock-server/http"],
   "mock-server/tooling": ["mock-server/schema", "mock-server/soql", "mock-server/http"],
   "mock-server/oauth": ["mock-server/schema", "mock-server/org", "mock-server/auth", "mock-server/http"],
   "mock-server/soap": [

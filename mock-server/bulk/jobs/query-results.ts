@@ -34,6 +34,7 @@ export function queryRecords(org: MockOrgCore, query: BulkQuery): readonly JsonO
       locale: actor.locale,
       apiVersion,
       includeDeleted,
+      wireDoubles: true,
     });
     return outcome.records;
   });

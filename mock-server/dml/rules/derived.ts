@@ -97,8 +97,14 @@ function deriveOrderItem(change: Change, tx: Transaction): void {
     after["AvailableQuantity"] = after["Quantity"] ?? 0;
   }
   if (operation === "insert" || changes(change, "Quantity") || changes(change, "UnitPrice"))
-    after["TotalPrice"] = totalPrice(after, plan.field("TotalPrice")?.scale ?? 2);
+    after["TotalPrice"] = totalPrice(
+      after,
+      tx.settings.roundStoredNumbers ? (plan.field("TotalPrice")?.scale ?? 2) : DIGITS,
+    );
 }
+
+/** More decimals than a product of two doubles has. */
+const DIGITS = 36;
 
 function totalPrice(item: Row, scale: number): number {
   return multiply(numberOf(item, "UnitPrice"), numberOf(item, "Quantity"), scale);

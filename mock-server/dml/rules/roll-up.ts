@@ -51,10 +51,10 @@ function rollUpItem(saved: Saved, tx: Transaction): void {
 const PLAIN_SUM_MAX = 1e12;
 
 function totalAfter(order: Row, gained: number, lost: number, tx: Transaction): number {
-  const total = numberOf(order, "TotalAmount") + gained - lost;
-  if (Math.abs(total) < PLAIN_SUM_MAX && Math.abs(gained) < PLAIN_SUM_MAX && Math.abs(lost) < PLAIN_SUM_MAX)
-    return cents(total);
-  return exactTotal(order, tx);
+  const before = numberOf(order, "TotalAmount");
+  const parts = [before, gained, -lost];
+  if (parts.some((part) => Math.abs(part) >= PLAIN_SUM_MAX)) return exactTotal(order, tx);
+  return parts.every((part) => isCents(part)) ? cents(before + gained - lost) : sum(parts);
 }
 
 function exactTotal(order: Row, tx: Transaction): number {
@@ -62,9 +62,13 @@ function exactTotal(order: Row, tx: Transaction): number {
   return sum(items.filter((item) => item["IsDeleted"] !== true).map((item) => numberOf(item, "TotalPrice")));
 }
 
-/** Amounts have two decimals, so the nearest cent is the exact sum; never −0. */
+/** The nearest cent, which is the exact sum of amounts in cents; never −0. */
 function cents(value: number): number {
   return Math.round(value * 100) / 100 + 0;
+}
+
+function isCents(value: number): boolean {
+  return cents(value) === value + 0;
 }
 
 /** A reduction takes effect when its order is activated, and is given back when it is deactivated [doc; memory]. */

@@ -37,7 +37,7 @@ export function summariesMovedBy(
       const row = typeof id === "string" ? tx.get(master.name, id) : undefined;
       if (typeof id !== "string" || row === undefined || row["IsDeleted"] === true) continue;
       const children = tx.find(childType.name, summary.foreignKey, id).filter((each) => each["IsDeleted"] !== true);
-      const value = rollUp(field, summary, childType, children);
+      const value = rollUp(summary, childType, children);
       if (row[field.name] === value) continue;
       const update = updates.get(id) ?? { object: master.name, row, values: {} };
       update.values[field.name] = value;

@@ -41,6 +41,7 @@ export function queryContext(
     locale: tx.actor.locale,
     apiVersion: request.version,
     includeDeleted: scope.includeDeleted,
+    wireDoubles: true,
   };
 }
 

@@ -1,6 +1,7 @@
 /** What the query engine needs from outside: a schema, rows, and who asks when. It knows no HTTP and no store. */
 import type { Catalog } from "../../schema/catalog.ts";
 import type { Row } from "../../schema/definition.ts";
+import type { WireDouble } from "../../schema/wire-double.ts";
 
 /**
  * The rows that the asking user may see, object by object. Soft-deleted rows are included; the executor drops them
@@ -34,10 +35,12 @@ export interface QueryContext {
   readonly apiVersion: number;
   /** True for `/queryAll`: soft-deleted rows are returned too. */
   readonly includeDeleted: boolean;
+  /** True where results are for the wire: doubles are `WireDouble`s wherever JavaScript writes them in another form. */
+  readonly wireDoubles?: boolean;
 }
 
 /** JSON as results are made of it. */
-export type JsonValue = string | number | boolean | null | readonly JsonValue[] | JsonObject;
+export type JsonValue = string | number | boolean | null | WireDouble | readonly JsonValue[] | JsonObject;
 
 /** A JSON object whose members cannot be changed. */
 export interface JsonObject {

@@ -4,6 +4,7 @@
  * Text keys are grouped without regard to case; the spelling shown is that of the first row. Source: reference: soql §5.7.
  */
 import type { FieldValue, Row } from "../../schema/definition.ts";
+import type { WireDouble } from "../../schema/wire-double.ts";
 import { OPEN_POINTS } from "../base/open-points.ts";
 import {
   type BoundAggregate,
@@ -15,7 +16,7 @@ import {
 import { comparisonTypeOf } from "../bind/field-rules.ts";
 import { averageOf, type DecimalSum, SMALL_SUM_MAX, SMALL_VALUE_MAX, spill, totalOf } from "./decimal-sum.ts";
 import { conditionSource } from "./emit-condition.ts";
-import { computedSource, rowValues, type ValueEmitter } from "./emit-value.ts";
+import { computedSource, resultSource, rowValues, type ValueEmitter } from "./emit-value.ts";
 import { type Compiled, Emitter } from "./emitter.ts";
 import type { Run } from "./run.ts";
 import { rowsAt, type SortKey, sortedPositions, sortKeySource } from "./sort.ts";
@@ -28,7 +29,7 @@ export interface Grouping {
   /** Groups of the rows that pass the query's filter, ordered, HAVING applied. */
   groups(rows: Iterable<Row>, read: { rows: number }): readonly Group[];
   /** One result record without its `attributes`. */
-  record(group: Group): Readonly<Record<string, FieldValue>>;
+  record(group: Group): Readonly<Record<string, FieldValue | WireDouble>>;
 }
 
 /** Compiles the aggregation of a query. `filter` is the source of the condition on a row `r`, made by `emitFilter`. */
@@ -234,11 +235,14 @@ function compileHaving(aggregation: BoundAggregation): Compiled<(group: Group) =
   return emitter.compile("r", `return ${source};`);
 }
 
-function compileRecord(aggregation: BoundAggregation): Compiled<(group: Group) => Record<string, FieldValue>> {
+function compileRecord(
+  aggregation: BoundAggregation,
+): Compiled<(group: Group) => Record<string, FieldValue | WireDouble>> {
   const emitter = new Emitter();
   const value = groupValues(emitter, aggregation);
   const members = aggregation.columns.map(
-    ({ key, expression }) => `${JSON.stringify(key)}: ${value(expression)} ?? null`,
+    ({ key, expression }) =>
+      `${JSON.stringify(key)}: ${resultSource(emitter, expression, `${value(expression)} ?? null`)}`,
   );
   return emitter.compile("r", `return { ${members.join(", ")} };`);
 }

@@ -2,6 +2,7 @@
 import type { SObjectType } from "../../schema/catalog.ts";
 import type { FieldDefinition, FieldValue, Row } from "../../schema/definition.ts";
 import { componentsOf, compoundOf } from "../../schema/serialise.ts";
+import { isDoubleField, wireDouble } from "../../schema/wire-double.ts";
 import { fiscalYearFor } from "../base/fiscal-year.ts";
 import type { BoundDistance, BoundExpression, BoundField, Step } from "../bind/bound.ts";
 import { dateFunction } from "./date-function.ts";
@@ -86,7 +87,11 @@ export function ownFieldSource(emitter: Emitter, owner: SObjectType, field: Fiel
     return `${name}(${read(source, "Id")})`;
   }
   if (field.type === "address" || field.type === "location") {
-    const name = emitter.constant(() => (row: Row) => compoundOf(owner, field, row));
+    const name = emitter.constant(
+      ({ context }) =>
+        (row: Row) =>
+          context.wireDoubles === true ? compoundOf(owner, field, row, wireDouble) : compoundOf(owner, field, row),
+    );
     return `${name}(${source})`;
   }
   if (!isPersonName(owner, field)) return read(source, field.name);
@@ -119,6 +124,37 @@ function distanceSource(emitter: Emitter, expression: BoundDistance, value: Valu
       distanceBetween({ latitude: fromLatitude, longitude: fromLongitude }, { latitude, longitude }, unit),
   );
   return `${name}(${part(expression.latitudeField)}, ${part(expression.longitudeField)})`;
+}
+
+/** The source of a value as a result holds it: doubles in the form of the wire, where the run asks for that. */
+export function resultSource(emitter: Emitter, expression: BoundExpression, source: string): string {
+  if (!isDouble(expression)) return source;
+  const name = emitter.shared(
+    "double",
+    ({ context }) =>
+      (value: FieldValue) =>
+        context.wireDoubles === true ? wireDouble(value) : value,
+  );
+  return `${name}(${source})`;
+}
+
+/** True for numbers that are no integers by their kind. The sum, least and greatest of an `int` stay one [memory: platform §7]. */
+function isDouble(expression: BoundExpression): boolean {
+  switch (expression.kind) {
+    case "field":
+      return isDoubleField(expression.field);
+    case "aggregate":
+      return expression.name === "AVG" || isDoubleField(formatted(expression));
+    case "currency":
+      return isDouble(expression.value);
+    case "distance":
+      return true;
+    case "dateFunction":
+    case "grouping":
+    case "label":
+    case "format":
+      return false;
+  }
 }
 
 /** The field whose type decides how a value is formatted. */

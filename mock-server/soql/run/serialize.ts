@@ -6,7 +6,7 @@
 import type { Row } from "../../schema/definition.ts";
 import type { JsonObject, JsonValue } from "../base/port.ts";
 import type { Column, Step } from "../bind/bound.ts";
-import { ownFieldSource, parentSource, rowValues, stepSource } from "./emit-value.ts";
+import { ownFieldSource, parentSource, resultSource, rowValues, stepSource } from "./emit-value.ts";
 import { type Compiled, Emitter, read } from "./emitter.ts";
 import { objectNameOf, type Run } from "./run.ts";
 
@@ -97,9 +97,11 @@ function columnSource(emitter: Emitter, column: Column, row: string, compileChil
     case "value": {
       const { expression } = column;
       // A field stands inside its parent's object, whose row is at hand; functions under an alias read the whole path.
-      return expression.kind === "field"
-        ? `${ownFieldSource(emitter, expression.owner, expression.field, row)} ?? null`
-        : `${rowValues(emitter)(expression)} ?? null`;
+      const source =
+        expression.kind === "field"
+          ? `${ownFieldSource(emitter, expression.owner, expression.field, row)} ?? null`
+          : `${rowValues(emitter)(expression)} ?? null`;
+      return resultSource(emitter, expression, source);
     }
     case "parent": {
       const parent = emitter.temporary();

@@ -2,7 +2,7 @@
 import type { ExternalNotice, ExternalRestart, ExternalWait } from "../../external/port.ts";
 import type { BusinessKey, LineKey } from "../../model/key.ts";
 import type { Side, Value } from "../../model/value.ts";
-import type { Conflict, Obstacle } from "../../sync/decision.ts";
+import type { Conflict, Kept, Obstacle } from "../../sync/decision.ts";
 
 /** How many documents of one object were written to one side, by action (`create`, `update`, `activate`, `delete`). */
 export interface WrittenCount {
@@ -50,6 +50,17 @@ export interface OneSidedCount {
 
 /** Examples of one reason: enough to see a pattern. */
 export const ONE_SIDED_EXAMPLES_MAX = 5;
+/** Notes that tell of a document or line which one side has and the other does not get. */
+const ONE_SIDED: ReadonlySet<string> = new Set([
+  "FILTERED",
+  "CREATE_NOT_ALLOWED",
+  "DELETE_NOT_PROPAGATED",
+  "FOREIGN_LINES",
+  "LINE_IGNORED",
+]);
+/** Documents that are remembered, so that two passes of a run count each once; beyond them one may count twice. */
+const ONE_SIDED_KNOWN_MAX = 10_000;
+
 /** An object whose writes to Salesforce were all refused alike, so that its mapping stood still for the rest of the run. */
 export interface StoppedObject {
   readonly object: string;
@@ -115,6 +126,24 @@ export interface RunReport {
   readonly predictedWriteCalls: number;
 }
 
+/** What a part of a run did. JSON-serialisable. */
+export type PartReport = Omit<
+  RunReport,
+  | "runId"
+  | "startedAtMs"
+  | "finishedAtMs"
+  | "openDeadLetters"
+  | "retried"
+  | "unseenDeletes"
+  | "restarts"
+  | "waits"
+  | "notices"
+  | "sweepOwedSinceMs"
+> & {
+  /** Dead letters that refer to a record which the part wrote or found changed. */
+  readonly stirred: readonly DocumentName[];
+};
+
 /** Names one document. */
 export interface DocumentName {
   readonly object: string;
@@ -138,3 +167,223 @@ export function outcomeOf(report: Pick<RunReport, "stopped" | "held" | "openDead
 export function stoppedText(stopped: readonly StoppedObject[]): string {
   return stopped.map(({ object, message }) => `${object} stands still: ${message}`).join("; ");
 }
+
+/** Collects what happens in a run. */
+export class RunTally {
+  readonly #written = new Map<string, WrittenCount>();
+  readonly #conflicts: Conflict[] = [];
+  readonly #openConflicts = new Set<string>();
+  readonly #held = new Map<string, HeldDocument>();
+  readonly #kept = new Map<string, KeptCount>();
+  readonly #oneSided = new Map<string, OneSidedCount>();
+  readonly #knownOneSided = new Set<string>();
+  readonly #stopped = new Map<string, StoppedObject>();
+  readonly #stirred = new Map<string, DocumentName>();
+  readonly #tried = new Set<string>();
+  readonly #unseenDeletes = new Set<string>();
+  readonly #restarts: FeedRestart[] = [];
+  readonly #waits: ObjectWait[] = [];
+  readonly #notices: ExternalNotice[] = [];
+  writes = 0;
+  recovered = 0;
+  compared = 0;
+  predictedWriteCalls = 0;
+
+  /** Counts one written document once per action. */
+  addWritten(object: string, side: Side, actions: readonly string[]): void {
+    this.writes += 1;
+    for (const action of actions) {
+      const name = `${object} ${side} ${action}`;
+      const count = (this.#written.get(name)?.count ?? 0) + 1;
+      this.#written.set(name, { object, side, action, count });
+    }
+  }
+
+  /** Values of a document that a side shows otherwise than they were sent. */
+  addKept({ object, key }: DocumentName, pairs: readonly Kept[]): void {
+    for (const { side, lineKey, field, sent, shown = null } of pairs) {
+      const example = { key, ...(lineKey === undefined ? {} : { lineKey }), sent, kept: shown };
+      this.#countKept({ object, side, field, count: 1, example });
+    }
+  }
+
+  #countKept(entry: KeptCount): void {
+    const name = `${entry.object} ${entry.side} ${entry.field}`;
+    const known = this.#kept.get(name);
+    this.#kept.set(name, known === undefined ? entry : { ...known, count: known.count + entry.count });
+  }
+
+  /** Counts those notes on a document that say that it, or a line of it, stands on one side only. */
+  addNotes({ object, key }: DocumentName, notes: readonly Obstacle[]): void {
+    for (const { code, message, lineKey } of notes) {
+      if (!ONE_SIDED.has(code)) continue;
+      const name = JSON.stringify([object, code, key, lineKey]);
+      if (this.#knownOneSided.has(name)) continue;
+      if (this.#knownOneSided.size < ONE_SIDED_KNOWN_MAX) this.#knownOneSided.add(name);
+      const example = { key, ...(lineKey === undefined ? {} : { lineKey }) };
+      this.#countOneSided({ object, code, message, count: 1, examples: [example] });
+    }
+  }
+
+  #countOneSided(entry: OneSidedCount): void {
+    const name = `${entry.object} ${entry.code}`;
+    const known = this.#oneSided.get(name);
+    if (known === undefined) this.#oneSided.set(name, entry);
+    else
+      this.#oneSided.set(name, {
+        ...known,
+        count: known.count + entry.count,
+        examples: [...known.examples, ...entry.examples].slice(0, ONE_SIDED_EXAMPLES_MAX),
+      });
+  }
+
+  addConflicts(conflicts: readonly Conflict[]): void {
+    this.#conflicts.push(...conflicts);
+  }
+
+  /** Adds what a part of the run did elsewhere; its keys that are not held any more are released. */
+  absorb(part: PartReport, object: string, keys: readonly BusinessKey[]): void {
+    for (const entry of part.written) {
+      const name = `${entry.object} ${entry.side} ${entry.action}`;
+      this.#written.set(name, { ...entry, count: (this.#written.get(name)?.count ?? 0) + entry.count });
+    }
+    for (const kept of part.keptOtherwise) this.#countKept(kept);
+    for (const oneSided of part.oneSided) this.#countOneSided(oneSided);
+    for (const key of keys) this.release(object, key);
+    for (const held of part.held) this.addHeld(held);
+    for (const stopped of part.stopped) this.stop(stopped);
+    this.stir(part.stirred);
+    this.addConflicts(part.conflicts);
+    this.writes += part.writes;
+    this.recovered += part.recovered;
+    this.compared += part.compared;
+    this.predictedWriteCalls += part.predictedWriteCalls;
+  }
+
+  /** Conflicts that wait: one that several passes of a run meet counts once. */
+  addOpenConflicts(conflicts: readonly Conflict[]): void {
+    for (const conflict of conflicts) {
+      const name = JSON.stringify([conflict.object, conflict.key, conflict.lineKey, conflict.field]);
+      if (!this.#openConflicts.has(name)) this.#conflicts.push(conflict);
+      this.#openConflicts.add(name);
+    }
+  }
+
+  /** A document that is held twice in a run counts once, with its latest reason. */
+  addHeld(held: HeldDocument): void {
+    this.#held.set(nameOf(held), held);
+  }
+
+  /** Dead letters that refer to a record which moved. */
+  stir(letters: readonly DocumentName[]): void {
+    for (const { object, key } of letters) this.#stirred.set(nameOf({ object, key }), { object, key });
+  }
+
+  /** The keys of an object's dead letters that refer to a record which moved. */
+  stirred(object: string): ReadonlySet<BusinessKey> {
+    return new Set([...this.#stirred.values()].filter((letter) => letter.object === object).map(({ key }) => key));
+  }
+
+  /** Dead letters that are tried again in this run. */
+  addTried(letters: readonly DocumentName[]): void {
+    for (const letter of letters) this.#tried.add(nameOf(letter));
+  }
+
+  wasTried(letter: DocumentName): boolean {
+    return this.#tried.has(nameOf(letter));
+  }
+
+  get retried(): number {
+    return this.#tried.size;
+  }
+
+  /** Whether this run has already held the document back. */
+  hasHeld(document: DocumentName): boolean {
+    return this.#held.has(nameOf(document));
+  }
+
+  /** The deletion log of these objects does not reach back far enough. */
+  addUnseenDeletes(objects: readonly string[]): void {
+    for (const object of objects) this.#unseenDeletes.add(object);
+  }
+
+  addRestart(restart: FeedRestart): void {
+    this.#restarts.push(restart);
+  }
+
+  addWait(wait: ObjectWait): void {
+    this.#waits.push(wait);
+  }
+
+  addNotices(notices: readonly ExternalNotice[]): void {
+    this.#notices.push(...notices);
+  }
+
+  /** An object stands still for the rest of the run; the first reason counts. */
+  stop(stopped: StoppedObject): void {
+    if (!this.#stopped.has(stopped.object)) this.#stopped.set(stopped.object, stopped);
+  }
+
+  isStopped(object: string): boolean {
+    return this.#stopped.has(object);
+  }
+
+  get stopped(): readonly StoppedObject[] {
+    return [...this.#stopped.values()];
+  }
+
+  /** A document that was held and then written is not held any more. */
+  release(object: string, key: BusinessKey): void {
+    this.#held.delete(nameOf({ object, key }));
+  }
+
+  /** The counters by `object side action`, for the run record. */
+  counts(): Readonly<Record<string, number>> {
+    return Object.fromEntries([...this.#written].map(([name, entry]) => [name, entry.count]));
+  }
+
+  get heldCount(): number {
+    return this.#held.size;
+  }
+
+  /** The finished report. */
+  report(run: {
+    readonly runId: string;
+    readonly startedAtMs: number;
+    readonly finishedAtMs: number;
+    readonly apiCalls: number;
+    readonly openDeadLetters: number;
+    readonly sweepOwedSinceMs: number | null;
+  }): RunReport {
+    const { apiCalls: _calls, stirred: _stirred, ...part } = this.part(run.apiCalls);
+    return {
+      ...run,
+      ...part,
+      retried: this.retried,
+      unseenDeletes: [...this.#unseenDeletes],
+      restarts: this.#restarts,
+      waits: this.#waits,
+      notices: this.#notices,
+    };
+  }
+
+  /** What a part of a run did. */
+  part(apiCalls: number): PartReport {
+    return {
+      apiCalls,
+      stirred: [...this.#stirred.values()],
+      written: [...this.#written.values()],
+      writes: this.writes,
+      conflicts: this.#conflicts,
+      held: [...this.#held.values()],
+      keptOtherwise: [...this.#kept.values()],
+      oneSided: [...this.#oneSided.values()],
+      stopped: this.stopped,
+      recovered: this.recovered,
+      compared: this.compared,
+      predictedWriteCalls: this.predictedWriteCalls,
+    };
+  }
+}
+
+const nameOf = ({ object, key }: DocumentName): string => `${object} ${key}`;

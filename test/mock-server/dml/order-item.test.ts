@@ -6,7 +6,7 @@ const integrity = (message: string, ...fields: readonly string[]) =>
 
 describe("adding an order product", () => {
   it("takes list price, product and available quantity from entry and quantity, and sums the order", () => {
-    const shop = new Shop();
+    const shop = new Shop({ settings: { roundStoredNumbers: true } });
     const order = shop.order();
 
     const id = shop.item(order, { Quantity: 3, UnitPrice: 0.335 });
@@ -20,6 +20,17 @@ describe("adding an order product", () => {
       AvailableQuantity: 3,
     });
     expect(shop.row("Order", order)["TotalAmount"]).toBe(1.02);
+  });
+
+  it("keeps the digits of price, quantity and totals unless the org rounds", () => {
+    const shop = new Shop();
+    const order = shop.order();
+
+    const id = shop.item(order, { Quantity: 1.125, UnitPrice: 0.335 });
+    shop.item(order, { Quantity: 0.1, UnitPrice: 0.2 });
+
+    expect(shop.row("OrderItem", id)).toMatchObject({ UnitPrice: 0.335, Quantity: 1.125, TotalPrice: 0.376875 });
+    expect(shop.row("Order", order)["TotalAmount"]).toBe(0.396875);
   });
 
   it("keeps the list price when the entry's price moves later", () => {

@@ -90,7 +90,7 @@ describe("one record", () => {
 
   it("with a wrong JSON type refuses the whole request; in CSV only the row", () => {
     const shop = new Shop();
-    const bad = order(shop, { EffectiveDate: "2026-08-01T00:00:00Z" });
+    const bad = order(shop, { EffectiveDate: "2026-08-01 00:00:00" });
     const request = { operation: "insert", allOrNone: false, records: [order(shop), bad] } as const;
 
     expect(() => shop.save(request)).toThrow(OrgError);
@@ -98,7 +98,7 @@ describe("one record", () => {
     expect(shop.rows("Order")).toEqual([]);
     expect(shop.save(request, { wire: "csv" }).map(refusal)).toEqual([
       "saved",
-      "INVALID_TYPE_ON_FIELD_IN_RECORD: Order Start Date: value not of required type: 2026-08-01T00:00:00Z [EffectiveDate]",
+      "INVALID_TYPE_ON_FIELD_IN_RECORD: Order Start Date: value not of required type: 2026-08-01 00:00:00 [EffectiveDate]",
     ]);
   });
 

@@ -138,8 +138,8 @@ describe("a custom field", () => {
     ["Area__c", "a\nb", "a\r\nb"],
     ["Long__c", "x".repeat(1000), "x".repeat(1000)],
     ["Html__c", "<p>a</p>", "<p>a</p>"],
-    ["Number__c", 999.994, 999.99],
-    ["Money__c", "12.345", 12.35],
+    ["Number__c", 999.994, 999.994],
+    ["Money__c", "12.345", 12.345],
     ["Share__c", 50, 50],
     ["Flag__c", false, false],
     ["Day__c", "2026-01-31", "2026-01-31"],
@@ -150,7 +150,7 @@ describe("a custom field", () => {
     ["Link__c", "https://a.example", "https://a.example"],
     ["Color__c", "Blue", "Blue"],
     ["Colors__c", "Blue;Red", "Red;Blue"],
-    ["Place__Latitude__s", 37.79001, 37.79],
+    ["Place__Latitude__s", 37.79001, 37.79001],
   ])("%s takes %j and shows %j", async (name, value, shown) => {
     const id = await admin.create("Order", { AccountId: shop.account, ...BASE, [name]: value });
     expect(await admin.read("Order", id, name)).toEqual({ [name]: shown });

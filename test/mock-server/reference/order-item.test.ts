@@ -152,7 +152,20 @@ describe("an order product", () => {
     [0.01, 0.5, 0.01],
     [19.99, 100, 1999],
     [1.15, 3, 3.45],
-  ])("%d × %d is %d, rounded half up", async (UnitPrice, Quantity, TotalPrice) => {
+  ])("%d × %d is %d, rounded half up, in an org that rounds", async (UnitPrice, Quantity, TotalPrice) => {
+    const rounding = await openShop({ settings: { roundStoredNumbers: true } });
+    const order = await draftOrder(rounding);
+    const item = await orderItem(rounding, order, { UnitPrice, Quantity });
+    expect(await rounding.admin.read("OrderItem", item, "TotalPrice")).toEqual({ TotalPrice });
+    expect(await rounding.admin.read("Order", order, "TotalAmount")).toEqual({ TotalAmount: TotalPrice });
+    await rounding.org.close();
+  });
+
+  it.each([
+    [0.1, 3, 0.3],
+    [33.33, 0.5, 16.665],
+    [1.005, 1.125, 1.130625],
+  ])("%d × %d is %d, to the last digit", async (UnitPrice, Quantity, TotalPrice) => {
     const order = await draftOrder(shop);
     const item = await orderItem(shop, order, { UnitPrice, Quantity });
     expect(await admin.read("OrderItem", item, "TotalPrice")).toEqual({ TotalPrice });

@@ -197,16 +197,16 @@ describe("creating an order", () => {
     expect(body[0].errorCode).toBe("FIELD_INTEGRITY_EXCEPTION");
   });
 
-  it("a datetime in a date field is a JSON error", async () => {
+  it("a datetime without T in a date field is a JSON error", async () => {
     const { status, body } = await admin.post("/sobjects/Order", {
       AccountId: shop.account,
-      EffectiveDate: "2026-08-01T00:00:00Z",
+      EffectiveDate: "2026-08-01 00:00:00",
       Status: "Draft",
     });
     expect(status).toBe(400);
     expect(body[0].errorCode).toBe("JSON_PARSER_ERROR");
     expect(body[0].message).toContain(
-      "Cannot deserialize instance of date from VALUE_STRING value 2026-08-01T00:00:00Z",
+      "Cannot deserialize instance of date from VALUE_STRING value 2026-08-01 00:00:00",
     );
     expect(body[0]).not.toHaveProperty("fields");
   });

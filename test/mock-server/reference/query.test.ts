@@ -31,7 +31,7 @@ describe("answers", () => {
     expect(text).toBe(
       `{"totalSize":1,"done":true,"records":[{"attributes":${order0},"StatusCode":"Draft",` +
         `"Account":{"attributes":${account},"Name":"Acme","Parent":null},"Contract":null,` +
-        `"OrderItems":{"totalSize":1,"done":true,"records":[{"attributes":${line},"Quantity":2,` +
+        `"OrderItems":{"totalSize":1,"done":true,"records":[{"attributes":${line},"Quantity":2.0,` +
         `"Product2":{"attributes":${product},"Name":"Widget"}}]},"Orders":null}]}`,
     );
   });
@@ -53,7 +53,7 @@ describe("answers", () => {
     ],
     [
       "SELECT Status, COUNT(Id), SUM(TotalAmount) total FROM Order GROUP BY Status",
-      '{"totalSize":1,"done":true,"records":[{"attributes":{"type":"AggregateResult"},"Status":"Draft","expr0":1,"total":998}]}',
+      '{"totalSize":1,"done":true,"records":[{"attributes":{"type":"AggregateResult"},"Status":"Draft","expr0":1,"total":998.0}]}',
     ],
   ])("%s", async (soql, text) => {
     expect((await admin.query(soql)).text).toBe(text);

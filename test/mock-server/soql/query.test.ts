@@ -90,8 +90,8 @@ describe("a Bulk query", () => {
     assertBulkQuery(prepared);
     expect(csvHeader(prepared)).toEqual(["Id", "Account.Name", "TotalAmount", "SystemModstamp"]);
     expect(prepared.run(context).records.map((record) => csvRow(prepared, record))).toEqual([
-      [id("Order", 8), "Acme Branch 8", "12.00", stamp(8).replace("+0000", "Z")],
-      [id("Order", 9), "", "13.50", stamp(9).replace("+0000", "Z")],
+      [id("Order", 8), "Acme Branch 8", "12.0", stamp(8).replace("+0000", "Z")],
+      [id("Order", 9), "", "13.5", stamp(9).replace("+0000", "Z")],
     ]);
   });
 

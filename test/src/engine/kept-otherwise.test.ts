@@ -12,6 +12,21 @@ const MAPPING: MappingInput = erpMapping({
   Account: { policy: "external", fields: { AnnualRevenue: "city", BillingCity: null } },
 });
 
+describe("a value with more decimals than its field's scale, which Salesforce keeps", () => {
+  it("is the same on both sides, and nothing is said", async () => {
+    const shop = await Shop.open(MAPPING);
+    shop.company(1);
+    shop.erp.put("customers", "C0", { name: "Customer 0", city: "1234.56" });
+
+    const first = await shop.run();
+    const second = await shop.run();
+
+    expect(await shop.record("Account", KEY, "AnnualRevenue")).toMatchObject({ AnnualRevenue: 1234.56 });
+    expect(first.keptOtherwise).toEqual([]);
+    expect([second.writes, revenue(shop)]).toEqual([0, "1234.56"]);
+  });
+});
+
 describe("a value that Salesforce rounds", () => {
   it("stands in the ERP as it is, is told once, and the runs after that rest", async () => {
     const shop = await withRevenue("1234.56");
@@ -116,7 +131,7 @@ it("a fraction in a field of whole numbers is refused, and named", async () => {
 });
 
 async function withRevenue(text: string): Promise<Shop> {
-  const shop = await Shop.open(MAPPING);
+  const shop = await Shop.open(MAPPING, { settings: { roundStoredNumbers: true } });
   shop.company(1);
   shop.erp.put("customers", "C0", { name: "Customer 0", city: text });
   return shop;
