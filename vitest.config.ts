@@ -2,6 +2,7 @@ import { statfsSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
+import { NoSkips } from "./test/support/no-skips.ts";
 
 /** These change the whole process (replace modules, answer for hosts of the internet), so each of them gets its own. */
 const ALONE = [
@@ -55,6 +56,7 @@ export default defineConfig({
     // Vitest leaves one core to itself, which on two cores is half of the machine.
     maxWorkers: availableParallelism(),
     passWithNoTests: false,
+    reporters: process.env["CI"] === undefined ? ["default"] : ["default", new NoSkips()],
     sequence: { sequencer: LongFirst },
     projects: [
       // One process and one set of modules per worker: to load them anew for each file costs a third of the whole time.

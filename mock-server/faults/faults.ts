@@ -35,6 +35,7 @@ export interface FaultHost {
 
 /** A fault with its counters. */
 export interface FaultStatus {
+  /** A number from 1 on, in the order in which faults were added. */
   readonly id: number;
   readonly name: string;
   readonly fault: Fault;

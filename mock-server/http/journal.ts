@@ -46,8 +46,13 @@ export interface JournalEntry {
   readonly changes: readonly JournalChange[];
   /** Faults that were applied to it, by name. */
   readonly faults: readonly string[];
-  /** Verdicts and changes that are not listed because there were too many. */
-  readonly omitted: { readonly rules: number; readonly changes: number };
+  /** How many verdicts and changes are not listed because there were too many. */
+  readonly omitted: {
+    /** Verdicts of rules. */
+    readonly rules: number;
+    /** Changes of records. */
+    readonly changes: number;
+  };
 }
 
 /** One record that a call changed. */

@@ -9,6 +9,7 @@ export interface RequestMatch {
   readonly method?: string;
   /** Part of the path and query string, or a pattern. */
   readonly path?: string | RegExp;
+  /** HTTP status of the answer. */
   readonly status?: number;
   readonly errorCode?: string;
   readonly username?: string;

@@ -54,7 +54,7 @@ export function orgFixture<T extends Forkable<T>>(create: () => Promise<T>): Org
 
 /**
  * The same without Vitest, for Jest's `beforeEach` and for `node:test`: a function that gives a new fork at each call.
- * The caller closes it, or declares it with `await using`.
+ * The caller closes it, or declares it with `await using`. The function rejects as `create` does.
  */
 export function forkOfEach<T extends Forkable<T>>(create: () => Promise<T>): () => Promise<T> {
   let origin: Promise<T> | undefined;

@@ -46,7 +46,10 @@ export interface Listening {
   readonly accessToken: string;
 }
 
-/** Makes a mock org. */
+/**
+ * Makes a mock org. Rejects with an `Error` that names the option where a seed, a folder of metadata, a snapshot file or a value
+ * cannot be used.
+ */
 export async function createMockOrg(options: MockOrgOptions = {}): Promise<MockOrg> {
   const seed = options.seed === undefined || options.seed === "empty" ? undefined : await loadSeed(options.seed);
   // A team that brings its own metadata brings its own statuses and settings.

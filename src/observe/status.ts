@@ -11,9 +11,13 @@ export interface ObjectStatus {
   readonly collection: string;
   /** False where nothing flows to the external system, so that Salesforce is not polled. */
   readonly watched: boolean;
+  /** Records that stand for each other on both sides. */
   readonly linked: number;
+  /** Documents that wait for something else to happen. */
   readonly parked: number;
+  /** Documents that one side rejects as they are. */
   readonly deadLetters: number;
+  /** Fields that a person has to decide about. */
   readonly openConflicts: number;
   /** Everything that Salesforce committed before this time is known; null before the first run. */
   readonly salesforceKnownToMs: number | null;
@@ -52,6 +56,7 @@ export interface SyncStatus {
   readonly notices: readonly { readonly code: string; readonly message: string }[];
   /** When the last run that was not a failure ended; null before the first one. */
   readonly lastGoodRunAtMs: number | null;
+  /** API calls of this connector in the last 24 hours. */
   readonly callsOfTheDay: number;
   readonly dailyCalls: number | null;
 }

@@ -44,7 +44,9 @@ export interface ReadRequest {
 export interface ApiUsage {
   /** Calls that this process made and that count against the org's limit. */
   readonly calls: number;
+  /** API calls of the whole org in the last 24 hours; null until an answer has told it. */
   readonly used: number | null;
+  /** API calls that the org allows in 24 hours; null until an answer has told it. */
   readonly limit: number | null;
 }
 

@@ -53,7 +53,7 @@ export async function openPorts(settings: PortSettings, listeners: PortListeners
 
 /**
  * The same for whoever only looks: the state is not made, and not brought up to date. A state file that does not exist
- * yet is an empty memory, as it is for a first run.
+ * yet is an empty memory, as it is for a first run. Rejects with `SyncError` as `openPorts` does.
  */
 export async function openPortsToLook(settings: PortSettings, listeners: PortListeners = {}): Promise<OpenPorts> {
   const { url } = settings.config.state;

@@ -71,6 +71,7 @@ export interface JournalQuery {
   readonly key?: string;
   readonly runId?: string;
   readonly sinceMs?: number;
+  /** Entries at most, newest first. */
   readonly limit: number;
 }
 

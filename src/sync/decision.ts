@@ -242,6 +242,7 @@ export interface DeadLetter {
   readonly key: BusinessKey;
   readonly obstacles: readonly Obstacle[];
   readonly faults: readonly SalesforceFault[];
+  /** Runs that have tried it so far. */
   readonly attempts: number;
   readonly firstAtMs: number;
   readonly lastAtMs: number;
@@ -258,6 +259,7 @@ export interface Parked {
   readonly object: string;
   readonly key: BusinessKey;
   readonly obstacles: readonly Obstacle[];
+  /** Runs that have tried it so far. */
   readonly attempts: number;
   readonly sinceMs: number;
   /** The attempts of the dead letter that it was before, so that tries of what is refused again stay rare. */

@@ -29,7 +29,7 @@ export interface CheckProblem {
 /**
  * Looks at both systems and writes nothing. A system that cannot be reached or signs us off is a problem in the list,
  * so that one check tells about both. `configured` are the external collections of the configuration: those that no object
- * uses are warned of.
+ * uses are warned of. Rejects only where the state cannot be read.
  */
 export async function checkEverything(ports: EnginePorts, configured: readonly string[] = []): Promise<CheckReport> {
   const problems: CheckProblem[] = [];

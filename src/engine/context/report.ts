@@ -9,6 +9,7 @@ export interface WrittenCount {
   readonly object: string;
   readonly side: Side;
   readonly action: string;
+  /** Documents written. */
   readonly count: number;
 }
 

@@ -51,6 +51,7 @@ export interface PlannedWrite {
   readonly actions: readonly string[];
   /** The first 50 fields or lines; `fields` counts all. A line that is added or removed stands with its values. */
   readonly changes: readonly PlannedChange[];
+  /** Fields and lines that would change. */
   readonly fields: number;
   /** Hash of the values before and after the write, by which `apply` knows it again. */
   readonly fingerprint: string;

@@ -1,0 +1,22 @@
+/**
+ * `npm run coverage`: how much of the rooms without a shell their own tests reach. What a decision does must be shown there, by a table of
+ * cases; the rings above only show that the rooms fit together.
+ */
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    root: fileURLToPath(new URL("../../", import.meta.url)),
+    include: ["test/src/{model,mapping,sync}/**/*.test.ts", "test/mock-server/{soql,schema}/**/*.test.ts"],
+    isolate: false,
+    // Counting makes the random histories slow.
+    testTimeout: 120_000,
+    coverage: {
+      provider: "v8",
+      include: ["src/{model,mapping,sync}/**/*.ts", "mock-server/{soql,schema}/**/*.ts"],
+      reporter: ["text-summary"],
+      reportsDirectory: "dist/coverage",
+    },
+  },
+});
