@@ -35,7 +35,7 @@ export function allCitations(root: string, chapters: readonly Chapter[]): readon
 }
 
 const TEXTS = /\.(?:ts|mjs|cjs|md|yaml|yml|json|txt|sh)$/;
-const FOLDERS = ["src", "mock-server", "fixtures", "test", "tools", "docs", "findings"];
+const FOLDERS = ["src", "mock-server", "fixtures", "test", "tools", "docs", "examples", "findings"];
 /** Made from the others, or about citations as such. */
 const LEFT_OUT =
   /^docs\/(?:reference\/.*|fidelity\.md)$|^tools\/citations\.ts$|\/(?:dist|node_modules)\/|\/citations\.test\.ts$/;

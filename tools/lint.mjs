@@ -8,9 +8,9 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 process.chdir(root);
-const FOLDERS = ["src", "mock-server", "fixtures", "test", "tools"];
+const FOLDERS = ["src", "mock-server", "fixtures", "test", "examples", "tools"];
 // The examples in JavaScript are written as a user of node:test or Jest writes them, without a word for the linter.
-const EXAMPLES = ["--ignore-pattern", "test/examples/*.mjs"];
+const EXAMPLES = ["--ignore-pattern", "examples/mock-org/*.mjs"];
 const COMMANDS = {
   lint: [
     ["oxlint", ["--type-aware", "--deny-warnings", ...EXAMPLES, ...FOLDERS]],

@@ -35,7 +35,7 @@ Salesforce have an id and a source in reference/README.md. Branch on error codes
 ${lines.join("\n")}
 - [What is known about Salesforce](reference/README.md): facts with evidence, by chapter and section
 - [Decisions](decisions/): one page for each choice that costs something
-- [Example configurations](example/): SQLite, PostgreSQL, HTTP, CSV, NDJSON
+- [Examples](../examples/README.md): configurations for SQLite, PostgreSQL, HTTP, CSV and NDJSON; tests with Vitest, Jest, node:test and Python
 
 ## Optional
 

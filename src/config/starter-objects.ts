@@ -91,7 +91,7 @@ function missing(object: string, what: string): Block {
   return {
     kind: "leftOut",
     text: `    # ${object} is left out: ${what}.
-    # docs/example/order-sync.yaml of the package shows a whole one.
+    # examples/order-sync/order-sync.yaml of the package shows a whole one.
 `,
   };
 }

@@ -1,4 +1,4 @@
-/** Every configuration in docs/example, run as it stands there: only the addresses of the systems are the test's. */
+/** Every configuration in examples/order-sync, run as it stands there: only the addresses of the systems are the test's. */
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,7 +12,7 @@ import { type Said, say } from "../src/cli/shop.ts";
 import { keyFields } from "../support/erp-mapping.ts";
 import { startPostgres, type TestPostgres } from "../support/postgres.ts";
 
-const PAGES = new URL("../../docs/example/", import.meta.url);
+const PAGES = new URL("../../examples/order-sync/", import.meta.url);
 const KEYS = { SF_CLIENT_ID: "mock-client", SF_CLIENT_SECRET: "mock-secret", SHOP_KEY: "key-of-the-shop" };
 const TRIED = new Set<string>();
 

@@ -34,7 +34,7 @@ it("there are some", () => {
 });
 
 it.each(SNIPPETS)("%s is right inside the example", async (_, snippet) => {
-  const example: unknown = parse(readFileSync(join(ROOT, "docs/example/order-sync.yaml"), "utf8"));
+  const example: unknown = parse(readFileSync(join(ROOT, "examples/order-sync/order-sync.yaml"), "utf8"));
   const file = join(folder, "order-sync.json");
   writeFileSync(file, JSON.stringify(merged(example, parse(snippet))));
 
@@ -43,7 +43,7 @@ it.each(SNIPPETS)("%s is right inside the example", async (_, snippet) => {
 
 it("a piece with a setting that does not exist is found", async () => {
   const file = join(folder, "wrong.json");
-  const example: unknown = parse(readFileSync(join(ROOT, "docs/example/order-sync.yaml"), "utf8"));
+  const example: unknown = parse(readFileSync(join(ROOT, "examples/order-sync/order-sync.yaml"), "utf8"));
   writeFileSync(file, JSON.stringify(merged(example, { limits: { deleteShares: 1 } })));
 
   await expect(loadConfig(file, { SF_CLIENT_ID: "app", SF_CLIENT_SECRET: "secret" })).rejects.toThrow("deleteShares");

@@ -13,7 +13,7 @@ const read = (path: string): string => readFileSync(new URL(path, ROOT), "utf8")
 const PAGES = ["docs/testing.md", "docs/mock-org.md"];
 
 const examples = PAGES.flatMap((page) =>
-  [...read(page).matchAll(/<!-- (test\/examples\/[\w.-]+) -->\n```\w+\n([\s\S]*?)```/g)].map(
+  [...read(page).matchAll(/<!-- (examples\/mock-org\/[\w.-]+) -->\n```\w+\n([\s\S]*?)```/g)].map(
     (match): [page: string, file: string, shown: string] => [page, match[1] ?? "", match[2] ?? ""],
   ),
 );
@@ -28,7 +28,7 @@ describe("an example of the documents", () => {
   });
 
   it.concurrent("runs under node:test", async () => {
-    const { stdout } = await run(process.execPath, ["--test", "test/examples/node-test.mjs"], { cwd: ROOT });
+    const { stdout } = await run(process.execPath, ["--test", "examples/mock-org/node-test.mjs"], { cwd: ROOT });
     expect(stdout).toMatch(/pass 1\n/);
   });
 
@@ -37,7 +37,7 @@ describe("an example of the documents", () => {
       "--experimental-vm-modules",
       "node_modules/jest/bin/jest.js",
       "--config",
-      "test/examples/jest.config.json",
+      "examples/mock-org/jest.config.json",
     ];
     const { stderr } = await run(process.execPath, [...jest, "--runInBand"], { cwd: ROOT });
     expect(stderr).toMatch(/Tests: +2 passed, 2 total/);
@@ -47,7 +47,7 @@ describe("an example of the documents", () => {
     await using org = await createMockOrg({ seed: "demo" });
     const { url } = await org.listen();
     const env = { ...process.env, URL: url };
-    const { stdout } = await run("python3", ["test/examples/client.py"], { cwd: ROOT, env });
+    const { stdout } = await run("python3", ["examples/mock-org/client.py"], { cwd: ROOT, env });
     expect(stdout).toBe("400 DELETE_FAILED\n");
     expect(org.records("Order").where({ PoNumber: "PO-4711", Status: "Activated" })).toHaveLength(1);
   });

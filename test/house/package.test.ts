@@ -90,6 +90,7 @@ describe.skipIf(!existsSync(join(ROOT, "dist/src/cli/bin.js")))(
         "README.md",
         "dist",
         "docs",
+        "examples",
         "package.json",
         "schema",
       ]);

@@ -9,7 +9,7 @@ const readme = readFileSync(new URL("README.md", ROOT), "utf8");
 
 describe("the README", () => {
   it("shows the test author's example exactly as it runs", () => {
-    const example = readFileSync(new URL("test/examples/order-activation.test.ts", ROOT), "utf8");
+    const example = readFileSync(new URL("examples/mock-org/order-activation.test.ts", ROOT), "utf8");
     expect(readme).toContain(`\`\`\`ts\n${example}\`\`\``);
   });
 
@@ -23,7 +23,7 @@ describe("the README", () => {
 
 describe("the example configuration", () => {
   it("is one that the connector takes", async () => {
-    const path = fileURLToPath(new URL("docs/example/order-sync.yaml", ROOT));
+    const path = fileURLToPath(new URL("examples/order-sync/order-sync.yaml", ROOT));
     const loaded = await loadConfig(path, { SF_CLIENT_ID: "id", SF_CLIENT_SECRET: "secret" });
     expect(loaded.mapping.objects.map((object) => object.object)).toEqual([
       "Account",

@@ -6,13 +6,20 @@ import { parse } from "yaml";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const read = (path: string): string => readFileSync(`${ROOT}${path}`, "utf8");
-const PAGES = ["README.md", "CONTRIBUTING.md", "SECURITY.md", "CODE_OF_CONDUCT.md", "mock-server/README.md"];
+const PAGES = [
+  "README.md",
+  "CONTRIBUTING.md",
+  "SECURITY.md",
+  "CODE_OF_CONDUCT.md",
+  "mock-server/README.md",
+  "examples/README.md",
+];
 
 describe("the pages for newcomers", () => {
   it.each(
     PAGES.flatMap((page) => [...read(page).matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, path = ""]) => [page, path])),
-  )("%s links to %s, which is there", (_page, path) => {
-    expect(existsSync(`${ROOT}${path}`)).toBe(true);
+  )("%s links to %s, which is there", (page, path) => {
+    expect(existsSync(new URL(path, new URL(page, `file://${ROOT}`)))).toBe(true);
   });
 
   it.each(

@@ -16,6 +16,8 @@ export default defineConfig({
       provider: "v8",
       include: ["src/{model,mapping,sync}/**/*.ts", "mock-server/{soql,schema}/**/*.ts"],
       reporter: ["text-summary"],
+      // A little below what was measured: the floor holds, and is raised by hand.
+      thresholds: { statements: 90, branches: 82, functions: 92, lines: 92 },
       reportsDirectory: "dist/coverage",
     },
   },

@@ -6,10 +6,22 @@ import type { Reporter, TestModule } from "vitest/node";
 
 /** Tests that may be skipped, by the beginning of their full name, and why. */
 const MAY_BE_SKIPPED: readonly (readonly [name: RegExp, why: string])[] = [
-  [/that may not be (?:read is rejected|written to is listed by check)$/, "the administrator may read and write everything"],
-  [/adapter > reads everything again, .*when an older backup was put back$/, "whoever cannot be put back has nothing to show"],
-  [/adapter > deletes a record with its lines, once, and only the version/, "whoever cannot delete has nothing to show"],
-  [/adapter > tells a deleted record, and not one that was made again since$/, "whoever sees no deletions has nothing to show"],
+  [
+    /that may not be (?:read is rejected|written to is listed by check)$/,
+    "the administrator may read and write everything",
+  ],
+  [
+    /adapter > reads everything again, .*when an older backup was put back$/,
+    "whoever cannot be put back has nothing to show",
+  ],
+  [
+    /adapter > deletes a record with its lines, once, and only the version/,
+    "whoever cannot delete has nothing to show",
+  ],
+  [
+    /adapter > tells a deleted record, and not one that was made again since$/,
+    "whoever sees no deletions has nothing to show",
+  ],
 ];
 
 /** Fails the run for every other skipped test. Added to the reporters of vitest.config.ts. */
