@@ -5,6 +5,7 @@ import { processIsGone } from "../../engine/lease/holder.ts";
 import { sweep } from "../../engine/sweep/sweep.ts";
 import { undecidedText } from "../../engine/sweep/sweep-absence.ts";
 import { type CountedReading, unnamedText, unprovenOf, unprovenText } from "../../engine/sweep/sweep-proof.ts";
+import { unlistedText } from "../../engine/sweep/sweep-unlisted.ts";
 import { SyncError } from "../../errors.ts";
 import { openExistingState, openPorts } from "../../service/open.ts";
 import { pruneState } from "../../service/retention.ts";
@@ -23,7 +24,7 @@ export async function sweepCommand(options: RunCommandOptions, outer: Surroundin
   return await withConfig(options, outer, async (loaded, surroundings) => {
     const { stdout, stderr } = surroundings;
     await using open = await openPorts(loaded, { observe: showProgress(stderr) });
-    const { missed, counts, undecided, runs } = await sweep(
+    const { missed, counts, undecided, unlisted, runs } = await sweep(
       open.ports,
       requestOf(loaded.config, options, surroundings),
       (report) => {
@@ -32,16 +33,20 @@ export async function sweepCommand(options: RunCommandOptions, outer: Surroundin
       },
     );
     stdout.write(
-      options.json === true ? `${JSON.stringify({ missed, counts, undecided, runs })}\n` : sweepText(missed, counts),
+      options.json === true
+        ? `${JSON.stringify({ missed, counts, undecided, unlisted, runs })}\n`
+        : sweepText(missed, counts),
     );
     if (options.json !== true) for (const absence of undecided) stdout.write(`  ${undecidedText(absence)}\n`);
+    if (options.json !== true) for (const records of unlisted) stdout.write(`  ${unlistedText(records)}\n`);
     if (options.json !== true && sweepOwedSinceMs(await open.ports.state.cursors()) !== null)
       stdout.write(
         "  the sweep is still pending, because it left out something or more was missed meanwhile; run it again\n",
       );
     const last = runs.at(-1);
     const exit = last === undefined ? EXIT.done : exitOf(last);
-    return exit === EXIT.done && (unprovenOf(counts).length > 0 || undecided.length > 0) ? EXIT.doneWithRefusals : exit;
+    const isLacking = unprovenOf(counts).length > 0 || undecided.length > 0 || unlisted.length > 0;
+    return exit === EXIT.done && isLacking ? EXIT.doneWithRefusals : exit;
   });
 }
 

@@ -12,6 +12,7 @@
  * proved nothing and stays pending.
  */
 import { overrideExternal } from "../../external/override.ts";
+import type { ExternalSystem } from "../../external/port.ts";
 import { selectList } from "../../mapping/select.ts";
 import type { BusinessKey } from "../../model/key.ts";
 import type { Parked } from "../../sync/decision.ts";
@@ -26,6 +27,7 @@ import type { Pass } from "../pass/pass.ts";
 import { type RunRequest, runOnce, runWith } from "../run/run.ts";
 import { SweepAbsence, type UndecidedAbsence } from "./sweep-absence.ts";
 import { type CountedReading, SweepProof, unprovenOf } from "./sweep-proof.ts";
+import { SweepUnlisted, type UnlistedRecords } from "./sweep-unlisted.ts";
 
 /** Known keys that one of the runs compares: bounds the memory, and lets other processes in between. */
 const SWEEP_KEYS = 10_000;
@@ -38,6 +40,8 @@ export interface SweepReport {
   readonly counts: readonly CountedReading[];
   /** Records that are missing on a side and that this sweep does not take as deleted. */
   readonly undecided: readonly UndecidedAbsence[];
+  /** Known records that the external system has and its lists do not name. */
+  readonly unlisted: readonly UnlistedRecords[];
   readonly runs: readonly RunReport[];
 }
 
@@ -84,7 +88,8 @@ export async function sweep(
   const absence = await SweepAbsence.load(ports.mapping, ports.state, {
     allowDeletes: request.allowDeletes === true,
   });
-  await run(fromTheBeginning(ports, { proof, absence, owedSinceMs }));
+  const lists = new SweepUnlisted(ports.mapping);
+  await run(fromTheBeginning(ports, { proof, absence, lists, owedSinceMs }));
   await listUnwatched(ports, proof, absence);
   const { counts } = proof;
   const pass = absence.passWithEvidence(counts);
@@ -92,8 +97,9 @@ export async function sweep(
   const isProven = unprovenOf(counts).length === 0;
   if (isProven && runs.every(({ stopped }) => stopped.length === 0))
     await settleSweep(ports, request, { owedSinceMs, cursors: settledSources(absence.settled(counts)) });
+  const unlisted = await lists.find(ports.state, ports.external);
   const missed = runs.slice(1).reduce((sum, report) => sum + report.writes, 0);
-  return { missed, counts, undecided: absence.undecided(counts), runs };
+  return { missed, counts, undecided: absence.undecided(counts), unlisted, runs };
 }
 
 /**
@@ -102,9 +108,14 @@ export async function sweep(
  */
 function fromTheBeginning(
   ports: EnginePorts,
-  watch: { readonly proof: SweepProof; readonly absence: SweepAbsence; readonly owedSinceMs: number | null },
+  watch: {
+    readonly proof: SweepProof;
+    readonly absence: SweepAbsence;
+    readonly lists: SweepUnlisted;
+    readonly owedSinceMs: number | null;
+  },
 ): EnginePorts {
-  const { proof, absence, owedSinceMs } = watch;
+  const { proof, absence, lists, owedSinceMs } = watch;
   const { state, external, salesforce, nowMs } = ports;
   // The run's own last commit says that a sweep is pending, so nothing that ends this process can lose it.
   const pending = (): Readonly<Record<string, string>> =>
@@ -115,9 +126,9 @@ function fromTheBeginning(
       cursors: async () => withoutPositions(await state.cursors()),
       commit: async (lease, batch) => await state.commit(lease, { ...batch, cursors: pending() }),
     }),
-    external: overrideExternal(
+    external: [proof, absence, lists].reduce<ExternalSystem>(
+      (watched, watcher) => overrideExternal(watched, watcher.watchExternal(watched)),
       external,
-      absence.watchExternal(overrideExternal(external, proof.watchExternal(external))),
     ),
     salesforce: absence.watchSalesforce(proof.watchSalesforce(salesforce)),
   };
