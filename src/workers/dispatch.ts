@@ -6,13 +6,15 @@
  * workers down: it is parted, so that its neighbours go on, and the record that is left over becomes a dead letter.
  */
 import type { RunContext } from "../engine/context/context.ts";
-import type { Nomination } from "../engine/read/nominations.ts";
+import { ALL_DELETIONS, DELETION_KINDS, joinDeletions } from "../engine/pass/delete-limit.ts";
+import { type Executor, pageSizeOf, type Wave, type WaveResult } from "../engine/run/executor.ts";
+import { inProcess } from "../engine/run/in-process.ts";
+import { chunks, pagesOf } from "../engine/run/wave-items.ts";
 import { SyncError } from "../errors.ts";
-import type { ObjectMapping } from "../mapping/mapping.ts";
 import type { Lease } from "../state/port.ts";
 import type { DeadLetter, Parked } from "../sync/decision.ts";
-import { type Crew, laneLimits } from "./crew.ts";
-import { type Job, type JobOutcome, keysOf, laneName } from "./job.ts";
+import { type Crew, LANES_MAX, laneLimits } from "./crew.ts";
+import { type Job, type JobOutcome, keysOf, laneName, NO_WORK, resultOf } from "./job.ts";
 import { assignLanes } from "./lanes.ts";
 import { JOB_RETRIES_MAX, type JobState } from "./queue.ts";
 import { touchedRecords } from "./touched.ts";
@@ -30,18 +32,6 @@ export interface Round {
   readonly context: RunContext;
   /** Aborted when this process must stop or is no longer the coordinator. */
   readonly ended: AbortSignal;
-  readonly calls: CallTally;
-}
-
-/** API calls that other processes made for the run; this process counts its own by itself, those of its hand included. */
-export interface CallTally {
-  elsewhere: number;
-}
-
-/** A nomination with the feed that named it. */
-export interface WaveItem {
-  readonly nomination: Nomination;
-  readonly feed: Job["feed"];
 }
 
 /** A job, and how often it may be given to another worker. */
@@ -65,23 +55,40 @@ const PARTS = 10;
 /** A part is given to one more worker only: each of them may be brought down by it. */
 const PART_RETRIES = 1;
 
+/** Jobs per lane in one wave. */
+const WAVE_ROUNDS = 4;
+
 /**
- * Has a wave worked on. Returns when every key of it is done, parked or a dead letter, or the object has to stand still
- * (`tally.isStopped`); throws the error that ends the run after every job that had begun has ended.
+ * The executor that has waves carried out by all workers. A wave holds as many documents as keep all lanes busy for a
+ * while and fit into memory. `ended` is aborted when this process must stop or is no longer the coordinator.
  */
-export async function dispatch(
-  round: Round,
-  mapping: ObjectMapping,
-  items: readonly WaveItem[],
-  how: { readonly recover?: boolean; readonly deletes?: boolean } = {},
-): Promise<void> {
-  const isStopped = (): boolean => round.context.tally.isStopped(mapping.object);
-  if (items.length === 0 || isStopped()) return;
-  const lanes = await lanesOf(round, mapping, items, how);
+export function throughQueue(crew: Crew, ended: AbortSignal): Executor {
+  return {
+    waveDocuments: (pageSize) => pageSize * LANES_MAX * WAVE_ROUNDS,
+    execute: async (context, wave) => {
+      const result = await dispatch({ crew, context, ended }, wave);
+      if (result.failure !== null) return result;
+      await context.memory.reload(context.ports.state);
+      if (result.parts.some(({ stopped }) => stopped.length > 0)) return result;
+      // No job can be given what has no key: this process records it, with the positions behind the wave.
+      const rest = await inProcess().execute(context, { ...wave, items: [] });
+      return joinResults([result, rest], rest.failure);
+    },
+  };
+}
+
+/**
+ * Has the items of a wave worked on. Returns when every key of them is done, parked or a dead letter, or the object has to
+ * stand still; with a `failure` after every job that had begun has ended. Throws when this process has to stop.
+ */
+export async function dispatch(round: Round, wave: Wave): Promise<WaveResult> {
+  const results: WaveResult[] = [];
+  const isStopped = (): boolean => results.some(({ parts }) => parts.some(({ stopped }) => stopped.length > 0));
+  const lanes = wave.items.length === 0 ? [] : await lanesOf(round, wave);
   const outstanding = new Map<string, Outstanding>();
   for (const lane of lanes) await sendNext(round, lane, outstanding);
-  await round.crew.queue.ring("jobs");
-  let failure: Error | undefined;
+  if (outstanding.size > 0) await round.crew.queue.ring("jobs");
+  let failure: unknown = null;
   while (outstanding.size > 0) {
     round.ended.throwIfAborted();
     await round.context.lease.keep();
@@ -89,9 +96,9 @@ export async function dispatch(
     let moved = false;
     for (const [id, entry] of outstanding) {
       const state = await round.crew.queue.look(entry.job.object, id);
-      let met: Error | undefined;
+      let met: WaveResult | undefined;
       if (state.kind === "ended") {
-        met = settle(round, entry.job, state.outcome);
+        met = settle(round, state.outcome);
       } else if (state.kind === "exhausted") {
         const parts = partsOf(entry.job);
         if (parts.length > 1) entry.lane.waiting.unshift(...parts);
@@ -102,65 +109,56 @@ export async function dispatch(
         if (await isForsaken(round, entry.job, state)) await sendBack(round, id, entry.job);
         continue;
       }
-      failure ??= met;
+      if (met !== undefined) results.push(met);
+      failure ??= met?.failure ?? null;
       moved = true;
       outstanding.delete(id);
-      if (failure === undefined && !isStopped()) await sendNext(round, entry.lane, outstanding);
+      if (failure === null && !isStopped()) await sendNext(round, entry.lane, outstanding);
     }
     // What nobody has begun need not begin any more.
-    if (failure !== undefined || isStopped()) await withdraw(round, outstanding);
+    if (failure !== null || isStopped()) await withdraw(round, outstanding);
     if (moved) await round.crew.queue.ring("jobs");
     else await round.crew.queue.bell.waitAfter("done", rung, LOOK_EVERY_MS, round.ended);
   }
-  if (failure !== undefined) throw failure;
+  return joinResults(results, failure);
 }
 
-async function lanesOf(
-  round: Round,
-  mapping: ObjectMapping,
-  items: readonly WaveItem[],
-  { recover = false, deletes = false }: { readonly recover?: boolean; readonly deletes?: boolean },
-): Promise<readonly Lane[]> {
-  const { ports, options, lease, runId } = round.context;
+function joinResults(results: readonly WaveResult[], failure: unknown): WaveResult {
+  return {
+    parts: results.flatMap(({ parts }) => parts),
+    deletions: joinDeletions(results.map(({ deletions }) => deletions)),
+    again: results.flatMap(({ again }) => again),
+    worthALook: results.flatMap(({ worthALook }) => worthALook),
+    abandoned: results.flatMap(({ abandoned }) => abandoned),
+    failure,
+  };
+}
+
+async function lanesOf(round: Round, { mapping, items, recover, deletions, stopped }: Wave): Promise<readonly Lane[]> {
+  const { ports, lease, runId } = round.context;
+  // Lanes work side by side, so none of them can count: a kind is deleted without limit, or not yet.
+  const deletes = DELETION_KINDS.filter((kind) => deletions[kind] === ALL_DELETIONS[kind]);
   const nominations = items.map(({ nomination }) => nomination);
   const namesOf = await touchedRecords(ports, mapping, nominations);
   const withLines = mapping.lines !== null;
-  const size = withLines ? options.passOrders : options.passDocuments;
+  const size = pageSizeOf(round.context, mapping);
   const limits = laneLimits(withLines);
   return assignLanes(items, ({ nomination }) => namesOf(nomination), limits).map((members, number) => ({
-    waiting: byFeed(members).flatMap(({ feed, nominated }) =>
-      chunks(nominated, size).map((part) => ({
-        retries: JOB_RETRIES_MAX,
-        job: {
-          runId,
-          run: lease.lease,
-          fingerprint: round.crew.fingerprint,
-          object: mapping.object,
-          lane: number,
-          feed,
-          recover,
-          deletes,
-          stopped: round.context.tally.stopped,
-          nominations: part,
-        },
-      })),
-    ),
+    waiting: pagesOf(members, size).map((page) => ({
+      retries: JOB_RETRIES_MAX,
+      job: {
+        runId,
+        run: lease.lease,
+        fingerprint: round.crew.fingerprint,
+        object: mapping.object,
+        lane: number,
+        recover,
+        deletes,
+        stopped,
+        ...page,
+      },
+    })),
   }));
-}
-
-const FEEDS = ["waiting", "salesforce", "external"] as const;
-
-function byFeed(members: readonly WaveItem[]): readonly { feed: Job["feed"]; nominated: readonly Nomination[] }[] {
-  return FEEDS.map((feed) => ({
-    feed,
-    nominated: members.filter((member) => member.feed === feed).map(({ nomination }) => nomination),
-  }));
-}
-
-function chunks<Item>(items: readonly Item[], size: number): readonly (readonly Item[])[] {
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) =>
-    items.slice(index * size, (index + 1) * size),
-  );
 }
 
 async function sendNext(round: Round, lane: Lane, outstanding: Map<string, Outstanding>): Promise<void> {
@@ -172,15 +170,20 @@ async function sendNext(round: Round, lane: Lane, outstanding: Map<string, Outst
   outstanding.set(id, { lane, job });
 }
 
-/** Adds what a job did to the run's numbers. Returns the error that ends the run, if the job met one. */
-function settle({ context, crew, calls }: Round, job: Job, outcome: JobOutcome): Error | undefined {
-  if (outcome.kind === "stale") {
-    return new SyncError("LEASE_LOST", "The run was taken over while its jobs were under way; this coordinator stops");
-  }
-  context.tally.absorb(outcome.report, job.object, keysOf(job));
-  if (outcome.holder !== crew.options.holder) calls.elsewhere += outcome.report.apiCalls;
-  if (outcome.kind === "done") return undefined;
-  return outcome.code === null ? new Error(outcome.message) : new SyncError(outcome.code, outcome.message);
+/** What a job did. The calls of this process's own hand are counted with its other calls. */
+function settle({ crew }: Round, outcome: JobOutcome): WaveResult {
+  if (outcome.kind === "stale") return endedBy(new SyncError("LEASE_LOST", TAKEN_OVER));
+  const isOwn = outcome.holder === crew.options.holder;
+  const result = resultOf(isOwn ? { ...outcome.report, apiCalls: 0 } : outcome.report);
+  if (outcome.kind === "done") return result;
+  const { code, message } = outcome;
+  return { ...result, failure: code === null ? new Error(message) : new SyncError(code, message) };
+}
+
+const TAKEN_OVER = "The run was taken over while its jobs were under way; this coordinator stops";
+
+function endedBy(failure: SyncError): WaveResult {
+  return { ...resultOf(NO_WORK), failure };
 }
 
 /** Whether a job has begun, and nobody holds its lane any more. */
@@ -225,12 +228,12 @@ export const WORKERS_LOST = "WORKERS_LOST";
 
 /**
  * Every worker that had this one document ended before it was done: a dead letter, so that the next run does not lose its
- * workers too. Returns the error that ends the run where the record has no key, so that nothing could remember it.
+ * workers too. Ends the run where the record has no key, so that nothing could remember it.
  */
-async function condemn({ context }: Round, job: Job): Promise<SyncError | undefined> {
-  const { ports, lease, memory, tally, runId } = context;
+async function condemn({ context }: Round, job: Job): Promise<WaveResult> {
+  const { ports, lease, memory, runId } = context;
   const [key] = keysOf(job);
-  if (key === undefined) return withoutKey(job);
+  if (key === undefined) return endedBy(withoutKey(job));
   const atMs = ports.nowMs();
   const message =
     "every worker that took this record ended before it was done, alone with it at last; look for the reason in their logs and memory, then order-sync dead-letters retry";
@@ -252,9 +255,8 @@ async function condemn({ context }: Round, job: Job): Promise<SyncError | undefi
     clearParked: [letter],
     journal: [{ atMs, runId, object: job.object, key, event: "rejected", side: null, detail: { obstacles } }],
   });
-  memory.reject(letter);
-  tally.addHeld({ object: job.object, key, how: "rejected", obstacles });
-  return undefined;
+  const held = [{ object: job.object, key, how: "rejected" as const, obstacles }];
+  return { ...resultOf({ ...NO_WORK, held }), abandoned: [key] };
 }
 
 function withoutKey(job: Job): SyncError {
@@ -262,11 +264,11 @@ function withoutKey(job: Job): SyncError {
 }
 
 /**
- * The job is gone, nobody knows how: its keys wait for the next run, which looks up their unfinished writes first. Returns the
- * error that ends the run where a record has no key yet, so that nothing could remember it but the feed.
+ * The job is gone, nobody knows how: its keys wait for the next run, which looks up their unfinished writes first. Ends the
+ * run where a record has no key yet, so that nothing could remember it but the feed.
  */
-async function giveUp({ context }: Round, job: Job): Promise<SyncError | undefined> {
-  const { ports, lease, memory, tally, runId } = context;
+async function giveUp({ context }: Round, job: Job): Promise<WaveResult> {
+  const { ports, lease, memory, runId } = context;
   const atMs = ports.nowMs();
   const message = "its job vanished from the queue before it was done; it is tried again in the next run";
   const obstacles = [{ code: WORKERS_LOST, message }];
@@ -291,9 +293,7 @@ async function giveUp({ context }: Round, job: Job): Promise<SyncError | undefin
       detail: { obstacles },
     })),
   });
-  for (const entry of parked) {
-    memory.park(entry);
-    tally.addHeld({ object: entry.object, key: entry.key, how: "parked", obstacles });
-  }
-  return parked.length === job.nominations.length ? undefined : withoutKey(job);
+  const held = parked.map(({ object, key }) => ({ object, key, how: "parked" as const, obstacles }));
+  const failure = parked.length === job.nominations.length ? null : withoutKey(job);
+  return { ...resultOf({ ...NO_WORK, held }), abandoned: parked.map(({ key }) => key), failure };
 }

@@ -1,9 +1,8 @@
 /** The hand of a worker: takes job after job, whoever sent them. */
 import { MatchCache } from "../engine/context/match-cache.ts";
-import { orgRulesLoader } from "../engine/read/org-rules.ts";
 import { SyncError } from "../errors.ts";
 import type { Crew } from "./crew.ts";
-import type { Job, JobOutcome } from "./job.ts";
+import { type Job, type JobOutcome, NO_WORK } from "./job.ts";
 import { isOutage, persistently } from "./patience.ts";
 import type { TakenJob } from "./queue.ts";
 import { type Assignment, workOn } from "./work.ts";
@@ -26,7 +25,7 @@ export interface Ending {
 export async function takeJobs(crew: Crew, { noMore, putDown }: Ending): Promise<void> {
   const { queue, ports } = crew;
   const objects = ports.mapping.objects.map((mapping) => mapping.object);
-  const looks = new LooksOfRun(crew);
+  const looks = new LooksOfRun();
   while (!noMore.aborted) {
     const rung = queue.bell.count("jobs");
     let taken: TakenJob | undefined;
@@ -92,42 +91,17 @@ const OTHER_CONFIGURATION =
   "The coordinator's mapping differs from that of another worker; give all workers the same configuration";
 
 function unfit({ options }: Crew, message: string): JobOutcome {
-  return { kind: "failed", holder: options.holder, report: NOTHING, code: "CONFIG_INVALID", message };
+  return { kind: "failed", holder: options.holder, report: NO_WORK, code: "CONFIG_INVALID", message };
 }
 
-const NOTHING = {
-  written: [],
-  keptOtherwise: [],
-  oneSided: [],
-  writes: 0,
-  conflicts: [],
-  held: [],
-  stopped: [],
-  stirred: [],
-  recovered: 0,
-  compared: 0,
-  apiCalls: 0,
-  predictedWriteCalls: 0,
-} as const;
-
-/** What a worker asks once per run: what the org allows, and what records without a key are matched against. */
+/** What a worker looks up once per run: what records without a key are matched against. */
 class LooksOfRun {
-  readonly #crew: Crew;
   #runId = "";
-  #rulesOf: ReturnType<typeof orgRulesLoader>;
   #matches = new MatchCache();
 
-  constructor(crew: Crew) {
-    this.#crew = crew;
-    this.#rulesOf = orgRulesLoader(crew.ports.salesforce, crew.ports.nowMs);
-  }
-
-  of(runId: string): Pick<Assignment, "rulesOf" | "matches"> {
-    if (runId !== this.#runId) {
-      this.#rulesOf = orgRulesLoader(this.#crew.ports.salesforce, this.#crew.ports.nowMs);
-      this.#matches = new MatchCache();
-    }
+  of(runId: string): Pick<Assignment, "matches"> {
+    if (runId !== this.#runId) this.#matches = new MatchCache();
     this.#runId = runId;
-    return { rulesOf: this.#rulesOf, matches: this.#matches };
+    return { matches: this.#matches };
   }
 }

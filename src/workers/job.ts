@@ -1,10 +1,13 @@
 /** A job: the keys of one lane and object level that one worker passes over, and what became of them. */
 import { z } from "zod";
-import type { PartReport, StoppedObject } from "../engine/context/report.ts";
+import { joinParts, type PartReport } from "../engine/context/part.ts";
+import type { StoppedObject } from "../engine/context/report.ts";
+import { type DeletionCounts, type DeletionKind, joinDeletions } from "../engine/pass/delete-limit.ts";
 import type { Nomination } from "../engine/read/nominations.ts";
+import type { WaveResult } from "../engine/run/executor.ts";
+import type { WaveItem } from "../engine/run/wave-items.ts";
 import { ERROR_CODES, type ErrorCode } from "../errors.ts";
 import type { BusinessKey } from "../model/key.ts";
-import type { Side } from "../model/value.ts";
 import type { Lease } from "../state/port.ts";
 
 /** What a worker gets. Business keys and Ids only: the records are read when the job is worked on. */
@@ -17,25 +20,60 @@ export interface Job {
   readonly object: string;
   /** Number of the lane, from 0. */
   readonly lane: number;
-  readonly feed: Side | "waiting";
+  readonly feed: WaveItem["feed"];
   /** True: unfinished writes of these keys are looked up before anything is decided. */
   readonly recover: boolean;
-  /** False: deletions are parked, so that the coordinator knows how many there are before the first is made. */
-  readonly deletes: boolean;
+  /** What it may delete: others are parked, so that the coordinator knows how many there are before the first is made. */
+  readonly deletes: readonly DeletionKind[];
   /** Objects that stand still for the rest of the run: what depends on their records waits. */
   readonly stopped: readonly StoppedObject[];
   readonly nominations: readonly Nomination[];
 }
 
+/** What a worker has done for a job. */
+export interface JobReport extends PartReport, Pick<WaveResult, "again" | "worthALook"> {
+  readonly deletions: {
+    readonly made: DeletionCounts;
+    readonly heldBack: readonly (readonly [BusinessKey, DeletionCounts])[];
+  };
+}
+
+/** The report of a job from which nothing has come. */
+export const NO_WORK: JobReport = jobReport([], 0);
+
+/** What the attempts at a job have come to, with the API calls that they took. */
+export function jobReport(attempts: readonly WaveResult[], apiCalls: number): JobReport {
+  const { made, heldBack } = joinDeletions(attempts.map(({ deletions }) => deletions));
+  return {
+    ...joinParts(attempts.flatMap(({ parts }) => parts)),
+    apiCalls,
+    again: attempts.flatMap(({ again }) => again),
+    worthALook: attempts.flatMap(({ worthALook }) => worthALook),
+    deletions: { made, heldBack: [...heldBack] },
+  };
+}
+
+/** A job's report as the run takes it. */
+export function resultOf({ again, worthALook, deletions, ...part }: JobReport): WaveResult {
+  return {
+    parts: [part],
+    deletions: { made: deletions.made, heldBack: new Map(deletions.heldBack) },
+    again,
+    worthALook,
+    abandoned: [],
+    failure: null,
+  };
+}
+
 /** What became of a job. */
 export type JobOutcome =
   /** Every key is done, parked or a dead letter. */
-  | { readonly kind: "done"; readonly holder: string; readonly report: PartReport }
+  | { readonly kind: "done"; readonly holder: string; readonly report: JobReport }
   /** The run must end; what had landed by then is recorded. `code` null: a defect, not an operating error. */
   | {
       readonly kind: "failed";
       readonly holder: string;
-      readonly report: PartReport;
+      readonly report: JobReport;
       readonly code: ErrorCode | null;
       readonly message: string;
     }
@@ -43,7 +81,7 @@ export type JobOutcome =
   | { readonly kind: "stale" };
 
 /** Raised when a job means something else than before: workers of different versions may share one queue. */
-const JOB_VERSION = 2;
+const JOB_VERSION = 3;
 
 const leaseSchema = z.object({
   name: z.string(),
@@ -61,13 +99,13 @@ const jobSchema = z.object({
   lane: z.number(),
   feed: z.enum(["salesforce", "external", "waiting"]),
   recover: z.boolean(),
-  deletes: z.boolean(),
+  deletes: z.array(z.enum(["records", "lines"])),
   stopped: z.array(z.object({ object: z.string(), code: z.string(), message: z.string() })),
   // Only this program writes into the queue; keys and Ids were parsed before they went in.
   nominations: z.array(z.custom<Nomination>((value) => typeof value === "object" && value !== null)),
 });
 
-const reportSchema = z.custom<PartReport>((value) => typeof value === "object" && value !== null);
+const reportSchema = z.custom<JobReport>((value) => typeof value === "object" && value !== null);
 
 const outcomeSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("done"), holder: z.string(), report: reportSchema }),

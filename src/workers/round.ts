@@ -1,32 +1,20 @@
 /**
- * One run of many workers, as its coordinator leads it: drain → lease → recover → detect → level by level.
+ * One run of many workers, as its coordinator leads it: drain → lease → a run like any other, through the queue.
  *
  * Nothing of the run's progress is stored but what the single process stores too. When a coordinator is lost, the next one
  * waits for the jobs that are under way, throws away those that nobody took, and asks the feeds again from the cursors:
  * what is done by then is an echo and costs nothing.
  */
 
-import { requireExternalFields } from "../engine/check/external-fields.ts";
-import { requireSameOrg } from "../engine/check/same-org.ts";
-import type { RunContext } from "../engine/context/context.ts";
-import { MatchCache } from "../engine/context/match-cache.ts";
-import { RunMemory } from "../engine/context/memory.ts";
-import { outcomeOf, type RunReport, RunTally } from "../engine/context/report.ts";
-import { pollSalesforce } from "../engine/detect/detect.ts";
-import { withFirstPositions } from "../engine/detect/external-feed.ts";
-import { noteNotices } from "../engine/detect/feed-notes.ts";
-import { sweepOwedSinceMs } from "../engine/detect/pending-sweep.ts";
-import { noteRejectedInputs, readmitInputs } from "../engine/detect/rejected-inputs.ts";
+import type { RunReport } from "../engine/context/report.ts";
 import { startHeartbeat } from "../engine/lease/heartbeat.ts";
 import { LeaseKeeper, leaseName } from "../engine/lease/lease.ts";
-import { recoverIntents } from "../engine/pass/recovery.ts";
-import { linkStandardPriceBook } from "../engine/run/run.ts";
+import { conductRun } from "../engine/run/conduct.ts";
 import { SyncError } from "../errors.ts";
 import type { RunRecord } from "../state/port.ts";
 import { type Crew, LANES_MAX } from "./crew.ts";
-import { type CallTally, isAlive, type Round } from "./dispatch.ts";
+import { isAlive, throughQueue } from "./dispatch.ts";
 import { laneName } from "./job.ts";
-import { runLevel } from "./level.ts";
 import { isOutage } from "./patience.ts";
 
 /** The name of the coordinator's lease. */
@@ -50,73 +38,25 @@ export async function leadRun(crew: Crew, role: LeaseKeeper, ended: AbortSignal)
   await crew.queue.prepare(objects);
   const orphan = await takeOver(crew, ended);
   const lease = await takeRun(crew, role, runId);
-  const startedAtMs = ports.nowMs();
-  const callsBefore = ports.salesforce.usage().calls;
-  const tally = new RunTally();
-  const calls: CallTally = { elsewhere: 0 };
-  const apiCalls = (): number => ports.salesforce.usage().calls - callsBefore + calls.elsewhere;
-  const remember = (outcome: RunRecord["outcome"], error: string | null): RunRecord => ({
-    id: runId,
-    startedAtMs,
-    finishedAtMs: outcome === "running" ? null : ports.nowMs(),
-    outcome,
-    apiCalls: apiCalls(),
-    predictedCalls: tally.predictedWriteCalls,
-    error,
-    counts: tally.counts(),
-  });
   const heartbeat = startHeartbeat(options.leaseTtlMs, () => lease.renew());
   const over = AbortSignal.any([ended, heartbeat.lost]);
   try {
     if (orphan !== undefined) await closeOrphan(crew, lease, orphan, runId);
-    await lease.commit({ run: remember("running", null) });
-    ports.observe({ kind: "runStarted", runId, atMs: startedAtMs });
-    const identity = await ports.salesforce.connect();
-    const memory = await RunMemory.load(ports.state);
-    const context: RunContext = { ports, options, runId, identity, lease, tally, memory, matches: new MatchCache() };
-    await allLevels({ crew, context, ended: over, calls }, () => lease.commit({ run: remember("running", null) }));
-    const openDeadLetters = (await ports.state.deadLetters()).length;
-    const finishedAtMs = ports.nowMs();
-    const owedSinceMs = sweepOwedSinceMs(await ports.state.cursors());
-    const report = tally.report({
+    const report = await conductRun({
+      ports,
+      options: { ...options, signal: over },
       runId,
-      startedAtMs,
-      finishedAtMs,
-      apiCalls: apiCalls(),
-      openDeadLetters,
-      sweepOwedSinceMs: owedSinceMs,
+      lease,
+      executor: throughQueue(crew, over),
+      // So that what the run used and did is known even if its coordinator is lost.
+      keepRecord: (run) => lease.commit({ run }),
+      failed: (run) => giveUpRun(crew, { lease, over, objects, run }),
     });
-    const { outcome, error } = outcomeOf(report);
-    await lease.commit({ run: remember(outcome, error) });
-    ports.observe({ kind: "runFinished", report });
     await lease.release();
     return report;
-  } catch (error) {
-    await giveUpRun(crew, { lease, over, objects, run: remember("failed", messageOf(error)) });
-    throw error;
   } finally {
     heartbeat.stop();
   }
-}
-
-/** `remember` is called after each level, so that what the run used and did is known even if its coordinator is lost. */
-async function allLevels(round: Round, remember: () => Promise<void>): Promise<void> {
-  const { context } = round;
-  await requireSameOrg(context);
-  await requireExternalFields(context.ports);
-  await linkStandardPriceBook(context);
-  await recoverIntents(context);
-  await readmitInputs(context);
-  const known = await context.ports.state.cursors();
-  const polls = await pollSalesforce(context, known);
-  const cursors = await withFirstPositions(context, known);
-  for (const mapping of context.ports.mapping.objects) {
-    round.ended.throwIfAborted();
-    await runLevel(round, mapping, { poll: polls.get(mapping.object), cursors });
-    await remember();
-  }
-  await noteRejectedInputs(context);
-  await noteNotices(context);
 }
 
 /**
@@ -224,8 +164,4 @@ async function giveUpRun(
     if (!(error instanceof SyncError)) throw error;
     if (isOutage(error)) crew.observe({ kind: "trouble", message: error.message });
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

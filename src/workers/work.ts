@@ -1,17 +1,18 @@
-/** Works on one job: takes its lane, looks up unfinished writes where there may be some, and passes over its keys. */
+/** Works on one job: takes its lane, looks up unfinished writes where there may be some, and carries it out in this process. */
 import type { RunContext } from "../engine/context/context.ts";
 import type { MatchCache } from "../engine/context/match-cache.ts";
 import { RunMemory } from "../engine/context/memory.ts";
-import { type PartReport, RunTally } from "../engine/context/report.ts";
+import { NOTHING_DONE } from "../engine/context/part.ts";
 import { startHeartbeat } from "../engine/lease/heartbeat.ts";
 import { LeaseKeeper } from "../engine/lease/lease.ts";
-import { runPass } from "../engine/pass/pass.ts";
+import { ALL_DELETIONS, type DeletionKind, NO_DELETIONS } from "../engine/pass/delete-limit.ts";
 import { recoverIntents } from "../engine/pass/recovery.ts";
-import { orgRulesLoader } from "../engine/read/org-rules.ts";
+import type { Wave, WaveResult } from "../engine/run/executor.ts";
+import { inProcess } from "../engine/run/in-process.ts";
 import { SyncError } from "../errors.ts";
 import { objectMapping } from "../mapping/mapping.ts";
 import type { Crew } from "./crew.ts";
-import { type Job, type JobOutcome, keysOf, laneName } from "./job.ts";
+import { type Job, type JobOutcome, type JobReport, jobReport, keysOf, laneName } from "./job.ts";
 import { jobPorts } from "./job-ports.ts";
 import { isOutage, pause } from "./patience.ts";
 import { JOB_MS_MAX } from "./queue.ts";
@@ -22,15 +23,12 @@ const LANE_PAUSE_MS = 50;
 /** Attempts at one job while the database comes and goes, with these pauses between them. */
 const OUTAGE_PAUSES_MS = [100, 500, 1_000, 2_000, 5_000, 10_000] as const;
 
-type RulesOf = ReturnType<typeof orgRulesLoader>;
-
 /** A job with what its worker knows about it. */
 export interface Assignment {
   readonly id: string;
   readonly job: Job;
   /** True when another worker may have begun it. */
   readonly again: boolean;
-  readonly rulesOf: RulesOf;
   readonly matches: MatchCache;
 }
 
@@ -59,11 +57,11 @@ export async function workOn(
   timer.unref();
   const ended = AbortSignal.any([stop, heartbeat.lost, overdue.signal]);
   const callsBefore = ports.salesforce.usage().calls;
-  const tally = new RunTally();
+  const attempts: WaveResult[] = [];
   const holder = options.holder;
-  const report = (): PartReport => tally.part(ports.salesforce.usage().calls - callsBefore);
+  const report = (): JobReport => jobReport(attempts, ports.salesforce.usage().calls - callsBefore);
   try {
-    const error = await pass(crew, assignment, { lane, tally, ended });
+    const error = await carryOut(crew, assignment, { lane, attempts, ended });
     if (error === undefined) return await end({ kind: "done", holder, report: report() });
     const code = error instanceof SyncError ? error.code : null;
     await end({ kind: "failed", holder, report: report(), code, message: error.message });
@@ -97,50 +95,77 @@ async function takeLane(crew: Crew, job: Job): Promise<LeaseKeeper> {
   }
 }
 
-/** Passes over the keys; again when the database was away. Returns the error that ends the run, if any. */
-async function pass(
+/** Carries the job out; again when the database was away. Returns the error that ends the run, if any. */
+async function carryOut(
   crew: Crew,
-  { id, job, again, rulesOf, matches }: Assignment,
-  held: { readonly lane: LeaseKeeper; readonly tally: RunTally; readonly ended: AbortSignal },
+  { id, job, again, matches }: Assignment,
+  held: {
+    readonly lane: LeaseKeeper;
+    /** Filled with what each attempt has done. */
+    readonly attempts: WaveResult[];
+    readonly ended: AbortSignal;
+  },
 ): Promise<Error | undefined> {
-  const { lane, tally, ended } = held;
-  const mapping = objectMapping(crew.ports.mapping, job.object);
+  const { lane, attempts, ended } = held;
   const ports = jobPorts(crew.ports, { jobId: id, object: job.object, keys: keysOf(job) }, ended);
+  const begin = async (): Promise<RunContext> => ({
+    ports,
+    options: crew.options,
+    runId: job.runId,
+    identity: await ports.salesforce.connect(),
+    lease: lane,
+    memory: await RunMemory.load(ports.state),
+    matches,
+  });
   let recover = job.recover || again;
   for (let attempt = 0; ; attempt++) {
-    try {
-      const identity = await ports.salesforce.connect();
-      const memory = await RunMemory.load(ports.state);
-      const options = { ...crew.options, allowDeletes: crew.options.allowDeletes || job.deletes };
-      // A job knows its own deletions only: the coordinator counts those of all jobs.
-      const { records, lines } = memory.deletions(job.object);
-      records.made = lines.made = Number.POSITIVE_INFINITY;
-      for (const stopped of job.stopped) tally.stop(stopped);
-      const context: RunContext = { ports, options, runId: job.runId, identity, lease: lane, tally, memory, matches };
-      if (recover) await recoverIntents(context);
-      await runPass(context, {
-        mapping,
-        nominations: job.nominations,
-        // After an interruption the external record may equal its base because we wrote it: no echo is dropped unread.
-        feed: recover ? "waiting" : job.feed,
-        rules: () => rulesOf(job.object),
-        cursors: {},
-      });
-      return undefined;
-    } catch (error) {
-      if (!(error instanceof Error)) throw error;
-      const code = error instanceof SyncError ? error.code : null;
-      // What had landed is recorded, and the rest waits: the job is as done as it can be.
-      if (code === "STOPPED") return undefined;
-      if (code === "LEASE_LOST") throw error;
-      if (!isOutage(error)) return error;
-      const pauseMs = OUTAGE_PAUSES_MS[attempt];
-      if (pauseMs === undefined || ended.aborted) throw error;
-      crew.observe({ kind: "trouble", message: error.message });
-      await pause(pauseMs, ended);
-      // Nobody knows what of it was stored or sent.
-      recover = true;
-    }
+    const result = await attemptOf(begin, waveOf(crew, job, recover));
+    attempts.push(result);
+    const { failure } = result;
+    if (failure === null) return undefined;
+    if (!(failure instanceof Error)) throw failure;
+    const code = failure instanceof SyncError ? failure.code : null;
+    // What had landed is recorded, and the rest waits: the job is as done as it can be.
+    if (code === "STOPPED") return undefined;
+    if (code === "LEASE_LOST") throw failure;
+    if (!isOutage(failure)) return failure;
+    const pauseMs = OUTAGE_PAUSES_MS[attempt];
+    if (pauseMs === undefined || ended.aborted) throw failure;
+    crew.observe({ kind: "trouble", message: failure.message });
+    await pause(pauseMs, ended);
+    // Nobody knows what of it was stored or sent.
+    recover = true;
+  }
+}
+
+/** A job is a small wave, which its worker carries out by itself. */
+function waveOf(crew: Crew, job: Job, recover: boolean): Wave {
+  // After an interruption the external record may equal its base because we wrote it: no echo is dropped unread.
+  const feed = recover ? "waiting" : job.feed;
+  const allowed = (kind: DeletionKind): number =>
+    crew.options.allowDeletes || job.deletes.includes(kind) ? ALL_DELETIONS[kind] : 0;
+  return {
+    mapping: objectMapping(crew.ports.mapping, job.object),
+    items: job.nominations.map((nomination) => ({ nomination, feed })),
+    unkeyed: [],
+    cursors: {},
+    // A job knows its own deletions only: the run counts those of all jobs.
+    deletions: { records: allowed("records"), lines: allowed("lines") },
+    recover,
+    stopped: job.stopped,
+  };
+}
+
+async function attemptOf(begin: () => Promise<RunContext>, wave: Wave): Promise<WaveResult> {
+  const nothing = { deletions: NO_DELETIONS, again: [], worthALook: [], abandoned: [] };
+  let recovered = NOTHING_DONE;
+  try {
+    const context = await begin();
+    if (wave.recover) recovered = await recoverIntents(context);
+    const result = await inProcess().execute(context, wave);
+    return { ...result, parts: [recovered, ...result.parts] };
+  } catch (failure) {
+    return { ...nothing, parts: [recovered], failure };
   }
 }
 

@@ -84,6 +84,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     ...UNDER_THE_ENGINE,
     "src/engine/context",
     "src/engine/join",
+    "src/engine/write",
     "src/engine/pass",
     "src/engine/run",
   ],

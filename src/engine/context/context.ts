@@ -1,13 +1,13 @@
-/** What every step of one run shares. */
+/** What the steps of one run share. */
 import { randomUUID } from "node:crypto";
 import type { OrgIdentity } from "../../salesforce/port.ts";
 import type { LeaseKeeper } from "../lease/lease.ts";
 import type { MatchCache } from "./match-cache.ts";
 import type { RunMemory } from "./memory.ts";
 import type { EnginePorts, RunOptions } from "./ports.ts";
-import type { RunTally } from "./report.ts";
+import type { RunTally } from "./tally.ts";
 
-/** One run in progress. */
+/** What every step shares, those of a pass included. Steps return what they did; nobody leaves it here for another one. */
 export interface RunContext {
   readonly ports: EnginePorts;
   readonly options: RunOptions;
@@ -15,10 +15,14 @@ export interface RunContext {
   /** Who we are in the org. */
   readonly identity: OrgIdentity;
   readonly lease: LeaseKeeper;
-  readonly tally: RunTally;
   readonly memory: RunMemory;
   /** What records without a key are matched against. */
   readonly matches: MatchCache;
+}
+
+/** What the run's own loop has besides. */
+export interface RunInProgress extends RunContext {
+  readonly tally: RunTally;
 }
 
 /** Ids of 32 hexadecimal digits, the default of `EnginePorts.newId`. */

@@ -10,7 +10,7 @@ import type { LineKey, RecordId } from "../../model/key.ts";
 import type { SalesforceRecord } from "../../model/salesforce-record.ts";
 import type { PolledObject, PollRequest } from "../../salesforce/port.ts";
 import { isEcho, isLineEcho } from "../../sync/screen.ts";
-import type { RunContext } from "../context/context.ts";
+import type { RunContext, RunInProgress } from "../context/context.ts";
 import { NominationSet } from "../read/nominations.ts";
 import { keyLookup, viewRecords } from "../read/read-documents.ts";
 
@@ -27,7 +27,7 @@ export interface ObjectPoll {
 
 /** Asks Salesforce about all watched objects: one call for up to five of them. */
 export async function pollSalesforce(
-  context: RunContext,
+  context: RunInProgress,
   cursors: Readonly<Record<string, string>>,
 ): Promise<ReadonlyMap<string, ObjectPoll>> {
   const watched = context.ports.mapping.objects.filter((mapping) => mapping.watch);

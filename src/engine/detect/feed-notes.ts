@@ -6,7 +6,7 @@ import { z } from "zod";
 import type { ExternalChangePage, ExternalNotice, ExternalWait } from "../../external/port.ts";
 import type { ObjectMapping } from "../../mapping/mapping.ts";
 import type { BusinessKey } from "../../model/key.ts";
-import type { RunContext } from "../context/context.ts";
+import type { RunInProgress } from "../context/context.ts";
 import type { FeedWait } from "../context/report.ts";
 import { owedSweep } from "./pending-sweep.ts";
 
@@ -57,7 +57,7 @@ export function settledSources(objects: readonly string[]): Readonly<Record<stri
  * the page is worked on: neither a run that fails afterwards nor a process that ends forgets it.
  */
 export async function noteRestart(
-  { ports, lease, runId, tally }: RunContext,
+  { ports, lease, runId, tally }: RunInProgress,
   { object, collection }: ObjectMapping,
   { restart }: ExternalChangePage,
 ): Promise<void> {
@@ -86,7 +86,7 @@ export async function noteRestart(
 
 /** Reports a feed that waits after its last page, and keeps in the state since when; forgets it once it does not. */
 export async function noteWait(
-  { ports, lease, tally }: RunContext,
+  { ports, lease, tally }: RunInProgress,
   mapping: ObjectMapping,
   { more, wait }: ExternalChangePage,
   cursors: Readonly<Record<string, string>>,
@@ -110,7 +110,7 @@ function waitSince(
 }
 
 /** Reports once what people should know, and keeps it in the state for as long as it is so. */
-export async function noteNotices({ ports, lease, tally }: RunContext): Promise<void> {
+export async function noteNotices({ ports, lease, tally }: RunInProgress): Promise<void> {
   const found = ports.external.notices?.();
   if (found === undefined) return;
   const cursors = await ports.state.cursors();

@@ -6,7 +6,7 @@ import type { RejectedInput } from "../../external/port.ts";
 import type { BusinessKey } from "../../model/key.ts";
 import type { JournalEntry } from "../../state/port.ts";
 import type { DeadLetter, Obstacle } from "../../sync/decision.ts";
-import type { RunContext } from "../context/context.ts";
+import type { RunContext, RunInProgress } from "../context/context.ts";
 
 /** Where records have their object, rejected inputs have this. No object of Salesforce is named so. */
 export const INPUT_OBJECT = "File";
@@ -31,7 +31,7 @@ export async function readmitInputs({ ports, memory, lease, runId }: RunContext)
 }
 
 /** Makes dead letters of what was rejected since the last look, and ends those whose input is dealt with. */
-export async function noteRejectedInputs({ ports, memory, lease, tally, runId }: RunContext): Promise<void> {
+export async function noteRejectedInputs({ ports, memory, lease, tally, runId }: RunInProgress): Promise<void> {
   const since = (await ports.state.cursors())[POSITION] ?? null;
   const rejected = await ports.external.rejected?.(since);
   if (rejected === undefined) return;

@@ -8,7 +8,7 @@ import type { ObjectMapping } from "../../mapping/mapping.ts";
 import type { SyncDocument } from "../../model/document.ts";
 import type { BusinessKey } from "../../model/key.ts";
 import type { DeadLetter } from "../../sync/decision.ts";
-import type { RunContext } from "../context/context.ts";
+import type { RunContext, RunInProgress } from "../context/context.ts";
 import { KEY_COPIED } from "../join/identity.ts";
 import { referencesOf } from "../read/parents.ts";
 
@@ -25,7 +25,7 @@ export function nextTryAtMs(letter: DeadLetter, waitsMs: readonly number[]): num
  * The keys of an object's dead letters to try now, those with a cure at hand first, then the longest due; counts them
  * against the run's number. Reads links only; costs no call.
  */
-export async function lettersToTry(context: RunContext, mapping: ObjectMapping): Promise<readonly BusinessKey[]> {
+export async function lettersToTry(context: RunInProgress, mapping: ObjectMapping): Promise<readonly BusinessKey[]> {
   const { memory, tally, options, ports } = context;
   const letters = memory.deadLetters(mapping.object).filter((letter) => canBeTried(letter) && !tally.wasTried(letter));
   if (letters.length === 0) return [];

@@ -1,93 +1,125 @@
 /**
  * Keeps a run from deleting suspiciously much (I11): beyond a handful the deletions of an object wait until all of them
  * are known, and then go all together or not at all. Lines that go while their document stays are counted on their own.
+ *
+ * A pass is told how many deletions it may make, and returns how many it has made and held back.
  */
 import { SyncError } from "../../errors.ts";
 import type { ObjectMapping } from "../../mapping/mapping.ts";
 import type { BusinessKey } from "../../model/key.ts";
-import type { Decision, Obstacle, Parked } from "../../sync/decision.ts";
+import type { Decision, Obstacle } from "../../sync/decision.ts";
 import { allowedDeletes, deletedLines, isDeletion } from "../../sync/delete-guard.ts";
 import type { RunContext } from "../context/context.ts";
-import type { DeletionTally } from "../context/memory.ts";
 
 /** What is counted: records, or lines of records that stay. */
-type Kind = keyof DeletionTally;
+export const DELETION_KINDS = ["records", "lines"] as const;
+/** One of the things that are counted. */
+export type DeletionKind = (typeof DELETION_KINDS)[number];
+/** Numbers of deletions, from 0; `Number.POSITIVE_INFINITY` where they are a limit that does not count. */
+export type DeletionCounts = Readonly<Record<DeletionKind, number>>;
+
+/** What one or several passes have deleted, and what they have held back. */
+export interface Deletions {
+  readonly made: DeletionCounts;
+  /** Documents that wait until all deletions are known, each with the number of its own. */
+  readonly heldBack: ReadonlyMap<BusinessKey, DeletionCounts>;
+}
+
+const NONE: DeletionCounts = { records: 0, lines: 0 };
+/** No limit: a person has allowed it, or all of them are known to be few enough. */
+export const ALL_DELETIONS: DeletionCounts = { records: Number.POSITIVE_INFINITY, lines: Number.POSITIVE_INFINITY };
+/** Nothing deleted, nothing held back. */
+export const NO_DELETIONS: Deletions = { made: NONE, heldBack: new Map() };
 
 /** So many may be deleted by any run, or small sets could never lose one. */
-export const DELETED_FREELY: Readonly<Record<Kind, number>> = { records: 10, lines: 50 };
+export const DELETED_FREELY: DeletionCounts = { records: 10, lines: 50 };
 
-const HELD: Readonly<Record<Kind, string>> = { records: "DELETE_HELD", lines: "LINE_DELETE_HELD" };
-const KINDS: readonly Kind[] = ["records", "lines"];
+const HELD: Readonly<Record<DeletionKind, string>> = { records: "DELETE_HELD", lines: "LINE_DELETE_HELD" };
+
+/** Several passes, one after the other, as one. What is held back is counted as it was the last time. */
+export function joinDeletions(passes: readonly Deletions[]): Deletions {
+  const total = (kind: DeletionKind): number => sum(passes.map(({ made }) => made[kind]));
+  return {
+    made: { records: total("records"), lines: total("lines") },
+    heldBack: new Map(passes.flatMap(({ heldBack }) => [...heldBack])),
+  };
+}
+
+/** What of `allowance` is left after these deletions; nothing more of a kind of which some wait. */
+export function leftAfter(allowance: DeletionCounts, { made, heldBack }: Deletions): DeletionCounts {
+  const left = (kind: DeletionKind): number => {
+    const waits = [...heldBack.values()].some((counts) => counts[kind] > 0);
+    return waits && Number.isFinite(allowance[kind]) ? 0 : allowance[kind] - made[kind];
+  };
+  return { records: left("records"), lines: left("lines") };
+}
 
 /**
- * Parks the deletions of a page when, with those before them, they are more than a handful. What is parked is decided
- * again when all feeds of the object have been read, see `allowDeletions`.
+ * Parks the deletions of a page when they are more than `allowance`. What is parked is decided again when all feeds of
+ * the object have been read, see `allowanceForAll`.
  */
 export function holdDeletions(
-  { memory, options }: RunContext,
-  mapping: ObjectMapping,
+  allowance: DeletionCounts,
   decisions: readonly Decision[],
-): readonly Decision[] {
-  if (options.allowDeletes) return decisions;
-  return KINDS.reduce((left, kind) => holdKind(memory.deletions(mapping.object)[kind], kind, left), decisions);
-}
-
-function holdKind(tally: DeletionTally[Kind], kind: Kind, decisions: readonly Decision[]): readonly Decision[] {
-  const counts = new Map(decisions.map((decision) => [decision, countOf(kind, decision)]));
-  const count = sum(counts.values());
-  if (count === 0) return decisions;
-  const isFree = tally.waiting.size === 0 && tally.made + count <= DELETED_FREELY[kind];
-  if (isFree || tally.allowed) {
-    tally.made += count;
-    return decisions;
+): { readonly decisions: readonly Decision[]; readonly deletions: Deletions } {
+  let left = decisions;
+  const passes: Deletions[] = [];
+  for (const kind of DELETION_KINDS) {
+    const counts = new Map(left.map((decision) => [decision, countOf(kind, decision)]));
+    const count = sum(counts.values());
+    if (count <= allowance[kind]) {
+      passes.push({ made: { ...NONE, [kind]: count }, heldBack: new Map() });
+      continue;
+    }
+    const heldBack = new Map<BusinessKey, DeletionCounts>();
+    left = left.map((decision) => {
+      const deletes = counts.get(decision) ?? 0;
+      if (deletes === 0) return decision;
+      heldBack.set(decision.key, { ...NONE, [kind]: deletes });
+      return kind === "records" ? heldRecord(decision) : heldLines(decision, deletes);
+    });
+    passes.push({ made: NONE, heldBack });
   }
-  return decisions.map((decision) => {
-    const deletes = counts.get(decision) ?? 0;
-    if (deletes === 0) return decision;
-    tally.waiting.set(decision.key, deletes);
-    return kind === "records" ? heldRecord(decision) : heldLines(decision, deletes);
-  });
+  return { decisions: left, deletions: joinDeletions(passes) };
 }
 
-function countOf(kind: Kind, decision: Decision): number {
+function countOf(kind: DeletionKind, decision: Decision): number {
   if (decision.kind !== "change") return 0;
   return kind === "lines" ? deletedLines(decision) : isDeletion(decision) ? 1 : 0;
 }
 
 /**
- * The deletions that waited, once all of them are known, to be decided again. Throws `DELETE_GUARD` when they are more
- * than the share of the known records or lines that a run may delete; they stay parked and are counted again in the next
- * run.
+ * What may be deleted of an object once all of its deletions are known: everything of the kinds of which some waited.
+ * Throws `DELETE_GUARD` when they are more than the share of the known records or lines that a run may delete; they stay
+ * parked and are counted again in the next run.
  */
-export async function allowDeletions(context: RunContext, mapping: ObjectMapping): Promise<readonly BusinessKey[]> {
-  const { memory, options } = context;
-  const tallies = memory.deletions(mapping.object);
-  for (const kind of KINDS) {
-    const tally = tallies[kind];
-    if (tally.waiting.size === 0) continue;
-    const deletes = tally.made + sum(tally.waiting.values());
+export async function allowanceForAll(
+  context: RunContext,
+  mapping: ObjectMapping,
+  { allowance, deletions }: { readonly allowance: DeletionCounts; readonly deletions: Deletions },
+): Promise<DeletionCounts> {
+  const allowed = { ...allowance };
+  for (const kind of DELETION_KINDS) {
+    const waiting = sum([...deletions.heldBack.values()].map((counts) => counts[kind]));
+    if (waiting === 0) continue;
+    const deletes = deletions.made[kind] + waiting;
     const known = await knownOf(context, mapping.object, kind);
-    const share = kind === "records" ? options.deleteShare : options.deleteLineShare;
-    const allowed = allowedDeletes(known, { share, freely: DELETED_FREELY[kind] });
-    if (deletes > allowed) throw tooMany(mapping, kind, { deletes, known, allowed, share });
+    const share = kind === "records" ? context.options.deleteShare : context.options.deleteLineShare;
+    const limit = allowedDeletes(known, { share, freely: DELETED_FREELY[kind] });
+    if (deletes > limit) throw tooMany(mapping, kind, { deletes, known, allowed: limit, share });
+    allowed[kind] = ALL_DELETIONS[kind];
   }
-  const keys = new Set(KINDS.flatMap((kind) => [...tallies[kind].waiting.keys()]));
-  for (const kind of KINDS) {
-    // What no deletion waited for has not been counted yet.
-    tallies[kind].allowed ||= tallies[kind].waiting.size > 0;
-    tallies[kind].waiting.clear();
-  }
-  return [...keys];
+  return allowed;
 }
 
-async function knownOf({ ports }: RunContext, object: string, kind: Kind): Promise<number> {
+async function knownOf({ ports }: RunContext, object: string, kind: DeletionKind): Promise<number> {
   if (kind === "lines") return await ports.state.lineCount(object);
   return (await ports.state.counts())[object]?.["links"] ?? 0;
 }
 
 function tooMany(
   mapping: ObjectMapping,
-  kind: Kind,
+  kind: DeletionKind,
   found: { readonly deletes: number; readonly known: number; readonly allowed: number; readonly share: number },
 ): SyncError {
   const { deletes, known, allowed, share } = found;
@@ -99,19 +131,6 @@ function tooMany(
     `${deletes} of ${known} known ${what} would be deleted because they are gone on the other side, and ${allowed} may be (${setting} ${share}); none of these is deleted. If a table was emptied or a filter changed, put that right; if the deletions are meant, look at order-sync plan --allow-deletes and run once with --allow-deletes`,
     { context: { object, deletes, known, allowed } },
   );
-}
-
-/** Whether a parked document waits for the deletions of all others to be counted. */
-export function isHeldDeletion({ obstacles }: Pick<Parked, "obstacles">): boolean {
-  return obstacles.some(({ code }) => KINDS.some((kind) => HELD[kind] === code));
-}
-
-/** Counts a deletion that another process has held back. */
-export function countHeld(tallies: DeletionTally, { key, obstacles }: Parked): void {
-  for (const kind of KINDS) {
-    const obstacle = obstacles.find(({ code }) => code === HELD[kind]);
-    if (obstacle !== undefined) tallies[kind].waiting.set(key, obstacle.lines ?? 1);
-  }
 }
 
 function heldRecord(decision: Decision): Decision {

@@ -1,5 +1,6 @@
 /** One pass: one page of nominations of one object, from reading both sides to the commit that records it. */
 
+import type { SyncError } from "../../errors.ts";
 import type { ExternalChange } from "../../external/port.ts";
 import type { ObjectMapping } from "../../mapping/mapping.ts";
 import type { SyncDocument } from "../../model/document.ts";
@@ -13,13 +14,15 @@ import { withCondition, withPreImages } from "../../sync/pre-image.ts";
 import { type MergeSurvivor, type SalesforceSighting, sightExternal, sightSalesforce } from "../../sync/sighting.ts";
 import { inSpan } from "../../trace/span.ts";
 import type { RunContext } from "../context/context.ts";
+import { type PartReport, PartTally } from "../context/part.ts";
+import type { StoppedObject } from "../context/report.ts";
 import { type Joined, join, unkeyedRecord } from "../join/join.ts";
 import type { Nomination } from "../read/nominations.ts";
 import { parentLookup } from "../read/parents.ts";
-import { record } from "../record/record.ts";
-import { perform } from "../write/perform.ts";
+import { type FollowUp, record } from "../record/record.ts";
+import { type Perform, perform, type Settlement } from "../write/perform.ts";
 import { holdCascades } from "./cascade.ts";
-import { holdDeletions } from "./delete-limit.ts";
+import { type DeletionCounts, type Deletions, holdDeletions } from "./delete-limit.ts";
 import { mergeSurvivors } from "./survivors.ts";
 
 /** What one pass gets. */
@@ -31,6 +34,10 @@ export interface PassInput {
   readonly rules: () => Promise<OrgRules>;
   /** Stored in the same commit as the results of the pass, and only when all of it is done. */
   readonly cursors: Readonly<Record<string, string>>;
+  /** How many deletions it may make; what is more waits until all of them are known. */
+  readonly deletions: DeletionCounts;
+  /** Objects that stand still for the rest of the run: what depends on their records waits. */
+  readonly stopped: readonly StoppedObject[];
   /** External records that the feed named and whose natural key makes no business key. */
   readonly unkeyed?: readonly ExternalChange[];
 }
@@ -38,56 +45,80 @@ export interface PassInput {
 /** How a pass reads the two sides of the documents that it was given. */
 export type Join = typeof join;
 
-/** One pass over a page of nominations. */
-export type Pass = (context: RunContext, input: PassInput) => Promise<void>;
+/** What one pass came to. All of it is recorded. */
+export interface PassResult extends FollowUp {
+  /** What it did. Once an object is among its `stopped`, no further pass of it is made, and its cursors stay. */
+  readonly part: PartReport;
+  readonly deletions: Deletions;
+  /** What was decided to write, and what became of it. */
+  readonly settlements: readonly Settlement[];
+  /** Ends the run. */
+  readonly failure: SyncError | null;
+}
 
-/**
- * Runs one pass. Throws the `SyncError` that ends the run after everything that landed was recorded. After a pass whose
- * object stopped (`tally.isStopped`) the caller makes no further one of it, and its cursors stay.
- */
-export const runPass: Pass = passWith(join);
+/** One pass over a page of nominations. Throws only what keeps it from recording what it did. */
+export type Pass = (context: RunContext, input: PassInput) => Promise<PassResult>;
 
-/** A pass like `runPass` that reads in its own way. */
-export function passWith(read: Join): Pass {
+/** The two steps of a pass that meet the systems. */
+export interface PassSteps {
+  readonly read: Join;
+  readonly write: Perform;
+}
+
+/** Runs one pass on both systems. */
+export const runPass: Pass = passWith({});
+
+/** A pass like `runPass` that reads, or writes, in its own way. */
+export function passWith({ read = join, write = perform }: Partial<PassSteps>): Pass {
   return async (context, input) => {
     const attributes = {
       "order_sync.object": input.mapping.object,
       "order_sync.feed": input.feed,
       "order_sync.nominated": input.nominations.length,
     };
-    await inSpan("order_sync.pass", attributes, () => passOver(context, input, read));
+    return await inSpan("order_sync.pass", attributes, () => passOver(context, input, { read, write }));
   };
 }
 
-async function passOver(context: RunContext, input: PassInput, read: Join): Promise<void> {
+async function passOver(context: RunContext, input: PassInput, { read, write }: PassSteps): Promise<PassResult> {
   const { joined, unjoined } = await read(context, input.mapping, input.nominations, input.feed);
   const unkeyed = (input.unkeyed ?? []).map((change) => unkeyedRecord(input.mapping, change));
-  const decided = joined.length === 0 ? [] : await decideAll(context, input.mapping, joined, await input.rules());
-  const allowed = holdDeletions(context, input.mapping, await holdCascades(context, input.mapping, decided));
-  const decisions = allowed.map((decision) => guarded(context, input.mapping, decision));
-  const performance = await perform(
+  const decided = joined.length === 0 ? [] : await decideAll(context, input, joined, await input.rules());
+  const allowed = holdDeletions(input.deletions, await holdCascades(context, input.mapping, decided));
+  const decisions = allowed.decisions.map((decision) => guarded(context, input.mapping, decision));
+  const performance = await write(
     context,
     decisions.filter((decision) => decision.kind === "change"),
   );
   const bases = new Map(joined.flatMap(({ key, base }) => (base === null ? [] : [[key, base] as const])));
-  const written = await record(context, {
+  const tally = new PartTally();
+  const followUp = await record(context, {
     mapping: input.mapping,
     decisions,
     bases,
     unjoined: [...unjoined, ...unkeyed],
     performance,
+    tally,
     cursors: input.cursors,
   });
-  context.tally.compared += joined.length;
   context.ports.observe({
     kind: "passDone",
     object: input.mapping.object,
     feed: input.feed,
     nominated: joined.length,
-    written,
+    written: tally.writes,
   });
-  if (performance.stopped !== null) context.tally.stop(performance.stopped);
-  if (performance.stop !== null) throw performance.stop;
+  return {
+    ...followUp,
+    part: tally.part({
+      compared: joined.length,
+      predictedWriteCalls: performance.predictedCalls,
+      stopped: performance.stopped === null ? [] : [performance.stopped],
+    }),
+    deletions: allowed.deletions,
+    settlements: performance.settlements,
+    failure: performance.stop,
+  };
 }
 
 /** The decision with what protects other people's edits from its writes, as far as the options say. */
@@ -99,11 +130,11 @@ function guarded({ options }: RunContext, mapping: ObjectMapping, decision: Deci
 /** Decides about joined documents; reads nothing but links of parents and of merge survivors. */
 export async function decideAll(
   context: RunContext,
-  mapping: ObjectMapping,
+  { mapping, stopped }: Pick<PassInput, "mapping" | "stopped">,
   joined: readonly Joined[],
   org: OrgRules,
 ): Promise<readonly Decision[]> {
-  const parents = await parentLookup(context, mapping, joined.flatMap(documentsOf));
+  const parents = await parentLookup(context, mapping, joined.flatMap(documentsOf), stopped);
   const masters = await mergeSurvivors(context, mapping, joined);
   const nowMs = context.ports.nowMs();
   return joined.map((document) =>

@@ -16,38 +16,48 @@ import type { Base, Conflict, Intent, Link, Parked } from "../../sync/decision.t
 import { type Recovery, recover, recoveredBase } from "../../sync/recover.ts";
 import { IN_DOUBT } from "../../sync/whole-write.ts";
 import type { RunContext } from "../context/context.ts";
+import { joinParts, NOTHING_DONE, type PartReport } from "../context/part.ts";
 import { type Joined, join } from "../join/join.ts";
 
 /** Intents looked up at a time. */
 const RECOVERY_PAGE = 300;
 
+/** What a recovery came to. */
+export interface RecoveryResult {
+  readonly part: PartReport;
+  /** The keys that were looked up; they are to be decided about in this run. */
+  readonly keys: readonly BusinessKey[];
+}
+
 /** Recovers all unfinished intents. Those of objects that are not mapped any more are left for their own mapping. */
-export async function recoverIntents(context: RunContext): Promise<void> {
+export async function recoverIntents(context: RunContext): Promise<PartReport> {
   const intents = await context.ports.state.intents();
-  for (const mapping of context.ports.mapping.objects) await recoverObject(context, mapping, intents);
+  const parts: PartReport[] = [];
+  for (const mapping of context.ports.mapping.objects) {
+    parts.push((await recoverObject(context, mapping, intents)).part);
+  }
+  return joinParts(parts);
 }
 
 /**
- * Recovers what the pass before left open. Called before the next pass, because a second write to a record whose first
+ * Recovers what a doubtful pass left open. Called before the next pass, because a second write to a record whose first
  * one is in doubt would make the first one unreadable.
  */
-export async function recoverDoubts(context: RunContext, mapping: ObjectMapping): Promise<void> {
-  if (!context.memory.takeDoubt(mapping.object)) return;
-  const keys = await recoverObject(context, mapping, await context.ports.state.intents());
-  context.memory.recovered(mapping.object, keys);
+export async function recoverDoubts(context: RunContext, mapping: ObjectMapping): Promise<RecoveryResult> {
+  return await recoverObject(context, mapping, await context.ports.state.intents());
 }
 
 async function recoverObject(
   context: RunContext,
   mapping: ObjectMapping,
   intents: readonly Intent[],
-): Promise<readonly BusinessKey[]> {
+): Promise<RecoveryResult> {
   const own = intents.filter((intent) => intent.object === mapping.object);
   const ends = await endsOfJobs(context, own);
   for (let start = 0; start < own.length; start += RECOVERY_PAGE) {
     await recoverPage(context, mapping, own.slice(start, start + RECOVERY_PAGE), ends);
   }
-  return [...new Set(own.map((intent) => intent.key))];
+  return { part: { ...NOTHING_DONE, recovered: own.length }, keys: [...new Set(own.map((intent) => intent.key))] };
 }
 
 /** Waits for the Bulk jobs of the intents: while a job runs, a look at its rows tells nothing. */
@@ -120,7 +130,6 @@ async function recoverPage(
         resolvedAtMs: nowMs,
       });
     }
-    context.tally.recovered += 1;
     context.ports.observe({
       kind: "recovered",
       object: intent.object,

@@ -1,19 +1,14 @@
 /**
- * The plan: what a run would do now, found out by rehearsing one.
+ * The plan: what a run would do now, found out by a dry run.
  *
- * The rehearsal is a real run on real data. Only its last steps go nowhere: writes are answered as if they had landed,
- * and commits stay in memory. So a plan shows exactly what the engine decides, also about records whose parents do not
- * exist yet.
+ * A dry run is a real run on real data. Only its last steps go nowhere: writes count as landed, and commits stay in
+ * memory. So a plan shows exactly what the engine decides, also about records whose parents do not exist yet.
  */
 import { createHash } from "node:crypto";
-import { overrideExternal } from "../../external/override.ts";
-import type { ExternalSystem } from "../../external/port.ts";
 import type { SyncDocument } from "../../model/document.ts";
-import type { BusinessKey, RecordId } from "../../model/key.ts";
-import type { RowOperation, RowOutcome } from "../../model/salesforce-record.ts";
-import type { Fields, Side, Value } from "../../model/value.ts";
-import type { SalesforceOrg } from "../../salesforce/port.ts";
-import type { JournalEntry, StateBatch } from "../../state/port.ts";
+import type { BusinessKey } from "../../model/key.ts";
+import type { RowOperation } from "../../model/salesforce-record.ts";
+import type { Fields, Side } from "../../model/value.ts";
 import type { SalesforceCall } from "../../sync/call.ts";
 import type { Conflict, Intent } from "../../sync/decision.ts";
 import {
@@ -24,23 +19,18 @@ import {
   leastCollectionCalls,
   nodesOf,
 } from "../../sync/sequence.ts";
+import { actionsOf, CHANGES_LISTED_MAX, changesOf, type ToldChange } from "../../sync/side-write.ts";
 import { operationsOf } from "../../sync/split.ts";
 import type { EnginePorts } from "../context/ports.ts";
 import type { FeedRestart, HeldDocument, ObjectWait } from "../context/report.ts";
-import { join } from "../join/join.ts";
 import { type UnkeyedRecords, unkeyedRecords } from "../join/unkeyed.ts";
-import { type Join, passWith } from "../pass/pass.ts";
 import { type RunRequest, runWith } from "../run/run.ts";
+import type { Settlement } from "../write/perform.ts";
+import { DryRun } from "./dry-run.ts";
 import { rehearsalState } from "./rehearsal-state.ts";
 
 /** One field that a run would change. */
-export interface PlannedChange {
-  readonly lineKey?: string;
-  readonly field: string;
-  readonly from?: Value;
-  readonly to?: Value;
-  readonly rule: string;
-}
+export type PlannedChange = ToldChange;
 
 /** One document that a run would write to one side. */
 export interface PlannedWrite {
@@ -84,28 +74,28 @@ export interface Plan {
 }
 
 /**
- * Rehearses a run. Writes nothing anywhere: not to the org, not to the external system, not to the state.
+ * Makes a dry run. Writes nothing anywhere: not to the org, not to the external system, not to the state.
  *
  * Throws what a run throws, `LEASE_HELD` included: beside a running run a plan would be wrong at once.
  */
 export async function makePlan(ports: EnginePorts, request: RunRequest): Promise<Plan> {
-  const rehearsal = new Rehearsal();
+  const dryRun = new DryRun();
   const { organizationId } = await ports.salesforce.connect();
   const report = await runWith(
     {
       ...ports,
-      state: rehearsalState(ports.state, ports.nowMs, (batch) => rehearsal.heard(batch)),
-      salesforce: rehearsal.salesforce(ports.salesforce),
-      external: rehearsal.external(ports.external),
+      state: rehearsalState(ports.state, ports.nowMs),
+      salesforce: dryRun.salesforce(ports.salesforce),
+      external: dryRun.external(ports.external),
       observe: (event) => {
         // Nothing is written, so nobody is told that it was.
         if (event.kind === "passDone") ports.observe({ ...event, written: 0 });
       },
     },
     request,
-    passWith(rehearsal.join),
+    dryRun.executor(),
   );
-  const writes = rehearsal.writes();
+  const writes = plannedWrites(dryRun.settlements);
   const creates = new Set(writes.flatMap((write) => (isCreation(write) ? [write.object] : [])));
   return {
     format: 1,
@@ -118,7 +108,11 @@ export async function makePlan(ports: EnginePorts, request: RunRequest): Promise
     restarts: report.restarts,
     waits: report.waits,
     unkeyed: await unkeyedRecords(ports, ({ object, match }) => match.length === 0 && creates.has(object)),
-    calls: { reading: report.apiCalls + rehearsal.sparedReads, ...rehearsal.calls() },
+    calls: {
+      reading: report.apiCalls + dryRun.sparedReads,
+      writing: dryRun.calls.reduce((sum, call) => sum + call.predictedCalls, 0),
+      lowerBound: lowerBoundOf(dryRun.calls),
+    },
   };
 }
 
@@ -143,129 +137,23 @@ function sortedKeys(value: unknown): unknown {
   );
 }
 
-/** Answers for the two systems, and notes what a run would have done. */
-class Rehearsal {
-  readonly #intents = new Map<string, Intent>();
-  readonly #writes = new Map<string, PlannedWrite>();
-  readonly #calls: SalesforceCall[] = [];
-  /** Keys whose Salesforce write has been noted. */
-  readonly #doneKeys = new Set<string>();
-  #records = 0;
-  #sparedReads = 0;
-
-  /** Takes up what was about to be written, then what the run believes it wrote. */
-  heard(batch: StateBatch): void {
-    for (const intent of batch.putIntents ?? []) {
-      const name = writeName(intent.object, intent.key, intent.side);
-      // A key that both feeds name is met twice. The first time counts: a real run would then find both sides equal.
-      if (!this.#writes.has(name)) this.#intents.set(name, intent);
-    }
-    for (const entry of batch.journal ?? []) this.#note(entry);
-  }
-
-  /** Calls of a run that looks up records which the rehearsal did not make. */
-  get sparedReads(): number {
-    return this.#sparedReads;
-  }
-
-  writes(): readonly PlannedWrite[] {
-    return [...this.#writes.values()];
-  }
-
-  /**
-   * Reads like a run, and leaves out what the rehearsal has written: both systems still show it as it was, where a run
-   * that meets the document again finds both sides alike.
-   */
-  readonly join: Join = async (context, mapping, nominations, feed) => {
-    const { joined, unjoined } = await join(context, mapping, nominations, feed);
-    return { joined: joined.filter(({ key }) => !this.#hasWritten(mapping.object, key)), unjoined };
-  };
-
-  calls(): { readonly writing: number; readonly lowerBound: number } {
-    return {
-      writing: this.#calls.reduce((sum, call) => sum + call.predictedCalls, 0),
-      lowerBound: lowerBoundOf(this.#calls),
-    };
-  }
-
-  salesforce(org: SalesforceOrg): SalesforceOrg {
-    return {
-      connect: () => org.connect(),
-      describe: (objects) => org.describe(objects),
-      poll: (requests) => org.poll(requests),
-      query: (soql) => org.query(soql),
-      read: async (request) => {
-        const { by } = request;
-        const asked: readonly string[] = by.kind === "id" ? by.ids : by.values;
-        const known = <Name extends string>(names: readonly Name[]): readonly Name[] =>
-          names.filter((name) => !name.startsWith(REHEARSED));
-        const left = by.kind === "id" ? { ...by, ids: known(by.ids) } : { ...by, values: known(by.values) };
-        if (asked.length === 0 || known(asked).length > 0) return await org.read({ ...request, by: left });
-        // A run looks up what it has just made, too.
-        this.#sparedReads += 1;
-        return [];
-      },
-      execute: async (call) => {
-        const operations = operationsOf(call);
-        if (operations.some((operation) => this.#isNew(operation.opId))) this.#calls.push(call);
-        return operations.map(
-          (operation): RowOutcome => ({
-            kind: "done",
-            opId: operation.opId,
-            recordId: operation.kind === "upsert" ? this.#newRecordId() : operation.recordId,
-            created: operation.kind === "upsert",
-          }),
-        );
-      },
-      // A rehearsal neither waits for a job nor aborts one: its rows are looked up as they are now.
-      endOfJob: async () => ({ landed: new Map() }),
-      holdOff: (attempt) => org.holdOff(attempt),
-      usage: () => org.usage(),
-      close: async () => {},
-    };
-  }
-
-  external(system: ExternalSystem): ExternalSystem {
-    return overrideExternal(system, {
-      apply: async (operations) => operations.map(({ opId }) => ({ kind: "done", opId, version: null })),
-      ...(system.rejected && { rejected: system.rejected.bind(system) }),
-      close: async () => {},
-    });
-  }
-
-  #hasWritten(object: string, key: BusinessKey): boolean {
-    return (["salesforce", "external"] as const).some((side) => this.#writes.has(writeName(object, key, side)));
-  }
-
-  #note(entry: JournalEntry): void {
-    if (entry.side === null) return;
-    const name = writeName(entry.object, entry.key, entry.side);
-    const intent = this.#intents.get(name);
-    if (intent === undefined || this.#writes.has(name)) return;
-    if (entry.side === "salesforce") this.#doneKeys.add(entry.key);
-    const { changes, fields } = entry.detail;
-    this.#writes.set(name, {
-      object: entry.object,
-      key: entry.key,
-      side: entry.side,
-      actions: entry.event.split(", "),
-      // The journal's own entry, written a moment ago by `record`.
-      changes: Array.isArray(changes) ? linesInFull(changes as readonly PlannedChange[], intent) : [],
-      fields: typeof fields === "number" ? fields : 0,
-      fingerprint: fingerprintOf(intent),
-    });
-  }
-
-  /** Operation ids start with the key of their document. */
-  #isNew(opId: string): boolean {
-    return !this.#doneKeys.has(opId.slice(0, opId.lastIndexOf("#")));
-  }
-
-  #newRecordId(): RecordId {
-    this.#records += 1;
-    // Looks like no Id of an org, and never leaves the rehearsal.
-    return `${REHEARSED}${String(this.#records).padStart(15, "0")}` as RecordId;
-  }
+/** The writes of decisions, each side of a document by itself. */
+function plannedWrites(settlements: readonly Settlement[]): readonly PlannedWrite[] {
+  return settlements.flatMap(({ decision, intents }) =>
+    intents.map((intent): PlannedWrite => {
+      const { object, key, side } = intent;
+      const changes = changesOf(decision, side);
+      return {
+        object,
+        key,
+        side,
+        actions: actionsOf(decision, side),
+        changes: linesInFull(changes.slice(0, CHANGES_LISTED_MAX), intent),
+        fields: changes.length,
+        fingerprint: fingerprintOf(intent),
+      };
+    }),
+  );
 }
 
 /** A line that is added or removed as a whole is shown with its values. */
@@ -285,11 +173,6 @@ function linesInFull(changes: readonly PlannedChange[], intent: Intent): readonl
     });
   });
 }
-
-/** Starts the record Ids of a rehearsal; `~` stands in no real Id. */
-const REHEARSED = "~r~";
-
-const writeName = (object: string, key: BusinessKey, side: Side): string => `${object} ${key} ${side}`;
 
 /** Graphs and rows of one object can share calls, those of different objects cannot: parents come first. */
 function lowerBoundOf(calls: readonly SalesforceCall[]): number {

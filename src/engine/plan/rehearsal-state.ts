@@ -3,17 +3,14 @@
  * top. Nothing is ever written to the real store, not even a lease.
  */
 import type { BusinessKey, RecordId } from "../../model/key.ts";
-import type { JournalEntry, Lease, StateBatch, StateStore } from "../../state/port.ts";
+import type { JournalEntry, Lease, StateStore } from "../../state/port.ts";
 import type { Base, DeadLetter, Intent, Link, Parked } from "../../sync/decision.ts";
 import { overrideState } from "../context/state-views.ts";
-
-/** Hears of every commit of the rehearsed run. */
-export type CommitListener = (batch: StateBatch) => void;
 
 const nameOf = (object: string, key: BusinessKey): string => `${object} ${key}`;
 
 /** A store for one rehearsal. Throws what the real store throws when it is read. */
-export function rehearsalState(real: StateStore, nowMs: () => number, onCommit: CommitListener): StateStore {
+export function rehearsalState(real: StateStore, nowMs: () => number): StateStore {
   const links = new Map<string, Link>();
   const linksById = new Map<RecordId, Link>();
   const bases = new Map<string, Base | null>();
@@ -89,7 +86,6 @@ export function rehearsalState(real: StateStore, nowMs: () => number, onCommit: 
       for (const entry of batch.parked ?? []) parked.set(nameOf(entry.object, entry.key), entry);
       for (const letter of batch.deadLetters ?? []) deadLetters.set(nameOf(letter.object, letter.key), letter);
       Object.assign(cursors, batch.cursors);
-      onCommit(batch);
     },
     close: async () => {},
   });

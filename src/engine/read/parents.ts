@@ -7,15 +7,17 @@ import type { BusinessKey } from "../../model/key.ts";
 import type { Fields } from "../../model/value.ts";
 import type { Link } from "../../sync/decision.ts";
 import type { RunContext } from "../context/context.ts";
+import type { StoppedObject } from "../context/report.ts";
 
 /**
  * The state of every parent that the documents name. A parent that neither is linked nor waits nor was refused is
- * `absent`: both sides were asked about it before its children.
+ * `absent`: both sides were asked about it before its children. Those of `stopped` objects may be ones that nobody came to.
  */
 export async function parentLookup(
   context: RunContext,
   mapping: ObjectMapping,
   documents: readonly SyncDocument[],
+  stopped: readonly StoppedObject[],
 ): Promise<ParentLookup> {
   const wanted = referencesOf(mapping, documents);
   const states = new Map<string, ParentState>();
@@ -29,7 +31,8 @@ export async function parentLookup(
       if (recordId !== null) states.set(`${object} ${key}`, { kind: "linked", recordId });
       else if (context.memory.deadLetter(object, key) !== undefined)
         states.set(`${object} ${key}`, { kind: "rejected" });
-      else if (isAwaited(context, object, key)) states.set(`${object} ${key}`, { kind: "pending" });
+      else if (context.memory.parked(object, key) !== undefined || stopped.some((one) => one.object === object))
+        states.set(`${object} ${key}`, { kind: "pending" });
       else states.set(`${object} ${key}`, { kind: "absent", ...(link?.removed === true ? { removed: true } : {}) });
     }
   }
@@ -47,11 +50,6 @@ export function referencesOf(
     for (const line of Object.values<Fields>(document.lines ?? {})) collect(wanted, mapping.lines?.fields ?? [], line);
   }
   return wanted;
-}
-
-/** Whether the parent waits itself, or may be one that its object did not come to before it had to stop. */
-function isAwaited({ memory, tally }: RunContext, object: string, key: BusinessKey): boolean {
-  return memory.parked(object, key) !== undefined || tally.isStopped(object);
 }
 
 /** A merge of a survivor leads on; so many steps are followed. */

@@ -10,7 +10,9 @@ import type { JournalEntry, StoredConflict } from "../../state/port.ts";
 import type { Base, Conflict, DeadLetter, Decision, Link, Obstacle, Parked } from "../../sync/decision.ts";
 import { displacedOf, EDITED_MEANWHILE, lacksPreImage, type Overrun } from "../../sync/pre-image.ts";
 import { settle } from "../../sync/settle.ts";
+import { actionsOf, CHANGES_LISTED_MAX, changesOf } from "../../sync/side-write.ts";
 import type { RunContext } from "../context/context.ts";
+import type { PartTally } from "../context/part.ts";
 import { dependenciesOf } from "../held/retry.ts";
 import type { Unjoined } from "../join/identity.ts";
 import { lostOn, type Performance, type Settlement } from "../write/perform.ts";
@@ -26,6 +28,8 @@ export interface RecordInput {
   readonly bases: ReadonlyMap<BusinessKey, Base>;
   readonly unjoined: readonly Unjoined[];
   readonly performance: Performance;
+  /** Collects what is counted and told. */
+  readonly tally: PartTally;
   readonly cursors: Readonly<Record<string, string>>;
 }
 
@@ -33,13 +37,21 @@ export interface RecordInput {
 const REPLANS_MAX = 3;
 /** The event of a value that a side shows otherwise than it was sent, rounded for example. */
 const KEPT_OTHERWISE = "kept otherwise";
-/** Field changes that one journal entry lists; the count of all of them is always there. */
-const JOURNAL_CHANGES_MAX = 50;
 
-/** Commits the results of a pass and tells the observer. Returns the number of documents written. */
-export async function record(context: RunContext, input: RecordInput): Promise<number> {
+/** What has to follow a pass in the same run. */
+export interface FollowUp {
+  /** A write got no answer: its intent has to be looked up before the next pass. */
+  readonly doubtful: boolean;
+  /** Keys to be decided about once more. */
+  readonly again: readonly BusinessKey[];
+  /** Keys whose written values may be kept otherwise: looked at once more, as far as there is room. */
+  readonly worthALook: readonly BusinessKey[];
+}
+
+/** Commits the results of a pass and tells the observer. */
+export async function record(context: RunContext, input: RecordInput): Promise<FollowUp> {
   const overruns = await findOverruns(context, input.mapping, input.performance.settlements);
-  const page = new Page(context, input.mapping, overruns);
+  const page = new Page(context, input, overruns);
   const settlements = new Map(input.performance.settlements.map((settlement) => [settlement.decision, settlement]));
   for (const decision of input.decisions) {
     switch (decision.kind) {
@@ -64,14 +76,14 @@ export async function record(context: RunContext, input: RecordInput): Promise<n
   for (const unjoined of input.unjoined) page.unjoined(unjoined);
   const { stop, stopped } = input.performance;
   await page.commit(stop === null && stopped === null ? input.cursors : {});
-  return page.written;
+  return page.followUp;
 }
 
 /** Collects one commit. */
 class Page {
-  written = 0;
   readonly #context: RunContext;
   readonly #mapping: ObjectMapping;
+  readonly #tally: PartTally;
   readonly #links: Link[] = [];
   readonly #bases: Base[] = [];
   readonly #clearIntents: string[] = [];
@@ -81,11 +93,19 @@ class Page {
   readonly #released: { readonly object: string; readonly key: BusinessKey }[] = [];
   readonly #journal: JournalEntry[] = [];
   readonly #overruns: Overruns;
+  readonly #again: BusinessKey[] = [];
+  readonly #worthALook: BusinessKey[] = [];
+  #doubtful = false;
 
-  constructor(context: RunContext, mapping: ObjectMapping, overruns: Overruns) {
+  constructor(context: RunContext, { mapping, tally }: Pick<RecordInput, "mapping" | "tally">, overruns: Overruns) {
     this.#context = context;
     this.#mapping = mapping;
+    this.#tally = tally;
     this.#overruns = overruns;
+  }
+
+  get followUp(): FollowUp {
+    return { doubtful: this.#doubtful, again: this.#again, worthALook: this.#worthALook };
   }
 
   /** Both sides are alike: the base follows. */
@@ -103,7 +123,7 @@ class Page {
     this.#tellKept(decision);
     for (const action of decision.actions) this.#write(decision, action, null, {});
     if (decision.obstacles.length > 0) this.#write(decision, "noted", null, { notes: decision.obstacles });
-    this.#context.tally.addNotes(decision, decision.obstacles);
+    this.#tally.addNotes(decision, decision.obstacles);
   }
 
   /** The writes of a decision landed, or did not. */
@@ -125,20 +145,19 @@ class Page {
     this.#links.push(settled.link);
     if (settled.base.document !== null || settled.complete) this.#bases.push(settled.base);
     this.#tellKept(decision);
-    this.#context.tally.addNotes(decision, decision.obstacles);
-    if (settled.base.kept?.some(({ shown }) => shown === undefined) === true)
-      this.#context.memory.lookAgain(decision.object, decision.key);
+    this.#tally.addNotes(decision, decision.obstacles);
+    if (settled.base.kept?.some(({ shown }) => shown === undefined) === true) this.#worthALook.push(decision.key);
     if (landed(salesforce) && landed(external)) this.#replace(decision);
-    if (uncertain) this.#context.memory.doubt(decision.object);
+    this.#doubtful ||= uncertain;
     if (landed(salesforce) && landed(external)) {
       this.#release(decision);
       this.#settleConflicts(decision.conflicts);
       if (displaced.length > 0) {
         this.hold(decision, "parked", [editedMeanwhile(displaced)]);
-        this.#context.memory.recovered(decision.object, [decision.key]);
+        this.#again.push(decision.key);
       } else if (decision.again !== undefined) {
         this.hold(decision, "parked", [decision.again]);
-        this.#context.memory.recovered(decision.object, [decision.key]);
+        this.#again.push(decision.key);
       }
       return;
     }
@@ -166,10 +185,10 @@ class Page {
       const changes = pairs.map(({ lineKey, field, sent, shown }) => ({ lineKey, field, from: sent, to: shown }));
       this.#write(decision, KEPT_OTHERWISE, side, {
         fields: pairs.length,
-        changes: changes.slice(0, JOURNAL_CHANGES_MAX),
+        changes: changes.slice(0, CHANGES_LISTED_MAX),
       });
     }
-    this.#context.tally.addKept({ object, key }, found);
+    this.#tally.addKept({ object, key }, found);
   }
 
   /** What a write replaced unseen is told at once, whatever is decided about it later. */
@@ -204,7 +223,7 @@ class Page {
     obstacles: readonly Obstacle[],
     faults: DeadLetter["faults"] = [],
   ): void {
-    const { memory, tally, ports } = this.#context;
+    const { memory, ports } = this.#context;
     const { object, key } = decision;
     const nowMs = ports.nowMs();
     const parked = memory.parked(object, key);
@@ -234,7 +253,7 @@ class Page {
       this.#links.push(decision.link);
       this.#openConflicts(decision.conflicts);
     }
-    tally.addHeld({ object, key, how, obstacles });
+    this.#tally.addHeld({ object, key, how, obstacles });
     ports.observe({ kind: "held", object, key, how, obstacles });
   }
 
@@ -268,7 +287,7 @@ class Page {
 
   /** A record without a usable key, under its own name. */
   unjoined({ name, reason, how, code = "KEY_UNUSABLE" }: Unjoined): void {
-    const { memory, tally, ports } = this.#context;
+    const { memory, ports } = this.#context;
     // The journal and the dead letters are asked by key; the record's own name stands in for one.
     const key = name as BusinessKey;
     const { object } = this.#mapping;
@@ -284,7 +303,7 @@ class Page {
     }
     const obstacles = [{ code, message: reason }];
     this.#reject({ object, key }, obstacles, { faults: [], fingerprint: "" });
-    tally.addHeld({ object, key, how: "rejected", obstacles });
+    this.#tally.addHeld({ object, key, how: "rejected", obstacles });
     ports.observe({ kind: "held", object, key, how: "rejected", obstacles });
   }
 
@@ -304,19 +323,16 @@ class Page {
   }
 
   #landed({ decision, outcomes }: Settlement, side: Side): void {
-    const { tally, ports } = this.#context;
+    const { ports } = this.#context;
     this.#stir(decision);
-    const changes = decision.changes.filter((change) => change.side === side);
+    const changes = changesOf(decision, side);
     const actions = actionsOf(decision, side);
-    this.written += 1;
-    tally.addWritten(decision.object, side, actions);
+    this.#tally.addWritten(decision.object, side, actions);
     const unguarded = side === "salesforce" && lacksPreImage(decision, outcomes);
     this.#write(decision, actions.join(", "), side, {
       fields: changes.length,
       ...(unguarded ? { preImage: "none" } : {}),
-      changes: changes
-        .slice(0, JOURNAL_CHANGES_MAX)
-        .map(({ lineKey, field, from, to, rule }) => ({ lineKey, field, from, to, rule })),
+      changes: changes.slice(0, CHANGES_LISTED_MAX),
     });
     ports.observe({ kind: "written", object: decision.object, key: decision.key, side, actions });
   }
@@ -324,44 +340,45 @@ class Page {
   /** The key under which an adopted record waited stands for nothing any more. */
   #replace({ object, replaces }: Decision): void {
     if (replaces === undefined) return;
-    const { memory, tally } = this.#context;
+    const { memory } = this.#context;
     this.#links.push({ object, key: replaces, recordId: null, naturalKey: null, lineIds: {}, tombstone: true });
     this.#released.push({ object, key: replaces });
     memory.release(object, replaces);
-    tally.release(object, replaces);
+    this.#tally.release({ object, key: replaces });
   }
 
   /** Refused documents that refer to this one may be written now. */
   #stir({ object, key }: Decision): void {
-    const { memory, tally } = this.#context;
-    tally.stir(memory.dependentsOf(object, key));
+    this.#tally.stir(this.#context.memory.dependentsOf(object, key));
   }
 
   #release({ object, key }: Decision): void {
-    const { memory, tally } = this.#context;
+    const { memory } = this.#context;
     const held = memory.parked(object, key) !== undefined || memory.deadLetter(object, key) !== undefined;
-    if (held) this.#released.push({ object, key });
+    if (held) {
+      this.#released.push({ object, key });
+      this.#tally.release({ object, key });
+    }
     const nowMs = this.#context.ports.nowMs();
     for (const conflict of memory.openConflicts(object, key)) {
       this.#conflicts.push({ ...conflict, resolvedAtMs: nowMs });
     }
     memory.release(object, key);
-    tally.release(object, key);
   }
 
   /** Conflicts that a rule settled. */
   #settleConflicts(conflicts: readonly Conflict[]): void {
-    const { ports, runId, tally } = this.#context;
+    const { ports, runId } = this.#context;
     const atMs = ports.nowMs();
     for (const conflict of conflicts) {
       this.#conflicts.push({ ...conflict, id: ports.newId(), runId, atMs, resolvedAtMs: atMs });
     }
-    if (conflicts.length > 0) tally.addConflicts(conflicts);
+    this.#tally.addConflicts(conflicts, { isOpen: false });
   }
 
   /** Conflicts that wait for a person; the same conflict keeps its Id from pass to pass and from run to run. */
   #openConflicts(conflicts: readonly Conflict[]): void {
-    const { ports, runId, memory, tally } = this.#context;
+    const { ports, runId, memory } = this.#context;
     for (const conflict of conflicts) {
       const known = memory
         .openConflicts(conflict.object, conflict.key)
@@ -376,7 +393,7 @@ class Page {
       this.#conflicts.push(stored);
       memory.keepConflict(stored);
     }
-    tally.addOpenConflicts(conflicts);
+    this.#tally.addConflicts(conflicts, { isOpen: true });
   }
 
   #write(decision: Decision, event: string, side: Side | null, detail: JournalEntry["detail"]): void {
@@ -413,16 +430,6 @@ function lostByLanding(settlement: Settlement, side: Side): readonly Conflict[] 
 
 function landed(result: SideResult): boolean {
   return result.kind === "none" || result.kind === "done";
-}
-
-/** Life-cycle actions belong to Salesforce; a plain create, update, revive or delete to the side that is written. */
-function actionsOf(decision: Decision, side: Side): readonly string[] {
-  if (side === "salesforce" && decision.external === null) return decision.actions;
-  if (side === "external") {
-    const change = decision.external?.change.kind ?? "update";
-    return decision.salesforce.length === 0 ? decision.actions : [change];
-  }
-  return decision.actions;
 }
 
 function fingerprint(decision: Decision): string {

@@ -168,7 +168,7 @@ export class SweepAbsence {
       }));
       return await join(context, mapping, feed === "waiting" ? told : nominations, feed);
     };
-    return passWith(read);
+    return passWith({ read });
   }
 
   /** What is missing and waits because a list proves nothing. */

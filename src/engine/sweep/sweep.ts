@@ -24,6 +24,7 @@ import { pollRequest } from "../detect/detect.ts";
 import { settledSources } from "../detect/feed-notes.ts";
 import { owedSweep, settleSweep, sweepOwedSinceMs } from "../detect/pending-sweep.ts";
 import type { Pass } from "../pass/pass.ts";
+import { inProcess } from "../run/in-process.ts";
 import { type RunRequest, runOnce, runWith } from "../run/run.ts";
 import { SweepAbsence, type UndecidedAbsence } from "./sweep-absence.ts";
 import { type CountedReading, SweepProof, unprovenOf } from "./sweep-proof.ts";
@@ -55,7 +56,7 @@ export async function sweep(
   const run = async (part: EnginePorts, pass?: Pass): Promise<void> => {
     // Refused records have their try in the first run; they were not missed.
     const options = runs.length === 0 ? request : { ...request, retriesMax: 0 };
-    const report = await (pass === undefined ? runOnce(part, options) : runWith(part, options, pass));
+    const report = await (pass === undefined ? runOnce(part, options) : runWith(part, options, inProcess(pass)));
     runs.push(report);
     onRun(report);
   };

@@ -34,7 +34,12 @@ export interface Performance {
   readonly settlements: readonly Settlement[];
   readonly stop: SyncError | null;
   readonly stopped: StoppedObject | null;
+  /** The write calls that the sequencer predicted. */
+  readonly predictedCalls: number;
 }
+
+/** Writes decisions, or does as if. */
+export type Perform = (context: RunContext, decisions: readonly Decision[]) => Promise<Performance>;
 
 /**
  * Decisions that are planned together, round by round: rows that failed because of others are sent again in a smaller
@@ -56,7 +61,7 @@ const EXTERNAL_LOCKED = "EXTERNAL_LOCKED";
 const EXTERNAL_OPERATIONS_MAX = 200;
 
 /** Writes the decisions of one page. Intents are committed before the first call. */
-export async function perform(context: RunContext, decisions: readonly Decision[]): Promise<Performance> {
+export const perform: Perform = async (context, decisions) => {
   const startedAtMs = context.ports.nowMs();
   const intents = new Map(decisions.map((decision) => [decision, intentsOf(context, decision, startedAtMs)]));
   await context.lease.commit({ putIntents: [...intents.values()].flat() });
@@ -66,6 +71,7 @@ export async function perform(context: RunContext, decisions: readonly Decision[
   return {
     stop: sent.stop ?? external.stop,
     stopped: sent.stopped,
+    predictedCalls: sent.predictedCalls,
     settlements: decisions.map((decision) => {
       const outcome = external.outcomes.get(decision);
       return {
@@ -78,9 +84,10 @@ export async function perform(context: RunContext, decisions: readonly Decision[
       };
     }),
   };
-}
+};
 
-function intentsOf(context: RunContext, decision: Decision, startedAtMs: number): readonly Intent[] {
+/** What a decision is about to write, one intent for each side that it writes to. */
+export function intentsOf(context: RunContext, decision: Decision, startedAtMs: number): readonly Intent[] {
   const lines = context.ports.mapping.byObject.get(decision.object)?.lines ?? null;
   const replaced = replacedLines(lines, decision);
   const intent = (side: Side): Intent => ({
@@ -114,6 +121,7 @@ interface SalesforceSending {
   readonly outcomes: ReadonlyMap<string, RowOutcome>;
   readonly stop: SyncError | null;
   readonly stopped: StoppedObject | null;
+  readonly predictedCalls: number;
 }
 
 async function sendToSalesforce(
@@ -125,6 +133,7 @@ async function sendToSalesforce(
   const outcomes = new Map<string, RowOutcome>();
   let stop: SyncError | null = null;
   let stopped: StoppedObject | null = null;
+  let predictedCalls = 0;
   let fruitless = 0;
   let holdOffs = 0;
 
@@ -134,7 +143,7 @@ async function sendToSalesforce(
       company.map((decision) => withoutDone(decision, outcomes)),
       sequenceOptions(context, company),
     );
-    if (round === 0) context.tally.predictedWriteCalls += plan.predictedCalls;
+    if (round === 0) predictedCalls = plan.predictedCalls;
     ({ stop, stopped } = await sendPlan(context, plan, { company, owners: ownersOf(company), outcomes, intents }));
     const pending = company.filter((decision) => {
       const verdict = judge(context, decision, outcomes);
@@ -157,7 +166,7 @@ async function sendToSalesforce(
   };
   const writing = decisions.filter((decision) => decision.salesforce.length > 0);
   if (writing.length > 0) await send(writing, 0);
-  return { results, outcomes, stop, stopped };
+  return { results, outcomes, stop, stopped, predictedCalls };
 }
 
 /** Whether somebody else's work is what a decision failed of: that passes with time, a smaller company alone may not help. */
@@ -249,7 +258,8 @@ function ownersOf(decisions: readonly Decision[]): ReadonlyMap<string, Decision>
   );
 }
 
-function sequenceOptions(context: RunContext, decisions: readonly Decision[]): SequenceOptions {
+/** How the calls of a page are planned. */
+export function sequenceOptions(context: RunContext, decisions: readonly Decision[]): SequenceOptions {
   const object = decisions[0]?.object ?? "";
   const activation = context.ports.mapping.byObject.get(object)?.activation ?? "inGraph";
   return { activation, bulkRows: context.options.bulkRows };

@@ -11,11 +11,7 @@ const NEW = "801000000000002AAA" as RecordId;
 it("does not know a record by its old Id any more when the rehearsal has made it anew", async () => {
   const real = new MemoryState();
   real.write({ links: [link(OLD)] });
-  const state = rehearsalState(
-    real,
-    () => 0,
-    () => {},
-  );
+  const state = rehearsalState(real, () => 0);
   const lease = { name: "run:erp", holder: "test", fence: 0, expiresAtMs: 1 };
 
   await state.commit(lease, { links: [link(NEW)] });

@@ -2,8 +2,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { MatchCache } from "../../../src/engine/context/match-cache.ts";
 import { RunMemory } from "../../../src/engine/context/memory.ts";
+import { joinParts, type PartReport } from "../../../src/engine/context/part.ts";
 import { DEFAULT_RUN_OPTIONS, type EnginePorts } from "../../../src/engine/context/ports.ts";
-import { type PartReport, RunTally } from "../../../src/engine/context/report.ts";
 import { LeaseKeeper } from "../../../src/engine/lease/lease.ts";
 import { objectMapping } from "../../../src/mapping/mapping.ts";
 import { businessKey } from "../../../src/model/business-key.ts";
@@ -12,7 +12,7 @@ import { openStateStore } from "../../../src/state/open.ts";
 import type { StateStore } from "../../../src/state/port.ts";
 import type { WorkerEvent } from "../../../src/workers/crew.ts";
 import { dispatch, type Round, WORKERS_LOST } from "../../../src/workers/dispatch.ts";
-import { keysOf, laneName } from "../../../src/workers/job.ts";
+import { keysOf, laneName, NO_WORK } from "../../../src/workers/job.ts";
 import { JOB_RETRIES_MAX, JobQueue, type TakenJob } from "../../../src/workers/queue.ts";
 import { compiled } from "../../support/erp-mapping.ts";
 import { startPostgres } from "../../support/postgres.ts";
@@ -29,6 +29,7 @@ describe.skipIf(typeof postgres === "string")(`the coordinator${skipped}`, () =>
   let ended: AbortController;
   let aheadMs: number;
   let events: WorkerEvent[];
+  let parts: PartReport[];
 
   beforeAll(async () => {
     if (typeof postgres === "string") return;
@@ -46,6 +47,7 @@ describe.skipIf(typeof postgres === "string")(`the coordinator${skipped}`, () =>
   beforeEach(async () => {
     aheadMs = 0;
     events = [];
+    parts = [];
     ended = new AbortController();
     round = await openRound();
   });
@@ -69,14 +71,14 @@ describe.skipIf(typeof postgres === "string")(`the coordinator${skipped}`, () =>
     aheadMs = 0;
 
     const second = await take();
-    await queue.end(second, { kind: "done", holder: "third", report: { ...NOTHING, writes: 1, apiCalls: 4 } });
+    await queue.end(second, { kind: "done", holder: "third", report: { ...NO_WORK, writes: 1, apiCalls: 4 } });
     await queue.ring("done");
     await barrier;
 
     expect(second).toMatchObject({ id: first.id, tries: 1, job: first.job });
     expect(events).toEqual([{ kind: "jobGivenBack", object: "Account", lane: 0 }]);
-    expect(round.context.tally.writes).toBe(1);
-    expect(round.calls.elsewhere).toBe(4);
+    expect(did().writes).toBe(1);
+    expect(did().apiCalls).toBe(4);
   });
 
   it("makes a dead letter of a record that no worker survived", async () => {
@@ -86,7 +88,7 @@ describe.skipIf(typeof postgres === "string")(`the coordinator${skipped}`, () =>
 
     expect(await state.deadLetters("Account")).toMatchObject([{ key: KEY, obstacles: [{ code: WORKERS_LOST }] }]);
     expect(await state.journal({ key: KEY, limit: 1 })).toMatchObject([{ event: "rejected" }]);
-    expect(round.context.tally.heldCount).toBe(1);
+    expect(did().held).toHaveLength(1);
   });
 
   it("parts a job that no worker survives, so that the neighbours of a poisonous record go on", async () => {
@@ -98,13 +100,13 @@ describe.skipIf(typeof postgres === "string")(`the coordinator${skipped}`, () =>
       if (keys.includes(KEY)) await loseWorker(taken);
       else {
         for (const key of keys) compared.add(key);
-        await queue.end(taken, { kind: "done", holder: "me", report: { ...NOTHING, compared: keys.length } });
+        await queue.end(taken, { kind: "done", holder: "me", report: { ...NO_WORK, compared: keys.length } });
         await queue.ring("done");
       }
     }
     await barrier;
 
-    expect(round.context.tally.compared).toBe(19);
+    expect(did().compared).toBe(19);
     expect((await state.deadLetters("Account")).map(({ key }) => key)).toEqual([KEY]);
   });
 
@@ -128,15 +130,15 @@ describe.skipIf(typeof postgres === "string")(`the coordinator${skipped}`, () =>
     );
     const first = await take();
     const second = await take();
-    const failed = { kind: "failed", holder: "me", report: NOTHING, message: "limit reached" } as const;
+    const failed = { kind: "failed", holder: "me", report: NO_WORK, message: "limit reached" } as const;
     await queue.end(first, { ...failed, code: "SALESFORCE_LIMIT" });
     await queue.ring("done");
     expect(await Promise.race([outcome, queue.bell.waitAfter("jobs", queue.bell.count("jobs"), 300)])).toBeUndefined();
-    await queue.end(second, { kind: "done", holder: "me", report: { ...NOTHING, compared: 20 } });
+    await queue.end(second, { kind: "done", holder: "me", report: { ...NO_WORK, compared: 20 } });
     await queue.ring("done");
 
     expect(await outcome).toMatchObject({ code: "SALESFORCE_LIMIT", message: "limit reached" });
-    expect(round.context.tally.compared).toBe(20);
+    expect(did().compared).toBe(20);
     expect(await queue.take("Account")).toBeUndefined();
   });
 
@@ -144,31 +146,30 @@ describe.skipIf(typeof postgres === "string")(`the coordinator${skipped}`, () =>
     const barrier = send(1_200);
     const taken = await take();
     const stopped = [{ object: "Account", code: "INVALID_FIELD", message: "all were refused" }];
-    await queue.end(taken, { kind: "done", holder: "me", report: { ...NOTHING, stopped } });
+    await queue.end(taken, { kind: "done", holder: "me", report: { ...NO_WORK, stopped } });
     await queue.ring("done");
     const others = await takeAll();
-    for (const other of others) await queue.end(other, { kind: "done", holder: "me", report: NOTHING });
+    for (const other of others) await queue.end(other, { kind: "done", holder: "me", report: NO_WORK });
     await queue.ring("done");
     await barrier;
-    await send();
 
-    expect(round.context.tally.stopped).toEqual(stopped);
+    expect(did().stopped).toEqual(stopped);
     expect(await queue.take("Account")).toBeUndefined();
   });
 
   it("stops when a worker says that the run is over", async () => {
-    const barrier = send();
+    const barrier = expect(send()).rejects.toMatchObject({ code: "LEASE_LOST" });
     const taken = await take();
     await queue.end(taken, { kind: "stale" });
     await queue.ring("done");
-    await expect(barrier).rejects.toMatchObject({ code: "LEASE_LOST" });
+    await barrier;
   });
 
   it("stops waiting when it must end", async () => {
-    const barrier = send();
+    const barrier = expect(send()).rejects.toThrow("told to end");
     await take();
     ended.abort(new Error("told to end"));
-    await expect(barrier).rejects.toThrow("told to end");
+    await barrier;
   });
 
   async function loseWorker(taken: TakenJob): Promise<void> {
@@ -180,7 +181,12 @@ describe.skipIf(typeof postgres === "string")(`the coordinator${skipped}`, () =>
     return Date.now() + aheadMs;
   }
 
-  function send(documents = 1): Promise<void> {
+  /** What the jobs did so far. */
+  function did(): PartReport {
+    return joinParts(parts);
+  }
+
+  async function send(documents = 1): Promise<void> {
     const keys = Array.from({ length: documents }, (_, index) =>
       index === 0 ? KEY : index === 1 ? OTHER : businessKey("erp", "Account", [String(index + 1)]),
     );
@@ -188,7 +194,11 @@ describe.skipIf(typeof postgres === "string")(`the coordinator${skipped}`, () =>
       nomination: { key, recordId: null, deletedOn: null },
       feed: "external" as const,
     }));
-    return dispatch(round, objectMapping(MAPPING, "Account"), items);
+    const mapping = objectMapping(MAPPING, "Account");
+    const work = { items, unkeyed: [], cursors: {}, recover: false, stopped: [] };
+    const result = await dispatch(round, { ...work, mapping, deletions: { records: 10, lines: 50 } });
+    parts.push(...result.parts);
+    if (result.failure !== null) throw result.failure;
   }
 
   async function take(): Promise<TakenJob> {
@@ -226,30 +236,14 @@ describe.skipIf(typeof postgres === "string")(`the coordinator${skipped}`, () =>
       runId: "r",
       identity: { organizationId: "", userId: "", username: "", instanceUrl: "" },
       lease,
-      tally: new RunTally(),
       memory: await RunMemory.load(state),
       matches: new MatchCache(),
     };
     const observe = (event: WorkerEvent) => events.push(event);
     const crew = { ports, options, queue, fingerprint: "f", observe, afterRun: async () => {} };
-    return { crew, context, ended: ended.signal, calls: { elsewhere: 0 } };
+    return { crew, context, ended: ended.signal };
   }
 });
-
-const NOTHING: PartReport = {
-  written: [],
-  keptOtherwise: [],
-  oneSided: [],
-  writes: 0,
-  conflicts: [],
-  held: [],
-  stopped: [],
-  stirred: [],
-  recovered: 0,
-  compared: 0,
-  apiCalls: 0,
-  predictedWriteCalls: 0,
-};
 
 const MAPPING = compiled({
   source: "erp",

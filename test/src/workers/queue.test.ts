@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Job, JobOutcome } from "../../../src/workers/job.ts";
+import { type Job, type JobOutcome, NO_WORK } from "../../../src/workers/job.ts";
 import { JOB_RETRIES_MAX, JobQueue } from "../../../src/workers/queue.ts";
 import { startPostgres } from "../../support/postgres.ts";
 
@@ -14,27 +14,14 @@ const JOB: Job = {
   lane: 2,
   feed: "external",
   recover: false,
-  deletes: false,
+  deletes: [],
   stopped: [],
   nominations: [{ key: "erp:Order:1" as never, recordId: null, deletedOn: null }],
 };
 const DONE: JobOutcome = {
   kind: "done",
   holder: "one",
-  report: {
-    written: [],
-    keptOtherwise: [],
-    oneSided: [],
-    writes: 1,
-    conflicts: [],
-    held: [],
-    stopped: [],
-    stirred: [],
-    recovered: 0,
-    compared: 1,
-    apiCalls: 2,
-    predictedWriteCalls: 1,
-  },
+  report: { ...NO_WORK, writes: 1, compared: 1, apiCalls: 2, predictedWriteCalls: 1 },
 };
 
 describe.skipIf(typeof postgres === "string")(`the queue${skipped}`, () => {

@@ -2,7 +2,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { MatchCache } from "../../../src/engine/context/match-cache.ts";
 import { DEFAULT_RUN_OPTIONS, type EnginePorts } from "../../../src/engine/context/ports.ts";
-import { orgRulesLoader } from "../../../src/engine/read/org-rules.ts";
 import { SyncError } from "../../../src/errors.ts";
 import type { ExternalSystem } from "../../../src/external/port.ts";
 import { businessKey } from "../../../src/model/business-key.ts";
@@ -183,12 +182,10 @@ describe("a worker with a job", () => {
       outcomes.push(outcome);
       await options.end?.(outcome);
     };
-    const rulesOf = orgRulesLoader(crew.ports.salesforce, crew.ports.nowMs);
     const assignment = {
       id: "11111111-2222-4333-8444-555555555555",
       job: job(),
       again,
-      rulesOf,
       matches: new MatchCache(),
     };
     await workOn(crew, assignment, { stop, end });
@@ -197,7 +194,7 @@ describe("a worker with a job", () => {
   function job(): Job {
     const nominations = NUMBERS.map((number) => ({ key: keyOf(number), recordId: null, deletedOn: null }));
     const names = { runId: "r", run, fingerprint: "", object: "Account", lane: 0 };
-    return { ...names, feed: "salesforce", recover: false, deletes: false, stopped: [], nominations };
+    return { ...names, feed: "salesforce", recover: false, deletes: [], stopped: [], nominations };
   }
 
   function crewOf(store: StateStore): Crew {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { Nomination } from "../../../src/engine/read/nominations.ts";
+import { WaveItems } from "../../../src/engine/run/wave-items.ts";
 import { businessKey } from "../../../src/model/business-key.ts";
 import type { RecordId } from "../../../src/model/key.ts";
-import { WaveItems } from "../../../src/workers/wave-items.ts";
 
 const KEY = businessKey("erp", "Order", ["1"]);
 const named = (facts: Partial<Nomination> = {}): Nomination => ({

@@ -1,6 +1,12 @@
 /** Collects what the feeds name for one wave, each document once. */
-import type { Nomination } from "../engine/read/nominations.ts";
-import type { WaveItem } from "./dispatch.ts";
+import type { Side } from "../../model/value.ts";
+import type { Nomination } from "../read/nominations.ts";
+
+/** A nomination with the feed that named it; `waiting` names what was held before. */
+export interface WaveItem {
+  readonly nomination: Nomination;
+  readonly feed: Side | "waiting";
+}
 
 /**
  * The items of a wave. A document that two feeds name is looked at once, unless the later one has evidence of a deletion
@@ -39,6 +45,27 @@ export class WaveItems {
     this.#latest = new Map();
     return items;
   }
+}
+
+/** The items by feed, in the order in which they are worked on, in pages of at most `size`. */
+export function pagesOf(items: readonly WaveItem[], size: number): readonly WavePage[] {
+  return (["waiting", "salesforce", "external"] as const).flatMap((feed) => {
+    const named = items.filter((item) => item.feed === feed).map(({ nomination }) => nomination);
+    return chunks(named, size).map((nominations) => ({ feed, nominations }));
+  });
+}
+
+/** What one pass gets of a wave. */
+export interface WavePage {
+  readonly feed: WaveItem["feed"];
+  readonly nominations: readonly Nomination[];
+}
+
+/** Parts of at most `size`, in their order. */
+export function chunks<Item>(items: readonly Item[], size: number): readonly (readonly Item[])[] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) =>
+    items.slice(index * size, (index + 1) * size),
+  );
 }
 
 /** The nomination with the other one's spellings of the key. */
