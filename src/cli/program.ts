@@ -44,6 +44,35 @@ export function orderSync(surroundings: Surroundings, done: (exit: ExitCode) => 
     })
     .addHelpText("after", EXIT_CODES)
     .exitOverride();
+  const kit = kitOf(program, surroundings, done);
+  for (const add of [addSetUp, addRuns, addHistory, addConflicts, addDeadLetters, addUpkeep]) add(kit);
+  program
+    .command("completion")
+    .description("print a completion script for the shell")
+    .argument("<shell>", "bash, zsh or fish")
+    .addHelpText("after", "\nExamples:\n  $ source <(order-sync completion bash)")
+    .action((shell: string) => done(completionCommand(shell, program, surroundings)));
+  requireValues(program);
+  return program;
+}
+
+type Act<Options, Arguments extends readonly unknown[] = []> = (
+  ...all: [...Arguments, Options & { readonly config?: string; readonly json?: true }]
+) => Promise<ExitCode> | ExitCode;
+
+/** What a group of commands is made with. */
+interface Kit {
+  readonly program: Command;
+  readonly out: Surroundings;
+  /** A command with the options that all have; below `parent` where one is given. */
+  readonly command: (name: string, description: string, examples: readonly string[], parent?: Command) => Command;
+  /** The action of a command: its exit code becomes that of the program. */
+  readonly act: <Options, Arguments extends readonly unknown[] = []>(
+    work: Act<Options, Arguments>,
+  ) => (...all: [...Arguments, Options & { readonly config?: string; readonly json?: true }, Command]) => Promise<void>;
+}
+
+function kitOf(program: Command, out: Surroundings, done: (exit: ExitCode) => void): Kit {
   const command = (name: string, description: string, examples: readonly string[], parent = program): Command => {
     const shown = examples.map((example) => `  $ order-sync ${example}`).join("\n");
     return parent
@@ -53,18 +82,22 @@ export function orderSync(surroundings: Surroundings, done: (exit: ExitCode) => 
       .addOption(new Option("--json", "print JSON for scripts"))
       .addHelpText("after", `\nExamples:\n${shown}`);
   };
-  // Commander hands over what the option strings say; these types repeat them.
-  type Act<Options, Arguments extends readonly unknown[] = []> = (
-    ...all: [...Arguments, Options & { readonly config?: string; readonly json?: true }]
-  ) => Promise<ExitCode> | ExitCode;
-  const act =
-    <Options, Arguments extends readonly unknown[] = []>(work: Act<Options, Arguments>) =>
-    async (...all: [...Arguments, Options & { readonly config?: string; readonly json?: true }, Command]) => {
-      const given = all.slice(0, -1) as unknown as Parameters<Act<Options, Arguments>>;
-      done(await work(...given));
-    };
-  const out = surroundings;
+  return {
+    program,
+    out,
+    command,
+    act:
+      <Options, Arguments extends readonly unknown[] = []>(work: Act<Options, Arguments>) =>
+      async (...all: [...Arguments, Options & { readonly config?: string; readonly json?: true }, Command]) => {
+        // Commander hands over what the option strings say; these types repeat them.
+        const given = all.slice(0, -1) as unknown as Parameters<Act<Options, Arguments>>;
+        done(await work(...given));
+      },
+  };
+}
 
+/** Making a configuration and looking whether it fits. */
+function addSetUp({ command, act, out }: Kit): void {
   command("init", "write a commented configuration and the Salesforce metadata that the mapping needs", [
     "init",
     "init --login-url http://127.0.0.1:4880 --external-url file:erp.db --install-change-log",
@@ -114,6 +147,10 @@ export function orderSync(surroundings: Surroundings, done: (exit: ExitCode) => 
     "check",
     "check --json",
   ]).action(act<object>(async (options) => (await import("./commands/check.ts")).checkCommand(options, out)));
+}
+
+/** Planning and running, once or on a schedule. */
+function addRuns({ command, act, out }: Kit): void {
   command("plan", "show what a run would do, field by field; writes nothing", [
     "plan",
     "plan --out plan.json && order-sync apply plan.json",
@@ -152,6 +189,10 @@ export function orderSync(surroundings: Surroundings, done: (exit: ExitCode) => 
     .option("--metrics-port <number>", "answer /metrics, /healthz and /readyz on this port; 0 takes a free one", port)
     .option("--metrics-host <address>", "address of that port", "127.0.0.1")
     .action(act<WorkerOptions>(async (options) => (await import("./commands/worker.ts")).workerCommand(options, out)));
+}
+
+/** What is and what was. */
+function addHistory({ command, act, out }: Kit): void {
   command("status", "show the present state per object and the last runs", ["status", "status --json"]).action(
     act<object>(async (options) => (await import("./commands/history.ts")).statusCommand(options, out)),
   );
@@ -176,7 +217,10 @@ export function orderSync(surroundings: Surroundings, done: (exit: ExitCode) => 
         (await import("./commands/history.ts")).journalCommand(key, options, out),
       ),
     );
+}
 
+/** What waits for a person. */
+function addConflicts({ command, act, out, program }: Kit): void {
   const conflicts = program.command("conflicts").description("fields that changed on both sides and wait for a person");
   command("list", "list open conflicts", ["conflicts list"], conflicts)
     .option("--all", "settled ones too")
@@ -199,7 +243,10 @@ export function orderSync(surroundings: Surroundings, done: (exit: ExitCode) => 
         (await import("./commands/held.ts")).resolveConflict(id, options, out),
       ),
     );
+}
 
+/** What one side rejects as it is. */
+function addDeadLetters({ command, act, out, program }: Kit): void {
   const letters = program.command("dead-letters").description("documents that one side refuses as they are");
   command("list", "list refused documents with their reasons", ["dead-letters list --object Order"], letters)
     .option("--object <name>", "only this sObject")
@@ -242,7 +289,10 @@ export function orderSync(surroundings: Surroundings, done: (exit: ExitCode) => 
         (await import("./commands/held.ts")).settleDeadLetters("discard", keys, options, out),
       ),
     );
+}
 
+/** Looking after links and state. */
+function addUpkeep({ command, act, out }: Kit): void {
   command("adopt", "say which Salesforce record a key stands for; the next run ties them", [
     "adopt erp:Account:0042 001gK000004TcXQQA0",
     "adopt erp:Account:0042 --create   # none of the records that match: make a new one",
@@ -272,14 +322,6 @@ export function orderSync(surroundings: Surroundings, done: (exit: ExitCode) => 
   command("reset", "forget everything that the state holds", ["reset", "reset --yes"])
     .option("--yes", "do not ask")
     .action(act<{ yes?: true }>(async (options) => (await import("./commands/upkeep.ts")).resetCommand(options, out)));
-  program
-    .command("completion")
-    .description("print a completion script for the shell")
-    .argument("<shell>", "bash, zsh or fish")
-    .addHelpText("after", "\nExamples:\n  $ source <(order-sync completion bash)")
-    .action((shell: string) => done(completionCommand(shell, program, out)));
-  requireValues(program);
-  return program;
 }
 
 /** Commander takes whatever follows an option for its value, the next option too. */

@@ -53,11 +53,35 @@ type Env = { Variables: { secureHeadersNonce?: string } };
 
 /** Builds the Hono app. */
 export function createApp(service: Service, options: AppOptions): Hono<Env> {
-  const sessions = new SessionKeeper(options.token);
-  let plan: PlanView | null = null;
-  let planTrouble: string | null = null;
   const app = new Hono<Env>();
+  const parts: Parts = {
+    app,
+    service,
+    sessions: new SessionKeeper(options.token),
+    plan: { shown: null, trouble: null },
+  };
+  addGuards(parts, options);
+  app.onError(answerError);
+  addProbes(app, service);
+  app.get("/api/status", async (c) => c.json({ ...(await service.status()), service: service.service() }));
+  addPages(parts);
+  addSignIn(parts);
+  addWebhook(parts, options.refuseWebhook);
+  addChanges(parts);
+  return app;
+}
 
+/** What the groups of addresses share. */
+interface Parts {
+  readonly app: Hono<Env>;
+  readonly service: Service;
+  readonly sessions: SessionKeeper;
+  /** The plan that was made last, and why none could be made. */
+  readonly plan: { shown: PlanView | null; trouble: string | null };
+}
+
+/** What every request passes: its host name, the headers of the answer, its size, and signing in. */
+function addGuards({ app, sessions }: Parts, options: AppOptions): void {
   app.use(async (c, next) => {
     const host = hostName(c.req.header("host"));
     if (options.hosts !== null && !options.hosts.includes(host)) {
@@ -91,9 +115,10 @@ export function createApp(service: Service, options: AppOptions): Hono<Env> {
     }
     return await next();
   });
-  app.onError(answerError);
+}
 
-  const frame = (c: Context<Env>, title: string, live = false): Frame => ({
+function frameOf({ service, sessions }: Parts, c: Context<Env>, title: string, live = false): Frame {
+  return {
     title,
     source: service.source,
     nonce: c.get("secureHeadersNonce") ?? "",
@@ -101,13 +126,17 @@ export function createApp(service: Service, options: AppOptions): Hono<Env> {
     canSignIn: sessions.canSignIn,
     live,
     notice: NOTICES.get(c.req.query("done") ?? "") ?? null,
-  });
-  const show = async (c: Context<Env>, of: Frame, path: string, content: Markup): Promise<Response> =>
-    c.html(page(of, path, await content));
+  };
+}
 
-  addProbes(app, service);
-  app.get("/api/status", async (c) => c.json({ ...(await service.status()), service: service.service() }));
+async function show(c: Context<Env>, of: Frame, path: string, content: Markup): Promise<Response> {
+  return c.html(page(of, path, await content));
+}
 
+/** The pages that only show. */
+function addPages(parts: Parts): void {
+  const { app, service } = parts;
+  const frame = (c: Context<Env>, title: string, live = false): Frame => frameOf(parts, c, title, live);
   app.get("/", async (c) => {
     const of = frame(c, "State", true);
     return await show(
@@ -134,25 +163,34 @@ export function createApp(service: Service, options: AppOptions): Hono<Env> {
   });
   app.get("/plan", async (c) => {
     const of = frame(c, "Plan");
-    return await show(c, of, "/plan", planPage(of, plan, planTrouble));
+    return await show(c, of, "/plan", planPage(of, parts.plan.shown, parts.plan.trouble));
   });
   app.get("/sign-in", async (c) => await show(c, frame(c, "Sign in"), "/sign-in", signInPage(false)));
+}
 
+function addSignIn(parts: Parts): void {
+  const { app, sessions } = parts;
   app.post("/sign-in", async (c) => {
     const cookie = sessions.signIn((await readForm(c))("token"));
-    if (cookie === null) return c.html(page(frame(c, "Sign in"), "/sign-in", signInPage(true)), 403);
+    if (cookie === null) return c.html(page(frameOf(parts, c, "Sign in"), "/sign-in", signInPage(true)), 403);
     setCookie(c, COOKIE, cookie, { httpOnly: true, sameSite: "Strict", path: "/", secure: isHttps(c) });
     return c.redirect("/", 303);
   });
+}
+
+function addWebhook({ app, service }: Parts, refuse: AppOptions["refuseWebhook"]): void {
   app.post("/webhook", async (c) => {
-    if (options.refuseWebhook === null) return c.json({ error: "serve.webhookSecret is not set" }, 404);
+    if (refuse === null) return c.json({ error: "serve.webhookSecret is not set" }, 404);
     const body = await readBytes(c);
-    const error = options.refuseWebhook({ header: (name) => c.req.header(name), body });
+    const error = refuse({ header: (name) => c.req.header(name), body });
     if (error !== undefined) return c.json({ error }, 401);
     service.nudge();
     return c.json({ accepted: true }, 202);
   });
+}
 
+/** What people may change. */
+function addChanges({ app, service, sessions, plan }: Parts): void {
   /** Something that changes state: only with the token, and from our own pages. */
   const change = (path: string, work: (form: Form, c: Context<Env>) => Promise<string>): void => {
     app.post(path, async (c) => {
@@ -187,16 +225,15 @@ export function createApp(service: Service, options: AppOptions): Hono<Env> {
     });
   }
   change("/plan", async () => {
-    planTrouble = null;
+    plan.trouble = null;
     try {
-      plan = await service.makePlan();
+      plan.shown = await service.makePlan();
     } catch (error) {
       if (!(error instanceof SyncError)) throw error;
-      planTrouble = `${error.code}: ${error.message}`;
+      plan.trouble = `${error.code}: ${error.message}`;
     }
     return "/plan";
   });
-  return app;
 }
 
 /** What a page says after a change. */
