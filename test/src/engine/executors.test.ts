@@ -52,7 +52,7 @@ const IN_PROCESS: Kind = {
   name: "in this process",
   skip: false,
   open: async (mapping) => {
-    shop = await Shop.open(mapping);
+    shop = await Shop.open(mapping, { settings: { roundStoredNumbers: true } });
     state = new MemoryState();
   },
   run: ({ request = {}, ports = {} } = {}) =>
@@ -65,7 +65,7 @@ const THROUGH_QUEUE: Kind = {
   open: async (mapping) => {
     if (typeof postgres === "string") return;
     url = await postgres.scratch();
-    shop = await Shop.open(mapping);
+    shop = await Shop.open(mapping, { settings: { roundStoredNumbers: true } });
     state = await openStateStore(url);
     await state.migrate();
   },
