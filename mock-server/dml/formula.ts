@@ -9,7 +9,7 @@ import type { Catalog } from "../schema/catalog.ts";
 import { type CompiledRule, type ComputedField, defaultFormulas, validationRules } from "../schema/computed.ts";
 import type { FieldValue, Row } from "../schema/definition.ts";
 import type { FormulaContext, ParentLookup } from "../schema/formula.ts";
-import { FormulaError } from "../schema/formula-functions.ts";
+import { FormulaError } from "../schema/formula.ts";
 import type { ValidationRule as FormulaRule } from "../schema/metadata/customization.ts";
 import { datetimeMs } from "../schema/temporal.ts";
 import type { Change } from "./change.ts";
@@ -55,7 +55,15 @@ function defaultFormulasOf(plan: ObjectPlan, catalog: Catalog): readonly Compute
 
 function scope(tx: Transaction, previous: Row | undefined): FormulaContext {
   const user = tx.get("User", tx.actor.userId) ?? {};
-  return { nowMs: datetimeMs(tx.now), user, timeZone: tx.actor.timeZone, previous };
+  return { nowMs: datetimeMs(tx.now), user, timeZone: tx.actor.timeZone, previous, find: searchIn(tx) };
+}
+
+/** How VLOOKUP, CURRENCYRATE and $Organization find a record of the org. */
+function searchIn(tx: Transaction): NonNullable<FormulaContext["find"]> {
+  return (object, where) => {
+    const [row] = where === undefined ? tx.rows(object) : tx.find(object, where.field, where.value);
+    return row;
+  };
 }
 
 function lookup(tx: Transaction): ParentLookup {

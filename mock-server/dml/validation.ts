@@ -1,7 +1,7 @@
 /** GEN-3: the org's own validation rules; all that are broken are reported together (reference: order-domain §8.3). */
 import type { OrgFault } from "../errors.ts";
 import type { Transaction } from "../org/port.ts";
-import { FormulaError } from "../schema/formula-functions.ts";
+import { FormulaError } from "../schema/formula.ts";
 import type { Change, Refusal } from "./change.ts";
 import type { SaveContext } from "./context.ts";
 import type { ValidationRule } from "./options.ts";

@@ -64,6 +64,10 @@ function compute(tx: Transaction, fields: readonly ComputedField[], row: Row): R
     nowMs: datetimeMs(tx.now),
     user: tx.get("User", tx.actor.userId) ?? {},
     timeZone: tx.actor.timeZone,
+    find: (object: string, where?: { readonly field: string; readonly value: string }): Row | undefined => {
+      const [found] = where === undefined ? tx.rows(object) : tx.find(object, where.field, where.value);
+      return found;
+    },
   };
   const parents = (object: string, id: string): Row | undefined => tx.get(object, id);
   const values = fields.map((computed) => [computed.field.name, computed.value(row, parents, context)]);

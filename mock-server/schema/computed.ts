@@ -46,7 +46,7 @@ export function validationRules(
     .filter((rule) => rule.active && rule.object === object.name)
     .toSorted((a, b) => (a.name < b.name ? -1 : 1))
     .map((rule) => {
-      const formula = compiled(rule.formula, compileFormula(rule.formula, object, catalog));
+      const formula = compiled(rule.formula, compileFormula(rule.formula, object, catalog, "condition"));
       return { rule, isViolated: (row, lookup, context) => formula.evaluate(row, lookup, context) === true };
     });
 }

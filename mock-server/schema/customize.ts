@@ -6,7 +6,7 @@
  */
 import { type Catalog, createCatalog } from "./catalog.ts";
 import type { FieldDefinition, ObjectDefinition, RecordTypeDefinition } from "./definition.ts";
-import { compileFormula } from "./formula.ts";
+import { compileFormula, type FormulaResult } from "./formula.ts";
 import type { Customization, FieldSource } from "./metadata/customization.ts";
 import { MetadataError, type MetadataProblem } from "./metadata/problem.ts";
 import { STANDARD_VALUE_SETS } from "./metadata/value-set.ts";
@@ -304,16 +304,20 @@ function checkFormulas(work: Work, customization: Customization): void {
   const catalog = createCatalog([...work.objects.values()]);
   for (const { path, object, field } of customization.fields) {
     const { formula, defaultFormula } = field.fields[0] ?? {};
-    if (formula !== undefined) checkFormula(work, catalog, { path, object, element: `${field.name}/formula`, formula });
+    if (formula !== undefined) {
+      const element = `${field.name}/formula`;
+      checkFormula(work, catalog, { path, object, element, formula, result: field.fields[0] });
+    }
     if (defaultFormula !== undefined) {
       const element = `${field.name}/defaultValue`;
-      checkFormula(work, catalog, { path, object, element, formula: defaultFormula });
+      checkFormula(work, catalog, { path, object, element, formula: defaultFormula, result: field.fields[0] });
     }
   }
   for (const rule of customization.validationRules) {
     if (find(work, rule.path, rule.object) === undefined || !rule.active) continue;
     const element = `${rule.name}/errorConditionFormula`;
-    checkFormula(work, catalog, { path: rule.path, object: rule.object, element, formula: rule.formula });
+    const { path, object, formula } = rule;
+    checkFormula(work, catalog, { path, object, element, formula, result: "condition" });
     if (rule.field !== undefined && catalog.object(rule.object)?.field(rule.field) === undefined)
       work.problems.push({
         path: rule.path,
@@ -328,12 +332,13 @@ interface FormulaPlace {
   readonly object: string;
   readonly element: string;
   readonly formula: string;
+  readonly result: FormulaResult;
 }
 
 function checkFormula(work: Work, catalog: Catalog, place: FormulaPlace): void {
   const object = catalog.object(place.object);
   if (object === undefined) return;
-  const compiled = compileFormula(place.formula, object, catalog);
+  const compiled = compileFormula(place.formula, object, catalog, place.result);
   if (!compiled.ok) work.problems.push({ path: place.path, element: place.element, reason: compiled.reason });
 }
 

@@ -115,7 +115,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "src/workers",
     "src/service",
   ],
-  "mock-server/schema": [],
+  // Formulas as a language: knows types and values, but no objects.
+  "mock-server/formula": [],
+  "mock-server/schema": ["mock-server/formula"],
   // The query language by stage; the files above the stages are what the rest of the wing calls.
   "mock-server/soql/base": ["mock-server/schema"],
   "mock-server/soql/parse": ["mock-server/soql/base"],

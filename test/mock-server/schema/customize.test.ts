@@ -515,7 +515,7 @@ describe("an unreadable or contradictory file", () => {
     [
       "a formula that cannot be evaluated",
       field("A__c", "<type>Text</type><formula>VLOOKUP(A, B, C)</formula>"),
-      "A__c/formula: the function VLOOKUP is not supported",
+      "A__c/formula: the function VLOOKUP is not supported: it stands only in validation rules",
     ],
     [
       "a formula over a missing field",

@@ -2,8 +2,7 @@ import { describe, expect, it } from "vitest";
 import { STANDARD_OBJECTS } from "../../../fixtures/objects/standard.ts";
 import { createCatalog } from "../../../mock-server/schema/catalog.ts";
 import type { FieldDefinition, ObjectDefinition, Row } from "../../../mock-server/schema/definition.ts";
-import { compileFormula, type FormulaContext } from "../../../mock-server/schema/formula.ts";
-import { FormulaError } from "../../../mock-server/schema/formula-functions.ts";
+import { compileFormula, type FormulaContext, FormulaError } from "../../../mock-server/schema/formula.ts";
 import { recordIdOf } from "../../../mock-server/schema/record-id.ts";
 
 const custom: readonly FieldDefinition[] = [
@@ -157,9 +156,9 @@ describe("a formula", () => {
 
 describe("a formula that cannot be evaluated", () => {
   it.each([
-    ["1 +", /cannot be parsed/],
+    ["1 +", "Syntax error: an operand is missing at the end (line 1, column 4)"],
     ["NOSUCH(1)", "the function NOSUCH is not supported"],
-    ["VLOOKUP(PoNumber, PoNumber, PoNumber)", "the function VLOOKUP is not supported"],
+    ["VLOOKUP(PoNumber, PoNumber, PoNumber)", "PoNumber is no field like $ObjectType.Object__c.Fields.Field__c"],
     ["Missing__c = 1", "the field Missing__c does not exist on Order"],
     ["Contract.Missing__c = 1", "the field Contract.Missing__c does not exist on Contract"],
     ["Nobody__r.Name", "Order has no relationship Nobody__r (Nobody__r.Name)"],
@@ -167,8 +166,7 @@ describe("a formula that cannot be evaluated", () => {
     ["LEFT(PoNumber)", "LEFT takes 2 arguments, not 1"],
     ["CASE(1, 2, 3)", /CASE takes/],
     ['REGEX(PoNumber, "(")', /pattern/],
-    ['PoNumber & Name = "x"', /put the joined text in parentheses/],
-    ["ISCHANGED(Account.Name)", "ISCHANGED needs a field of Order"],
+    ["ISCHANGED(Account.Name)", "ISCHANGED needs a field of the record itself"],
     ["Loop__c", "refers to itself or nests too deep"],
     ["BillingAddress", /compound field/],
     [`"${"x".repeat(3900)}"`, "is longer than 3900 characters"],
