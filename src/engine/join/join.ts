@@ -140,7 +140,8 @@ export async function join(
     });
     keys = keys.filter((key) => !lost.includes(key));
     for (const key of lost) {
-      const reason = "was named by the change feed and cannot be read by that key; look for odd characters in it";
+      const orphan = mapping.lines === null ? "" : ", or for lines that stand there without their record";
+      const reason = `was named by the change feed and cannot be read by that key; look for odd characters in it${orphan}`;
       unjoined.push({ name: key, reason, how: "refuse" });
     }
   }

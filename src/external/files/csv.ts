@@ -148,11 +148,24 @@ function requireHeader(config: FilesCollectionConfig, header: readonly string[])
   const known = [...key, ...columns, ...(lines ? [...lines.key, ...lines.columns] : []), operation?.column];
   const twice = header.find((column, index) => known.includes(column) && header.indexOf(column) !== index);
   if (twice !== undefined) throw new UnusableFile(`the header names the column "${twice}" twice`);
+  // What a file lacks stays as it was, and what nobody names is not read: a column that is misspelled would be both.
+  for (const column of known) {
+    if (column === undefined || header.includes(column)) continue;
+    const alike = header.find((each) => spelling(each) === spelling(column));
+    if (alike !== undefined)
+      throw new UnusableFile(
+        `the header has "${alike}" where the configuration has "${column}"; spell them alike, blanks and capitals too`,
+      );
+  }
   const ofLines = [...(lines?.key ?? []), ...(lines?.columns ?? [])].filter((column) => header.includes(column));
   const keyless = lines?.key.find((column) => !header.includes(column));
   if (ofLines.length > 0 && keyless !== undefined) {
     throw new UnusableFile(`the header has "${ofLines[0]}" of the lines, but not their key column "${keyless}"`);
   }
+}
+
+function spelling(column: string): string {
+  return column.trim().toLowerCase();
 }
 
 const HEADER_SHOWN_MAX = 20;

@@ -198,6 +198,8 @@ describe("a file that comes in", () => {
     ["header.csv", "name,price\n", /no key column "id"/],
     ["semicolon.csv", "op;id;customer\nU;1;Ann\n", /it is: op;id;customer \(`delimiter` is ","\)/],
     ["twice.csv", "op,id,customer,customer\nU,1,Ann,Bob\n", /names the column "customer" twice/],
+    ["blank.csv", "op,id,customer \nU,1,Ann\n", /has "customer " where the configuration has "customer"/],
+    ["capital.csv", "Op,id,customer\nD,1,Ann\n", /has "Op" where the configuration has "op"/],
     ["half.csv", "op,id,product\nU,1,P-1\n", /"product" of the lines, but not their key column "no"/],
     ["keyless.csv", `${HEADER}U,1,A,1,1,P-1,2\nU,,A,1,2,P-2,2\n`, /^line 3: the key \(id\) is empty/],
     ["empty.csv", "", /file is empty/],
