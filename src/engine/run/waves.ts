@@ -155,6 +155,12 @@ async function* feedPages(
           for (const nomination of await keyed(run, mapping, next.value)) items.add(nomination, "salesforce");
         }
       }
+      if (Object.keys(moved).length > 0) {
+        // Stored before anything is made that the external feed names: a record that is deleted after it was made, in a
+        // run that breaks off, would never be told of otherwise.
+        yield { items: items.take(), unkeyed, cursors: moved, behind };
+        continue;
+      }
       while (!salesforceMore && externalMore && items.size < input.documents) {
         run.options.signal?.throwIfAborted();
         const page = await run.ports.external.changes(mapping.collection, cursor, size);

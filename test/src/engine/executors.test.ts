@@ -5,6 +5,7 @@ import type { HeldDocument, RunReport } from "../../../src/engine/context/report
 import { LeaseKeeper } from "../../../src/engine/lease/lease.ts";
 import { makePlan } from "../../../src/engine/plan/plan.ts";
 import { runOnce } from "../../../src/engine/run/run.ts";
+import { SyncError } from "../../../src/errors.ts";
 import type { MappingInput } from "../../../src/mapping/spec.ts";
 import { openStateStore } from "../../../src/state/open.ts";
 import type { StateStore } from "../../../src/state/port.ts";
@@ -44,15 +45,15 @@ afterEach(async () => {
 interface Kind {
   readonly name: string;
   readonly skip: boolean;
-  readonly open: (mapping: MappingInput) => Promise<void>;
+  readonly open: (mapping: MappingInput, options?: Parameters<typeof Shop.open>[1]) => Promise<void>;
   readonly run: (changes?: Changes) => Promise<RunReport>;
 }
 
 const IN_PROCESS: Kind = {
   name: "in this process",
   skip: false,
-  open: async (mapping) => {
-    shop = await Shop.open(mapping, { settings: { roundStoredNumbers: true } });
+  open: async (mapping, options) => {
+    shop = await Shop.open(mapping, options);
     state = new MemoryState();
   },
   run: ({ request = {}, ports = {} } = {}) =>
@@ -62,10 +63,10 @@ const IN_PROCESS: Kind = {
 const THROUGH_QUEUE: Kind = {
   name: `through the queue${typeof postgres === "string" ? ` (skipped: ${postgres})` : ""}`,
   skip: typeof postgres === "string",
-  open: async (mapping) => {
+  open: async (mapping, options) => {
     if (typeof postgres === "string") return;
     url = await postgres.scratch();
-    shop = await Shop.open(mapping, { settings: { roundStoredNumbers: true } });
+    shop = await Shop.open(mapping, options);
     state = await openStateStore(url);
     await state.migrate();
   },
@@ -206,8 +207,21 @@ describe.each(EXECUTORS.slice(0, 2).filter(({ skip }) => !skip))("a run $name, w
     expect(report.sweepOwedSinceMs).not.toBeNull();
   });
 
+  it("stores Salesforce's position before it makes what the external feed names, so that no deletion is missed", async () => {
+    await open(MAPPING);
+    shop.company(1);
+    const limited = new SyncError("SALESFORCE_LIMIT", "no calls are left");
+    const salesforce = { ...shop.salesforce, execute: () => Promise.reject(limited) };
+
+    await expect(run({ ports: { salesforce } })).rejects.toMatchObject({ code: "SALESFORCE_LIMIT" });
+
+    expect(await state.cursors()).toHaveProperty(["salesforce:Account"]);
+  });
+
   it("looks again in the same run at values that may be kept otherwise", async () => {
-    await open(erpMapping({ Account: { fields: { AnnualRevenue: "city", BillingCity: null } } }));
+    await open(erpMapping({ Account: { fields: { AnnualRevenue: "city", BillingCity: null } } }), {
+      settings: { roundStoredNumbers: true },
+    });
     shop.company(1);
     shop.erp.put("customers", "C0", { name: "Customer", city: "1234.56" });
 
