@@ -1,6 +1,7 @@
 /** Reads from a call what faults match on: its operation, its objects, its path. */
 import type { FaultCall } from "../http/fault-hook.ts";
 import { isObject } from "../http/json-object.ts";
+import { matchesPath } from "../http/path-pattern.ts";
 import type { CallMatch, CallOperation } from "./fault.ts";
 
 /** A verdict about a call; `unknown` where only the body can tell and it has not been read yet. */
@@ -68,22 +69,6 @@ function isOperation(wanted: CallOperation, call: FaultCall): boolean {
   if (wanted === "write") return writes;
   if (wanted === "read") return !writes && operation !== "login";
   return operation === wanted;
-}
-
-function matchesPath(glob: string, path: string): boolean {
-  const pattern = globPattern(glob);
-  return pattern.test(path) || pattern.test(path.replace(/^\/services\/data\/v\d+\.\d+/, ""));
-}
-
-/** `*` stays within a segment, `**` does not, and `/composite/*` is also true of `/composite`. */
-function globPattern(glob: string): RegExp {
-  const source = glob
-    .replace(/[.+?^${}()|[\]\\]/g, "\\$&")
-    .replace(/\/\*$/, "(?:/[^/]*)?")
-    .replace(/\*\*/g, "\u0000")
-    .replace(/(?<!\))\*/g, "[^/]*")
-    .replaceAll("\u0000", ".*");
-  return new RegExp(`^${source}$`, "i");
 }
 
 function matchObject(object: string, call: FaultCall): MatchVerdict {

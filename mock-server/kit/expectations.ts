@@ -1,13 +1,15 @@
 /** Assertions of a test about the calls that an org received. They fail with a list of what did arrive. */
 import { AssertionError } from "node:assert";
 import type { Journal, JournalEntry } from "../http/journal.ts";
+import { matchesPath } from "../http/path-pattern.ts";
 import type { ApiUsage } from "../http/usage.ts";
+import { requireCount, requireKnown } from "../setup/known-names.ts";
 import { tellCalls } from "./explain.ts";
 
 /** Which calls are meant. What is absent matches all. */
 export interface RequestMatch {
   readonly method?: string;
-  /** Part of the path and query string, or a pattern. */
+  /** A pattern of the path as faults have it (`/sobjects/*`, `/composite/**`), or an expression for path and query string. */
   readonly path?: string | RegExp;
   /** HTTP status of the answer. */
   readonly status?: number;
@@ -38,8 +40,11 @@ export class Expectations {
     this.#host = host;
   }
 
-  /** Calls like this arrived, as often as said. Returns them. */
+  /** Calls like this arrived, as often as said. Returns them. Throws an `Error` for members and counts that cannot be. */
   request(match: RequestMatch, occurrence: Occurrence = {}): readonly JournalEntry[] {
+    requireMatch(match);
+    requireKnown("expect.request", occurrence, OCCURRENCE);
+    for (const name of ["times", "atLeast", "atMost"] as const) requireCount("expect.request", name, occurrence[name]);
     const { entries } = this.#host.journal;
     const found = entries.filter((entry) => fits(entry, match));
     const { times, atLeast = times ?? (occurrence.atMost === undefined ? 1 : 0), atMost = times } = occurrence;
@@ -57,6 +62,9 @@ export class Expectations {
   apiCalls(occurrence: { readonly exactly?: number; readonly atMost?: number }): void {
     const { used } = this.#host.usage;
     const { exactly, atMost } = occurrence;
+    requireKnown("expect.apiCalls", occurrence, { exactly: true, atMost: true });
+    requireCount("expect.apiCalls", "exactly", exactly);
+    requireCount("expect.apiCalls", "atMost", atMost);
     if ((exactly === undefined || used === exactly) && (atMost === undefined || used <= atMost)) return;
     throw failed(`${exactly ?? `at most ${atMost}`} API calls expected, ${used} used`, this.#host.journal.entries);
   }
@@ -78,10 +86,30 @@ export class Expectations {
   }
 }
 
+const MATCH: Readonly<Record<keyof RequestMatch, true>> = {
+  method: true,
+  path: true,
+  status: true,
+  errorCode: true,
+  username: true,
+  body: true,
+};
+const OCCURRENCE: Readonly<Record<keyof Occurrence, true>> = { times: true, atLeast: true, atMost: true };
+
+/** A misspelt member would match every call, and a pattern without a slash none. */
+function requireMatch(match: RequestMatch): void {
+  requireKnown("expect.request", match, MATCH);
+  const { path } = match;
+  if (typeof path === "string" && !path.startsWith("/"))
+    throw new Error(
+      `expect.request: the path ${path} does not begin with a slash; write /**/${path}, or a regular expression`,
+    );
+}
+
 function fits(entry: JournalEntry, match: RequestMatch): boolean {
   const { method, path, status, errorCode, username, body = {} } = match;
   if (method !== undefined && method.toUpperCase() !== entry.method) return false;
-  if (typeof path === "string" && !entry.path.includes(path)) return false;
+  if (typeof path === "string" && !matchesPath(path, entry.path.split("?")[0] ?? "")) return false;
   if (path instanceof RegExp && !path.test(entry.path)) return false;
   if (status !== undefined && status !== entry.status) return false;
   if (errorCode !== undefined && errorCode !== entry.errorCode) return false;

@@ -35,7 +35,7 @@ import type { CustomizedOrg } from "../setup/customization.ts";
 import type { Currencies, Multicurrency } from "../setup/multicurrency.ts";
 import { type Doors, forgetResults, openDoors, settleDoors } from "./gateway.ts";
 import { mswHandlers } from "./msw-handlers.ts";
-import { type MockOrgOptions, touchesSeed } from "./options.ts";
+import { type MockOrgOptions, requireOptions, touchesSeed } from "./options.ts";
 import type { PersistedOrg } from "./persist.ts";
 
 /** Where a listening org is found. */
@@ -51,6 +51,7 @@ export interface Listening {
  * cannot be used.
  */
 export async function createMockOrg(options: MockOrgOptions = {}): Promise<MockOrg> {
+  requireOptions(options);
   const seed = options.seed === undefined || options.seed === "empty" ? undefined : await loadSeed(options.seed);
   // A team that brings its own metadata brings its own statuses and settings.
   const setup = (options.sourceDirs ?? []).length === 0 ? seed?.setup : undefined;

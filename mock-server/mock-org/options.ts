@@ -7,8 +7,10 @@ import type { Trigger, ValidationRule } from "../dml/options.ts";
 import type { StreamingLimits } from "../http/streaming-usage.ts";
 import type { PermissionDefinition } from "../org/permissions.ts";
 import type { OrgSettings } from "../org/port.ts";
+import { DEFAULT_SETTINGS } from "../org/settings.ts";
 import type { SharingModels } from "../org/sharing.ts";
 import type { FieldDefinition, ObjectDefinition } from "../schema/definition.ts";
+import { requireCount, requireKnown } from "../setup/known-names.ts";
 import type { Currencies } from "../setup/multicurrency.ts";
 
 /** What a mock org may be told at its beginning. Everything has a default. */
@@ -107,4 +109,23 @@ export function touchesSeed(options: MockOrgOptions): boolean {
   return Object.entries(options).some(
     ([name, value]) => TOUCHES_SEED[name as keyof MockOrgOptions] && Object.keys(Object(value)).length > 0,
   );
+}
+
+const LIMITS: Readonly<Record<keyof NonNullable<MockOrgOptions["limits"]>, true>> = {
+  DailyApiRequests: true,
+  DailyBulkApiBatches: true,
+  DailyBulkV2QueryJobs: true,
+  DailyDeliveredPlatformEvents: true,
+  DurableStreamingApiConcurrentClients: true,
+};
+
+/** Throws an `Error` that names the option, setting or limit that there is not, or that cannot be a count. */
+export function requireOptions(options: MockOrgOptions): void {
+  requireKnown("createMockOrg", options, TOUCHES_SEED);
+  const { settings = {}, limits = {} } = options;
+  requireKnown("createMockOrg settings", settings, DEFAULT_SETTINGS);
+  requireKnown("createMockOrg limits", limits, LIMITS);
+  for (const [name, value] of Object.entries(limits)) requireCount("createMockOrg limits", name, value);
+  for (const name of ["journalEntries", "sessionLifetimeMs", "bulkPaceMs"] as const)
+    requireCount("createMockOrg", name, options[name]);
 }

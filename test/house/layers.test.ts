@@ -192,6 +192,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "mock-server/dml",
     "mock-server/soql",
     "mock-server/http",
+    "mock-server/setup",
   ],
   "mock-server/admin": [
     "mock-server/schema",
