@@ -4,7 +4,7 @@ import type { StoredConflict } from "../../src/state/port.ts";
 import type { Base } from "../../src/sync/decision.ts";
 import { EDITED_MEANWHILE } from "../../src/sync/pre-image.ts";
 import { IN_DOUBT } from "../../src/sync/whole-write.ts";
-import { amountOr, isTracked, LINE_FIELDS, ROOT_FIELDS } from "./cells.ts";
+import { amountOr, isTracked, LINE_FIELDS, ROOT_FIELDS, tells } from "./cells.ts";
 import type { ConnectorView } from "./connector-view.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Stage } from "./stage.ts";
@@ -42,7 +42,8 @@ export class AgreementJudge {
     if (field === "AccountId" && typeof base === "string" && this.#stage.isMerged(base)) return;
     for (const side of ["salesforce", "external"] as const) {
       // A line that stays as a whole: the value that nobody moved is no edit, the entry tells what the other side loses.
-      if (conflict.winner === side && conflict[side] === base) continue;
+      const isWhole = conflict.winner === side || field === "PricebookEntryId";
+      if (isWhole && conflict[side] === base) continue;
       const cell = this.#ledger.cell(side, key, `${lineKey}|${field}`);
       if (cell === undefined || cell.value === undefined || cell.value !== amountOr(field, conflict[side])) continue;
       // A person's edit that was carried over before its own record was deleted is still that person's.
@@ -67,7 +68,7 @@ export class AgreementJudge {
   #wasOverrun({ key, lineKey, field }: StoredConflict, value: Value): boolean {
     const place = lineKey === undefined ? { field } : { lineKey, field };
     const told = JSON.stringify({ ...place, from: value }).slice(0, -1);
-    return this.#view.overruns.some((entry) => entry.key === key && entry.text.includes(told));
+    return this.#view.overruns.some((entry) => entry.key === key && tells(entry.text, told));
   }
 
   /** Both sides have held what the base says (I4). `recovering`: it was found out after a lost reply. */

@@ -105,6 +105,8 @@ export class RestJudge {
       const accounts = [salesforce?.get("|AccountId"), external?.get("|AccountId")];
       if (accounts.some((account) => account !== contract.get("|AccountId"))) return "CONTRACT_OF_ANOTHER_ACCOUNT";
     }
+    if (codes.includes("EXTERNAL_REFUSED") && this.#stage.config.world?.unruly?.trigger === "refuses")
+      return "REFUSED_BY_TRIGGER";
     const standing = codes.find((code) => STANDING.has(code));
     if (standing !== undefined) return standing;
     if (object === "Order" && judge.ledger.hasForeignLines(key)) return "FOREIGN_LINES";

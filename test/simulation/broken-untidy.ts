@@ -1,5 +1,7 @@
 /** Connectors that are broken in one known way each, which only a world that is not tidy shows. */
+import { SyncError } from "../../src/errors.ts";
 import type { ExternalChangePage, ExternalSystem } from "../../src/external/port.ts";
+import type { ExternalFields } from "../../src/model/external-record.ts";
 import type { NaturalKey } from "../../src/model/key.ts";
 import type { Breaking } from "./runner.ts";
 import type { Untidiness } from "./scenario.ts";
@@ -36,6 +38,16 @@ export const BROKEN_UNTIDY: Readonly<
     }),
     world: "messy",
     by: ["I3"],
+  },
+  "keeps the product that a line had first": {
+    breaking: withExternal(productKept),
+    world: "unruly",
+    by: ["I7", "I11"],
+  },
+  "stops at the first row that the ERP refuses": {
+    breaking: withExternal(stoppedByRefusals),
+    world: "unruly",
+    by: ["I7"],
   },
   "forgets in which form a side keeps what it was sent": {
     breaking: (ports) => ({
@@ -102,6 +114,34 @@ function sweptShort(external: ExternalSystem): Partial<ExternalSystem> {
     changes: async (collection, cursor, limit): Promise<ExternalChangePage> => {
       const page = await external.changes(collection, cursor, limit);
       return cursor === null ? { ...page, changes: page.changes.slice(1) } : page;
+    },
+  };
+}
+
+function productKept(external: ExternalSystem): Partial<ExternalSystem> {
+  const products = new Map<string, ExternalFields[string]>();
+  return {
+    read: async (collection, keys) =>
+      (await external.read(collection, keys)).map((record) => {
+        if (record.lines === undefined) return record;
+        const lines = record.lines.map((line) => {
+          const place = [...record.naturalKey, ...line.naturalKey].join("|");
+          const sku = products.get(place) ?? line.fields["sku"] ?? null;
+          products.set(place, sku);
+          return { ...line, fields: { ...line.fields, sku } };
+        });
+        return { ...record, lines };
+      }),
+  };
+}
+
+function stoppedByRefusals(external: ExternalSystem): Partial<ExternalSystem> {
+  return {
+    apply: async (operations, options) => {
+      const outcomes = await external.apply(operations, options);
+      const refused = outcomes.find(({ kind }) => kind === "refused");
+      if (refused !== undefined) throw new SyncError("EXTERNAL_UNREACHABLE", `${refused.opId} was refused`);
+      return outcomes;
     },
   };
 }

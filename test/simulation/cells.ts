@@ -16,7 +16,7 @@ export const ROOT_FIELDS: Readonly<Record<string, readonly string[]>> = {
   PricebookEntry: ["UnitPrice"],
 };
 /** The fields of an order line that the judge watches. */
-export const LINE_FIELDS = ["Quantity", "UnitPrice"] as const;
+export const LINE_FIELDS = ["PricebookEntryId", "Quantity", "UnitPrice"] as const;
 const COLUMN: Readonly<Record<string, string>> = {
   Name: "name",
   Phone: "phone",
@@ -93,6 +93,7 @@ function erpValue(field: string, fields: ErpRow["fields"]): Value {
   const value = fields[COLUMN[field] ?? ""];
   if (field === "Status") return value === "released" || value === "active" ? "Activated" : "Draft";
   const referred = referredObject(field);
+  if (referred === "PricebookEntry") return `erp:${referred}:${String(fields["sku"])}`;
   if (referred !== undefined) {
     const name = referredName(fields, field === "AccountId" ? "customer" : "contract");
     return name === null ? null : `erp:${referred}:${name.split("|").join(":")}`;
@@ -100,8 +101,12 @@ function erpValue(field: string, fields: ErpRow["fields"]): Value {
   return amountOr(field, canonicalOf(value));
 }
 
-/** The value of a field as the judge compares it: amounts with two digits, as Salesforce keeps them. */
+/**
+ * The value of a field as the judge compares it: amounts with two digits, as Salesforce keeps them, and cities in capitals,
+ * as a trigger of the ERP's may store them.
+ */
 export function amountOr(field: string, value: Value | undefined): Value {
+  if (field === "BillingCity" && typeof value === "string") return value.toUpperCase();
   if ((field !== "Quantity" && field !== "UnitPrice") || typeof value !== "string") return value ?? null;
   const [whole = "", digits = ""] = value.split(".");
   if (digits.length <= AMOUNT_DIGITS) return String(Number(value));
@@ -110,6 +115,11 @@ export function amountOr(field: string, value: Value | undefined): Value {
 }
 
 const AMOUNT_DIGITS = 2;
+
+/** Whether a text of the connector's tells something, whatever letters a trigger made of it. */
+export function tells(text: string, part: string): boolean {
+  return text.toUpperCase().includes(part.toUpperCase());
+}
 
 /** What a record says by `line|column`, as it stands there. */
 export function rawCells(row: ErpRow | undefined): ReadonlyMap<string, string> {

@@ -71,9 +71,10 @@ export interface Erp extends ExternalSystem {
 /**
  * What happens to a database as a whole. `snapshot`: a copy is laid aside. `restore`: it comes back to that copy. `move`: its
  * rows are loaded into a new database, whose change log begins at its beginning. `swap`: a table is replaced by a new
- * one of the same name, in which a record is missing, and the change log is installed once more.
+ * one of the same name, in which a record is missing, and the change log is installed once more. `reload`: all rows are
+ * deleted and loaded again at once, which changes nothing.
  */
-export type Upheaval = "snapshot" | "restore" | "move" | "swap";
+export type Upheaval = "snapshot" | "restore" | "move" | "swap" | "reload";
 
 /** The name of a record: its key's parts joined by `|`. */
 export function nameOf({ key }: Pick<ErpRow, "key">): string {

@@ -22,11 +22,14 @@ export class FeedJudge {
   /** Readings from the beginning that came to their end. */
   readings = 0;
   readonly #erp: Erp;
+  readonly #mayRestart: () => boolean;
   readonly #fail: Fail;
   readonly #positions = new Map<string, Position>();
 
-  constructor(erp: Erp, fail: Fail) {
+  /** `mayRestart`: false where a feed has no reason to be read again from its beginning. */
+  constructor(erp: Erp, mayRestart: () => boolean, fail: Fail) {
     this.#erp = erp;
+    this.#mayRestart = mayRestart;
     this.#fail = fail;
   }
 
@@ -38,12 +41,20 @@ export class FeedJudge {
     });
   }
 
-  /** A page was given out. */
-  told(collection: string, cursor: string | null, page: ExternalChangePage): void {
+  /**
+   * A page was given out. `stale`: to a process whose lease somebody else has, and who may have stored a later position and
+   * had the log forgotten up to there.
+   */
+  told(collection: string, cursor: string | null, page: ExternalChangePage, stale = false): void {
     const place = this.#erp.place(collection);
     const from = cursor === null ? undefined : this.#positions.get(`${collection} ${cursor}`);
     const known = from !== undefined && this.#erp.knows(collection, from.place) ? from : undefined;
     const reading = known ?? this.#everything(collection, from === undefined ? "I14" : "I15");
+    if (page.restart !== undefined && known !== undefined && !stale && !this.#mayRestart())
+      this.#fail(
+        "I15",
+        `${collection} is read from its beginning, though nothing happened to it: ${page.restart.reason}`,
+      );
     const named = new Set(page.changes.map(({ naturalKey }) => naturalKey.join("|")));
     const missing = new Set(
       [...reading.missing].filter((name) => !named.has(name) && this.#erp.row(collection, name) !== undefined),

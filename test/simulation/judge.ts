@@ -81,9 +81,10 @@ export class Judge {
         const [was, is] = [before, after].map((row) => JSON.stringify([row?.fields, [...(row?.lines ?? [])]]));
         this.fail("I16", `${key} was written back in another form: ${was} is ${is}`);
       },
+      respelled: (key, what) => this.fail("I16", `${key} was written to Salesforce in another form: ${what}`),
     });
     const { ledger } = this;
-    this.feeds = new FeedJudge(stage.erp, fail);
+    this.feeds = new FeedJudge(stage.erp, () => stage.isUpset || config.world?.feed !== "log", fail);
     this.traffic = new TrafficJudge(fail, config.reserveShare);
     this.losses = new LossJudge({ ledger, view, stage }, fail);
     this.#agreements = new AgreementJudge({ stage, ledger, view }, fail);

@@ -58,6 +58,8 @@ export interface LedgerWatch {
   lineDeletedInErp(key: string, no: string): void;
   /** A write to the ERP has changed how values are spelled, and none of them. */
   spelledOtherwise(key: string, change: ErpChange): void;
+  /** So has a write to Salesforce. */
+  respelled(key: string, what: string): void;
 }
 
 /** What both sides have shown so far. */
@@ -231,7 +233,21 @@ export class Ledger {
     );
     if (author !== "connector") return;
     if (before === undefined && is !== undefined) this.#watch.made(object, is);
+    if (was !== undefined && is !== undefined) this.#checkSpelling(object, key, was, is);
     if (was !== undefined && is === undefined) this.#watch.deletedInSalesforce(object, key);
+  }
+
+  /** No write to Salesforce changes only how a value is spelled, but for what the ERP itself spells so. */
+  #checkSpelling(object: string, key: string, was: Row, is: Row): void {
+    const [before, after] = [this.#rootCells(object, was), this.#rootCells(object, is)];
+    const row = this.#stage.erp.row(collectionOf(object), erpNameOf(key));
+    const theirs = row === undefined ? undefined : [...rawCells(row).values()];
+    for (const field of ROOT_FIELDS[object] ?? []) {
+      const [old, now] = [was[field], is[field]];
+      if (theirs?.includes(String(now)) === true) continue;
+      if (old !== now && before.get(`|${field}`) === after.get(`|${field}`) && referredObject(field) === undefined)
+        this.#watch.respelled(key, `${field}: ${JSON.stringify(old)} is ${JSON.stringify(now)}`);
+    }
   }
 
   #noteDeletion(side: Side, key: string, gone: boolean, author: "connector" | "clerk"): void {
@@ -337,6 +353,7 @@ export class Ledger {
     const reduced = this.#stage.config.onActivated === "reduce" && order?.["StatusCode"] === "Activated";
     const quantity = reduced ? (item["AvailableQuantity"] ?? item["Quantity"]) : item["Quantity"];
     return new Map([
+      [`${line}|PricebookEntryId`, this.#keyReferredTo("PricebookEntry", item["PricebookEntryId"])],
       [`${line}|Quantity`, amountOr("Quantity", canonicalOf(quantity))],
       [`${line}|UnitPrice`, amountOr("UnitPrice", canonicalOf(item["UnitPrice"]))],
     ]);

@@ -7,7 +7,7 @@ import type { Side, Value } from "../../src/model/value.ts";
 import type { SalesforceCall } from "../../src/sync/call.ts";
 import type { PassingStatus } from "../../src/sync/decision.ts";
 import { operationsOf } from "../../src/sync/split.ts";
-import { amountOr, isTracked, spelled } from "./cells.ts";
+import { amountOr, isTracked, spelled, tells } from "./cells.ts";
 import type { ConnectorView } from "./connector-view.ts";
 import type { Ledger, Overwrite } from "./ledger.ts";
 import type { Stage } from "./stage.ts";
@@ -136,7 +136,7 @@ export class LossJudge {
     for (const overwritten of this.#overwritten) {
       const { side, key, line, field, value, seq } = overwritten;
       const overrun = this.#view.overruns.some(
-        (entry) => entry.key === key && entry.text.includes(`"from":${JSON.stringify(value)}`),
+        (entry) => entry.key === key && tells(entry.text, `"from":${JSON.stringify(value)}`),
       );
       if (overwritten.unseen && overrun) this.overruns += 1;
       const cell = this.#ledger.cell(side, key, `${line}|${field}`);
@@ -165,7 +165,7 @@ export class LossJudge {
             (conflict.field === "*" && line !== "")),
       );
       const recovered = this.#view.recovered.some(
-        (entry) => entry.key === key && entry.text.includes(JSON.stringify(value)),
+        (entry) => entry.key === key && tells(entry.text, JSON.stringify(value)),
       );
       if (!told && !recovered) {
         const excused = overwritten.unseen && overwritten.excuse !== null;
@@ -190,7 +190,9 @@ export class LossJudge {
   #isHidden({ key, line, field, value }: Overwritten): boolean {
     const object = key.split(":")[1] ?? "";
     const hidden = this.#view.base(object, key)?.displaced ?? [];
-    return hidden.some((edit) => (edit.lineKey ?? "") === line && edit.field === field && edit.value === value);
+    return hidden.some(
+      (edit) => (edit.lineKey ?? "") === line && edit.field === field && amountOr(field, edit.value) === value,
+    );
   }
 
   /** True where the write's intent had to be looked up: its reply was lost, or died with its process. */

@@ -9,7 +9,7 @@ import type { LongTransaction } from "../../mock-server/org/long-transaction.ts"
 import type { Transaction } from "../../mock-server/org/port.ts";
 import type { Row } from "../../mock-server/schema/definition.ts";
 import type { RowOperation } from "../../src/model/salesforce-record.ts";
-import { type Erp, nameOf, type OpenTransaction } from "./erp.ts";
+import { type Erp, type LineChanges, nameOf, type OpenTransaction } from "./erp.ts";
 import { liveRows } from "./org-rows.ts";
 import { Random } from "./random.ts";
 import {
@@ -113,6 +113,45 @@ export class People {
       // What an org refuses as a whole (a lock within a merge) it refuses to people too.
       if (!(error instanceof OrgError)) throw error;
     }
+  }
+
+  /** What people do beside plain edits: they swap the lines of an order, number them anew, and replace them. */
+  habit(seed: number): void {
+    const random = new Random(seed);
+    const orders = this.#erp.rows("orders");
+    const [draw, order] = [random.below(6), orders[random.below(Math.max(1, orders.length))]];
+    if (draw === 5) return this.#replaceInSalesforce(random);
+    if (order === undefined) return;
+    const lines = [...order.lines].map(([no, { line_no: _no, ...line }]) => ({ no, line }));
+    if (lines.length === 0) return;
+    const [one, other] = [random.pick(lines), random.pick(lines)];
+    const put = (changes: LineChanges): void => this.#erp.put("orders", nameOf(order), {}, changes);
+    switch (draw) {
+      case 0:
+        return put({ [one.no]: other.line, [other.no]: one.line });
+      case 1:
+        return put({ [one.no]: null, [String(Number(one.no) + 5)]: one.line });
+      case 2:
+        return put({ [one.no]: { ...one.line, sku: random.pick(this.#skus) } });
+      case 3: {
+        // A line is inserted on top: all others move down by one.
+        const moved = Object.fromEntries(lines.map(({ no, line }) => [String(Number(no) + 10), line]));
+        return put({ ...moved, [lines[0]?.no ?? "10"]: this.#line(random) });
+      }
+      default:
+        return this.#erp.put("products", random.pick(this.#skus), { price: this.#price(random) });
+    }
+  }
+
+  /** A user deletes a line and enters another product instead, as users must: Salesforce lets nobody change it. */
+  #replaceInSalesforce(random: Random): void {
+    const item = this.#some(random, "OrderItem");
+    const entry = this.#some(random, "PricebookEntry");
+    if (item === undefined || entry === undefined) return;
+    this.#save("delete", "OrderItem", item, {});
+    const { OrderId, Quantity } = item;
+    const values = { OrderId, Quantity, PricebookEntryId: entry["Id"], UnitPrice: 5 + random.below(20) };
+    this.#saveAll({ operation: "insert", allOrNone: false, records: [{ object: "OrderItem", values }] });
   }
 
   /** Somebody edits what is about to be written. */
@@ -462,6 +501,9 @@ export class People {
   /** What something costs in the ERP. */
   #price(random: Random): string {
     const whole = String(5 + random.below(20));
+    // Seventeen and eighteen digits: more than a JSON number of a program in JavaScript holds.
+    if (this.#world?.unruly?.digits === true && random.chance(0.5))
+      return random.pick(["1234567890123456.78", "123456789012345.67", "9007199254740993.25"]);
     return this.#world?.odd === true ? `${whole}.${random.pick(["5", "125", "3349", "99995"])}` : whole;
   }
 

@@ -136,7 +136,8 @@ class SimulatedProcess {
 
   /** The feeds as the connector sees them, which is what they are judged by. */
   #watched(ports: EnginePorts): EnginePorts {
-    const { feeds } = this.#input.judge;
+    const { judge, holder } = this.#input;
+    const { feeds } = judge;
     const { external } = ports;
     const start = external.start?.bind(external);
     return {
@@ -154,7 +155,7 @@ class SimulatedProcess {
             }),
         changes: async (collection, cursor, limit) => {
           const page = await external.changes(collection, cursor, limit);
-          feeds.told(collection, cursor, page);
+          feeds.told(collection, cursor, page, !judge.holdsLease(holder));
           return page;
         },
       },
@@ -197,6 +198,8 @@ class SimulatedProcess {
     switch (act.kind) {
       case "edit":
         return stage.people.edit(act.seed);
+      case "habit":
+        return stage.people.habit(act.seed);
       case "late":
         return stage.people.openLate(act.seed);
       case "commitLate":

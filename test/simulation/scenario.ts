@@ -2,13 +2,13 @@
 import type { Upheaval } from "./erp.ts";
 import { Random } from "./random.ts";
 import type { StageConfig } from "./stage-config.ts";
-import type { World } from "./world.ts";
+import type { Unruly, World } from "./world.ts";
 
 /** What happens to a run at the n-th place where it waits. */
 export interface Disturbance {
   readonly at: number;
   readonly act:
-    | { readonly kind: "edit" | "late" | "lock" | "refuse"; readonly seed: number }
+    | { readonly kind: "edit" | "late" | "lock" | "refuse" | "habit"; readonly seed: number }
     /** The next call that writes to Salesforce meets an edit of something that it writes. */
     | { readonly kind: "race"; readonly seed: number }
     /** The process is gone; nothing of it runs any more. */
@@ -62,11 +62,13 @@ const WIRE_ACTS: readonly WireAct[] = [
 
 /** One step of a history. */
 export type Step =
-  | { readonly kind: "edit" | "late" | "refuse"; readonly seed: number }
+  | { readonly kind: "edit" | "late" | "refuse" | "habit"; readonly seed: number }
   | { readonly kind: "others"; readonly calls: number }
   | { readonly kind: "commitLate" }
   | { readonly kind: "advance"; readonly seconds: number }
   | { readonly kind: "sweep" }
+  /** A second connector on the same ERP reads, so many records at a time. */
+  | { readonly kind: "secondReader"; readonly limit: number }
   | { readonly kind: "upheaval"; readonly what: Upheaval }
   | {
       readonly kind: "run";
@@ -79,8 +81,12 @@ export const EMPHASES = ["lostReplies", "editsInside", "crashes"] as const;
 /** One of `EMPHASES`. */
 export type Emphasis = (typeof EMPHASES)[number];
 
-/** How far from tidy the world of a history may be. `upset`: its ERP is also put back to older states, moved and rebuilt. */
-export const UNTIDINESSES = ["messy", "upset"] as const;
+/**
+ * How far from tidy the world of a history may be. `upset`: its ERP is also put back to older states, moved and rebuilt.
+ * `unruly`: its people swap and renumber lines, its triggers rewrite and refuse values, its numbers are long, its tables are
+ * emptied and loaded again, and a second connector reads it.
+ */
+export const UNTIDINESSES = ["messy", "upset", "unruly"] as const;
 /** One of `UNTIDINESSES`. */
 export type Untidiness = (typeof UNTIDINESSES)[number];
 
@@ -154,12 +160,37 @@ export function untidy(scenario: Scenario, untidiness: Untidiness): Scenario {
     existing: random.pick([0, 0, 2]),
     odd: random.chance(0.5),
     unkeyed: random.pick([0, 0, 2]),
+    ...(untidiness === "unruly" ? { unruly: drawUnruly(new Random(scenario.seed ^ 0x1e77)) } : {}),
   };
   // What Salesforce users make has no number of the ERP's, and cannot be named there.
   const createExternal = scenario.config.createExternal && (keys === "text" || keys === "padded");
   const draw = new Random(scenario.seed ^ 0x0f11);
   const steps = scenario.steps.flatMap((step) => [step, ...drawUnusual(draw, untidiness === "upset")]);
-  return { ...scenario, untidiness, config: { ...scenario.config, createExternal, world }, steps };
+  const habits = new Random(scenario.seed ^ 0x4ab1);
+  return {
+    ...scenario,
+    untidiness,
+    config: { ...scenario.config, createExternal, world },
+    steps: untidiness === "unruly" ? steps.flatMap((step) => drawHabits(habits, step)) : steps,
+  };
+}
+
+function drawUnruly(random: Random): Unruly {
+  return { trigger: random.pick(["none", "rewrites", "refuses"] as const), digits: random.chance(0.4) };
+}
+
+/** What people do to lines before and within the step, and what else goes on after it. */
+function drawHabits(random: Random, step: Step): readonly Step[] {
+  const habit = (): { readonly kind: "habit"; readonly seed: number } => ({ kind: "habit", seed: random.fork() });
+  const before = random.chance(0.4) ? [habit()] : [];
+  const within: Disturbance = { at: random.below(PLACES), act: habit() };
+  const now =
+    step.kind === "run" && random.chance(0.4) ? { ...step, disturbances: [...step.disturbances, within] } : step;
+  const after: readonly Step[] = [
+    ...(random.chance(0.25) ? [{ kind: "secondReader", limit: 1 + random.below(3) } as const] : []),
+    ...(random.chance(0.08) ? [{ kind: "upheaval", what: "reload" } as const] : []),
+  ];
+  return [...before, now, ...after];
 }
 
 /** Now and then somebody sweeps, and the ERP is put back to an older state, moved or rebuilt. */

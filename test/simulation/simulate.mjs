@@ -1,8 +1,8 @@
 /**
  * Plays seeds of the simulation on all processors: `npm run simulate -- --seeds 1000 --from 1`. Goes on after a seed
  * that breaks an invariant, prints its shrunk history and the line that replays it, and ends with 1. With `--emphasis
- * lostReplies` (or `editsInside`, `crashes`) each history has more of one kind of accident; with `--world messy` the ERP is a
- * database with odd keys and the connector's own adapter in front of it.
+ * lostReplies` (or `editsInside`, `crashes`) each history has more of one kind of accident; with `--world messy` (or
+ * `upset`, `unruly`) the ERP is a database with odd keys and the connector's own adapter in front of it.
  */
 import { spawn } from "node:child_process";
 import { rmSync } from "node:fs";

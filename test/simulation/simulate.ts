@@ -1,9 +1,11 @@
 /** Plays one history to its end and says what it broke. */
 import { setImmediate } from "node:timers/promises";
+import type { EnginePorts } from "../../src/engine/context/ports.ts";
 import type { RunReport } from "../../src/engine/context/report.ts";
 import { sweepOwedSinceMs } from "../../src/engine/detect/pending-sweep.ts";
 import { retryDeadLetter } from "../../src/engine/held/held.ts";
 import type { Plan } from "../../src/engine/plan/plan.ts";
+import type { ExternalSystem } from "../../src/external/port.ts";
 import type { SalesforceOrg } from "../../src/salesforce/port.ts";
 import { withinBudget } from "../../src/service/budgeted-org.ts";
 import type { StateStore } from "../../src/state/port.ts";
@@ -14,6 +16,7 @@ import { MemoryState } from "./memory-state.ts";
 import { Random } from "./random.ts";
 import { type Breaking, type RunEnd, runProcess } from "./runner.ts";
 import type { Scenario, Step } from "./scenario.ts";
+import { SecondReader } from "./second-reader.ts";
 import { CONNECTOR, Stage } from "./stage.ts";
 
 /** What one history came to. */
@@ -101,6 +104,7 @@ class Player {
   /** True from an upheaval of the ERP on until a run has gone through. */
   #isUpset = false;
   readonly #rest: RestJudge;
+  readonly #secondReader: SecondReader;
 
   constructor(stage: Stage, judge: Judge, scenario: Scenario, options: PlayOptions) {
     this.#stage = stage;
@@ -108,6 +112,38 @@ class Player {
     this.#rest = new RestJudge(stage, judge);
     this.#options = options;
     this.#random = new Random(scenario.config.seed);
+    this.#secondReader = new SecondReader({
+      erp: stage.erp,
+      external: this.#sandboxPorts().external,
+      feeds: judge.feeds,
+      fail: (invariant, what) => judge.fail(invariant, what),
+      seesDeletions: stage.config.world?.feed === "log",
+    });
+  }
+
+  /** What a second connector of the same make works with. */
+  #sandboxPorts(): EnginePorts {
+    const { erp, mapping } = this.#stage;
+    const external: ExternalSystem = {
+      name: erp.name,
+      check: () => erp.check(),
+      info: (collection) => erp.info(collection),
+      changes: (collection, cursor, limit) => erp.changes(collection, cursor, limit),
+      read: (collection, keys) => erp.read(collection, keys),
+      apply: (operations) => erp.apply(operations),
+      acknowledge: async (collection, cursor) => await erp.acknowledge?.(collection, cursor),
+      close: () => Promise.resolve(),
+    };
+    const { breaking = (ports) => ports } = this.#options;
+    return breaking({
+      mapping,
+      salesforce: unguarded(this.#stage, 0, () => Promise.resolve()),
+      external,
+      state: new MemoryState(),
+      nowMs: () => this.#stage.nowMs,
+      newId: () => this.#newId(),
+      observe: () => {},
+    });
   }
 
   async open(): Promise<void> {
@@ -119,6 +155,10 @@ class Player {
     switch (step.kind) {
       case "edit":
         return this.#stage.people.edit(step.seed);
+      case "habit":
+        return this.#stage.people.habit(step.seed);
+      case "secondReader":
+        return await this.#secondReader.read(step.limit);
       case "late":
         return this.#stage.people.openLate(step.seed);
       case "refuse":
@@ -197,6 +237,8 @@ class Player {
     this.#options.trace?.(`at rest: ${describeEnd(last)}`);
     if (judge.ledger.connectorWrites !== writes)
       judge.fail("I5", `a run at rest made ${judge.ledger.connectorWrites - writes} commits`);
+    if (last.kind === "done" && last.report.writes > 0)
+      judge.fail("I5", `a run at rest wrote ${last.report.writes} times what was there already`);
     if (last.kind !== "done") return judge.fail("I7", `an undisturbed run ended: ${describeEnd(last)}`);
     const intents = await this.#state.intents();
     if (intents.length > 0) judge.fail("I10", `${intents.length} intents are left, of ${intents[0]?.key}`);
@@ -242,8 +284,9 @@ class Player {
   /** What was planned is what it takes; a row that Salesforce refuses costs calls of its own, which nobody can foresee. */
   #compareCalls({ calls, held, writes }: Plan, report: RunReport): void {
     // A record that is made or removed in the ERP shifts the pages of its feed: one more pass, which reads and writes.
-    // In a feed by stamps every write does, for it moves the record's.
-    const isStamped = this.#stage.config.world?.feed === "column";
+    // In a feed by stamps every write does, for it moves the record's; so does one that a trigger rewrites.
+    const { feed, unruly } = this.#stage.config.world ?? {};
+    const isStamped = feed === "column" || unruly?.trigger === "rewrites";
     const shifts = writes.filter(
       ({ side, actions }) => side === "external" && (isStamped || actions.some((action) => SHIFTING.includes(action))),
     ).length;

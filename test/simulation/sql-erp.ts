@@ -22,7 +22,7 @@ import type { Erp, ErpAuthor, ErpChange, ErpRow, LineChanges, OpenTransaction, P
 import { nameOf, shuffled } from "./erp.ts";
 import type { Random } from "./random.ts";
 import { TableHistories } from "./table-histories.ts";
-import { keyColumns, type World } from "./world.ts";
+import { keyColumns, type Unruly, type World } from "./world.ts";
 
 type Scalar = string | null;
 type SqlRow = Readonly<Record<string, Scalar>>;
@@ -181,6 +181,10 @@ export class SqlErp implements Erp {
       this.#histories.layAside();
     }
     if (upheaval === "snapshot" || (upheaval === "restore" && !existsSync(aside))) return false;
+    if (upheaval === "reload") {
+      this.#reloadAll();
+      return false;
+    }
     const before = this.#everything();
     if (upheaval === "swap") this.#swapOrders();
     await this.#closeFile();
@@ -205,6 +209,18 @@ export class SqlErp implements Erp {
       this.#tell("clerk", place.split(" ")[0] ?? "", before.get(place), nameOf(row));
     this.#isUpset = false;
     return true;
+  }
+
+  /** Every row goes and comes again in one transaction, as a nightly import does it: nothing is another than before. */
+  #reloadAll(): void {
+    const tables = [...Object.keys(COLUMNS), "order_lines"];
+    this.#stampAs("clerk");
+    this.#people.exec("begin immediate");
+    for (const table of tables) this.#people.exec(`create table ${table}_kept as select * from ${table}`);
+    for (const table of tables) this.#people.exec(`delete from ${table}`);
+    for (const table of tables) this.#people.exec(`insert into ${table} select * from ${table}_kept`);
+    for (const table of tables) this.#people.exec(`drop table ${table}_kept`);
+    this.#people.exec("commit");
   }
 
   /** A new table in the place of the old one, without the last of its records. */
@@ -366,7 +382,7 @@ function newPath(): string {
 }
 
 async function templateOf(world: World): Promise<Buffer> {
-  const kind = `${world.keys} ${world.feed}`;
+  const kind = `${world.keys} ${world.feed} ${JSON.stringify(world.unruly)}`;
   const known = templates.get(kind) ?? makeTemplate(world);
   templates.set(kind, known);
   return await known;
@@ -383,7 +399,8 @@ async function makeTemplate(world: World): Promise<Buffer> {
   return template;
 }
 
-function tables({ keys }: World): readonly string[] {
+function tables({ keys, unruly }: World): readonly string[] {
+  const price = unruly?.digits === true ? "text" : "numeric";
   const type = keys === "integer" ? "integer" : "text";
   const typed = (columns: readonly string[]): readonly string[] =>
     columns.map((column) => `${column} ${column.endsWith("company") ? "integer" : type}`);
@@ -391,13 +408,13 @@ function tables({ keys }: World): readonly string[] {
   const roots = Object.entries(COLUMNS).map(([table, columns]) => {
     const own = table === "products" ? ["sku"] : key;
     const referring = (REFERENCES[table] ?? []).flatMap((to) => typed(keyColumns(keys, to)));
-    const rest = columns.map((column) => `${column} ${column === "price" ? "numeric" : "text"}`);
+    const rest = columns.map((column) => `${column} ${column === "price" ? price : "text"}`);
     return `create table ${table} (${[...typed(own), ...referring, ...rest, "changed_at text", "changed_by text"].join(", ")},
       primary key (${own.join(", ")}))`;
   });
   const parent = key.map((column) => `order_${column}`);
   const lines = `create table order_lines (${typed(parent).join(", ")}, line_no integer, sku ${type}, quantity numeric,
-    price numeric, primary key (${[...parent, "line_no"].join(", ")}),
+    price ${price}, primary key (${[...parent, "line_no"].join(", ")}),
     foreign key (${parent.join(", ")}) references orders (${key.join(", ")}) on delete cascade)`;
   const stamps = "changed_at = (select at from sim_clock), changed_by = (select by from sim_clock)";
   const stamped = Object.keys(COLUMNS).flatMap((table) => [
@@ -419,8 +436,24 @@ function tables({ keys }: World): readonly string[] {
     lines,
     ...stamped,
     ...moved,
+    ...TRIGGERS[unruly?.trigger ?? "none"],
   ];
 }
+
+/** What an ERP's own triggers make of the values that are written to its customers, whoever writes them. */
+const TRIGGERS: Readonly<Record<Unruly["trigger"], readonly string[]>> = {
+  none: [],
+  rewrites: [
+    `create trigger customers_city after insert on customers when new.city is not upper(new.city) begin
+       update customers set city = upper(new.city) where rowid = new.rowid; end`,
+    `create trigger customers_city_changed after update of city on customers when new.city is not upper(new.city) begin
+       update customers set city = upper(new.city) where rowid = new.rowid; end`,
+  ],
+  refuses: ["insert", "update"].map(
+    (event) => `create trigger customers_phone_${event} before ${event} on customers when new.phone like 'Bo %' begin
+       select raise(abort, 'this telephone number is not allowed'); end`,
+  ),
+};
 
 function configOf(world: World, path: string): SqlConfig {
   const changes =

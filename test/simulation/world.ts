@@ -20,6 +20,16 @@ export interface World {
   readonly unkeyed: number;
   /** True where the ERP's prices have more decimals than Salesforce keeps, and its texts blanks around them. */
   readonly odd: boolean;
+  /** Absent where nobody is unruly. */
+  readonly unruly?: Unruly;
+}
+
+/** What ERPs and their people do beside plain edits. */
+export interface Unruly {
+  /** `rewrites`: a trigger stores cities in capitals. `refuses`: a trigger refuses the telephone numbers of some. */
+  readonly trigger: "none" | "rewrites" | "refuses";
+  /** True where prices have 17 and 18 digits. */
+  readonly digits: boolean;
 }
 
 /** How the records of an ERP are named. */
