@@ -194,7 +194,7 @@ function merged(input: Situation, external: ExternalView, master: MergeSurvivor)
       agreed !== null &&
       movedFields(input.mapping, agreed, { side: "external", document: external.document }).length > 0;
     const text = `was merged into ${master.key} in Salesforce; merge the two in the external system too, or delete this one there`;
-    const result = edited ? blocked(input, "park", [note("MERGED", text)]) : idle(input, note("MERGED", text));
+    const result = edited ? blocked(input, "park", [note("MERGED", text)]) : idle(input, note("MERGED_AWAY", text));
     // The survivor's Id stays with its own key: two links to one record would leave its key in doubt.
     return { ...result, link: { ...link, recordId: null, mergedInto: master.key }, actions: ["merge"] };
   }

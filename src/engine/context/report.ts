@@ -39,7 +39,7 @@ export interface KeptCount {
 /** Documents or lines that stand on one side only and are left alone, by reason. */
 export interface OneSidedCount {
   readonly object: string;
-  /** `FILTERED`, `CREATE_NOT_ALLOWED`, `DELETE_NOT_PROPAGATED`, `FOREIGN_LINES` or `LINE_IGNORED`. */
+  /** `FILTERED`, `CREATE_NOT_ALLOWED`, `DELETE_NOT_PROPAGATED`, `DELETED_BEFORE_AGREEMENT`, `MERGED_AWAY`, `FOREIGN_LINES`, `LINE_IGNORED`. */
   readonly code: string;
   /** What was said of the first of them. */
   readonly message: string;

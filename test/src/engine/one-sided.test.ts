@@ -1,5 +1,6 @@
 /** Documents and lines that stand on one side only are left alone on purpose, and the run says so. */
 import { expect, it } from "vitest";
+import { merge } from "../../../mock-server/dml/merge.ts";
 import { reportText } from "../../../src/cli/report-text.ts";
 import { erpMapping } from "../../support/erp-mapping.ts";
 import { Shop } from "./shop.ts";
@@ -47,6 +48,32 @@ it("a deletion that the mapping does not carry over is counted", async () => {
 
   expect(report.oneSided).toMatchObject([
     { object: "Account", code: "DELETE_NOT_PROPAGATED", count: 1, examples: [{ key: "erp:Account:C1" }] },
+  ]);
+});
+
+it("a customer that was merged away in Salesforce is counted", async () => {
+  const shop = await Shop.open(erpMapping());
+  shop.company(2);
+  await shop.run();
+  const [master, loser] = (await shop.salesforce.query("SELECT Id FROM Account ORDER BY Name")).map((row) =>
+    String(row["Id"]),
+  );
+  const { org } = shop.mock;
+  const actor = org.actor("admin@mock.org");
+  if (actor === undefined) throw new Error("there is an administrator");
+  org.transaction(actor, (tx) => merge(tx, { object: "Account", masterId: String(master), loserIds: [String(loser)] }));
+
+  const report = await shop.run();
+
+  expect(report.oneSided).toEqual([
+    {
+      object: "Account",
+      code: "MERGED_AWAY",
+      message:
+        "was merged into erp:Account:C0 in Salesforce; merge the two in the external system too, or delete this one there",
+      count: 1,
+      examples: [{ key: "erp:Account:C1" }],
+    },
   ]);
 });
 
