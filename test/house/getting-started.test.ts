@@ -73,7 +73,7 @@ describe.skipIf(!existsSync(BINS["order-sync"] ?? ""))(
       expect(outputs.get("order-sync run")).toMatch(/180 documents written[\s\S]*0 documents written/);
       expect(outputs.get("order-sync journal erp:Order:A-26003")).toContain("create, lines, activate");
       expect((await fetch(`http://127.0.0.1:${pagesPort}/healthz`)).status).toBe(200);
-    }, 60_000);
+    }, 120_000);
 
     /** Starts a command and waits for its first line. */
     async function inBackground(args: readonly string[]): Promise<string> {

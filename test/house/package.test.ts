@@ -106,6 +106,9 @@ describe.skipIf(!existsSync(join(ROOT, "dist/src/cli/bin.js")))(
         .reduce((sum, size) => sum + size, 0);
       expect(packages.length + 1).toBeLessThanOrEqual(MOCK_ORG_PACKAGES_MAX);
       expect(bytes / 1024 ** 2).toBeLessThanOrEqual(MOCK_ORG_MB_MAX);
+      // The pages for users say how many.
+      for (const page of ["README.md", "mock-server/README.md"])
+        expect(read(page)).toContain(`${packages.length + 1} packages`);
     });
 
     it.each([
