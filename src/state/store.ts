@@ -1,4 +1,5 @@
 /** The state store: written once on Kysely, run on SQLite and PostgreSQL. */
+
 import assert from "node:assert/strict";
 import { type Kysely, sql, type Transaction } from "kysely";
 import { sqliteCode } from "../database/sqlite-driver.ts";
@@ -6,6 +7,7 @@ import { SyncError } from "../errors.ts";
 import type { BusinessKey, RecordId } from "../model/key.ts";
 import type { Base, DeadLetter, Intent, Link, Parked } from "../sync/decision.ts";
 import { stateFault } from "./fault.ts";
+import { fromBody, type LinkBody } from "./link-body.ts";
 import type { JournalEntry, JournalQuery, Lease, RunRecord, StateBatch, StateStore, StoredConflict } from "./port.ts";
 import {
   applyMigrations,
@@ -145,14 +147,14 @@ export class SqlStateStore implements StateStore {
     const rows = await this.#chunked(keys, (db, chunk) =>
       db.selectFrom("link").select("body").where("object", "=", object).where("key", "in", chunk).execute(),
     );
-    return new Map(rows.map((row) => decode<Link>(row)).map((link) => [link.key, link]));
+    return new Map(rows.map((row) => fromBody(decode<LinkBody>(row))).map((link) => [link.key, link]));
   }
 
   async linksByRecordId(object: string, ids: readonly RecordId[]): Promise<ReadonlyMap<RecordId, Link>> {
     const rows = await this.#chunked(ids, (db, chunk) =>
       db.selectFrom("link").select("body").where("object", "=", object).where("record_id", "in", chunk).execute(),
     );
-    const links = rows.map((row) => decode<Link>(row));
+    const links = rows.map((row) => fromBody(decode<LinkBody>(row)));
     return new Map(links.flatMap((link) => (link.recordId === null ? [] : [[link.recordId, link] as const])));
   }
 

@@ -1,6 +1,8 @@
 /** Writes one batch inside a transaction that has already checked the lease. */
+
 import type { Insertable, Transaction } from "kysely";
 import type { BusinessKey } from "../model/key.ts";
+import { toBody } from "./link-body.ts";
 import type { StateBatch } from "./port.ts";
 import type { StateTables } from "./schema.ts";
 
@@ -28,7 +30,11 @@ export async function writeBatch(tx: Tx, batch: StateBatch): Promise<void> {
   await removeKeys(tx, "parked", batch.clearParked ?? []);
   await clearIntents(tx, batch.clearIntents ?? []);
 
-  const links = (batch.links ?? []).map((link) => ({ ...objectKey(link), record_id: link.recordId, body: text(link) }));
+  const links = (batch.links ?? []).map((link) => ({
+    ...objectKey(link),
+    record_id: link.recordId,
+    body: text(toBody(link)),
+  }));
   for (const rows of chunks(lastOfEach(links, rowKey), INSERT_ROWS_MAX)) {
     await tx
       .insertInto("link")

@@ -1,4 +1,5 @@
 /** Decisions about records that stand on one side only and are to be made on the other. */
+
 import type { ObjectMapping } from "../mapping/mapping.ts";
 import type { ExternalView, SalesforceView, SyncDocument } from "../model/document.ts";
 import type { Side } from "../model/value.ts";
@@ -6,6 +7,7 @@ import type { Conflict, Decision, Obstacle } from "./decision.ts";
 import type { Write } from "./merge-sheet.ts";
 import { agreedForNewRow } from "./new-row.ts";
 import { EDITED_MEANWHILE } from "./pre-image.ts";
+import { isGone } from "./presence.ts";
 import { blocked, idle, linkOf, note, type Situation, type WriteSet, written } from "./situation.ts";
 import type { SalesforceTarget } from "./write-target.ts";
 import { externalWrites, salesforceWrites } from "./writes.ts";
@@ -25,7 +27,7 @@ export function createSalesforce(input: Situation, external: ExternalView, confl
   const agreed = newDocument(mapping, external.document, "salesforce");
   const writes = salesforceWrites(input, { seen: null, external });
   if (writes.kind !== "writes") return blocked(input, writes.kind, writes.obstacles);
-  const revived = input.link?.tombstone === true || input.salesforce.kind === "deleted";
+  const revived = isGone(input.link) || input.salesforce.kind === "deleted";
   return written(input, [revived ? renamed(writes, "create", "revive") : writes], {
     agreed,
     conflicts,
@@ -34,7 +36,7 @@ export function createSalesforce(input: Situation, external: ExternalView, confl
     // Until the outcome of the create brings a new Id an older deletion is the last word, and the dead Id tells a record
     // that was made from one that was undeleted.
     link: {
-      ...linkOf(input, { recordId: input.link?.recordId ?? null, tombstone: input.link?.tombstone ?? false }),
+      ...linkOf(input, { recordId: input.link?.recordId ?? null, isGone: isGone(input.link) }),
       lineIds: {},
     },
   });
@@ -56,13 +58,13 @@ export function createExternal(input: Situation, salesforce: SalesforceView, con
   if (toExternal.kind !== "writes") return blocked(input, toExternal.kind, toExternal.obstacles);
   const stamp = salesforceWrites(input, salesforceStands(input, salesforce));
   if (stamp.kind !== "writes") return blocked(input, stamp.kind, stamp.obstacles);
-  const revived = input.link?.tombstone === true || input.external.kind === "deleted";
+  const revived = isGone(input.link) || input.external.kind === "deleted";
   return written(input, [stamp, revived ? renamed(toExternal, "create", "revive") : toExternal], {
     agreed,
     conflicts,
     notes: foreignLines(mapping, salesforce),
     rewrites: [],
-    link: linkOf(input, { recordId: salesforce.recordId, tombstone: input.link?.tombstone ?? false }),
+    link: linkOf(input, { recordId: salesforce.recordId, isGone: isGone(input.link) }),
   });
 }
 
@@ -78,7 +80,7 @@ function bringBack(input: Situation, salesforce: SalesforceView, alone: Obstacle
     conflicts: [],
     notes: [alone],
     rewrites: input.base?.rewrites ?? [],
-    link: linkOf(input, { recordId: salesforce.recordId, tombstone: false }),
+    link: linkOf(input, { recordId: salesforce.recordId, isGone: false }),
   });
 }
 

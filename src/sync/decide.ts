@@ -83,7 +83,7 @@ function merge(input: Situation, salesforce: SalesforceView, external: ExternalV
     conflicts: [...merged.conflicts, ...changedKey(input, salesforce)],
     notes: [...merged.notes, ...foreign],
     rewrites: merged.rewrites,
-    link: linkOf(input, { recordId: salesforce.recordId, tombstone: false }),
+    link: linkOf(input, { recordId: salesforce.recordId, isGone: false }),
   });
 }
 

@@ -4,6 +4,7 @@ import type { ExternalOperation } from "../model/external-record.ts";
 import type { BusinessKey, LineKey, NaturalKey, RecordId } from "../model/key.ts";
 import type { RowOperation, SalesforceFault } from "../model/salesforce-record.ts";
 import type { Side, Value } from "../model/value.ts";
+import type { Presence, Said } from "./presence.ts";
 
 /** The tie between a key and what both sides call the record. */
 export interface Link {
@@ -12,23 +13,8 @@ export interface Link {
   readonly recordId: RecordId | null;
   readonly naturalKey: NaturalKey | null;
   readonly lineIds: Readonly<Record<LineKey, RecordId>>;
-  /** Set when the record was deleted on both sides; a record that re-appears is revived, not created. */
-  readonly tombstone: boolean;
-  /**
-   * The side that is known to have deleted the record while the other one still has it. A feed tells a deletion once;
-   * whatever has to wait afterwards, for a person or a lock, needs the evidence later. Gone once the record is back.
-   */
-  readonly deletedOn?: Side;
-  /** Set with `tombstone` where it was us who deleted the record in Salesforce: Salesforce took its children along. */
-  readonly removed?: true;
-  /** The record that we deleted in Salesforce and whose deletion took this one along: nobody meant it. Gone once it is back. */
-  readonly takenAlong?: string;
-  /** A person has said that it is made although records match it. Gone once both sides agree. */
-  readonly unmatched?: true;
-  /** A person has said that this record is the one, whatever its key field holds. Gone once both sides agree. */
-  readonly adopted?: true;
-  /** The record was merged away in Salesforce into the one with this key, which stands for it where others refer to it. */
-  readonly mergedInto?: BusinessKey;
+  readonly presence: Presence;
+  readonly said?: Said;
 }
 
 /** The last values that both sides agreed on. `document` null: both sides agreed that there is no record. */

@@ -4,6 +4,7 @@
  * A record is only deleted on positive evidence from the other side, when it has not moved since both agreed, and when
  * the mapping allows it. A deletion against an edit is a conflict like any other.
  */
+
 import type { ExternalView, Provenance, SalesforceView, SyncDocument } from "../model/document.ts";
 import type { BusinessKey } from "../model/key.ts";
 import type { Side } from "../model/value.ts";
@@ -12,6 +13,7 @@ import { createExternal, createSalesforce } from "./creation.ts";
 import type { Apart, Conflict, Decision, Link, Obstacle } from "./decision.ts";
 import { movedFields } from "./diff.ts";
 import { planDelete } from "./lifecycle.ts";
+import { deletedFrom, isGone, LIVE, type Presence } from "./presence.ts";
 import { chooseWinner } from "./resolve.ts";
 import { leavesApart } from "./settle.ts";
 import type { MergeSurvivor } from "./sighting.ts";
@@ -23,7 +25,7 @@ export function withoutSalesforce(input: Situation, external: ExternalView): Dec
   const agreed = base?.document ?? null;
   if (salesforce.kind === "deleted" && salesforce.master !== null) return merged(input, external, salesforce.master);
   if (agreed === null) {
-    const deletedUnseen = salesforce.kind === "deleted" && link?.tombstone !== true;
+    const deletedUnseen = salesforce.kind === "deleted" && !isGone(link);
     return deletedUnseen ? deletedBeforeAgreement(input, external) : createSalesforce(input, external, []);
   }
   if (salesforce.kind === "absent") {
@@ -52,7 +54,7 @@ export function withoutExternal(input: Situation, salesforce: SalesforceView): D
   const { base, external, link, mapping } = input;
   const agreed = base?.document ?? null;
   if (agreed === null) {
-    if (external.kind === "deleted" && link?.tombstone !== true) {
+    if (external.kind === "deleted" && !isGone(link)) {
       return idle(
         input,
         note(
@@ -97,11 +99,11 @@ export function gone(input: Situation): Decision {
       ),
     ]);
   }
-  const already = input.link?.tombstone === true && input.base?.document == null;
+  const already = isGone(input.link) && input.base?.document == null;
   return {
     ...idle(input),
     agreed: null,
-    link: linkOf(input, { recordId: input.link?.recordId ?? null, tombstone: true }),
+    link: linkOf(input, { recordId: input.link?.recordId ?? null, isGone: true }),
     actions: already ? [] : ["tombstone"],
   };
 }
@@ -111,7 +113,7 @@ export function gone(input: Situation): Decision {
  * record after we had looked. Salesforce names who deleted it; of what is deleted along that is the same user [memory: platform §12].
  */
 function deletedAlongWith({ mapping, salesforce, link, self, parents }: Situation): string | null {
-  if (link?.takenAlong !== undefined) return link.takenAlong;
+  if (link?.presence.kind === "deletedOnOneSide" && link.presence.along !== undefined) return link.presence.along;
   if (salesforce.kind !== "deleted" || salesforce.document === null) return null;
   const { provenance, document } = salesforce;
   if (provenance.by === null || provenance.by !== self?.salesforce) return null;
@@ -129,7 +131,8 @@ function deletedAlongWith({ mapping, salesforce, link, self, parents }: Situatio
 function takenAlong(input: Situation, parent: string): Decision {
   const text = `was deleted in Salesforce along with ${parent}, which the external system had deleted, and stands in the external system still; undelete it in Salesforce (recycle bin, 15 days), or delete it in the external system`;
   const parked = blocked(input, "park", [note("TAKEN_ALONG", text)]);
-  return { ...parked, link: { ...parked.link, takenAlong: parent } };
+  const presence: Presence = { kind: "deletedOnOneSide", side: "salesforce", along: parent };
+  return { ...parked, link: { ...parked.link, presence } };
 }
 
 /** The other side deleted the record: delete it on `side` too where the mapping allows it. */
@@ -143,12 +146,10 @@ function propagateDelete(input: Situation, side: Side, conflicts: readonly Confl
     );
     return { ...idle(input, kept), conflicts };
   }
-  // A deletion that does not land now needs its evidence again.
   const shown = input.salesforce.kind === "present" ? input.salesforce.view.recordId : null;
-  const link: Link = {
-    ...linkOf(input, { recordId: shown ?? input.link?.recordId ?? null, tombstone: true }),
-    deletedOn: other,
-  };
+  const known = linkOf(input, { recordId: shown ?? input.link?.recordId ?? null, isGone: false });
+  // A deletion that does not land now needs its evidence again; one that lands leaves a tombstone.
+  const link: Link = { ...known, presence: deletedFrom(known.presence, other) };
   const result = { agreed: null, conflicts, notes: [], rewrites: [], link };
   if (side === "salesforce") {
     if (input.salesforce.kind !== "present") return idle(input);
@@ -186,8 +187,8 @@ function merged(input: Situation, external: ExternalView, master: MergeSurvivor)
       note("MERGED", `was merged into ${master.recordId} in Salesforce, which is read first`),
     ]);
   }
-  const { deletedOn: _merged, ...known } = linkOf(input, { recordId: master.recordId, tombstone: false });
-  const link: Link = { ...known, lineIds: {} };
+  const known = linkOf(input, { recordId: master.recordId, isGone: false });
+  const link: Link = { ...known, lineIds: {}, presence: LIVE };
   const agreed = input.base?.document ?? null;
   if (master.key !== null && master.key !== input.key) {
     const edited =
@@ -195,8 +196,9 @@ function merged(input: Situation, external: ExternalView, master: MergeSurvivor)
       movedFields(input.mapping, agreed, { side: "external", document: external.document }).length > 0;
     const text = `was merged into ${master.key} in Salesforce; merge the two in the external system too, or delete this one there`;
     const result = edited ? blocked(input, "park", [note("MERGED", text)]) : idle(input, note("MERGED_AWAY", text));
+    const presence: Presence = { kind: "mergedAway", into: master.key, isGone: false };
     // The survivor's Id stays with its own key: two links to one record would leave its key in doubt.
-    return { ...result, link: { ...link, recordId: null, mergedInto: master.key }, actions: ["merge"] };
+    return { ...result, link: { ...link, recordId: null, presence }, actions: ["merge"] };
   }
   // The survivor has no key of its own: it takes this one, and the next pass compares the two.
   const { mapping, key } = input;

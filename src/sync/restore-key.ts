@@ -46,7 +46,7 @@ export function clearKeys(input: Situation, salesforce: SalesforceView, recordId
     conflicts: changedKey(input, salesforce),
     notes: [],
     rewrites: base?.rewrites ?? [],
-    link: linkOf(input, { recordId: salesforce.recordId, tombstone: false }),
+    link: linkOf(input, { recordId: salesforce.recordId, isGone: false }),
   });
   return {
     ...decision,

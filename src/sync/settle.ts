@@ -1,12 +1,15 @@
 /** What to remember after the operations of a decision have been sent: base, link, and whether all of it landed. */
+
 import type { SyncDocument } from "../model/document.ts";
 import type { ExternalOutcome } from "../model/external-record.ts";
 import type { LineKey, RecordId } from "../model/key.ts";
 import type { RowOutcome } from "../model/salesforce-record.ts";
 import type { Fields } from "../model/value.ts";
 import type { Base, Decision, Displaced, FieldChange, Link, PassingStatus, Rewrite } from "./decision.ts";
+import { isDeletion } from "./delete-guard.ts";
 import { without, withoutDisplaced } from "./displaced.ts";
 import { pairsOfBase } from "./kept.ts";
+import { goneFrom, isGone, LIVE, type Presence } from "./presence.ts";
 
 /** The state after a decision. */
 export interface Settled {
@@ -199,7 +202,7 @@ function creationOf({ salesforceBefore, salesforce, external }: Decision): Creat
 }
 
 function settledLink(decision: Decision, landed: ReadonlyMap<string, RecordId | null>, complete: boolean): Link {
-  const { removed, ...link } = decision.link;
+  const { link } = decision;
   const lineIds: Record<LineKey, RecordId> = { ...link.lineIds };
   const creation = creationOf(decision);
   const isMade = creation !== null && landed.has(creation.opId);
@@ -216,27 +219,29 @@ function settledLink(decision: Decision, landed: ReadonlyMap<string, RecordId | 
         if (lineId === operation.recordId) delete lineIds[lineKey as LineKey];
     }
   }
-  // A deletion that has not landed leaves a record behind; a record that was not made again leaves its deletion.
-  const stands = creation === null ? complete || decision.kind !== "change" : !isMade;
-  const tombstone = link.tombstone && stands;
+  const presence = settledPresence(decision, isMade, complete);
+  const settled: Link = { ...link, recordId, lineIds, presence };
+  return complete && decision.agreed !== null ? withoutSaying(settled) : settled;
+}
+
+/** A deletion that has not landed keeps its evidence; a record that was not made again keeps its deletion. */
+function settledPresence(decision: Decision, isMade: boolean, complete: boolean): Presence {
+  const { presence } = decision.link;
+  if (decision.kind !== "change") return presence;
+  if (isMade) return complete || isGone(decision.link) ? LIVE : presence;
+  if (!complete || leavesApart(decision)) return presence;
   const removes = decision.salesforce.some(({ kind, object }) => kind === "delete" && object === decision.object);
-  const isRemoved = tombstone && (removes || removed === true);
-  const settled: Link = { ...link, recordId, lineIds, tombstone, ...(isRemoved ? { removed: true } : {}) };
-  const agreed = complete && decision.agreed !== null ? withoutSaying(settled) : settled;
-  return decision.kind === "change" && complete && !leavesApart(decision) ? standing(agreed) : agreed;
+  if (isDeletion(decision)) return goneFrom(presence, removes);
+  // What was done on account of a deletion is done: its evidence has served.
+  return presence.kind === "deletedOnOneSide" ? LIVE : presence;
 }
 
 /** What a person said about the tie has served once both sides agree. */
-function withoutSaying({ adopted: _adopted, unmatched: _unmatched, ...link }: Link): Link {
+function withoutSaying({ said: _said, ...link }: Link): Link {
   return link;
 }
 
 /** Salesforce got edits of its own back, and the other side is as it was: the deletion there is still true. */
 export function leavesApart({ salesforce, external }: Decision): boolean {
   return external === null && salesforce.length > 0 && salesforce.every(({ kind }) => kind === "update");
-}
-
-/** What was done on account of a deletion is done: its evidence has served. */
-function standing({ deletedOn: _served, ...link }: Link): Link {
-  return link;
 }

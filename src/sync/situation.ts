@@ -1,4 +1,5 @@
 /** The common ground of all decisions: their input, what Salesforce stands for, and the shapes of their results. */
+
 import type { ObjectMapping } from "../mapping/mapping.ts";
 import type { ParentLookup } from "../mapping/write.ts";
 import { parseBusinessKey } from "../model/business-key.ts";
@@ -9,6 +10,7 @@ import type { Base, Decision, Displaced, Kept, Link, Obstacle } from "./decision
 import { stillHidden } from "./displaced.ts";
 import { isKeptInSalesforce, lookThrough, sentPairs } from "./kept.ts";
 import { categoryOf, type OrgRules } from "./org-rules.ts";
+import { deletedFrom, deletedOn, goneFrom, isGone, LIVE, type Presence } from "./presence.ts";
 import type { ExternalSighting, SalesforceSighting } from "./sighting.ts";
 import type { Writes } from "./writes.ts";
 
@@ -170,7 +172,7 @@ export function idle(input: Situation, ...notes: readonly Obstacle[]): Decision 
     agreed: base?.document ?? null,
     link: linkOf(input, {
       recordId: present?.recordId ?? input.link?.recordId ?? null,
-      tombstone: input.link?.tombstone ?? false,
+      isGone: isGone(input.link),
     }),
     salesforceStamp: present?.stamp ?? null,
     externalVersion: shown?.version ?? null,
@@ -198,36 +200,48 @@ export function blocked(input: Situation, kind: "park" | "reject", obstacles: re
 }
 
 /** The link as it will be, from what both sides show. */
-export function linkOf(input: Situation, known: Pick<Link, "recordId" | "tombstone">): Link {
+export function linkOf(
+  input: Situation,
+  known: { readonly recordId: Link["recordId"]; readonly isGone: boolean },
+): Link {
   const { salesforce, external, link } = input;
   const naturalKey =
     external.kind === "present"
       ? external.view.naturalKey
       : (link?.naturalKey ?? parseBusinessKey(input.key)?.naturalKey ?? null);
   const lineIds = salesforce.kind === "present" ? salesforce.view.lineIds : (link?.lineIds ?? {});
-  const deletedOn = known.tombstone ? null : deletionEvidence(input);
   return {
     object: input.mapping.object,
     key: input.key,
     naturalKey,
     lineIds,
-    ...known,
-    ...(deletedOn === null ? {} : { deletedOn }),
-    ...(known.tombstone && link?.removed === true ? { removed: true } : {}),
-    ...(link?.unmatched === true && input.base?.document == null ? { unmatched: true } : {}),
-    ...(link?.adopted === true && input.base?.document == null ? { adopted: true } : {}),
-    ...(link?.takenAlong === undefined || salesforce.kind === "present" ? {} : { takenAlong: link.takenAlong }),
-    ...(link?.mergedInto === undefined || salesforce.kind === "present" ? {} : { mergedInto: link.mergedInto }),
+    recordId: known.recordId,
+    presence: presenceOf(input, known.isGone),
+    ...(link?.said === undefined || input.base?.document != null ? {} : { said: link.said }),
   };
+}
+
+function presenceOf(input: Situation, isGoneNow: boolean): Presence {
+  const { salesforce, link } = input;
+  // A record that Salesforce shows is not merged away any more.
+  const isMerged = link?.presence.kind === "mergedAway" && salesforce.kind !== "present";
+  const before = link !== null && (isMerged || link.presence.kind !== "mergedAway") ? link.presence : LIVE;
+  if (isGoneNow) return goneFrom(before, false);
+  const side = deletionEvidence(input);
+  if (side !== null) {
+    const isAlong = before.kind === "deletedOnOneSide" && salesforce.kind !== "present";
+    return { ...deletedFrom(before, side), ...(isAlong && before.along !== undefined ? { along: before.along } : {}) };
+  }
+  return before.kind === "mergedAway" ? { kind: "mergedAway", into: before.into, isGone: false } : LIVE;
 }
 
 /** The side that deleted the record and does not show it again. */
 function deletionEvidence({ salesforce, external, link }: Situation): Side | null {
   if (external.kind === "deleted") return "external";
   if (salesforce.kind === "deleted") return "salesforce";
-  const known = link?.deletedOn;
+  const known = deletedOn(link);
   const seen = known === "salesforce" ? salesforce : external;
-  return known === undefined || seen.kind === "present" ? null : known;
+  return known === null || seen.kind === "present" ? null : known;
 }
 
 /** A note for the journal, or the reason of an obstacle. */

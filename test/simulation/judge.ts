@@ -12,6 +12,7 @@ import type { Value } from "../../src/model/value.ts";
 import type { Lease, StateBatch } from "../../src/state/port.ts";
 import type { SalesforceCall } from "../../src/sync/call.ts";
 import type { Link } from "../../src/sync/decision.ts";
+import { isGone } from "../../src/sync/presence.ts";
 import { AgreementJudge } from "./agreement-judge.ts";
 import { collectionOf, erpNameOf, lineKeyOf } from "./cells.ts";
 import { ConnectorView } from "./connector-view.ts";
@@ -185,9 +186,10 @@ export class Judge {
   }
 
   /** A record without a key is tied to the customer whose name it bears or has borne, and to nobody else (I3). */
-  #checkLink({ object, key, recordId, tombstone }: Link): void {
+  #checkLink({ object, key, recordId, presence }: Link): void {
     const own = recordId === null ? undefined : this.ledger.keyOfId(recordId);
-    if (recordId === null || tombstone || own === undefined || own === key || !key.startsWith("erp:")) return;
+    if (recordId === null || isGone({ presence }) || own === undefined || own === key || !key.startsWith("erp:"))
+      return;
     if (own !== `erp:${object}:${recordId}`) return;
     // The survivor of a merge takes over the key of the one that was merged into it.
     if (this.#stage.mergedInto(recordId).includes(key)) return;

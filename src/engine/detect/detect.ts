@@ -9,6 +9,7 @@ import { lineSelectList, selectList } from "../../mapping/select.ts";
 import type { LineKey, RecordId } from "../../model/key.ts";
 import type { SalesforceRecord } from "../../model/salesforce-record.ts";
 import type { PolledObject, PollRequest } from "../../salesforce/port.ts";
+import { deletedOn, isGone } from "../../sync/presence.ts";
 import { isEcho, isLineEcho } from "../../sync/screen.ts";
 import type { RunContext, RunInProgress } from "../context/context.ts";
 import { NominationSet } from "../read/nominations.ts";
@@ -99,7 +100,7 @@ async function screenRoots(
     // A record that comes back as it was is news all the same: the other side may have moved on meanwhile. So is one of
     // a refused document: the reason of the refusal may be gone.
     const link = links.get(document.key);
-    const isBack = link?.deletedOn === "salesforce";
+    const isBack = deletedOn(link) === "salesforce";
     // Another record carries the key, or a copy does.
     const isOther = keyed && !deleted && link !== undefined && link.recordId !== null && link.recordId !== recordId;
     const refused = context.memory.deadLetter(mapping.object, document.key) !== undefined;
@@ -117,7 +118,7 @@ async function stillAlive(context: RunContext, object: string, ids: readonly Rec
   const links = await context.ports.state.linksByRecordId(object, ids);
   return ids.filter((id) => {
     const link = links.get(id);
-    return link !== undefined && !link.tombstone;
+    return link !== undefined && !isGone(link);
   });
 }
 

@@ -1,10 +1,12 @@
 /** What a person says about which Salesforce record a key stands for; the next run carries it out. */
+
 import { SyncError } from "../../errors.ts";
 import type { Mapping } from "../../mapping/mapping.ts";
 import { parseBusinessKey } from "../../model/business-key.ts";
 import type { BusinessKey, NaturalKey, RecordId } from "../../model/key.ts";
 import type { StateBatch } from "../../state/port.ts";
 import type { Link } from "../../sync/decision.ts";
+import { LIVE, type Presence } from "../../sync/presence.ts";
 import { commitAnswer, type HeldPorts, noteOf } from "./held.ts";
 
 /** What was said, and what follows from it. */
@@ -33,8 +35,8 @@ export async function adoptRecord(
   const former = (await ports.state.linksByRecordId(object, [recordId])).get(recordId);
   const formerKey = former === undefined || former.key === named.key ? null : former.key;
   const ended = formerKey === null ? [] : [{ object, key: formerKey }];
-  const link: Link = { ...linkOf(named, own), recordId, adopted: true };
-  const gone = ended.map((each): Link => ({ ...each, recordId: null, naturalKey: null, lineIds: {}, tombstone: true }));
+  const link: Link = { ...linkOf(named, own), recordId, said: "adopted" };
+  const gone = ended.map((each): Link => ({ ...each, recordId: null, naturalKey: null, lineIds: {}, presence: GONE }));
   await say(ports, named, {
     links: [link, ...gone],
     removeBases: [named, ...ended],
@@ -57,12 +59,14 @@ export async function makeAnyway(ports: HeldPorts, mapping: Mapping, key: string
   }
   const recordId = own?.recordId ?? null;
   await say(ports, named, {
-    links: [{ ...linkOf(named, own), recordId, unmatched: true }],
+    links: [{ ...linkOf(named, own), recordId, said: "unmatched" }],
     clearDeadLetters: [named],
     journal: [noteOf(ports, named, "adoption answered", { recordId: null })],
   });
   return { ...named, recordId: null, formerKey: null, formerRecord: null };
 }
+
+const GONE: Presence = { kind: "tombstone", byUs: false };
 
 interface Named {
   readonly object: string;
@@ -83,7 +87,7 @@ function namedBy(mapping: Mapping, key: string): Named {
 
 function linkOf({ object, key }: Named, own: Link | undefined): Link {
   const naturalKey: NaturalKey | null = own?.naturalKey ?? parseBusinessKey(key)?.naturalKey ?? null;
-  return { object, key, recordId: null, naturalKey, lineIds: {}, tombstone: false };
+  return { object, key, recordId: null, naturalKey, lineIds: {}, presence: LIVE };
 }
 
 /** The document waits for the next run, which decides about it whatever the feeds name. */

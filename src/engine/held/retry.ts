@@ -4,10 +4,12 @@
  *
  * Each try decides anew from what both sides show then. The time between tries grows, and a run makes a bounded number.
  */
+
 import type { ObjectMapping } from "../../mapping/mapping.ts";
 import type { SyncDocument } from "../../model/document.ts";
 import type { BusinessKey } from "../../model/key.ts";
 import type { DeadLetter } from "../../sync/decision.ts";
+import { deletedOn, isGone } from "../../sync/presence.ts";
 import type { RunContext, RunInProgress } from "../context/context.ts";
 import { KEY_COPIED } from "../join/identity.ts";
 import { referencesOf } from "../read/parents.ts";
@@ -72,7 +74,7 @@ async function presentOf(context: RunContext, letters: readonly DeadLetter[]): P
   const present = new Set<string>();
   for (const [object, keys] of wanted) {
     for (const link of (await context.ports.state.links(object, [...keys])).values()) {
-      const isThere = link.recordId !== null && !link.tombstone && link.deletedOn !== "salesforce";
+      const isThere = link.recordId !== null && !isGone(link) && deletedOn(link) !== "salesforce";
       if (isThere) present.add(`${object} ${link.key}`);
     }
   }

@@ -14,6 +14,7 @@ import type { ExternalRecord } from "../../model/external-record.ts";
 import type { BusinessKey, NaturalKey, RecordId } from "../../model/key.ts";
 import type { Side } from "../../model/value.ts";
 import type { Base, Link, Obstacle } from "../../sync/decision.ts";
+import { deletedOn as deletionOf, isGone } from "../../sync/presence.ts";
 import { isEcho } from "../../sync/screen.ts";
 import type { RunContext } from "../context/context.ts";
 import type { Nomination } from "../read/nominations.ts";
@@ -103,7 +104,7 @@ export async function join(
   const bases = await state.bases(mapping.object, keys);
   const { externals, rows } = await readExternal(context, mapping, { keys, links, spelled, unjoined });
   if (feed === "external") {
-    const isBack = (key: BusinessKey): boolean => links.get(key)?.deletedOn === "external";
+    const isBack = (key: BusinessKey): boolean => deletionOf(links.get(key)) === "external";
     // A refused document that is as it was before is news: the reason of the refusal may be gone.
     const isRefused = (key: BusinessKey): boolean => context.memory.deadLetter(mapping.object, key) !== undefined;
     keys = keys.filter(
@@ -152,7 +153,7 @@ export async function join(
       base: bases.get(key) ?? null,
       salesforce: records.get(key)?.reading ?? null,
       external: externals.get(key) ?? null,
-      deletedOn: deletedOn.get(key) ?? links.get(key)?.deletedOn ?? null,
+      deletedOn: deletedOn.get(key) ?? deletionOf(links.get(key)),
       identity: identities.get(key) ?? {},
     }),
   );
@@ -186,9 +187,9 @@ async function matchStrangers(
   const keys = [...deletedOn.keys()];
   const links = await state.links(mapping.object, keys);
   const bases = await state.bases(mapping.object, keys);
-  const isMet = (key: BusinessKey): boolean => bases.get(key)?.document != null || links.get(key)?.unmatched === true;
-  const waiting = [...links.values()].flatMap(({ key, recordId, tombstone }) =>
-    recordId === null || tombstone || isMet(key) || records.has(key) ? [] : [recordId],
+  const isMet = (key: BusinessKey): boolean => bases.get(key)?.document != null || links.get(key)?.said === "unmatched";
+  const waiting = [...links.values()].flatMap(({ key, recordId, presence }) =>
+    recordId === null || isGone({ presence }) || isMet(key) || records.has(key) ? [] : [recordId],
   );
   for (const read of await readById(context, mapping, waiting)) {
     const key = read.reading.kind === "view" ? read.reading.view.document.key : null;
@@ -298,6 +299,6 @@ function isExternalEcho(
   reading: ExternalReading | undefined,
 ): boolean {
   // It was deleted on both sides, and is not there.
-  if (base?.document === null) return reading === undefined && link?.tombstone === true;
+  if (base?.document === null) return reading === undefined && isGone(link);
   return reading?.kind === "view" && isEcho(mapping, base ?? null, reading.view);
 }

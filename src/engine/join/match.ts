@@ -2,6 +2,7 @@
  * Match: recognises records that stand on both sides although Salesforce's one carries no key, before anything is made a
  * second time. Exactly one record on each side is a match; whatever else is found is listed and left to a person.
  */
+
 import type { ExternalReading } from "../../mapping/external-view.ts";
 import type { ObjectMapping } from "../../mapping/mapping.ts";
 import { matchesByKey } from "../../mapping/match.ts";
@@ -11,6 +12,7 @@ import type { ExternalView, SalesforceView } from "../../model/document.ts";
 import type { BusinessKey, RecordId } from "../../model/key.ts";
 import type { SalesforceRecord } from "../../model/salesforce-record.ts";
 import type { Base, Link, Obstacle } from "../../sync/decision.ts";
+import { deletedOn, isGone } from "../../sync/presence.ts";
 import type { RunContext } from "../context/context.ts";
 import { idOf, type ReadRecord, readById, readRequest, viewRecords } from "../read/read-documents.ts";
 import { askedBy, countOfUnkeyed, externalBy, unkeyedBy } from "./match-index.ts";
@@ -39,7 +41,7 @@ type Verdict =
 /** Whether nothing is known yet about which Salesforce record a key stands for, so that one may be looked for. */
 export function isUntied(link: Link | undefined, base: Base | undefined): boolean {
   if (base?.document != null || link === undefined) return base?.document == null;
-  return link.recordId === null && !link.tombstone && link.unmatched !== true && link.deletedOn === undefined;
+  return link.recordId === null && !isGone(link) && link.said !== "unmatched" && deletedOn(link) === null;
 }
 
 /** Looks in Salesforce for the records that external ones stand for. */
@@ -164,10 +166,10 @@ async function candidatesOf(
   for (const { record, recordId, view } of read) {
     if (view.match === undefined || !wanted.has(view.match)) continue;
     const link = links.get(recordId);
-    const isSaid = link?.adopted === true || link?.unmatched === true;
-    const isAgreed = link !== undefined && !link.tombstone && (isSaid || bases.get(link.key)?.document != null);
+    const isSaid = link?.said !== undefined;
+    const isAgreed = link !== undefined && !isGone(link) && (isSaid || bases.get(link.key)?.document != null);
     const waits = link !== undefined && !isAgreed && link.key === ownKey(mapping, record) ? link.key : null;
-    const known = link === undefined || link.tombstone || waits !== null ? null : link.key;
+    const known = link === undefined || isGone(link) || waits !== null ? null : link.key;
     const candidate = { recordId, record, tiedTo: view.keyed ? view.document.key : known, waitsAs: waits };
     candidates.set(view.match, [...(candidates.get(view.match) ?? []), candidate]);
   }
@@ -215,7 +217,7 @@ async function idsOf(context: RunContext, object: string, keys: readonly string[
     // The key of a record that only Salesforce knows holds its Id.
     if (parts?.source === SALESFORCE_SOURCE) return parts.naturalKey.slice(0, 1).map((id) => id as RecordId);
     const link = links.get(key as BusinessKey);
-    return link === undefined || link.tombstone || link.recordId === null ? [] : [link.recordId];
+    return link === undefined || isGone(link) || link.recordId === null ? [] : [link.recordId];
   });
 }
 
@@ -234,7 +236,7 @@ async function ownersOf(
   const owners = new Map<BusinessKey, RecordId>();
   const links = await context.ports.state.links(mapping.object, keys);
   for (const [key, link] of links) {
-    if (link.recordId !== null && !link.tombstone && link.deletedOn !== "salesforce") owners.set(key, link.recordId);
+    if (link.recordId !== null && !isGone(link) && deletedOn(link) !== "salesforce") owners.set(key, link.recordId);
   }
   const open = keys.filter((key) => !owners.has(key));
   if (open.length === 0) return owners;

@@ -2,9 +2,11 @@
  * Reads the Salesforce records of keys, and says which record a key belongs to when somebody has changed key fields there:
  * retyped, swapped, cleared or copied. A record that both sides agreed on keeps its key; its key field is put right.
  */
+
 import type { ObjectMapping } from "../../mapping/mapping.ts";
 import type { BusinessKey, RecordId } from "../../model/key.ts";
 import type { Base, Link, Obstacle } from "../../sync/decision.ts";
+import { isGone } from "../../sync/presence.ts";
 import { KEY_CHANGED } from "../../sync/restore-key.ts";
 import type { RunContext } from "../context/context.ts";
 import { type ReadRecord, readById, readRequest, viewRecords } from "../read/read-documents.ts";
@@ -47,8 +49,8 @@ export async function rightfulRecords(context: RunContext, mapping: ObjectMappin
   const holdersOf = await readHolders(context, mapping, values);
   const isAgreed = (key: BusinessKey): boolean => {
     const link = links.get(key);
-    if (link === undefined || link.tombstone || link.recordId === null) return false;
-    return link.adopted === true || bases.get(key)?.document != null;
+    if (link === undefined || isGone(link) || link.recordId === null) return false;
+    return link.said === "adopted" || bases.get(key)?.document != null;
   };
   // A record whose key was changed or cleared, or that was deleted and purged of it, is still known by its Id.
   const lost = values.flatMap((key) => {
@@ -79,8 +81,7 @@ export async function rightfulRecords(context: RunContext, mapping: ObjectMappin
       records.set(key, known);
       const held = known.reading.kind === "view" ? known.reading.view.heldKey : undefined;
       const owner = held === undefined ? undefined : others.get(held as BusinessKey);
-      const isOthers =
-        owner !== undefined && !owner.tombstone && owner.recordId !== null && owner.recordId !== recordId;
+      const isOthers = owner !== undefined && !isGone(owner) && owner.recordId !== null && owner.recordId !== recordId;
       if (own.includes(known)) {
         for (const each of rest) unjoined.push(copy(mapping, key, { copied: each.recordId, owner: known.recordId }));
       } else if (isOthers || rest.length > 0) {

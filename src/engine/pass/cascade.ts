@@ -2,10 +2,12 @@
  * Keeps deletions from taking other records along: Salesforce deletes an account's orders with it, and the external
  * system may still have them. Such a deletion waits until its children are gone or belong to another record.
  */
+
 import type { Mapping, ObjectMapping } from "../../mapping/mapping.ts";
 import type { RecordId } from "../../model/key.ts";
 import type { Decision } from "../../sync/decision.ts";
 import { isDeletion } from "../../sync/delete-guard.ts";
+import { deletedFrom, deletedOn } from "../../sync/presence.ts";
 import type { RunContext } from "../context/context.ts";
 
 /** Ids in one query: far below the address limit. */
@@ -67,12 +69,12 @@ async function parentsWithChildren(
 }
 
 function held(decision: Decision, found: { readonly object: string; readonly count: number }): Decision {
-  const { deletedOn = "external" } = decision.link;
+  const side = deletedOn(decision.link) ?? "external";
   return {
     ...decision,
     kind: "park",
     agreed: decision.salesforceBefore,
-    link: { ...decision.link, tombstone: false, deletedOn },
+    link: { ...decision.link, presence: deletedFrom(decision.link.presence, side) },
     salesforce: [],
     conflicts: [],
     changes: [],

@@ -4,11 +4,13 @@
  *
  * A pass is told how many deletions it may make, and returns how many it has made and held back.
  */
+
 import { SyncError } from "../../errors.ts";
 import type { ObjectMapping } from "../../mapping/mapping.ts";
 import type { BusinessKey } from "../../model/key.ts";
 import type { Decision, Obstacle } from "../../sync/decision.ts";
 import { allowedDeletes, deletedLines, isDeletion } from "../../sync/delete-guard.ts";
+import { deletedFrom, deletedOn } from "../../sync/presence.ts";
 import type { RunContext } from "../context/context.ts";
 
 /** What is counted: records, or lines of records that stay. */
@@ -134,10 +136,10 @@ function tooMany(
 }
 
 function heldRecord(decision: Decision): Decision {
-  const { deletedOn = decision.external === null ? "external" : "salesforce" } = decision.link;
-  const side = deletedOn === "salesforce" ? "Salesforce" : "the external system";
+  const known = deletedOn(decision.link) ?? (decision.external === null ? "external" : "salesforce");
+  const side = known === "salesforce" ? "Salesforce" : "the external system";
   const message = `was deleted in ${side}; it is deleted on the other side once it is sure that the run does not delete too much`;
-  const link = { ...decision.link, tombstone: false, deletedOn };
+  const link = { ...decision.link, presence: deletedFrom(decision.link.presence, known) };
   return { ...parked(decision, { code: HELD.records, message }), agreed: null, link };
 }
 

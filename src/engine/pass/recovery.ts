@@ -13,6 +13,7 @@ import type { JobEnd } from "../../salesforce/port.ts";
 import type { JournalEntry, StoredConflict } from "../../state/port.ts";
 import { conflictOf } from "../../sync/conflict.ts";
 import type { Base, Conflict, Intent, Link, Parked } from "../../sync/decision.ts";
+import { goneFrom } from "../../sync/presence.ts";
 import { type Recovery, recover, recoveredBase } from "../../sync/recover.ts";
 import { IN_DOUBT } from "../../sync/whole-write.ts";
 import type { RunContext } from "../context/context.ts";
@@ -112,8 +113,8 @@ async function recoverPage(
       detail: { found: recovery.kind, intent: intent.id, startedAt: new Date(intent.startedAtMs).toISOString() },
     });
     if (recovery.kind === "landed" && intent.after === null && document?.link != null) {
-      const { deletedOn: _served, ...link } = document.link;
-      links.push({ ...link, tombstone: true, ...(intent.side === "salesforce" ? { removed: true } : {}) });
+      const { link } = document;
+      links.push({ ...link, presence: goneFrom(link.presence, intent.side === "salesforce") });
     }
     // A record that has moved may have been written in between: rather one loss too many on record than one too few.
     const isUntouched = JSON.stringify(shown(document, intent)) === JSON.stringify(intent.before);

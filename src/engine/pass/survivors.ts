@@ -1,7 +1,9 @@
 /** Which key stands for the account that survived a merge: its own, or the one that it is already tied to. */
+
 import type { ObjectMapping } from "../../mapping/mapping.ts";
 import type { SalesforceView } from "../../model/document.ts";
 import type { BusinessKey, RecordId } from "../../model/key.ts";
+import { isGone } from "../../sync/presence.ts";
 import type { MergeSurvivor } from "../../sync/sighting.ts";
 import type { RunContext } from "../context/context.ts";
 import type { Joined } from "../join/join.ts";
@@ -84,8 +86,8 @@ async function tiedKeys(
     [...links.values()].map(({ key }) => key),
   );
   for (const [id, link] of links) {
-    const isAgreed = link.adopted === true || bases.get(link.key)?.document != null;
-    if (!link.tombstone && isAgreed) tied.set(id, link.key);
+    const isAgreed = link.said === "adopted" || bases.get(link.key)?.document != null;
+    if (!isGone(link) && isAgreed) tied.set(id, link.key);
   }
   for (const { key, salesforce, external } of joined) {
     if (external?.kind !== "view" || salesforce?.kind !== "view" || salesforce.view.deleted) continue;

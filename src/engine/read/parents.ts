@@ -6,6 +6,7 @@ import type { SyncDocument } from "../../model/document.ts";
 import type { BusinessKey } from "../../model/key.ts";
 import type { Fields } from "../../model/value.ts";
 import type { Link } from "../../sync/decision.ts";
+import { deletedOn, isDeletedByUs, isGone, mergedInto } from "../../sync/presence.ts";
 import type { RunContext } from "../context/context.ts";
 import type { StoppedObject } from "../context/report.ts";
 
@@ -26,14 +27,14 @@ export async function parentLookup(
     const survivors = await survivorsOf(context, object, links);
     for (const key of keys) {
       const link = survivors.get(key) ?? links.get(key);
-      const isGone = link === undefined || link.tombstone || link.deletedOn === "salesforce";
-      const recordId = isGone ? null : link.recordId;
+      const isAway = link === undefined || isGone(link) || deletedOn(link) === "salesforce";
+      const recordId = isAway ? null : link.recordId;
       if (recordId !== null) states.set(`${object} ${key}`, { kind: "linked", recordId });
       else if (context.memory.deadLetter(object, key) !== undefined)
         states.set(`${object} ${key}`, { kind: "rejected" });
       else if (context.memory.parked(object, key) !== undefined || stopped.some((one) => one.object === object))
         states.set(`${object} ${key}`, { kind: "pending" });
-      else states.set(`${object} ${key}`, { kind: "absent", ...(link?.removed === true ? { removed: true } : {}) });
+      else states.set(`${object} ${key}`, { kind: "absent", ...(isDeletedByUs(link) ? { removed: true } : {}) });
     }
   }
   return (object, key) => states.get(`${object} ${key}`) ?? { kind: "absent" };
@@ -62,16 +63,20 @@ async function survivorsOf(
   links: ReadonlyMap<BusinessKey, Link>,
 ): Promise<ReadonlyMap<BusinessKey, Link>> {
   const survivors = new Map<BusinessKey, Link>();
-  let open = [...links].flatMap(([key, { mergedInto }]) => (mergedInto === undefined ? [] : [{ key, mergedInto }]));
+  let open = [...links].flatMap(([key, link]) => {
+    const into = mergedInto(link);
+    return into === undefined ? [] : [{ key, into }];
+  });
   for (let step = 0; step < MERGES_MAX && open.length > 0; step += 1) {
     const found = await context.ports.state.links(
       object,
-      open.map(({ mergedInto }) => mergedInto),
+      open.map(({ into }) => into),
     );
-    open = open.flatMap(({ key, mergedInto }) => {
-      const link = found.get(mergedInto);
+    open = open.flatMap(({ key, into }) => {
+      const link = found.get(into);
       if (link !== undefined) survivors.set(key, link);
-      return link?.mergedInto === undefined ? [] : [{ key, mergedInto: link.mergedInto }];
+      const next = mergedInto(link);
+      return next === undefined ? [] : [{ key, into: next }];
     });
   }
   return survivors;

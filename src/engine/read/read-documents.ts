@@ -1,4 +1,5 @@
 /** Reads whole Salesforce documents, and knows them again by the links whatever their key fields hold. */
+
 import type { ObjectMapping } from "../../mapping/mapping.ts";
 import {
   type KeyLookup,
@@ -11,6 +12,7 @@ import type { BusinessKey, LineKey, RecordId } from "../../model/key.ts";
 import type { SalesforceRecord } from "../../model/salesforce-record.ts";
 import type { ReadRequest } from "../../salesforce/port.ts";
 import type { Link } from "../../sync/decision.ts";
+import { isGone } from "../../sync/presence.ts";
 import type { RunContext } from "../context/context.ts";
 
 /** A record as it was read, with what it is to the mapping. */
@@ -111,13 +113,13 @@ async function knownRecords(
   const moved = records.flatMap((record) => {
     const link = links.get(idOf(record));
     const stored = record[mapping.keyField];
-    return link === undefined || link.tombstone || stored === null || stored === link.key ? [] : [link.key];
+    return link === undefined || isGone(link) || stored === null || stored === link.key ? [] : [link.key];
   });
   const bases = moved.length === 0 ? new Map() : await state.bases(mapping.object, moved);
   for (const record of records) {
     const link = links.get(idOf(record));
     if (link === undefined) continue;
-    const isAgreed = link.adopted === true || bases.get(link.key)?.document != null;
+    const isAgreed = link.said === "adopted" || bases.get(link.key)?.document != null;
     known.set(idOf(record), {
       ...(isAgreed ? { key: link.key } : {}),
       ...(mapping.lines === null ? {} : { lineKeyOf: lineKeysOf(link) }),

@@ -2,6 +2,7 @@
  * Record: one commit that remembers what a pass did. Bases only for what both sides now hold, the reasons for
  * everything else, the history, and the cursor last and only when the whole pass is done.
  */
+
 import { createHash } from "node:crypto";
 import type { ObjectMapping } from "../../mapping/mapping.ts";
 import type { BusinessKey } from "../../model/key.ts";
@@ -9,6 +10,7 @@ import type { Side } from "../../model/value.ts";
 import type { JournalEntry, StoredConflict } from "../../state/port.ts";
 import type { Base, Conflict, DeadLetter, Decision, Link, Obstacle, Parked } from "../../sync/decision.ts";
 import { displacedOf, EDITED_MEANWHILE, lacksPreImage, type Overrun } from "../../sync/pre-image.ts";
+import { isGone } from "../../sync/presence.ts";
 import { settle } from "../../sync/settle.ts";
 import { actionsOf, CHANGES_LISTED_MAX, changesOf } from "../../sync/side-write.ts";
 import type { RunContext } from "../context/context.ts";
@@ -111,7 +113,7 @@ class Page {
   /** Both sides are alike: the base follows. */
   agree(decision: Decision): void {
     // A record that was never agreed on and is left alone stays unknown: nothing may refer to it.
-    if (decision.agreed !== null || decision.link.tombstone || decision.actions.length > 0) {
+    if (decision.agreed !== null || isGone(decision.link) || decision.actions.length > 0) {
       const settled = settle(decision, null, []);
       this.#links.push(settled.link);
       this.#bases.push(settled.base);
@@ -341,7 +343,14 @@ class Page {
   #replace({ object, replaces }: Decision): void {
     if (replaces === undefined) return;
     const { memory } = this.#context;
-    this.#links.push({ object, key: replaces, recordId: null, naturalKey: null, lineIds: {}, tombstone: true });
+    this.#links.push({
+      object,
+      key: replaces,
+      recordId: null,
+      naturalKey: null,
+      lineIds: {},
+      presence: { kind: "tombstone", byUs: false },
+    });
     this.#released.push({ object, key: replaces });
     memory.release(object, replaces);
     this.#tally.release({ object, key: replaces });

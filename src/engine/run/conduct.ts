@@ -2,11 +2,13 @@
  * Conducts one run that has its lease: looks up what earlier runs left open, asks the feeds, plans the waves, has them
  * carried out, adds up what they did, and keeps the record of the run. Who carries the waves out is the caller's choice.
  */
+
 import { SyncError } from "../../errors.ts";
 import { standardPriceBookKey } from "../../mapping/compile.ts";
 import type { ObjectMapping } from "../../mapping/mapping.ts";
 import type { RecordId } from "../../model/key.ts";
 import type { RunRecord } from "../../state/port.ts";
+import { LIVE } from "../../sync/presence.ts";
 import { requireExternalFields } from "../check/external-fields.ts";
 import { requireSameOrg } from "../check/same-org.ts";
 import type { RunContext, RunInProgress } from "../context/context.ts";
@@ -129,7 +131,7 @@ async function linkStandardPriceBook(context: RunContext): Promise<void> {
         recordId: String(standard["Id"]) as RecordId,
         naturalKey: null,
         lineIds: {},
-        tombstone: false,
+        presence: LIVE,
       },
     ],
   });

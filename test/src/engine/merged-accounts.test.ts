@@ -38,7 +38,7 @@ async function agreeUnsent(shop: Shop, third: string): Promise<void> {
   if (lease === undefined) throw new Error("nobody else runs");
   const named = { object: "Account", key: "erp:Account:C2" as BusinessKey };
   await shop.state.commit(lease, {
-    links: [{ ...named, recordId: third as RecordId, naturalKey: ["C2"], lineIds: {}, tombstone: false }],
+    links: [{ ...named, recordId: third as RecordId, naturalKey: ["C2"], lineIds: {}, presence: { kind: "live" } }],
     bases: [
       {
         ...named,
@@ -73,7 +73,10 @@ async function expectThirdKept(shop: Shop, third: string): Promise<void> {
     "Customer 2",
   ]);
   const links = await shop.state.links("Account", ["erp:Account:C0", "erp:Account:C2"] as BusinessKey[]);
-  expect([...links.values()]).toMatchObject([{ recordId: null, mergedInto: "erp:Account:C2" }, { recordId: third }]);
+  expect([...links.values()]).toMatchObject([
+    { recordId: null, presence: { kind: "mergedAway", into: "erp:Account:C2", isGone: false } },
+    { recordId: third },
+  ]);
 }
 
 describe.each([true, false])("an account that is merged into one without a key (create.external: %s)", (creates) => {

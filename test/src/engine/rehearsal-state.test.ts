@@ -22,5 +22,5 @@ it("does not know a record by its old Id any more when the rehearsal has made it
 
 function link(recordId: RecordId): Link {
   const key = "erp:Order:O1" as BusinessKey;
-  return { object: "Order", key, recordId, naturalKey: ["O1"], lineIds: {}, tombstone: false };
+  return { object: "Order", key, recordId, naturalKey: ["O1"], lineIds: {}, presence: { kind: "live" } };
 }

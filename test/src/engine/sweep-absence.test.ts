@@ -92,7 +92,7 @@ describe("a record that the external system has deleted without telling", () => 
 
     expect(await shop.state.parked()).toEqual([]);
     const links = await shop.state.links("Account", ["erp:Account:C1" as BusinessKey]);
-    expect(links.get("erp:Account:C1" as BusinessKey)).toMatchObject({ tombstone: true });
+    expect(links.get("erp:Account:C1" as BusinessKey)).toMatchObject({ presence: { kind: "tombstone" } });
   });
 });
 

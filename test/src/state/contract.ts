@@ -16,7 +16,7 @@ export function link(facts: Partial<Link> = {}): Link {
     recordId: recordId("801000000000001AAA"),
     naturalKey: ["1"],
     lineIds: { ["erp:order:1:1" as LineKey]: recordId("802000000000001AAA") },
-    tombstone: false,
+    presence: { kind: "live" },
     ...facts,
   };
 }
@@ -117,9 +117,19 @@ export async function leased(store: StateStore): Promise<Lease> {
 
 const anyKey = fc.integer({ min: 1, max: 4 }).map((id) => key(`erp:order:${id}`));
 const objectKey = anyKey.map((of) => ({ object: "Order", key: of }));
+const anyPresence = fc.constantFrom<Link["presence"]>(
+  { kind: "live" },
+  { kind: "deletedOnOneSide", side: "external" },
+  { kind: "deletedOnOneSide", side: "salesforce", along: "Account erp:Account:1" },
+  { kind: "tombstone", byUs: false },
+  { kind: "tombstone", byUs: true },
+  { kind: "mergedAway", into: key("erp:order:9"), isGone: false },
+  { kind: "mergedAway", into: key("erp:order:9"), isGone: false, deletedOn: "salesforce" },
+  { kind: "mergedAway", into: key("erp:order:9"), isGone: true },
+);
 const anyBatch = fc.record({
   links: fc.array(
-    anyKey.chain((of) => fc.boolean().map((tombstone) => link({ key: of, tombstone }))),
+    anyKey.chain((of) => anyPresence.map((presence) => link({ key: of, presence }))),
     { maxLength: 3 },
   ),
   bases: fc.array(
@@ -169,7 +179,13 @@ export function stateStoreContract(
       const stored = {
         links: [
           link(),
-          link({ key: key("erp:order:2"), recordId: null, naturalKey: null, lineIds: {}, tombstone: true }),
+          link({
+            key: key("erp:order:2"),
+            recordId: null,
+            naturalKey: null,
+            lineIds: {},
+            presence: { kind: "tombstone", byUs: true },
+          }),
         ],
         bases: [
           base(),

@@ -270,8 +270,9 @@ describe("a deletion", () => {
     expect(world.pass()).toMatchObject({
       kind: "change",
       external: { change: { kind: "delete" } },
-      link: { tombstone: true },
+      link: { presence: { kind: "deletedOnOneSide", side: "salesforce" } },
     });
+    expect(world.link?.presence).toEqual({ kind: "tombstone", byUs: false });
     expect(decide(world.input())).toMatchObject({ kind: "agree", actions: [] });
   });
 
@@ -370,7 +371,7 @@ describe("a deletion", () => {
     if (kept.erp.record !== null) kept.erp.record.fields["po"] = "edited";
     expect(decide(kept.input())).toMatchObject({
       actions: ["revive", "lines", "activate"],
-      link: { tombstone: false, deletedOn: "salesforce" },
+      link: { presence: { kind: "deletedOnOneSide", side: "salesforce" } },
     });
   });
 
@@ -379,11 +380,15 @@ describe("a deletion", () => {
     world.org.deleted = true;
     world.erp.record = null;
     world.erp.deleted = true;
-    expect(world.pass()).toMatchObject({ agreed: null, link: { tombstone: true }, actions: ["tombstone"] });
+    expect(world.pass()).toMatchObject({
+      agreed: null,
+      link: { presence: { kind: "tombstone" } },
+      actions: ["tombstone"],
+    });
     expect(world.pass().actions).toEqual([]);
     world.org.deleted = false;
     expect(world.pass()).toMatchObject({ external: { change: { kind: "create" } }, actions: ["revive"] });
-    expect(world.link?.tombstone).toBe(false);
+    expect(world.link?.presence).toEqual({ kind: "live" });
   });
 
   it("is remembered as ours where we made it in Salesforce, until the record is made again", () => {
@@ -392,20 +397,18 @@ describe("a deletion", () => {
     world.erp.record = null;
     world.erp.deleted = true;
     world.pass();
-    expect(world.link).toMatchObject({ tombstone: true, removed: true });
+    expect(world.link?.presence).toEqual({ kind: "tombstone", byUs: true });
     world.pass();
-    expect(world.link?.removed).toBe(true);
+    expect(world.link?.presence).toEqual({ kind: "tombstone", byUs: true });
     world.erp.record = record;
     world.erp.deleted = false;
     world.org.lines.clear();
     world.pass();
-    expect(world.link?.tombstone).toBe(false);
-    expect(world.link?.removed).toBeUndefined();
+    expect(world.link?.presence).toEqual({ kind: "live" });
     const followed = synced(both);
     followed.org.deleted = true;
     followed.pass();
-    expect(followed.link?.tombstone).toBe(true);
-    expect(followed.link?.removed).toBeUndefined();
+    expect(followed.link?.presence).toEqual({ kind: "tombstone", byUs: false });
   });
 
   it("that both sides know of does not keep a record from being made again after a try that did not land", () => {
@@ -417,9 +420,9 @@ describe("a deletion", () => {
     world.erp.record = record;
     world.erp.deleted = false;
     expect(world.pass(0).actions).toEqual(["revive", "lines", "activate"]);
-    expect(world.link?.tombstone).toBe(true);
+    expect(world.link?.presence.kind).toBe("tombstone");
     expect(world.pass().actions).toEqual(["revive", "lines", "activate"]);
-    expect(world.link).toMatchObject({ tombstone: false, recordId: expect.any(String) });
+    expect(world.link).toMatchObject({ presence: { kind: "live" }, recordId: expect.any(String) });
   });
 
   it("by an account merge points from the link to the survivor, whose Id stays with its own key", () => {
@@ -428,7 +431,7 @@ describe("a deletion", () => {
     const gone = { kind: "deleted", provenance: { by: null, at: null }, document: null, master } as const;
     expect(decide({ ...world.input(), salesforce: gone })).toMatchObject({
       kind: "agree",
-      link: { recordId: null, mergedInto: "erp:Order:2" },
+      link: { recordId: null, presence: { kind: "mergedAway", into: "erp:Order:2", isGone: false } },
       actions: ["merge"],
     });
     const unread = { ...gone, master: { ...master, key: undefined } };

@@ -29,7 +29,7 @@ function decision(agreed: SyncDocument, changes: readonly FieldChange[]): Decisi
     ...subject,
     kind: "change",
     agreed,
-    link: { ...subject, recordId: RECORD, naturalKey: ["C1"], lineIds: {}, tombstone: false },
+    link: { ...subject, recordId: RECORD, naturalKey: ["C1"], lineIds: {}, presence: { kind: "live" } },
     salesforceStamp: null,
     externalVersion: null,
     salesforceBefore: account("ours", "1"),
