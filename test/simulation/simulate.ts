@@ -196,9 +196,12 @@ class Player {
     return end;
   }
 
-  /** Deletions that no feed tells: of a column feed, and of an ERP that is not what it was. */
+  /**
+   * Where something may have passed that no feed tells: deletions in a column feed, and a restore of the ERP to a copy that
+   * is younger than the position, which took back writes of the connector's that its feeds had not come to yet.
+   */
   get #mustSweep(): boolean {
-    return this.#stage.config.world?.feed === "column";
+    return this.#stage.config.world?.feed === "column" || this.#stage.isUpset;
   }
 
   /** Edits and faults stop: two runs make both sides equal (three for a chain of deletions), the next writes nothing. */
