@@ -19,8 +19,29 @@ export class Decimal {
   }
 }
 
+/**
+ * A quotient that has not been written out yet: what follows is mostly a rounding to cents or a comparison, and both can
+ * be decided from its double unless it lies close to a border.
+ */
+export class Quotient {
+  readonly dividend: number;
+  readonly divisor: number;
+  #exact: Decimal | undefined;
+
+  constructor(dividend: number, divisor: number) {
+    this.dividend = dividend;
+    this.divisor = divisor;
+  }
+
+  /** The quotient to 39 significant digits. */
+  get exact(): Decimal {
+    this.#exact ??= quotientOf(decimalOf(this.dividend), decimalOf(this.divisor));
+    return this.#exact;
+  }
+}
+
 /** A number while a formula runs. */
-export type Num = number | Decimal;
+export type Num = number | Decimal | Quotient;
 
 /** Whole numbers below this have at most 15 digits: no two of them share a double, whatever the place of the point. */
 const EXACT_BELOW = 1e15;
@@ -37,6 +58,10 @@ const EXPONENT_EXACT_MAX = 1024;
 /** Values from 10^this on cannot be held; the platform's numbers end far below. */
 const MAGNITUDE_MAX = 400;
 
+/** Units below this are told apart by doubles to better than a thousandth. */
+const DOUBLE_DECIDES_BELOW = 2 ** 39;
+
+const TENS: readonly number[] = [1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8];
 const POWERS: bigint[] = [];
 
 /** The sum. */
@@ -66,7 +91,9 @@ export function subtract(a: Num, b: Num): Num {
 
 /** The value with the other sign. */
 export function negate(value: Num): Num {
-  return typeof value === "number" ? -value : new Decimal(-value.units, value.scale);
+  if (typeof value === "number") return -value;
+  if (value instanceof Quotient) return new Quotient(-value.dividend, value.divisor);
+  return new Decimal(-value.units, value.scale);
 }
 
 /** The product. */
@@ -90,7 +117,7 @@ export function multiply(a: Num, b: Num): Num {
 
 /** The quotient, to 39 significant digits. Throws a `FormulaError` for a division by zero. */
 export function divide(a: Num, b: Num): Num {
-  if (b === 0 || (typeof b !== "number" && b.units === 0n)) throw new FormulaError("division by zero");
+  if (b === 0) throw new FormulaError("division by zero");
   if (a === 0) return 0;
   if (typeof a === "number" && typeof b === "number") {
     const scale = Number.isSafeInteger(a) && Number.isSafeInteger(b) ? 1 : 1e4;
@@ -101,16 +128,20 @@ export function divide(a: Num, b: Num): Num {
       const candidate = Math.round((x / y) * 1e4);
       if (candidate * y === x * 1e4) return candidate / 1e4;
     }
+    return new Quotient(a, b);
   }
-  const left = decimalOf(a);
-  const right = decimalOf(b);
+  const { units, scale } = quotientOf(decimalOf(a), decimalOf(b));
+  return trimmed(units, scale);
+}
+
+function quotientOf(left: Decimal, right: Decimal): Decimal {
   const shift = Math.max(0, DIGITS_MAX + 1 + digitsOf(right.units) - digitsOf(left.units));
   const dividend = left.units * tenTo(shift);
   const quotient = dividend / right.units;
   // A sticky digit behind the last one keeps "more than half" apart from "half" when the rest is rounded away.
   const isNegative = dividend < 0n !== right.units < 0n;
   const sticky = dividend % right.units === 0n ? 0n : isNegative ? -1n : 1n;
-  return settled(quotient * 10n + sticky, left.scale - right.scale + shift + 1);
+  return decimalOf(settled(quotient * 10n + sticky, left.scale - right.scale + shift + 1));
 }
 
 /** `base` to the power of a whole `exponent`. Throws a `FormulaError` for another exponent, or a result that is too large. */
@@ -137,6 +168,8 @@ export function power(base: Num, exponent: Num): Num {
 /** Negative, zero or positive as `a` is less than, equal to or greater than `b`. */
 export function compare(a: Num, b: Num): number {
   if (typeof a === "number" && typeof b === "number") return a < b ? -1 : a > b ? 1 : 0;
+  const [x, y] = [nearly(a), nearly(b)];
+  if (Math.abs(x - y) > 1e-12 * (Math.abs(x) + Math.abs(y))) return x < y ? -1 : 1;
   const left = decimalOf(a);
   const right = decimalOf(b);
   const scale = Math.max(left.scale, right.scale);
@@ -149,18 +182,17 @@ export type Rounding = "halfUp" | "down" | "up" | "floor" | "ceiling";
 
 /** The value with at most `scale` decimals; a negative scale rounds to tens, hundreds and so on. Any scale is taken. */
 export function rounded(value: Num, scale: number, rounding: Rounding): Num {
-  if (typeof value === "number") {
-    if (scale >= 0 && Number.isSafeInteger(value)) return value;
-    if (scale >= 0 && scale <= 8) {
-      const at = scale <= 4 ? 1e4 : 1e8;
-      const units = scaled(value, at) ?? scaled(value, 1e8);
-      const of = units === undefined ? 0 : scaled(value, at) === undefined ? 1e8 : at;
-      if (units !== undefined) {
-        const step = of / 10 ** scale;
-        const rest = Math.abs(units % step);
-        const kept = Math.abs(units) - rest;
-        return (Math.sign(units) * (kept + (goesUp(rest * 2 - step, rest !== 0, units < 0, rounding) ? step : 0))) / of;
-      }
+  const power = TENS[scale];
+  if (power !== undefined && !(value instanceof Decimal)) {
+    if (typeof value === "number" && scaled(value, power) !== undefined) return value;
+    const units = nearly(value) * power;
+    const magnitude = Math.abs(units);
+    const below = Math.floor(magnitude);
+    const rest = magnitude - below;
+    // Away from whole units and from their halves, the double decides: its error is below 2^-10 of a unit.
+    if (magnitude < DOUBLE_DECIDES_BELOW && rest > 0.001 && rest < 0.999 && Math.abs(rest - 0.5) > 0.001) {
+      const kept = goesUp(rest - 0.5, true, units < 0, rounding) ? below + 1 : below;
+      return (units < 0 ? -kept : kept) / power;
     }
   }
   const decimal = decimalOf(value);
@@ -171,7 +203,7 @@ export function rounded(value: Num, scale: number, rounding: Rounding): Num {
 
 /** The nearest whole number in the direction; a value within 10^−33 of a whole number is that number. */
 export function whole(value: Num, rounding: Rounding): Num {
-  const plain = typeof value === "number" ? value : rounded(value, WHOLE_SCALE, "halfUp");
+  const plain = typeof value === "number" ? value : rounded(decimalOf(value), WHOLE_SCALE, "halfUp");
   return rounded(plain, 0, rounding);
 }
 
@@ -189,7 +221,8 @@ export function remainder(a: Num, b: Num): Num {
 /** The nearest double. */
 export function toNumber(value: Num): number {
   if (typeof value === "number") return value === 0 ? 0 : value;
-  return Number(`${value.units}e${-value.scale}`);
+  const { units, scale } = decimalOf(value);
+  return Number(`${units}e${-scale}`);
 }
 
 /** A double as a formula's number; throws a `FormulaError` for one that is none. */
@@ -285,7 +318,14 @@ function trimmed(units: bigint, scale: number): Num {
   return new Decimal(short, at);
 }
 
+/** A double within 2^-50 of the value. */
+function nearly(value: Num): number {
+  if (typeof value === "number") return value;
+  return value instanceof Quotient ? value.dividend / value.divisor : toNumber(value);
+}
+
 function decimalOf(value: Num): Decimal {
+  if (value instanceof Quotient) return value.exact;
   if (typeof value !== "number") return value;
   if (Number.isSafeInteger(value)) return new Decimal(BigInt(value), 0);
   const [mantissa = "0", exponent = "0"] = String(value).split("e");

@@ -11,7 +11,6 @@ import { asBoolean, asMoment, asNumber, asText, type Call } from "../formula/typ
 import type { Catalog, SObjectType } from "./catalog.ts";
 import type { FieldDefinition } from "./definition.ts";
 import { keyPrefixOf, to15 } from "./record-id.ts";
-import { datetimeMs } from "./temporal.ts";
 
 /** How far a formula may travel from its record, and how deep formulas may stand in formulas [memory: platform §6]. */
 const RELATIONSHIPS_MAX = 10;
@@ -21,6 +20,9 @@ const NESTED_FORMULAS_MAX = 10;
 const COMPILED_CHARACTERS_MAX = 15_000;
 
 const DAY_MS = 86_400_000;
+
+/** Days from 1 March of the year 0 to 1 January 1970. */
+const DAYS_TO_1970 = 719_468;
 
 /** What names are bound against. */
 export interface Binding {
@@ -253,9 +255,9 @@ function stored(field: FieldDefinition, whole: string, object: SObjectType): Typ
     case "percent":
       return { type: "number", run: ({ row }) => fraction(numberOf(row[name])) };
     case "date":
-      return { type: "date", run: moment((value) => Date.parse(`${value}T00:00:00Z`) / DAY_MS) };
+      return { type: "date", run: moment(dayOfText) };
     case "datetime":
-      return { type: "datetime", run: moment(datetimeMs) };
+      return { type: "datetime", run: moment(instantOfText) };
     case "time":
       return { type: "time", run: moment((value) => Date.parse(`1970-01-01T${value}`)) };
     case "id":
@@ -305,6 +307,29 @@ function location(field: FieldDefinition, whole: string, object: SObjectType): T
   };
 }
 
+/** Days since 1970 of a stored date. The calendar is counted, because formulas read many dates. */
+function dayOfText(stored: string): number {
+  const year = digits(stored, 0, 4);
+  const month = digits(stored, 5, 7);
+  // Years that begin in March end with the leap day, so that every month before has its fixed place.
+  const from = month > 2 ? year : year - 1;
+  const century = Math.floor(from / 100);
+  const day = Math.floor((153 * ((month + 9) % 12) + 2) / 5) + digits(stored, 8, 10) - 1;
+  return from * 365 + Math.floor(from / 4) - century + Math.floor(century / 4) + day - DAYS_TO_1970;
+}
+
+/** Milliseconds since 1970 of a stored date-time, which is in UTC and has no fractions of a second. */
+function instantOfText(stored: string): number {
+  const seconds = (digits(stored, 11, 13) * 60 + digits(stored, 14, 16)) * 60 + digits(stored, 17, 19);
+  return dayOfText(stored) * DAY_MS + seconds * 1000;
+}
+
+function digits(text: string, from: number, to: number): number {
+  let value = 0;
+  for (let at = from; at < to; at++) value = value * 10 + text.charCodeAt(at) - 48;
+  return value;
+}
+
 function numberOf(value: Stored | undefined): Num | null {
   return typeof value === "number" ? value : null;
 }
@@ -313,10 +338,9 @@ function fraction(percent: Num | null): Num | null {
   return percent === null ? null : divide(percent, 100);
 }
 
-/** A formula's number as a record stores it: percent in percent, rounded to the field's scale. */
+/** A number that `asField` rounded, as a record stores it: percent in percent. */
 export function storedNumber(value: Num, field: FieldDefinition): number {
-  const number = field.type === "percent" ? multiply(value, 100) : value;
-  return toNumber(rounded(number, field.scale ?? 0, "halfUp"));
+  return toNumber(field.type === "percent" ? multiply(value, 100) : value);
 }
 
 function unreachable(type: never): never {
