@@ -28,6 +28,7 @@ Options of start:
   --host <address>       address to listen on (default 127.0.0.1)
   --seed <what>          empty, demo, volume:<orders>, a plan file of sf data export tree, or CSV files (default empty)
   --source-dir <folder>  Salesforce metadata to configure the org with; may be repeated
+  --strict               refuse to start where a formula of that metadata cannot be evaluated (default: leave it out)
   --persist <file>       load the org from this file and save it there
   --org-id <id>          Id of the org (default: the one in the --persist file, else a new one for each start)
   --now <instant>        stop the org's clock at this ISO instant (default: real time)
@@ -44,6 +45,7 @@ const OPTIONS = {
   host: { type: "string", default: "127.0.0.1" },
   seed: { type: "string", default: "empty" },
   "source-dir": { type: "string", multiple: true, default: [] as string[] },
+  strict: { type: "boolean", default: false },
   persist: { type: "string" },
   "org-id": { type: "string" },
   now: { type: "string" },
@@ -148,6 +150,7 @@ function readCommand(args: readonly string[]): StartCommand | "help" {
     options: {
       seed: values.seed,
       sourceDirs: values["source-dir"],
+      strict: values.strict,
       orgId: values["org-id"] ?? newOrgId(),
       ...(values.persist === undefined ? {} : { persist: values.persist }),
       ...(now === undefined ? {} : { now }),

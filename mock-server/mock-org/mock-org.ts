@@ -57,7 +57,7 @@ export async function createMockOrg(options: MockOrgOptions = {}): Promise<MockO
   const setup = (options.sourceDirs ?? []).length === 0 ? seed?.setup : undefined;
   const standard = setup?.definitions(STANDARD_OBJECTS) ?? STANDARD_OBJECTS;
   const objects = withFields([...standard, ...(options.customObjects ?? [])], options.fields ?? {});
-  const custom = await customized(objects, options.sourceDirs ?? []);
+  const custom = await customized(objects, options.sourceDirs ?? [], options.strict ?? false);
   const currencies = options.multicurrency === undefined ? undefined : await loadCurrencies(options.multicurrency);
   const users = [...(setup?.users ?? []), ...(options.users ?? [])];
   const core = createOrg({
@@ -325,10 +325,11 @@ async function fill(org: MockOrgCore, seed: Seed, options: MockOrgOptions): Prom
 async function customized(
   definitions: readonly ObjectDefinition[],
   folders: readonly string[],
+  strict: boolean,
 ): Promise<CustomizedOrg> {
   if (folders.length === 0) return { definitions, settings: {}, permissions: [], validationRules: [], remarks: [] };
   const { customizeOrg } = await import("../setup/customization.ts");
-  return customizeOrg(definitions, folders);
+  return customizeOrg(definitions, folders, strict);
 }
 
 async function persist(org: MockOrgCore, path: string): Promise<PersistedOrg> {

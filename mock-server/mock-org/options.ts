@@ -23,6 +23,8 @@ export interface MockOrgOptions {
   readonly seed?: "empty" | "demo" | (string & {});
   /** Folders of Salesforce metadata (SFDX source or Metadata API format) that configure the org. */
   readonly sourceDirs?: readonly string[];
+  /** True where formulas of `sourceDirs` that cannot be evaluated stop the start; otherwise they are left out (`remarks`). */
+  readonly strict?: boolean;
   /** A snapshot file: the org is loaded from it where it exists, and saved to it after changes and at `close`. */
   readonly persist?: string;
   /** The org's time stands still at this instant until somebody moves it. Absent: it runs with real time. */
@@ -75,6 +77,7 @@ export interface MockOrgOptions {
 /** Which options decide, beside the seed itself, what records a seed becomes: the schema, what is allowed, and to whom. */
 const TOUCHES_SEED: Readonly<Record<keyof MockOrgOptions, boolean>> = {
   sourceDirs: true,
+  strict: true,
   customObjects: true,
   fields: true,
   multicurrency: true,

@@ -4,10 +4,9 @@
  * Everything that must fit together across files is checked here: referenced objects and fields, relationship names,
  * master-detail rules, roll-ups, formulas.
  */
-import { type Catalog, createCatalog } from "./catalog.ts";
 import type { FieldDefinition, ObjectDefinition, RecordTypeDefinition } from "./definition.ts";
-import { compileFormula, type FormulaResult } from "./formula.ts";
-import type { Customization, FieldSource } from "./metadata/customization.ts";
+import { withoutFaultyFormulas } from "./formula-check.ts";
+import type { Customization, FieldSource, ValidationRule } from "./metadata/customization.ts";
 import { MetadataError, type MetadataProblem } from "./metadata/problem.ts";
 import { STANDARD_VALUE_SETS } from "./metadata/value-set.ts";
 import { recordIdOf } from "./record-id.ts";
@@ -15,6 +14,8 @@ import { recordIdOf } from "./record-id.ts";
 /** The objects of the customised org, and what an org would do and the mock does not. */
 export interface CustomizedSchema {
   readonly definitions: readonly ObjectDefinition[];
+  /** The validation rules that can be evaluated, inactive ones included. */
+  readonly validationRules: readonly ValidationRule[];
   readonly remarks: readonly MetadataProblem[];
 }
 
@@ -30,12 +31,14 @@ interface Work {
 /**
  * The definitions with the customization in them; the given ones stay as they are.
  *
- * Throws a `MetadataError` with every problem. Parts about standard objects that this org does not model are left out
+ * Throws a `MetadataError` with every problem. With `leaveOut`, formulas that cannot be evaluated are no problem: they are
+ * left out with whatever needs them, and remarked upon. Parts about standard objects that this org does not model are left out
  * and remarked upon, because a team's repository speaks of the whole org.
  */
 export function applyCustomization(
   definitions: readonly ObjectDefinition[],
   customization: Customization,
+  unsupported: "refuse" | "leaveOut" = "refuse",
 ): CustomizedSchema {
   const work: Work = {
     objects: new Map(definitions.map((definition) => [definition.name, definition])),
@@ -55,9 +58,14 @@ export function applyCustomization(
   bindSummaries(work, customization);
   checkChildNames(work, customization);
   remarkOnGrants(work, customization);
-  if (work.problems.length === 0) checkFormulas(work, customization);
   if (work.problems.length > 0) throw new MetadataError(work.problems);
-  return { definitions: [...work.objects.values()], remarks: work.remarks };
+  const checked = withoutFaultyFormulas(work.objects, customization);
+  if (unsupported === "refuse" && checked.faults.length > 0) throw new MetadataError(checked.faults);
+  return {
+    definitions: [...checked.objects.values()],
+    validationRules: checked.validationRules,
+    remarks: [...work.remarks, ...checked.faults.map(leftOut)],
+  };
 }
 
 const BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
@@ -299,49 +307,6 @@ function remarkOnGrants(work: Work, customization: Customization): void {
     }
 }
 
-/** Every formula must be one that the mock can evaluate. */
-function checkFormulas(work: Work, customization: Customization): void {
-  const catalog = createCatalog([...work.objects.values()]);
-  for (const { path, object, field } of customization.fields) {
-    const { formula, defaultFormula } = field.fields[0] ?? {};
-    if (formula !== undefined) {
-      const element = `${field.name}/formula`;
-      checkFormula(work, catalog, { path, object, element, formula, result: field.fields[0] });
-    }
-    if (defaultFormula !== undefined) {
-      const element = `${field.name}/defaultValue`;
-      checkFormula(work, catalog, { path, object, element, formula: defaultFormula, result: field.fields[0] });
-    }
-  }
-  for (const rule of customization.validationRules) {
-    if (find(work, rule.path, rule.object) === undefined || !rule.active) continue;
-    const element = `${rule.name}/errorConditionFormula`;
-    const { path, object, formula } = rule;
-    checkFormula(work, catalog, { path, object, element, formula, result: "condition" });
-    if (rule.field !== undefined && catalog.object(rule.object)?.field(rule.field) === undefined)
-      work.problems.push({
-        path: rule.path,
-        element: `${rule.name}/errorDisplayField`,
-        reason: `${rule.object} has no field ${rule.field}`,
-      });
-  }
-}
-
-interface FormulaPlace {
-  readonly path: string;
-  readonly object: string;
-  readonly element: string;
-  readonly formula: string;
-  readonly result: FormulaResult;
-}
-
-function checkFormula(work: Work, catalog: Catalog, place: FormulaPlace): void {
-  const object = catalog.object(place.object);
-  if (object === undefined) return;
-  const compiled = compileFormula(place.formula, object, catalog, place.result);
-  if (!compiled.ok) work.problems.push({ path: place.path, element: place.element, reason: compiled.reason });
-}
-
 /** True for the team's own custom objects; those of managed packages (`ns__X__c`) come from elsewhere. */
 function isOwnName(name: string): boolean {
   return /^(?!\w+?__\w+__c$)\w+__c$/.test(name);
@@ -363,6 +328,10 @@ function find(work: Work, path: string, name: string): ObjectDefinition | undefi
     });
   }
   return undefined;
+}
+
+function leftOut(fault: MetadataProblem): MetadataProblem {
+  return { ...fault, reason: `${fault.reason}; left out` };
 }
 
 /** Changes a field of an object; does nothing where either is missing (a layout-only field, for example). */

@@ -27,16 +27,21 @@ export interface CustomizedOrg {
 
 /**
  * Reads the folders and applies them. Throws a `MetadataError` that names every problem with file, element and reason,
- * or an `Error` where a folder does not exist.
+ * or an `Error` where a folder does not exist. Formulas that cannot be evaluated are left out and remarked upon, unless
+ * `strict`: then they are problems, too.
  */
-export function customizeOrg(definitions: readonly ObjectDefinition[], folders: readonly string[]): CustomizedOrg {
+export function customizeOrg(
+  definitions: readonly ObjectDefinition[],
+  folders: readonly string[],
+  strict: boolean,
+): CustomizedOrg {
   const customization = readCustomization(readSourceDirs(folders));
-  const schema = applyCustomization(definitions, customization);
+  const schema = applyCustomization(definitions, customization, strict ? "refuse" : "leaveOut");
   return {
     definitions: schema.definitions,
     settings: customization.settings,
     permissions: permissionDefinitions(customization.permissions),
-    validationRules: formulaRules(customization.validationRules, createCatalog(schema.definitions)),
+    validationRules: formulaRules(schema.validationRules, createCatalog(schema.definitions)),
     remarks: schema.remarks,
   };
 }
