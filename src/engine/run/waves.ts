@@ -161,11 +161,6 @@ async function* feedPages(
         yield { items: items.take(), unkeyed, cursors: moved, behind };
         continue;
       }
-      // The watermark does not wait for the external system, whose pages may fail or cost more calls than there are.
-      if (!salesforceMore && items.size === 0 && Object.keys(moved).length > 0) {
-        yield { items: [], unkeyed: [], cursors: { ...moved }, behind: null };
-        for (const feed of Object.keys(moved)) delete moved[feed];
-      }
       while (!salesforceMore && externalMore && items.size < input.documents) {
         run.options.signal?.throwIfAborted();
         const page = await run.ports.external.changes(mapping.collection, cursor, size);
