@@ -80,7 +80,7 @@ function deriveStatus(change: Change, tx: Transaction, clearStamp: boolean): voi
 }
 
 function deriveOrderItem(change: Change, tx: Transaction): void {
-  const { after, operation, plan } = change;
+  const { after, operation } = change;
   if (operation === "insert") {
     const order = tx.get("Order", textOf(after, "OrderId") ?? "");
     const entry = tx.get("PricebookEntry", textOf(after, "PricebookEntryId") ?? "");
@@ -97,16 +97,19 @@ function deriveOrderItem(change: Change, tx: Transaction): void {
     after["AvailableQuantity"] = after["Quantity"] ?? 0;
   }
   if (operation === "insert" || changes(change, "Quantity") || changes(change, "UnitPrice"))
-    after["TotalPrice"] = totalPrice(
-      after,
-      tx.settings.roundStoredNumbers ? (plan.field("TotalPrice")?.scale ?? 2) : DIGITS,
-    );
+    after["TotalPrice"] = totalPrice(after, tx);
 }
 
 /** More decimals than a product of two doubles has. */
 const DIGITS = 36;
+/** Decimals of a currency that names none. */
+const SCALE = 2;
 
-function totalPrice(item: Row, scale: number): number {
+/** The price of an order product: the exact product, or rounded to its field's scale where the org rounds. */
+export function totalPrice(item: Row, { catalog, settings }: Pick<Transaction, "catalog" | "settings">): number {
+  const scale = settings.roundStoredNumbers
+    ? (catalog.object("OrderItem")?.field("TotalPrice")?.scale ?? SCALE)
+    : DIGITS;
   return multiply(numberOf(item, "UnitPrice"), numberOf(item, "Quantity"), scale);
 }
 

@@ -111,6 +111,15 @@ describe("the totals of an order", () => {
     expect(totals).toMatchObject({ stored: 998, recomputed: 998, lines: [{ stored: 998, recomputed: 998 }] });
   });
 
+  it.each([true, false])("agree with what is stored, in an org that rounds: %s", (roundStoredNumbers) => {
+    const shop = new Shop({ settings: { roundStoredNumbers } });
+    const order = draftOf(shop);
+    shop.item(order, { Quantity: 1.125, UnitPrice: 0.335 });
+    const totals = inOrg(shop, (tx) => totalsOf(tx, tx.get("Order", order) ?? {}));
+    expect(totals.recomputed).toBe(totals.stored);
+    expect(totals.lines[0]?.recomputed).toBe(totals.lines[0]?.stored);
+  });
+
   it("show a stored amount that does not add up", () => {
     const shop = new Shop();
     const order = draftOf(shop);
