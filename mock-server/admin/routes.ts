@@ -5,7 +5,7 @@
  * would be right.
  */
 import type { Context, Hono } from "hono";
-import type { LoginDesk } from "../auth/login.ts";
+import type { SignInService } from "../auth/login.ts";
 import type { Faults } from "../faults/faults.ts";
 import type { Journal, JournalEntry } from "../http/journal.ts";
 import { isObject } from "../http/json-object.ts";
@@ -22,7 +22,7 @@ import { withHints } from "./unsupported.ts";
 /** What the routes look into and act on. */
 export interface AdminHost {
   readonly org: MockOrgCore;
-  readonly desk: LoginDesk;
+  readonly signIn: SignInService;
   readonly journal: Journal;
   readonly usage: ApiUsage;
   readonly faults: Faults;
@@ -58,7 +58,7 @@ export function mountAdminEnd(app: Hono<AppEnvironment>): void {
 }
 
 function mountState(app: Hono<AppEnvironment>, host: AdminHost): void {
-  const { org, desk, journal, usage, snapshots } = host;
+  const { org, signIn, journal, usage, snapshots } = host;
   const clock = () => ({ now: new Date(org.clock.nowMs()).toISOString(), state: org.clock.state.kind });
 
   app.get("/_mock/health", (context) =>
@@ -100,13 +100,13 @@ function mountState(app: Hono<AppEnvironment>, host: AdminHost): void {
   );
   app.post("/_mock/sessions", async (context) => {
     const username = memberOf(await bodyOf(context), "username");
-    const actor = typeof username === "string" ? desk.activeUser(username) : undefined;
+    const actor = typeof username === "string" ? signIn.activeUser(username) : undefined;
     if (actor === undefined) return context.json({ error: 'Send {"username":"…"} of an active user' }, 400);
     const { userId } = actor;
-    const session = desk.sessions.open({ userId, origin: "oauth", clientId: null, scope: "full", grantId: null });
+    const session = signIn.sessions.open({ userId, origin: "oauth", clientId: null, scope: "full", grantId: null });
     return context.json({ accessToken: session.token, userId }, 201);
   });
-  app.delete("/_mock/sessions", (context) => context.json({ ended: desk.sessions.revokeAll() }));
+  app.delete("/_mock/sessions", (context) => context.json({ ended: signIn.sessions.revokeAll() }));
 }
 
 function mountFaults(app: Hono<AppEnvironment>, { faults }: AdminHost): void {

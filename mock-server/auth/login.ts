@@ -28,8 +28,8 @@ const IDENTITY_OBJECTS = new Set(["User", "Profile", "PermissionSet", "Permissio
 /** Names and Ids of users that are remembered. */
 const ACTIVE_USERS_MAX = 1_000;
 
-/** What a login desk is made of. */
-export interface LoginDeskOptions {
+/** What a sign-in service is made of. */
+export interface SignInServiceOptions {
   readonly org: MockOrgCore;
   /** Connected apps beside `mock-client`; one of that name replaces it. */
   readonly connectedApps?: readonly ConnectedApp[];
@@ -58,7 +58,7 @@ export function mayUseApi(actor: Actor): boolean {
 }
 
 /** Sessions, grants, codes, passwords and connected apps of one org. */
-export class LoginDesk {
+export class SignInService {
   readonly org: MockOrgCore;
   readonly sessions: Sessions;
   readonly refreshGrants: RefreshGrants;
@@ -72,7 +72,7 @@ export class LoginDesk {
   readonly #activeUsers = new Map<string, Actor>();
   #catalog: Catalog;
 
-  constructor(options: LoginDeskOptions) {
+  constructor(options: SignInServiceOptions) {
     const { org } = options;
     const random = options.random === undefined ? {} : { random: options.random };
     const lifetime = options.sessionLifetimeMs === undefined ? {} : { lifetimeMs: options.sessionLifetimeMs };

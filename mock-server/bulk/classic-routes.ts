@@ -2,7 +2,7 @@
  * Bulk API 1.0 over HTTP (`/services/async/…`): XML unless a client asks for JSON, a session header of its own, and
  * errors of its own. Loaded when the first client comes. Source: rest-api §13.
  */
-import { API_DISABLED, type LoginDesk, mayUseApi } from "../auth/login.ts";
+import { API_DISABLED, mayUseApi, type SignInService } from "../auth/login.ts";
 import { OrgError } from "../errors.ts";
 import type { AnswerHeaders } from "../http/answer-headers.ts";
 import { isObject } from "../http/json-object.ts";
@@ -32,7 +32,7 @@ import { readChunking } from "./jobs/pk-chunks.ts";
 /** What the routes work with. */
 export interface AsyncOptions {
   readonly services: RestServices;
-  readonly desk: LoginDesk;
+  readonly signIn: SignInService;
   readonly headers: AnswerHeaders;
 }
 
@@ -72,7 +72,7 @@ function asyncFault(error: unknown): { code: string; message: string } {
 
 async function execute(options: AsyncOptions, call: WireCall): Promise<Answer> {
   const [version = "", ...segments] = call.path.slice("/services/async/".length).replace(/\/$/, "").split("/");
-  const actor = openDoor(options.desk, call);
+  const actor = authenticate(options.signIn, call);
   const apiVersion = Number(/^(\d+)\.0$/.exec(version)?.[1]);
   const { versions } = options.services;
   if (!(apiVersion >= versions.oldest && apiVersion <= versions.newest)) {
@@ -111,8 +111,8 @@ async function execute(options: AsyncOptions, call: WireCall): Promise<Answer> {
 }
 
 /** An expired session is 400 here, with a code that clients look for. */
-function openDoor(desk: LoginDesk, call: WireCall): Actor {
-  const visitor = desk.enter(call.header("x-sfdc-session"));
+function authenticate(signIn: SignInService, call: WireCall): Actor {
+  const visitor = signIn.enter(call.header("x-sfdc-session"));
   if (visitor === undefined) throw new AsyncApiError("InvalidSessionId", "Invalid session id");
   // The code is a guess.
   if (!mayUseApi(visitor.actor)) throw new AsyncApiError("FeatureNotEnabled", API_DISABLED.message);
@@ -122,7 +122,7 @@ function openDoor(desk: LoginDesk, call: WireCall): Actor {
 function jobsOf(services: RestServices): ClassicJobs {
   const { bulk, org, save } = services;
   const { paceMs, allowances } = bulk;
-  bulk.jobs ??= createBulkJobs({ org, save, strike: (step) => bulk.strike?.(step), paceMs, allowances });
+  bulk.jobs ??= createBulkJobs({ org, save, trigger: (step) => bulk.trigger?.(step), paceMs, allowances });
   return bulk.jobs.classic;
 }
 

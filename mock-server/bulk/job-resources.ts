@@ -33,7 +33,7 @@ function raw(methods: Resource["methods"]): Resource {
 function jobsOf({ services }: RestContext): BulkJobs {
   const { bulk, org, save } = services;
   const { paceMs, allowances } = bulk;
-  bulk.jobs ??= createBulkJobs({ org, save, strike: (step) => bulk.strike?.(step), paceMs, allowances });
+  bulk.jobs ??= createBulkJobs({ org, save, trigger: (step) => bulk.trigger?.(step), paceMs, allowances });
   return bulk.jobs;
 }
 

@@ -51,7 +51,7 @@ export async function runScoreCard(
   }
   const outcomes: Outcome[] = [];
   for (const behaviour of behaviours) {
-    const outcome = await run.judge(behaviour);
+    const outcome = await run.check(behaviour);
     outcomes.push(outcome);
     onOutcome(outcome);
   }
@@ -82,7 +82,7 @@ class Run {
     this.#values.set("today", new Date().toISOString().slice(0, 10));
   }
 
-  async judge(behaviour: Behaviour): Promise<Outcome> {
+  async check(behaviour: Behaviour): Promise<Outcome> {
     for (const step of behaviour.before) {
       const failure = await this.step(step);
       if (failure !== undefined) return { behaviour, verdict: "loud", reason: `before: ${failure}` };

@@ -11,7 +11,7 @@ export interface Control {
   readonly initial?: string;
 }
 
-/** What a fault strikes. */
+/** What a fault applies to. */
 export type FaultKind = "call" | "row" | "bulk";
 
 /** One act. */

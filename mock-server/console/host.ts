@@ -14,7 +14,7 @@ export interface ConsoleHost {
   readonly journal: Journal;
   readonly usage: ApiUsage;
   readonly faults: { list(): readonly FaultStatus[] };
-  /** The org's save pipeline with its own validation rules and triggers, but without armed faults: those count strikes. */
+  /** The org's save pipeline with its own validation rules and triggers, but without armed faults: those count applications. */
   readonly rehearse: (
     tx: Transaction,
     request: SaveRequest,

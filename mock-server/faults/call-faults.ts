@@ -1,43 +1,44 @@
 /** Faults of calls at work: what the pipeline asks before and after each call. */
-import type { LoginDesk } from "../auth/login.ts";
+import type { SignInService } from "../auth/login.ts";
 import type { FaultAct, FaultCall, FaultHook } from "../http/fault-hook.ts";
 import type { RestResult } from "../http/rest.ts";
 import type { ApiUsage } from "../http/usage.ts";
 import { matchCall } from "./call-match.ts";
 import type { CallFault } from "./fault.ts";
-import type { Strike } from "./strike.ts";
+import type { FaultTrigger } from "./trigger.ts";
 
 /** An armed fault of calls. */
 export interface ArmedCallFault {
   readonly name: string;
   readonly fault: CallFault;
-  readonly strike: Strike;
-  /** What it does to the org itself when it strikes, for example opening a long transaction. */
-  readonly onStrike: () => void;
+  readonly trigger: FaultTrigger;
+  /** What it does to the org itself when it applies, for example opening a long transaction. */
+  readonly onTrigger: () => void;
 }
 
 /** What call faults act on. */
 export interface CallFaultHost {
-  readonly desk: LoginDesk;
+  readonly signIn: SignInService;
   readonly usage: ApiUsage;
   readonly sleep: (ms: number) => Promise<void>;
 }
 
-/** The hook that lets the armed faults strike. */
+/** The hook that lets the armed faults apply. */
 export function callFaultHook(host: CallFaultHost, armed: () => readonly ArmedCallFault[]): FaultHook {
-  /** Faults that strike a call after it was done. */
+  /** Faults that apply to a call after it was done. */
   const later = new WeakMap<readonly string[], ArmedCallFault[]>();
 
   const ask = async (call: FaultCall, wanted: "yes" | "unknown"): Promise<FaultAct | undefined> => {
     let act: FaultAct | undefined;
     for (const one of armed()) {
       if (act !== undefined) break;
-      const verdict = matchCall(one.fault, call, () => usernameOf(host.desk, call));
+      const verdict = matchCall(one.fault, call, () => usernameOf(host.signIn, call));
       // Once the body is there, only those are asked that could not tell before.
-      const early = wanted === "unknown" && matchCall(one.fault, withoutBody(call), () => usernameOf(host.desk, call));
-      if (verdict !== "yes" || (wanted === "unknown" && early !== "unknown") || !one.strike.hit()) continue;
+      const early =
+        wanted === "unknown" && matchCall(one.fault, withoutBody(call), () => usernameOf(host.signIn, call));
+      if (verdict !== "yes" || (wanted === "unknown" && early !== "unknown") || !one.trigger.hit()) continue;
       call.applied.push(one.name);
-      one.onStrike();
+      one.onTrigger();
       if (one.fault.act === "delay") await host.sleep(one.fault.ms);
       else if (one.fault.act === "lost-reply") later.set(call.applied, [...(later.get(call.applied) ?? []), one]);
       else act = actOf(host, one.fault, call);
@@ -57,14 +58,14 @@ function withoutBody({ method, path, query, header, applied }: FaultCall): Fault
 }
 
 /** What a fault puts in the place of the call; undefined where the call goes on, changed by what it did. */
-function actOf({ desk, usage }: CallFaultHost, fault: CallFault, call: FaultCall): FaultAct | undefined {
+function actOf({ signIn, usage }: CallFaultHost, fault: CallFault, call: FaultCall): FaultAct | undefined {
   switch (fault.act) {
     case "cut-before":
       return { kind: "drop" };
     case "duplicate-delivery":
       return { kind: "twice" };
     case "session-expired":
-      desk.sessions.revoke(tokenOf(call) ?? "");
+      signIn.sessions.revoke(tokenOf(call) ?? "");
       return undefined;
     case "maintenance":
       return { kind: "answer", result: MAINTENANCE };
@@ -113,9 +114,9 @@ function statusResult(fault: CallFault & { readonly act: "status" }): RestResult
   return { status, ...(body !== undefined && { body }), ...(headers !== undefined && { headers }) };
 }
 
-function usernameOf(desk: LoginDesk, call: FaultCall): string | undefined {
-  const session = desk.sessions.peek(tokenOf(call) ?? "");
-  return session === undefined ? undefined : desk.activeUser(session.userId)?.username;
+function usernameOf(signIn: SignInService, call: FaultCall): string | undefined {
+  const session = signIn.sessions.peek(tokenOf(call) ?? "");
+  return session === undefined ? undefined : signIn.activeUser(session.userId)?.username;
 }
 
 function tokenOf(call: FaultCall): string | undefined {

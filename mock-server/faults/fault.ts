@@ -1,5 +1,5 @@
 /**
- * The vocabulary of faults: when one strikes and what it does, as plain data, so that code, the admin API and the command
+ * The vocabulary of faults: when one applies and what it does, as plain data, so that code, the admin API and the command
  * line say the same thing.
  *
  * ```ts
@@ -41,17 +41,17 @@ export const ROW_OPERATIONS = ["write", "create", "update", "delete"] as const;
 export type CallOperation = (typeof CALL_OPERATIONS)[number];
 export type RowOperation = (typeof ROW_OPERATIONS)[number];
 
-/** How often a fault strikes among what it matches. Without any of these: every time. */
+/** How often a fault applies among what it matches. Without any of these: every time. */
 export interface FaultCount {
   /** A name for the journal and the list; default: the act and a number. */
   readonly name?: string;
-  /** Strike at the nth match, counted from 1; alone it strikes once. */
+  /** Apply at the nth match, counted from 1; alone it applies once. */
   readonly nth?: number;
-  /** Strike this often, then no more. Default: without end, or once where `nth` is given. */
+  /** Apply this often, then no more. Default: without end, or once where `nth` is given. */
   readonly times?: number;
-  /** Strike with this probability, from 0 to 1. */
+  /** Apply with this probability, from 0 to 1. */
   readonly chance?: number;
-  /** Where the dice of `chance` begin: the same seed strikes at the same matches. Default 1. */
+  /** Where the dice of `chance` begin: the same seed applies at the same matches. Default 1. */
   readonly seed?: number;
 }
 
@@ -164,7 +164,7 @@ export type BulkFault = BulkMatch &
 /** One fault. */
 export type Fault = CallFault | RowFault | BulkFault;
 
-/** Faults that strike rows. */
+/** Faults that apply to rows. */
 export const ROW_ACTS: ReadonlySet<string> = new Set([
   "row-lock",
   "partial-failure",
@@ -172,7 +172,7 @@ export const ROW_ACTS: ReadonlySet<string> = new Set([
   "validation-rule",
 ]);
 
-/** Faults that strike bulk jobs. */
+/** Faults that apply to Bulk jobs. */
 export const BULK_ACTS: ReadonlySet<string> = new Set(["bulk-stuck", "bulk-failed-batch"]);
 
 export function isRowFault(fault: Fault): fault is RowFault {

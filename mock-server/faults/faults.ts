@@ -4,8 +4,8 @@
  * A fault lasts until it is removed or spent, or the org is reset; a fork begins without any.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import type { LoginDesk } from "../auth/login.ts";
-import type { BulkStep } from "../bulk/jobs/strike.ts";
+import type { SignInService } from "../auth/login.ts";
+import type { BulkStep } from "../bulk/jobs/fault-hook.ts";
 import type { Trigger } from "../dml/options.ts";
 import type { SaveRequest, SaveResult } from "../dml/port.ts";
 import type { FaultHook } from "../http/fault-hook.ts";
@@ -17,7 +17,7 @@ import { type ArmedCallFault, callFaultHook } from "./call-faults.ts";
 import { type BulkFault, type Fault, isBulkFault, isCallFault, isRowFault } from "./fault.ts";
 import { parseFault } from "./fault-schema.ts";
 import { rowFaultTriggers } from "./row-faults.ts";
-import { Strike } from "./strike.ts";
+import { FaultTrigger } from "./trigger.ts";
 
 /** Faults at one time; more are a loop that adds without removing. */
 const FAULTS_MAX = 1_000;
@@ -25,11 +25,11 @@ const FAULTS_MAX = 1_000;
 /** What faults act on. */
 export interface FaultHost {
   readonly org: MockOrgCore;
-  readonly desk: LoginDesk;
+  readonly signIn: SignInService;
   readonly usage: ApiUsage;
   readonly cursors: QueryCursors;
   readonly save: (tx: Transaction, request: SaveRequest) => readonly SaveResult[];
-  /** Takes note of a fault that strikes within a transaction. */
+  /** Takes note of a fault that applies within a transaction. */
   readonly noteFault: (name: string) => void;
 }
 
@@ -41,9 +41,9 @@ export interface FaultStatus {
   readonly fault: Fault;
   /** Matches so far. */
   readonly seen: number;
-  /** Strikes so far. */
+  /** Times applied so far. */
   readonly applied: number;
-  /** True where it will not strike any more. */
+  /** True where it will not apply any more. */
   readonly spent: boolean;
 }
 
@@ -56,9 +56,9 @@ interface Armed {
   readonly id: number;
   readonly name: string;
   readonly fault: Fault;
-  readonly strike: Strike;
-  /** What it does to the org itself when it strikes. */
-  readonly onStrike: () => void;
+  readonly trigger: FaultTrigger;
+  /** What it does to the org itself when it applies. */
+  readonly onTrigger: () => void;
   /** Undoes what it did to the org itself. */
   undo: () => void;
 }
@@ -80,7 +80,7 @@ export class Faults {
   }
 
   /**
-   * Adds a fault; it strikes from the next call on. Throws an `Error` that names each wrong member, or the record that a
+   * Adds a fault; it applies from the next call on. Throws an `Error` that names each wrong member, or the record that a
    * long transaction could not write.
    */
   add(fault: Fault): FaultHandle {
@@ -94,16 +94,16 @@ export class Faults {
       id,
       name: read.name ?? `${read.act} #${id}`,
       fault: read,
-      // What stands at once has struck then; calls do not make it strike again.
-      strike: new Strike(standsAtOnce(read) ? { times: 1 } : read),
-      onStrike: () => this.#strikeOrg(armed),
+      // What stands at once was applied then; calls do not make it apply again.
+      trigger: new FaultTrigger(standsAtOnce(read) ? { times: 1 } : read),
+      onTrigger: () => this.#applyOrgFault(armed),
       undo: () => undefined,
     };
     this.#armed.set(id, armed);
     this.#sort();
-    if (standsAtOnce(read) && armed.strike.hit()) {
+    if (standsAtOnce(read) && armed.trigger.hit()) {
       try {
-        this.#strikeOrg(armed);
+        this.#applyOrgFault(armed);
       } catch (error) {
         this.remove(id);
         throw error;
@@ -142,10 +142,10 @@ export class Faults {
     return this.#triggers;
   }
 
-  /** The fault that strikes a bulk job at a step; undefined where it goes on. */
+  /** The fault that applies to a Bulk job at a step; undefined where it goes on. */
   bulk(step: BulkStep): BulkFault | undefined {
-    for (const { fault, strike } of this.#armed.values()) {
-      if (isBulkFault(fault) && matchesBulk(fault, step) && strike.hit()) return fault;
+    for (const { fault, trigger } of this.#armed.values()) {
+      if (isBulkFault(fault) && matchesBulk(fault, step) && trigger.hit()) return fault;
     }
     return undefined;
   }
@@ -154,17 +154,17 @@ export class Faults {
     const armed = [...this.#armed.values()];
     this.#calls = armed.flatMap((one) => (isCallFault(one.fault) ? [{ ...one, fault: one.fault }] : []));
     const objects = this.#host.org.catalog.objects.map((type) => type.name);
-    this.#triggers = armed.flatMap(({ name, fault, strike }) =>
-      isRowFault(fault) ? rowFaultTriggers({ name, fault, strike }, objects, this.#host.noteFault) : [],
+    this.#triggers = armed.flatMap(({ name, fault, trigger }) =>
+      isRowFault(fault) ? rowFaultTriggers({ name, fault, trigger }, objects, this.#host.noteFault) : [],
     );
   }
 
-  #strikeOrg(armed: Armed): void {
+  #applyOrgFault(armed: Armed): void {
     const { fault } = armed;
     const { org, usage, cursors } = this.#host;
     if (fault.act === "locator-lost") cursors.clear();
     // The wall is put up once; later matches find it standing.
-    if (fault.act === "request-limit" && armed.strike.applied === 1) {
+    if (fault.act === "request-limit" && armed.trigger.applied === 1) {
       if (this.#walls.size === 0) this.#allowance = usage.max;
       this.#walls.set(armed.id, usage.used + (fault.remaining ?? 0));
       usage.max = Math.min(...this.#walls.values());
@@ -212,13 +212,13 @@ export class Faults {
       name: armed.name,
       fault: armed.fault,
       get seen() {
-        return armed.strike.seen;
+        return armed.trigger.seen;
       },
       get applied() {
-        return armed.strike.applied;
+        return armed.trigger.applied;
       },
       get spent() {
-        return armed.strike.spent;
+        return armed.trigger.spent;
       },
       remove,
       [Symbol.dispose]: remove,
@@ -226,8 +226,8 @@ export class Faults {
   }
 }
 
-function statusOf({ id, name, fault, strike }: Armed): FaultStatus {
-  return { id, name, fault, seen: strike.seen, applied: strike.applied, spent: strike.spent };
+function statusOf({ id, name, fault, trigger }: Armed): FaultStatus {
+  return { id, name, fault, seen: trigger.seen, applied: trigger.applied, spent: trigger.spent };
 }
 
 /** Faults of the whole org that need not wait for a call. */

@@ -3,18 +3,18 @@ import type { Trigger, TriggerContext } from "../dml/options.ts";
 import type { OrgFault } from "../errors.ts";
 import { to15, to18 } from "../schema/record-id.ts";
 import type { RowFault, RowOperation } from "./fault.ts";
-import type { Strike } from "./strike.ts";
+import type { FaultTrigger } from "./trigger.ts";
 
 /** An armed fault of rows. */
 export interface ArmedRowFault {
   readonly name: string;
   readonly fault: RowFault;
-  readonly strike: Strike;
+  readonly trigger: FaultTrigger;
 }
 
-/** The triggers that let a fault strike rows of the given objects. */
+/** The triggers that let a fault apply to rows of the given objects. */
 export function rowFaultTriggers(
-  { name, fault, strike }: ArmedRowFault,
+  { name, fault, trigger }: ArmedRowFault,
   objects: readonly string[],
   onApplied: (name: string) => void,
 ): readonly Trigger[] {
@@ -23,9 +23,9 @@ export function rowFaultTriggers(
     const account = fault.account === undefined ? undefined : (to18(fault.account) ?? fault.account);
     if (fault.user !== undefined && fault.user.toLowerCase() !== context.tx.actor.username.toLowerCase()) return;
     if (account !== undefined && accountOf(context, object) !== account) return;
-    if (!hasValues(context, fault) || !strike.hit()) return;
+    if (!hasValues(context, fault) || !trigger.hit()) return;
     onApplied(name);
-    strikeRow(context, fault, account);
+    applyRowFault(context, fault, account);
   };
   return objects
     .filter((object) => wanted === undefined || object.toLowerCase() === wanted)
@@ -47,7 +47,7 @@ function eventsOf(operation: RowOperation = "write"): Trigger["on"] {
   }
 }
 
-function strikeRow(context: TriggerContext, fault: RowFault, account: string | undefined): void {
+function applyRowFault(context: TriggerContext, fault: RowFault, account: string | undefined): void {
   switch (fault.act) {
     case "row-lock":
       return context.refuse(lockedRow(account ?? String(context.before?.["Id"] ?? context.record["Id"] ?? "")));

@@ -80,7 +80,7 @@ export interface JournalRecord {
   readonly actor?: Actor | undefined;
   readonly apiCalls?: number;
   readonly trace?: CallTrace | undefined;
-  /** Faults that struck outside the transaction. */
+  /** Faults that were applied outside the transaction. */
   readonly faults?: readonly string[];
 }
 
@@ -163,7 +163,7 @@ export class Journal {
     this.#current?.changed(changes);
   }
 
-  /** A fault that strikes within the transaction. */
+  /** A fault that applies within the transaction. */
   noteFault(name: string): void {
     this.#current?.faults.push(name);
   }

@@ -4,7 +4,7 @@
  * journal ─ fault ─ size ─ session→actor ─ version ─ API limit ─ route ─ decode ─► transaction ─► serialise.
  * Everything between decoding and serialising is synchronous; a refusal anywhere becomes the error array.
  */
-import { API_DISABLED, type LoginDesk, mayUseApi, type Visitor } from "../auth/login.ts";
+import { API_DISABLED, mayUseApi, type SignInService, type Visitor } from "../auth/login.ts";
 import { OrgError } from "../errors.ts";
 import type { Actor, TransactionOrigin } from "../org/port.ts";
 import type { AnswerHeaders } from "./answer-headers.ts";
@@ -17,7 +17,7 @@ import { decodeBody, decompress, readBody } from "./request-body.ts";
 import type { Method, RestContext, RestHandler, RestRequest, RestResult, RestServices } from "./rest.ts";
 import type { FindResource, Resource } from "./routes.ts";
 import { answerForm, buildResponse } from "./serialise.ts";
-import { judgeVersion } from "./versions.ts";
+import { checkVersion } from "./versions.ts";
 import { checkSize, clientOf, type WireCall } from "./wire-call.ts";
 
 /** Larger bodies are not kept by the journal. */
@@ -26,7 +26,7 @@ const JOURNAL_BODY_BYTES_MAX = 64 * 1024;
 /** What the pipeline is made of. */
 export interface PipelineOptions {
   readonly services: RestServices;
-  readonly desk: LoginDesk;
+  readonly signIn: SignInService;
   readonly journal: Journal;
   readonly headers: AnswerHeaders;
   /** The resources of every protocol under `/services/data/`. */
@@ -176,9 +176,9 @@ interface Prepared {
 
 /** Everything before the transaction: throws `OrgError`, or gives the function that runs the call. */
 async function prepare(options: PipelineOptions, call: WireCall, trace: Trace): Promise<Prepared> {
-  const { services, desk, dispatch } = options;
+  const { services, signIn, dispatch } = options;
   checkSize(call);
-  const { session, actor } = openDoor(desk, call);
+  const { session, actor } = authenticate(signIn, call);
   trace.actor = actor;
   const { version, warning, segments } = readPath(services, call.path);
   trace.warning = warning;
@@ -227,9 +227,9 @@ function originOf(request: RestRequest): TransactionOrigin | undefined {
 }
 
 /** The session and its user; throws 401, or 403 where the user may not use the API. */
-function openDoor(desk: LoginDesk, call: WireCall): Visitor {
+function authenticate(signIn: SignInService, call: WireCall): Visitor {
   const token = /^(?:Bearer|OAuth)\s+(\S+)$/i.exec(call.header("authorization") ?? "")?.[1];
-  const visitor = desk.enter(token);
+  const visitor = signIn.enter(token);
   if (visitor === undefined) throw invalidSession();
   if (!mayUseApi(visitor.actor)) throw new OrgError(403, API_DISABLED);
   return visitor;
@@ -241,7 +241,7 @@ function readPath(
   path: string,
 ): { version: number; warning: string | undefined; segments: readonly string[] } {
   const [versionSegment = "", ...rest] = path.slice("/services/data/".length).split("/");
-  const verdict = judgeVersion(services.versions, versionSegment);
+  const verdict = checkVersion(services.versions, versionSegment);
   if (verdict.kind === "retired") {
     throw new OrgError(410, { code: "GONE", message: "The requested version of the API has been retired" });
   }

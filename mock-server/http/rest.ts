@@ -7,7 +7,7 @@
 import type { Session } from "../auth/sessions.ts";
 import type { BulkAllowances } from "../bulk/jobs/allowances.ts";
 import type { BulkJobs } from "../bulk/jobs/bulk-jobs.ts";
-import type { StrikeBulk } from "../bulk/jobs/strike.ts";
+import type { BulkFaultHook } from "../bulk/jobs/fault-hook.ts";
 import type { MergeRequest } from "../dml/merge.ts";
 import type { SaveRequest, SaveResult } from "../dml/port.ts";
 import type { MockOrgCore } from "../org/org.ts";
@@ -66,7 +66,7 @@ export interface RestServices {
     readonly paceMs: number;
     readonly allowances: BulkAllowances;
     /** Lets faults in. */
-    strike: StrikeBulk | undefined;
+    trigger: BulkFaultHook | undefined;
   };
   readonly streaming: StreamingUsage;
 }

@@ -26,8 +26,8 @@ export function versionRange(newest: number = NEWEST_VERSION): VersionRange {
   return { oldest: OLDEST_LIVE_VERSION, newest };
 }
 
-/** Judges a segment such as `v62.0`. */
-export function judgeVersion(range: VersionRange, segment: string): VersionVerdict {
+/** Checks a segment such as `v62.0`. */
+export function checkVersion(range: VersionRange, segment: string): VersionVerdict {
   const digits = /^v(\d{1,3})\.0$/.exec(segment)?.[1];
   if (digits === undefined) return { kind: "unknown" };
   const version = Number(digits);

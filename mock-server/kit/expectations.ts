@@ -77,12 +77,12 @@ export class Expectations {
     throw new AssertionError({ message: `The org was asked for what it does not have:\n${lines.join("\n")}` });
   }
 
-  /** Every armed fault has struck at least once. */
-  everyFaultStruck(): void {
+  /** Every armed fault was applied at least once. */
+  everyFaultApplied(): void {
     const idle = this.#host.faults().filter((fault) => fault.applied === 0);
     if (idle.length === 0) return;
     const names = idle.map((fault) => fault.name).join(", ");
-    throw failed(`These faults have not struck: ${names}`, this.#host.journal.entries);
+    throw failed(`These faults have not been applied: ${names}`, this.#host.journal.entries);
   }
 }
 

@@ -11,7 +11,7 @@ const DETAILS_MAX = 5;
 
 /**
  * One call in a few lines: method, address, status and code, then the message, the rule that was broken with its
- * source, the faults that struck, the queries with their plan, and the records that changed.
+ * source, the faults that were applied, the queries with their plan, and the records that changed.
  */
 export function explain(entry: JournalEntry): string {
   const details = [

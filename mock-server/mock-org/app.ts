@@ -5,7 +5,7 @@
  */
 import { Hono } from "hono";
 import { LinearRouter } from "hono/router/linear-router";
-import type { LoginDesk } from "../auth/login.ts";
+import type { SignInService } from "../auth/login.ts";
 import { type BulkLimits, bulkAllowances } from "../bulk/jobs/allowances.ts";
 import { BULK_ROUTES, mountClassicBulk } from "../bulk/routes.ts";
 import { OrgError } from "../errors.ts";
@@ -29,13 +29,13 @@ import type { MockOrgCore } from "../org/org.ts";
 import { mountRest, REST_ROUTES } from "../rest/routes.ts";
 import { recordIdOf } from "../schema/record-id.ts";
 import { mountSoap } from "../soap/routes.ts";
-import { mountStreaming, type StreamingDoor } from "../streaming/routes.ts";
+import { mountStreaming, type StreamingGateway } from "../streaming/routes.ts";
 import { TOOLING_ROUTES } from "../tooling/routes.ts";
 
 /** What an app is made of. */
 export interface AppOptions {
   readonly org: MockOrgCore;
-  readonly desk: LoginDesk;
+  readonly signIn: SignInService;
   readonly journal: Journal;
   readonly usage: ApiUsage;
   /** The save pipeline with the org's own rules. */
@@ -65,7 +65,7 @@ export interface MockOrgApp {
   readonly services: RestServices;
   /** What the REST calls go through, for other protocols on the same app. */
   readonly pipeline: PipelineOptions;
-  readonly streaming: StreamingDoor;
+  readonly streaming: StreamingGateway;
 }
 
 /** The resources of all APIs under `/services/data/`. */
@@ -107,17 +107,17 @@ function servicesOf({ org, save, merge, versions, usage, journal, ...options }: 
       jobs: undefined,
       paceMs: options.bulkPaceMs ?? 0,
       allowances: bulkAllowances(org.clock, options.bulkLimits),
-      strike: undefined,
+      trigger: undefined,
     },
     streaming: streamingUsage(org.clock, options.streamingLimits),
   };
 }
 
-function pipelineOf({ org, desk, journal, ...options }: AppOptions, services: RestServices): PipelineOptions {
+function pipelineOf({ org, signIn, journal, ...options }: AppOptions, services: RestServices): PipelineOptions {
   const myDomain = `https://${options.myDomain ?? "mock-org"}.my.salesforce.com`;
   return {
     services,
-    desk,
+    signIn,
     journal,
     headers: new AnswerHeaders(org.clock, options.corsOrigins),
     findResource,

@@ -6,7 +6,7 @@
  */
 import type { Hono } from "hono";
 import type { AdminHost } from "../admin/routes.ts";
-import { LoginDesk } from "../auth/login.ts";
+import { SignInService } from "../auth/login.ts";
 import { type Credentials, DEFAULT_PASSWORD, type MockUser } from "../auth/passwords.ts";
 import { merge } from "../dml/merge.ts";
 import type { SaveOptions } from "../dml/options.ts";
@@ -22,33 +22,33 @@ import type { AppEnvironment } from "../http/wire-call.ts";
 import type { MockOrgCore } from "../org/org.ts";
 import { ADMIN_USER } from "../org/standard-records.ts";
 import type { Wire } from "../schema/values.ts";
-import type { StreamingDoor } from "../streaming/routes.ts";
+import type { StreamingGateway } from "../streaming/routes.ts";
 import { createApp } from "./app.ts";
 import type { MockOrgOptions } from "./options.ts";
 
-/** The doors of one org. */
-export interface Doors {
+/** The gateway of one org: all its protocols and what they share. */
+export interface Gateway {
   readonly app: Hono<AppEnvironment>;
   readonly services: RestServices;
   /** What every REST call goes through. */
   readonly pipeline: PipelineOptions;
-  readonly desk: LoginDesk;
+  readonly signIn: SignInService;
   readonly journal: Journal;
   readonly usage: ApiUsage;
   readonly faults: Faults;
-  readonly streaming: StreamingDoor;
+  readonly streaming: StreamingGateway;
 }
 
-/** Opens the doors of an org. `ownHook` is asked before the faults of the list. */
-export function openDoors(
+/** Opens the gateway of an org. `ownHook` is asked before the faults of the list. */
+export function openGateway(
   org: MockOrgCore,
   options: MockOrgOptions,
   host: Pick<AdminHost, "reset" | "snapshots" | "settle"> & { readonly ownHook: () => FaultHook | undefined },
-): Doors {
+): Gateway {
   const journal = new Journal(options.journalEntries, () => org.catalog);
   if (journal.active) org.onCommit((changes) => journal.noteChanges(changes));
   const usage = new ApiUsage(org.clock, options.limits?.DailyApiRequests);
-  const desk = new LoginDesk({
+  const signIn = new SignInService({
     org,
     runAs: ADMIN_USER.username,
     credentials: credentialsOf(options.users ?? []),
@@ -61,17 +61,17 @@ export function openDoors(
   const { validationRules = [], triggers = [] } = options;
   const verdicts = journal.active ? { onVerdict: journal.noteVerdict } : {};
   const own = { validationRules, triggers, ...verdicts };
-  const struck = (wire: Wire): SaveOptions => {
+  const withFaults = (wire: Wire): SaveOptions => {
     const added = faults.triggers;
     return added.length === 0 ? { ...own, wire } : { ...own, wire, triggers: [...triggers, ...added] };
   };
   const { app, services, pipeline, streaming } = createApp({
     org,
-    desk,
+    signIn,
     journal,
     usage,
-    save: (tx, request, wire) => save(tx, request, struck(wire)),
-    merge: (tx, request, wire) => merge(tx, request, struck(wire)),
+    save: (tx, request, wire) => save(tx, request, withFaults(wire)),
+    merge: (tx, request, wire) => merge(tx, request, withFaults(wire)),
     versions: versionRange(options.newestVersion),
     faultHook: () => host.ownHook() ?? faults.hook,
     ...defined({
@@ -85,13 +85,13 @@ export function openDoors(
   });
   const faults: Faults = new Faults({
     org,
-    desk,
+    signIn,
     usage,
     cursors: services.cursors,
     save: (tx, request) => save(tx, request, own),
     noteFault: (name) => journal.noteFault(name),
   });
-  services.bulk.strike = (step) => {
+  services.bulk.trigger = (step) => {
     const fault = faults.bulk(step);
     if (fault === undefined) return undefined;
     return fault.act === "bulk-stuck" ? { kind: "stuck" } : { kind: "failed", message: fault.message ?? BATCH_FAILED };
@@ -100,11 +100,11 @@ export function openDoors(
     const { createAdminApp } = await import("./admin-app.ts");
     const shown = { org, journal, usage, faults };
     return createAdminApp(
-      { ...shown, desk, ...host, ...defined({ adminHosts: options.adminHosts }) },
+      { ...shown, signIn, ...host, ...defined({ adminHosts: options.adminHosts }) },
       { ...shown, rehearse: (tx, request, onVerdict) => save(tx, request, { ...own, onVerdict }) },
     );
   });
-  return { app, services, pipeline, desk, journal, usage, faults, streaming };
+  return { app, services, pipeline, signIn, journal, usage, faults, streaming };
 }
 
 /** Hands everything under a path to an app that is loaded when the first call comes. */
@@ -120,7 +120,7 @@ function mountLater(app: Hono<AppEnvironment>, path: string, load: () => Promise
 const BATCH_FAILED = "InternalServerError : Error while processing batch";
 
 /** Forgets query results, bulk jobs and change events: they speak of records that are not there any more. */
-export function forgetResults({ services, streaming }: Doors): void {
+export function forgetResults({ services, streaming }: Gateway): void {
   const { cursors, bulk } = services;
   streaming.forget();
   cursors.clear();
@@ -133,8 +133,8 @@ const STILL_TURNS_MAX = 100;
 const BULK_TURNS_MAX = 1_000_000;
 
 /** Waits until bulk jobs without a pace have come to rest, and drops sessions that have expired. */
-export async function settleDoors({ services, desk }: Doors, bulkPaceMs: number): Promise<void> {
-  desk.sessions.dropExpired();
+export async function settleGateway({ services, signIn }: Gateway, bulkPaceMs: number): Promise<void> {
+  signIn.sessions.dropExpired();
   let before = "";
   for (let turn = 0, still = 0; bulkPaceMs === 0 && still < STILL_TURNS_MAX && turn < BULK_TURNS_MAX; turn += 1) {
     const { jobs } = services.bulk;

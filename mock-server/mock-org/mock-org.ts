@@ -1,5 +1,5 @@
 /**
- * One mock org: its records, its doors and its app, put together. This file is where the rooms of the wing meet.
+ * One mock org: its records, its gateway and its app, put together. This file is where the rooms of the wing meet.
  *
  * ```ts
  * await using org = await createMockOrg({ now: "2026-03-01T08:00:00Z" });
@@ -12,7 +12,7 @@ import type { Hono } from "hono";
 import type { RequestHandler } from "msw";
 import { STANDARD_OBJECTS } from "../../fixtures/objects/standard.ts";
 import { Snapshots } from "../admin/snapshots.ts";
-import type { LoginDesk } from "../auth/login.ts";
+import type { SignInService } from "../auth/login.ts";
 import type { SaveOptions } from "../dml/options.ts";
 import type { Faults } from "../faults/faults.ts";
 import type { FaultHook } from "../http/fault-hook.ts";
@@ -33,7 +33,7 @@ import type { Seed } from "../seeds/named-seeds.ts";
 import { withFields } from "../setup/custom-fields.ts";
 import type { CustomizedOrg } from "../setup/customization.ts";
 import type { Currencies, Multicurrency } from "../setup/multicurrency.ts";
-import { type Doors, forgetResults, openDoors, settleDoors } from "./gateway.ts";
+import { forgetResults, type Gateway, openGateway, settleGateway } from "./gateway.ts";
 import { mswHandlers } from "./msw-handlers.ts";
 import { type MockOrgOptions, requireOptions, touchesSeed } from "./options.ts";
 import type { PersistedOrg } from "./persist.ts";
@@ -86,7 +86,7 @@ export class MockOrg implements AsyncDisposable {
   readonly snapshots: Snapshots;
   readonly #options: MockOrgOptions;
   readonly #persisted: PersistedOrg | undefined;
-  #doors: Doors | undefined;
+  #gateway: Gateway | undefined;
   #given: Given | undefined;
   #faultHook: FaultHook | undefined;
   #server: Server | undefined;
@@ -122,8 +122,8 @@ export class MockOrg implements AsyncDisposable {
   }
 
   /** Sessions, passwords and connected apps. */
-  get desk(): LoginDesk {
-    return this.#open().desk;
+  get signIn(): SignInService {
+    return this.#open().signIn;
   }
 
   /** API calls of the last 24 hours; `max` may be changed. */
@@ -133,7 +133,7 @@ export class MockOrg implements AsyncDisposable {
 
   /** API calls used in the last 24 hours of the org's clock. */
   get apiCalls(): number {
-    return this.#doors?.usage.used ?? 0;
+    return this.#gateway?.usage.used ?? 0;
   }
 
   /** What goes wrong: add faults, look at their counters, take them away. */
@@ -148,7 +148,7 @@ export class MockOrg implements AsyncDisposable {
 
   /** The calls that the journal kept, oldest first. */
   get requests(): readonly JournalEntry[] {
-    return this.#doors?.journal.entries ?? [];
+    return this.#gateway?.journal.entries ?? [];
   }
 
   /** The journal itself: pages of it, single entries, what was refused as unsupported. */
@@ -180,10 +180,10 @@ export class MockOrg implements AsyncDisposable {
 
   /** Opens a session without a login and returns its token. Throws an `Error` where there is no such active user. */
   openSession(username: string = ADMIN_USER.username): string {
-    const actor = this.desk.activeUser(username);
+    const actor = this.signIn.activeUser(username);
     if (actor === undefined) throw new Error(`There is no active user ${username}`);
     const { userId } = actor;
-    return this.desk.sessions.open({ userId, origin: "oauth", clientId: null, scope: "full", grantId: null }).token;
+    return this.signIn.sessions.open({ userId, origin: "oauth", clientId: null, scope: "full", grantId: null }).token;
   }
 
   /**
@@ -219,9 +219,9 @@ export class MockOrg implements AsyncDisposable {
 
   /** Stops listening and saves the snapshot file; running calls are cut off. Closing twice does nothing. */
   async close(): Promise<void> {
-    this.#doors?.faults.clear();
-    this.#doors?.services.bulk.jobs?.stop();
-    this.#doors?.streaming.forget();
+    this.#gateway?.faults.clear();
+    this.#gateway?.services.bulk.jobs?.stop();
+    this.#gateway?.streaming.forget();
     const server = this.#server;
     this.#server = undefined;
     if (server !== undefined) {
@@ -240,15 +240,15 @@ export class MockOrg implements AsyncDisposable {
 
   /** Back to the beginning: records, clock, settings, faults, journal and counters. Sessions stay, so clients go on. */
   reset(): void {
-    const doors = this.#doors;
-    doors?.faults.clear();
+    const gateway = this.#gateway;
+    gateway?.faults.clear();
     this.org.reset();
-    if (doors === undefined) return;
-    forgetResults(doors);
-    doors.journal.clear();
-    doors.usage.reset();
-    const { batches, queryJobs } = doors.services.bulk.allowances;
-    for (const count of [batches, queryJobs, doors.services.streaming.delivered]) count.reset();
+    if (gateway === undefined) return;
+    forgetResults(gateway);
+    gateway.journal.clear();
+    gateway.usage.reset();
+    const { batches, queryJobs } = gateway.services.bulk.allowances;
+    for (const count of [batches, queryJobs, gateway.services.streaming.delivered]) count.reset();
   }
 
   /** The records' and the clock's state now. */
@@ -259,10 +259,10 @@ export class MockOrg implements AsyncDisposable {
   /** Goes back to a snapshot; open query results and bulk jobs are forgotten. */
   restore(snapshot: OrgSnapshot): void {
     this.org.restore(snapshot);
-    if (this.#doors !== undefined) forgetResults(this.#doors);
+    if (this.#gateway !== undefined) forgetResults(this.#gateway);
   }
 
-  /** An independent org with the same records, with doors and a journal of its own. It is kept in no file. */
+  /** An independent org with the same records, with its own gateway and journal. It is kept in no file. */
   fork(): MockOrg {
     return new MockOrg(this.org.fork(), this.#options, { remarks: this.remarks });
   }
@@ -275,17 +275,17 @@ export class MockOrg implements AsyncDisposable {
     this.clock.settle();
     // Every transaction begins with the purge.
     this.org.transaction(this.org.systemActor, () => undefined);
-    if (this.#doors !== undefined) await settleDoors(this.#doors, this.#options.bulkPaceMs ?? 0);
+    if (this.#gateway !== undefined) await settleGateway(this.#gateway, this.#options.bulkPaceMs ?? 0);
   }
 
-  #open(): Doors {
-    this.#doors ??= openDoors(this.org, this.#options, {
+  #open(): Gateway {
+    this.#gateway ??= openGateway(this.org, this.#options, {
       ownHook: () => this.#faultHook,
       reset: () => this.reset(),
       settle: () => this.settle(),
       snapshots: this.snapshots,
     });
-    return this.#doors;
+    return this.#gateway;
   }
 
   #saveOptions(): SaveOptions {

@@ -1,6 +1,6 @@
 /** The OAuth endpoints over HTTP: they read forms and headers, `auth/` decides. Source: rest-api §3.1–3.8, §3.12. */
 import { allowsRedirect, type ConnectedApp, DEFAULT_SCOPE } from "../auth/connected-apps.ts";
-import type { LoginDesk } from "../auth/login.ts";
+import type { SignInService } from "../auth/login.ts";
 import { readUser } from "../auth/users.ts";
 import type { AnswerHeaders } from "../http/answer-headers.ts";
 import { decodeText, readBody } from "../http/request-body.ts";
@@ -15,7 +15,7 @@ import { authenticateApp, issueToken, OAuthError } from "./token-endpoint.ts";
 
 /** What the endpoints work with. */
 export interface OAuthOptions {
-  readonly desk: LoginDesk;
+  readonly signIn: SignInService;
   readonly headers: AnswerHeaders;
   readonly instanceUrl: (call: WireCall) => string;
 }
@@ -28,7 +28,7 @@ export async function answerToken(options: OAuthOptions, call: WireCall): Promis
   const form = await readForm(call);
   return answer(options, call, () => ({
     status: 200,
-    body: issueToken(options.desk, {
+    body: issueToken(options.signIn, {
       parameters: form,
       authorization: call.header("authorization"),
       instanceUrl: options.instanceUrl(call),
@@ -46,7 +46,7 @@ export function isLoginHost(call: WireCall): boolean {
 export async function answerRevoke(options: OAuthOptions, call: WireCall): Promise<Response> {
   const token = (await readForm(call)).get("token") ?? "";
   const headers = options.headers.standing(call.header("origin"));
-  if (revokeToken(options.desk, token)) return new Response("", { status: 200, headers });
+  if (revokeToken(options.signIn, token)) return new Response("", { status: 200, headers });
   const error = "error=invalid_token&error_description=invalid%20token";
   headers["Content-Type"] = "application/x-www-form-urlencoded;charset=UTF-8";
   return new Response(error, { status: 400, headers });
@@ -57,11 +57,11 @@ export async function answerIntrospect(options: OAuthOptions, call: WireCall): P
   const form = await readForm(call);
   return answer(options, call, () => {
     authenticateApp(
-      options.desk,
+      options.signIn,
       { parameters: form, authorization: call.header("authorization") },
       { secret: "required" },
     );
-    return { status: 200, body: introspectToken(options.desk, form.get("token") ?? "", options.instanceUrl(call)) };
+    return { status: 200, body: introspectToken(options.signIn, form.get("token") ?? "", options.instanceUrl(call)) };
   });
 }
 
@@ -81,7 +81,7 @@ export function answerIdentity(options: OAuthOptions, call: WireCall): Response 
     const caller = userOf(options, call, query);
     if (typeof caller !== "string") return caller;
     const [, , orgId = "", userId = ""] = call.path.split("/");
-    const { org } = options.desk;
+    const { org } = options.signIn;
     if (orgId.slice(0, 15) !== org.id.slice(0, 15)) return plainRefusal(403, "Wrong_Org");
     const user = org.actor(to18(userId) ?? "");
     if (user === undefined) return plainRefusal(404, "Bad_Id");
@@ -107,7 +107,7 @@ export function answerOpenIdConfiguration(options: OAuthOptions, call: WireCall)
 
 /** `GET /.well-known/auth-configuration`. */
 export function answerAuthConfiguration(options: OAuthOptions, call: WireCall): Response {
-  const { org } = options.desk;
+  const { org } = options.signIn;
   return answer(options, call, () => ({ status: 200, body: authConfiguration(org.id, options.instanceUrl(call)) }));
 }
 
@@ -120,7 +120,7 @@ export async function answerAuthorize(options: OAuthOptions, call: WireCall): Pr
   const form = call.method === "POST" ? await readForm(call) : new URLSearchParams();
   const parameter = (name: string): string | null => form.get(name) ?? query.get(name);
   const headers = options.headers.standing(call.header("origin"));
-  const app = options.desk.app(parameter("client_id") ?? "");
+  const app = options.signIn.app(parameter("client_id") ?? "");
   const redirectUri = parameter("redirect_uri") ?? "";
   if (app === undefined)
     return page(headers, 400, messagePage("error=invalid_client_id&error_description=client identifier invalid"));
@@ -139,14 +139,14 @@ export async function answerAuthorize(options: OAuthOptions, call: WireCall): Pr
     const codeChallenge = parameter("code_challenge");
     const nonce = parameter("nonce");
     return back({
-      code: options.desk.codes.issue({ userId, clientId: app.clientId, redirectUri, scope, codeChallenge, nonce }),
+      code: options.signIn.codes.issue({ userId, clientId: app.clientId, redirectUri, scope, codeChallenge, nonce }),
     });
   };
   if (call.method === "POST") {
     if (form.get("decision") === "deny") {
       return back({ error: "access_denied", error_description: "end-user denied authorization" });
     }
-    const actor = options.desk.authenticate(form.get("username") ?? "", form.get("password") ?? "");
+    const actor = options.signIn.authenticate(form.get("username") ?? "", form.get("password") ?? "");
     if (actor !== undefined) return approve(actor.userId);
     return page(
       headers,
@@ -154,7 +154,7 @@ export async function answerAuthorize(options: OAuthOptions, call: WireCall): Pr
       loginPage({ app, failed: true, parameters: query, username: form.get("username") ?? "" }),
     );
   }
-  const hinted = options.desk.activeUser(parameter("login_hint") ?? "");
+  const hinted = options.signIn.activeUser(parameter("login_hint") ?? "");
   if (hinted !== undefined) return approve(hinted.userId);
   if (parameter("prompt") === "none" || parameter("immediate") === "true") {
     return back({ error: "immediate_unsuccessful", error_description: "immediate mode needs a session" });
@@ -168,20 +168,20 @@ export async function answerAuthorize(options: OAuthOptions, call: WireCall): Pr
  */
 export async function answerDeviceApproval(options: OAuthOptions, call: WireCall): Promise<Response> {
   const parameters = await readForm(call);
-  const { desk } = options;
+  const { signIn } = options;
   const headers = options.headers.standing(call.header("origin"));
   const userCode = parameters.get("user_code") ?? "";
-  const grant = desk.devices.waiting(userCode);
+  const grant = signIn.devices.waiting(userCode);
   const username = parameters.get("username") ?? "";
   const form = (failed: boolean): Response => page(headers, 200, devicePage({ userCode, username, failed }));
-  const hinted = desk.activeUser(parameters.get("login_hint") ?? "");
+  const hinted = signIn.activeUser(parameters.get("login_hint") ?? "");
   if (call.method === "GET" && hinted === undefined) return form(false);
   if (grant === undefined) return form(true);
   if (parameters.get("decision") === "deny") {
     grant.decision = "denied";
     return page(headers, 200, messagePage("The device was not allowed in."));
   }
-  const actor = hinted ?? desk.authenticate(username, parameters.get("password") ?? "");
+  const actor = hinted ?? signIn.authenticate(username, parameters.get("password") ?? "");
   if (actor === undefined) return form(true);
   grant.decision = { userId: actor.userId };
   return page(headers, 200, messagePage("The device is connected."));
@@ -189,7 +189,7 @@ export async function answerDeviceApproval(options: OAuthOptions, call: WireCall
 
 /** `GET /id/keys`: the key that signs Id tokens. */
 export function answerKeys(options: OAuthOptions, call: WireCall): Response {
-  return answer(options, call, () => ({ status: 200, body: options.desk.idTokens.keySet() }));
+  return answer(options, call, () => ({ status: 200, body: options.signIn.idTokens.keySet() }));
 }
 
 function requestRefusal(
@@ -230,7 +230,7 @@ function userOf(options: OAuthOptions, call: WireCall, query: URLSearchParams): 
   const bearer = /^(?:Bearer|OAuth)\s+(\S+)$/i.exec(call.header("authorization") ?? "")?.[1];
   const token = bearer ?? query.get("oauth_token") ?? query.get("access_token");
   if (token === null) return plainRefusal(403, "Missing_OAuth_Token");
-  return options.desk.enter(token)?.actor.userId ?? plainRefusal(403, "Bad_OAuth_Token");
+  return options.signIn.enter(token)?.actor.userId ?? plainRefusal(403, "Bad_OAuth_Token");
 }
 
 function plainRefusal(status: number, text: string): RestResult {
@@ -238,7 +238,7 @@ function plainRefusal(status: number, text: string): RestResult {
 }
 
 function identityContext(options: OAuthOptions, call: WireCall, userId: string) {
-  const { org } = options.desk;
+  const { org } = options.signIn;
   const actor = org.actor(userId);
   if (actor === undefined) throw new Error("the user was found a moment ago");
   return {

@@ -19,7 +19,7 @@ import {
 
 type Endpoint = (options: OAuthOptions, call: WireCall) => Response | Promise<Response>;
 
-/** Endpoints that the journal keeps and that faults may strike. */
+/** Endpoints that the journal keeps and that faults may apply to. */
 const SIGN_IN: readonly (readonly [methods: readonly string[], path: string, answer: Endpoint])[] = [
   [["GET", "POST"], "/services/oauth2/token", answerToken],
   [["GET", "POST"], "/services/oauth2/authorize", answerAuthorize],

@@ -1,12 +1,12 @@
 /** What happens to tokens after they were issued: revocation and introspection. Source: rest-api §3.5–3.6. */
-import type { LoginDesk } from "../auth/login.ts";
+import type { SignInService } from "../auth/login.ts";
 
 /** Ends a session or a refresh grant with all its sessions. Returns false when nobody knows the token. */
-export function revokeToken(desk: LoginDesk, token: string): boolean {
-  const grant = desk.refreshGrants.find(token);
-  if (grant === undefined) return desk.sessions.revoke(token);
-  desk.refreshGrants.revoke(grant.id);
-  desk.sessions.revokeGrant(grant.id);
+export function revokeToken(signIn: SignInService, token: string): boolean {
+  const grant = signIn.refreshGrants.find(token);
+  if (grant === undefined) return signIn.sessions.revoke(token);
+  signIn.refreshGrants.revoke(grant.id);
+  signIn.sessions.revokeGrant(grant.id);
   return true;
 }
 
@@ -26,18 +26,18 @@ export type Introspection =
     };
 
 /** Describes a token; one that is unknown, expired or revoked is only said to be inactive. */
-export function introspectToken(desk: LoginDesk, token: string, instanceUrl: string): Introspection {
-  const session = desk.sessions.peek(token);
-  const grant = session === undefined ? desk.refreshGrants.find(token) : undefined;
+export function introspectToken(signIn: SignInService, token: string, instanceUrl: string): Introspection {
+  const session = signIn.sessions.peek(token);
+  const grant = session === undefined ? signIn.refreshGrants.find(token) : undefined;
   const owner = session ?? grant;
-  const actor = owner === undefined ? undefined : desk.activeUser(owner.userId);
+  const actor = owner === undefined ? undefined : signIn.activeUser(owner.userId);
   if (owner === undefined || actor === undefined) return { active: false };
   const common = {
     active: true,
     scope: owner.scope,
     client_id: owner.clientId ?? "",
     username: actor.username,
-    sub: `${instanceUrl}/id/${desk.org.id}/${actor.userId}`,
+    sub: `${instanceUrl}/id/${signIn.org.id}/${actor.userId}`,
   } as const;
   if (session === undefined) return { ...common, token_type: "refresh_token" };
   const issued = Math.floor(session.issuedMs / 1000);

@@ -7,7 +7,7 @@ import { createHmac } from "node:crypto";
 import { verifierFits } from "../auth/authorization-codes.ts";
 import { type ConnectedApp, DEFAULT_SCOPE } from "../auth/connected-apps.ts";
 import { DEVICE_INTERVAL_SECONDS } from "../auth/device-codes.ts";
-import type { LoginDesk } from "../auth/login.ts";
+import type { SignInService } from "../auth/login.ts";
 import type { Session } from "../auth/sessions.ts";
 import type { Actor } from "../org/port.ts";
 import { parseAssertion, signatureFits } from "./jwt-bearer.ts";
@@ -43,35 +43,35 @@ export interface TokenRequest {
 const JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 
 /** Answers one token request; throws `OAuthError`. */
-export function issueToken(desk: LoginDesk, request: TokenRequest): TokenResponse {
-  if (request.parameters.get("response_type") === "device_code") return deviceCode(desk, request);
+export function issueToken(signIn: SignInService, request: TokenRequest): TokenResponse {
+  if (request.parameters.get("response_type") === "device_code") return deviceCode(signIn, request);
   switch (request.parameters.get("grant_type")) {
     case "password":
-      return byPassword(desk, request);
+      return byPassword(signIn, request);
     case "refresh_token":
-      return byRefreshToken(desk, request);
+      return byRefreshToken(signIn, request);
     case "authorization_code":
-      return byAuthorizationCode(desk, request);
+      return byAuthorizationCode(signIn, request);
     case "client_credentials":
-      return byClientCredentials(desk, request);
+      return byClientCredentials(signIn, request);
     case JWT_BEARER:
-      return byAssertion(desk, request);
+      return byAssertion(signIn, request);
     case "device":
-      return byDevice(desk, request);
+      return byDevice(signIn, request);
     default:
       throw new OAuthError("unsupported_grant_type", "grant type not supported");
   }
 }
 
-function byPassword(desk: LoginDesk, request: TokenRequest): TokenResponse {
-  const app = authenticateApp(desk, request, { secret: "required" });
+function byPassword(signIn: SignInService, request: TokenRequest): TokenResponse {
+  const app = authenticateApp(signIn, request, { secret: "required" });
   const { parameters } = request;
-  const actor = desk.authenticate(parameters.get("username") ?? "", parameters.get("password") ?? "");
+  const actor = signIn.authenticate(parameters.get("username") ?? "", parameters.get("password") ?? "");
   if (actor === undefined || app.blockPasswordFlow === true) {
     throw new OAuthError("invalid_grant", "authentication failure");
   }
-  const session = openSession(desk, app, actor, null);
-  const core = coreFields(desk, request, session);
+  const session = openSession(signIn, app, actor, null);
+  const core = coreFields(signIn, request, session);
   return {
     access_token: session.token,
     ...core,
@@ -80,37 +80,37 @@ function byPassword(desk: LoginDesk, request: TokenRequest): TokenResponse {
   };
 }
 
-function byRefreshToken(desk: LoginDesk, request: TokenRequest): TokenResponse {
-  const app = authenticateApp(desk, request, { secret: "if given" });
+function byRefreshToken(signIn: SignInService, request: TokenRequest): TokenResponse {
+  const app = authenticateApp(signIn, request, { secret: "if given" });
   const presented = request.parameters.get("refresh_token") ?? "";
-  const known = desk.refreshGrants.find(presented);
+  const known = signIn.refreshGrants.find(presented);
   if (known !== undefined && known.clientId !== app.clientId) throw expiredToken();
-  const redemption = desk.refreshGrants.redeem(presented, { rotate: app.rotateRefreshTokens === true });
-  if (redemption.kind === "replayed") desk.sessions.revokeGrant(redemption.grant.id);
+  const redemption = signIn.refreshGrants.redeem(presented, { rotate: app.rotateRefreshTokens === true });
+  if (redemption.kind === "replayed") signIn.sessions.revokeGrant(redemption.grant.id);
   if (redemption.kind !== "granted") throw expiredToken();
   const { grant, rotatedTo } = redemption;
-  const actor = desk.activeUser(grant.userId);
+  const actor = signIn.activeUser(grant.userId);
   if (actor === undefined) throw expiredToken();
-  if (rotatedTo !== null) desk.sessions.revokeGrant(grant.id);
-  const session = openSession(desk, app, actor, grant.id, grant.scope);
-  const core = coreFields(desk, request, session);
+  if (rotatedTo !== null) signIn.sessions.revokeGrant(grant.id);
+  const session = openSession(signIn, app, actor, grant.id, grant.scope);
+  const core = coreFields(signIn, request, session);
   const { issued_at, signature } = signedFields(app, core.id, session);
   return {
     access_token: session.token,
     ...(rotatedTo === null ? {} : { refresh_token: rotatedTo }),
     signature,
     scope: grant.scope,
-    ...idTokenOf(desk, request, session),
+    ...idTokenOf(signIn, request, session),
     ...core,
     token_type: "Bearer",
     issued_at,
   };
 }
 
-function byAuthorizationCode(desk: LoginDesk, request: TokenRequest): TokenResponse {
-  const app = authenticateApp(desk, request, { secret: "if given" });
+function byAuthorizationCode(signIn: SignInService, request: TokenRequest): TokenResponse {
+  const app = authenticateApp(signIn, request, { secret: "if given" });
   const { parameters } = request;
-  const approval = desk.codes.redeem(parameters.get("code") ?? "");
+  const approval = signIn.codes.redeem(parameters.get("code") ?? "");
   if (typeof approval === "string") throw new OAuthError("invalid_grant", approval);
   if (approval.clientId !== app.clientId) throw new OAuthError("invalid_grant", "invalid authorization code");
   if (approval.redirectUri !== parameters.get("redirect_uri")) {
@@ -120,12 +120,12 @@ function byAuthorizationCode(desk: LoginDesk, request: TokenRequest): TokenRespo
   if (approval.codeChallenge !== null && (verifier === null || !verifierFits(approval.codeChallenge, verifier))) {
     throw new OAuthError("invalid_grant", "invalid code verifier");
   }
-  return { ...approved(desk, request, { ...approval, app }), api_instance_url: request.instanceUrl };
+  return { ...approved(signIn, request, { ...approval, app }), api_instance_url: request.instanceUrl };
 }
 
 /** The tokens for what a user has approved in a browser. */
 function approved(
-  desk: LoginDesk,
+  signIn: SignInService,
   request: TokenRequest,
   approval: {
     readonly app: ConnectedApp;
@@ -135,18 +135,18 @@ function approved(
   },
 ): TokenResponse {
   const { app, userId, scope, nonce } = approval;
-  const actor = desk.activeUser(userId);
+  const actor = signIn.activeUser(userId);
   if (actor === undefined) throw new OAuthError("inactive_user", "user is inactive");
-  const issued = refreshGrant(desk, app, actor, scope);
-  const session = openSession(desk, app, actor, issued?.grant.id ?? null, scope);
-  const core = coreFields(desk, request, session);
+  const issued = refreshGrant(signIn, app, actor, scope);
+  const session = openSession(signIn, app, actor, issued?.grant.id ?? null, scope);
+  const core = coreFields(signIn, request, session);
   const { issued_at, signature } = signedFields(app, core.id, session);
   return {
     access_token: session.token,
     ...(issued === undefined ? {} : { refresh_token: issued.token }),
     signature,
     scope,
-    ...idTokenOf(desk, request, session, nonce),
+    ...idTokenOf(signIn, request, session, nonce),
     ...core,
     token_type: "Bearer",
     issued_at,
@@ -154,10 +154,10 @@ function approved(
 }
 
 /** Begins the device flow: the codes, and where the user types his. */
-function deviceCode(desk: LoginDesk, request: TokenRequest): TokenResponse {
-  const app = authenticateApp(desk, request, { secret: "if given" });
+function deviceCode(signIn: SignInService, request: TokenRequest): TokenResponse {
+  const app = authenticateApp(signIn, request, { secret: "if given" });
   const scope = request.parameters.get("scope") ?? app.scope ?? DEFAULT_SCOPE;
-  const grant = desk.devices.issue({ clientId: app.clientId, scope });
+  const grant = signIn.devices.issue({ clientId: app.clientId, scope });
   return {
     device_code: grant.deviceCode,
     user_code: grant.userCode,
@@ -167,25 +167,25 @@ function deviceCode(desk: LoginDesk, request: TokenRequest): TokenResponse {
 }
 
 /** The device asks whether its user has approved. Descriptions are from memory. */
-function byDevice(desk: LoginDesk, request: TokenRequest): TokenResponse {
-  const app = authenticateApp(desk, request, { secret: "if given" });
-  const grant = desk.devices.ask(request.parameters.get("code") ?? "");
+function byDevice(signIn: SignInService, request: TokenRequest): TokenResponse {
+  const app = authenticateApp(signIn, request, { secret: "if given" });
+  const grant = signIn.devices.ask(request.parameters.get("code") ?? "");
   if (grant === undefined || grant.clientId !== app.clientId)
     throw new OAuthError("invalid_grant", "expired or invalid device code");
   const { decision, scope } = grant;
   if (decision === undefined) throw new OAuthError("authorization_pending", "User has not yet been verified");
-  desk.devices.forget(grant);
+  signIn.devices.forget(grant);
   if (decision === "denied") throw new OAuthError("access_denied", "end-user denied authorization");
-  return approved(desk, request, { app, userId: decision.userId, scope, nonce: null });
+  return approved(signIn, request, { app, userId: decision.userId, scope, nonce: null });
 }
 
-function byClientCredentials(desk: LoginDesk, request: TokenRequest): TokenResponse {
+function byClientCredentials(signIn: SignInService, request: TokenRequest): TokenResponse {
   if (request.atLoginHost) throw new OAuthError("invalid_grant", "request not supported on this domain");
-  const app = authenticateApp(desk, request, { secret: "required" });
-  const actor = app.runAs === undefined ? undefined : desk.activeUser(app.runAs);
+  const app = authenticateApp(signIn, request, { secret: "required" });
+  const actor = app.runAs === undefined ? undefined : signIn.activeUser(app.runAs);
   if (actor === undefined) throw new OAuthError("invalid_grant", "no client credentials user enabled");
-  const session = openSession(desk, app, actor, null);
-  const core = coreFields(desk, request, session);
+  const session = openSession(signIn, app, actor, null);
+  const core = coreFields(signIn, request, session);
   const { issued_at, signature } = signedFields(app, core.id, session);
   return {
     access_token: session.token,
@@ -198,11 +198,11 @@ function byClientCredentials(desk: LoginDesk, request: TokenRequest): TokenRespo
   };
 }
 
-function byAssertion(desk: LoginDesk, request: TokenRequest): TokenResponse {
+function byAssertion(signIn: SignInService, request: TokenRequest): TokenResponse {
   const assertion = parseAssertion(request.parameters.get("assertion") ?? "");
   if (assertion === undefined) throw new OAuthError("invalid_grant", "invalid assertion");
   const { iss, sub, aud, exp } = assertion.claims;
-  const app = desk.app(iss);
+  const app = signIn.app(iss);
   if (app === undefined) throw new OAuthError("invalid_client_id", "client identifier invalid");
   if (app.certificate === undefined || !signatureFits(assertion, app.certificate)) {
     throw new OAuthError("invalid_grant", "invalid assertion");
@@ -210,17 +210,17 @@ function byAssertion(desk: LoginDesk, request: TokenRequest): TokenResponse {
   const audiences = ["https://login.salesforce.com", "https://test.salesforce.com", request.instanceUrl];
   if (!audiences.includes(aud.replace(/\/$/, ""))) throw new OAuthError("invalid_grant", "audience is invalid");
   // Clients date assertions by the machine's clock, whatever the org's clock says.
-  if (exp * 1000 <= desk.wallNowMs()) throw new OAuthError("invalid_grant", "invalid assertion");
-  const actor = desk.activeUser(sub);
+  if (exp * 1000 <= signIn.wallNowMs()) throw new OAuthError("invalid_grant", "invalid assertion");
+  const actor = signIn.activeUser(sub);
   const approved = app.approvedUsers?.some((name) => name.toLowerCase() === sub.toLowerCase()) ?? true;
   if (actor === undefined || !approved) {
     throw new OAuthError("invalid_grant", "user hasn't approved this consumer");
   }
-  const session = openSession(desk, app, actor, null);
+  const session = openSession(signIn, app, actor, null);
   return {
     access_token: session.token,
     scope: session.scope,
-    ...coreFields(desk, request, session),
+    ...coreFields(signIn, request, session),
     token_type: "Bearer",
   };
 }
@@ -230,14 +230,14 @@ function byAssertion(desk: LoginDesk, request: TokenRequest): TokenResponse {
  * Public clients (refresh and code flow) may leave the secret out; a wrong one is always refused.
  */
 export function authenticateApp(
-  desk: LoginDesk,
+  signIn: SignInService,
   request: Pick<TokenRequest, "parameters" | "authorization">,
   { secret }: { readonly secret: "required" | "if given" },
 ): ConnectedApp {
   const basic = basicCredentials(request.authorization);
   const clientId = basic?.clientId ?? request.parameters.get("client_id") ?? "";
   const given = basic?.clientSecret ?? request.parameters.get("client_secret");
-  const app = desk.app(clientId);
+  const app = signIn.app(clientId);
   if (app === undefined) throw new OAuthError("invalid_client_id", "client identifier invalid");
   if (given === null ? secret === "required" : given !== app.clientSecret) {
     throw new OAuthError("invalid_client", "invalid client credentials");
@@ -253,17 +253,21 @@ function basicCredentials(header: string | undefined): { clientId: string; clien
 }
 
 function openSession(
-  desk: LoginDesk,
+  signIn: SignInService,
   app: ConnectedApp,
   actor: Actor,
   grantId: string | null,
   scope: string = app.scope ?? DEFAULT_SCOPE,
 ): Session {
-  return desk.sessions.open({ userId: actor.userId, origin: "oauth", clientId: app.clientId, scope, grantId });
+  return signIn.sessions.open({ userId: actor.userId, origin: "oauth", clientId: app.clientId, scope, grantId });
 }
 
-function coreFields(desk: LoginDesk, request: TokenRequest, session: Session): { instance_url: string; id: string } {
-  return { instance_url: request.instanceUrl, id: `${request.instanceUrl}/id/${desk.org.id}/${session.userId}` };
+function coreFields(
+  signIn: SignInService,
+  request: TokenRequest,
+  session: Session,
+): { instance_url: string; id: string } {
+  return { instance_url: request.instanceUrl, id: `${request.instanceUrl}/id/${signIn.org.id}/${session.userId}` };
 }
 
 /** `issued_at` is text of milliseconds (documents say seconds, recordings say otherwise); the signature covers it. */
@@ -274,26 +278,26 @@ function signedFields(app: ConnectedApp, id: string, session: Session): { issued
 }
 
 /** The grant of a refresh token, where the scope asks for one. */
-function refreshGrant(desk: LoginDesk, app: ConnectedApp, { userId }: Actor, scope: string) {
+function refreshGrant(signIn: SignInService, app: ConnectedApp, { userId }: Actor, scope: string) {
   const wanted = scope.split(" ").includes("refresh_token");
-  return wanted ? desk.refreshGrants.issue({ userId, clientId: app.clientId, scope }) : undefined;
+  return wanted ? signIn.refreshGrants.issue({ userId, clientId: app.clientId, scope }) : undefined;
 }
 
 /** The Id token, where the scope asks for one. */
 function idTokenOf(
-  desk: LoginDesk,
+  signIn: SignInService,
   request: TokenRequest,
   session: Session,
   nonce: string | null = null,
 ): { id_token?: string } {
   if (!session.scope.split(" ").includes("openid")) return {};
-  const token = desk.idTokens.issue({
+  const token = signIn.idTokens.issue({
     issuer: request.instanceUrl,
-    subject: coreFields(desk, request, session).id,
+    subject: coreFields(signIn, request, session).id,
     audience: session.clientId ?? "",
     accessToken: session.token,
     nonce,
-    nowMs: desk.wallNowMs(),
+    nowMs: signIn.wallNowMs(),
   });
   return { id_token: token };
 }

@@ -26,10 +26,10 @@ export function validators(object: string, row: Row): Readonly<Record<string, st
 const VALIDATORS = new WeakMap<Row, Readonly<Record<string, string>>>();
 
 /**
- * Judges the conditions of a request against the record. Returns the answer that ends the request, or undefined when it
+ * Checks the conditions of a request against the record. Returns the answer that ends the request, or undefined when it
  * goes on. Throws 412 where a precondition failed, 400 where a changing request brings a malformed header.
  */
-export function judgeConditions(object: string, row: Row, request: RestRequest): RestResult | undefined {
+export function checkConditions(object: string, row: Row, request: RestRequest): RestResult | undefined {
   // Most requests have no condition; they must not pay for a hash.
   if (CONDITIONAL_HEADERS.every((name) => request.header(name) === undefined)) return undefined;
   const reads = request.method === "GET" || request.method === "HEAD";

@@ -19,7 +19,7 @@ import { faultEnvelope, type LimitInfo, SoapFault, type SoapFlavour, soapEnvelop
 import { metadataCall } from "./metadata-calls.ts";
 import * as reads from "./read-calls.ts";
 import * as saves from "./save-calls.ts";
-import { getServerTimestamp, getUserInfo, login, logout, openDoor } from "./session-calls.ts";
+import { authenticate, getServerTimestamp, getUserInfo, login, logout } from "./session-calls.ts";
 
 const FLAVOURS: Readonly<Record<string, SoapFlavour>> = { u: "partner", c: "enterprise", m: "metadata" };
 
@@ -49,7 +49,7 @@ interface Trace {
   apiCalls: number;
   /** What happened inside the org; undefined where the journal is off or no transaction ran. */
   inside: CallTrace | undefined;
-  /** Names of the faults that struck this call. */
+  /** Names of the faults that were applied to this call. */
   readonly faults: string[];
 }
 
@@ -171,25 +171,25 @@ interface Delivery extends Place {
 }
 
 async function execute(options: PipelineOptions, delivery: Delivery, trace: Trace): Promise<string> {
-  const { desk, services, dispatch } = options;
+  const { signIn, services, dispatch } = options;
   const { flavour, version, call } = delivery;
   if (!(version >= services.versions.oldest && version <= services.versions.newest))
     throw new SoapFault("UNSUPPORTED_API_VERSION", "Invalid Api version specified on URL");
   const soap = await delivery.read();
   if (soap.operation === "login" && flavour !== "metadata")
-    return login({ desk, host: options.instanceUrl(call), version, flavour }, soap);
-  const { session, actor } = openDoor(desk, soap);
+    return login({ signIn, host: options.instanceUrl(call), version, flavour }, soap);
+  const { session, actor } = authenticate(signIn, soap);
   trace.actor = actor;
-  if (soap.operation === "logout" && flavour !== "metadata") return logout(desk, session);
+  if (soap.operation === "logout" && flavour !== "metadata") return logout(signIn, session);
   if (!services.usage.charge(1)) throw requestLimitExceeded();
   trace.apiCalls += 1;
   trace.limit = { current: services.usage.used, limit: services.usage.max };
   if (flavour === "metadata") return metadataCall({ services, actor, version, soap });
   switch (soap.operation) {
     case "getServerTimestamp":
-      return getServerTimestamp(desk);
+      return getServerTimestamp(signIn);
     case "getUserInfo":
-      return getUserInfo(desk, actor);
+      return getUserInfo(signIn, actor);
     default:
   }
   const operation = dataCall(flavour, soap);

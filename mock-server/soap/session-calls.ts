@@ -1,5 +1,5 @@
 /** Getting in and out through SOAP, and who one is: login, logout, getUserInfo, getServerTimestamp. Source: rest-api §3.9, §3.10. */
-import { API_DISABLED, type LoginDesk, mayUseApi, type Visitor } from "../auth/login.ts";
+import { API_DISABLED, mayUseApi, type SignInService, type Visitor } from "../auth/login.ts";
 import type { Session } from "../auth/sessions.ts";
 import { readUser, type UserDetails } from "../auth/users.ts";
 import { escapeXml } from "../http/xml-text.ts";
@@ -12,7 +12,7 @@ const LAST_LOGIN_VERSION = 64;
 
 /** Where and how a login came in. */
 export interface LoginPlace {
-  readonly desk: LoginDesk;
+  readonly signIn: SignInService;
   /** Scheme and host for the addresses that the client shall use from now on. */
   readonly host: string;
   readonly version: number;
@@ -21,18 +21,18 @@ export interface LoginPlace {
 
 /** `login`: the body of the answer. Throws `SoapFault` for every reason not to let somebody in. */
 export function login(place: LoginPlace, soap: SoapCall): string {
-  const { desk, host, version, flavour } = place;
+  const { signIn, host, version, flavour } = place;
   if (version > LAST_LOGIN_VERSION) {
     throw new SoapFault("INVALID_OPERATION", `SOAP login does not exist in version ${version}.0`);
   }
-  const actor = desk.authenticate(textOf(soap.input, "username") ?? "", textOf(soap.input, "password") ?? "");
+  const actor = signIn.authenticate(textOf(soap.input, "username") ?? "", textOf(soap.input, "password") ?? "");
   if (actor === undefined) {
     const message = "Invalid username, password, security token; or user locked out.";
     throw new SoapFault("INVALID_LOGIN", message, "LoginFault", false);
   }
   const { userId } = actor;
-  const session = desk.sessions.open({ userId, origin: "soap", clientId: null, scope: "full", grantId: null });
-  const address = (kind: string): string => `${host}/services/Soap/${kind}/${version}.0/${desk.org.id.slice(0, 15)}`;
+  const session = signIn.sessions.open({ userId, origin: "soap", clientId: null, scope: "full", grantId: null });
+  const address = (kind: string): string => `${host}/services/Soap/${kind}/${version}.0/${signIn.org.id.slice(0, 15)}`;
   const result =
     element("metadataServerUrl", address("m")) +
     element("passwordExpired", "false") +
@@ -40,38 +40,38 @@ export function login(place: LoginPlace, soap: SoapCall): string {
     element("serverUrl", address(flavour === "enterprise" ? "c" : "u")) +
     element("sessionId", session.token) +
     element("userId", userId) +
-    `<userInfo>${userInfo(desk, readUser(desk.org, actor))}</userInfo>`;
+    `<userInfo>${userInfo(signIn, readUser(signIn.org, actor))}</userInfo>`;
   return `<loginResponse><result>${result}</result></loginResponse>`;
 }
 
 /** `logout`. */
-export function logout(desk: LoginDesk, session: Session): string {
-  desk.sessions.revoke(session.token);
+export function logout(signIn: SignInService, session: Session): string {
+  signIn.sessions.revoke(session.token);
   return "<logoutResponse/>";
 }
 
 /** `getServerTimestamp`: the org's time. */
-export function getServerTimestamp(desk: LoginDesk): string {
-  const now = new Date(desk.org.clock.nowMs()).toISOString();
+export function getServerTimestamp(signIn: SignInService): string {
+  const now = new Date(signIn.org.clock.nowMs()).toISOString();
   return `<getServerTimestampResponse><result><timestamp>${now}</timestamp></result></getServerTimestampResponse>`;
 }
 
 /** `getUserInfo`. */
-export function getUserInfo(desk: LoginDesk, actor: Actor): string {
-  return `<getUserInfoResponse><result>${userInfo(desk, readUser(desk.org, actor))}</result></getUserInfoResponse>`;
+export function getUserInfo(signIn: SignInService, actor: Actor): string {
+  return `<getUserInfoResponse><result>${userInfo(signIn, readUser(signIn.org, actor))}</result></getUserInfoResponse>`;
 }
 
 /** The session of a message and its user; throws `SoapFault` where it is dead or its user may not use the API. */
-export function openDoor(desk: LoginDesk, soap: SoapCall): Visitor {
-  const visitor = desk.enter(soap.sessionId);
+export function authenticate(signIn: SignInService, soap: SoapCall): Visitor {
+  const visitor = signIn.enter(soap.sessionId);
   if (visitor === undefined)
     throw new SoapFault("INVALID_SESSION_ID", "Invalid Session ID found in SessionHeader: Illegal Session");
   if (!mayUseApi(visitor.actor)) throw new SoapFault(API_DISABLED.code, API_DISABLED.message);
   return visitor;
 }
 
-function userInfo(desk: LoginDesk, user: UserDetails): string {
-  const corporate = desk.org.catalog.object("CurrencyType")?.field("IsoCode")?.picklistValues?.[0]?.value;
+function userInfo(signIn: SignInService, user: UserDetails): string {
+  const corporate = signIn.org.catalog.object("CurrencyType")?.field("IsoCode")?.picklistValues?.[0]?.value;
   return [
     element("accessibilityMode", "false"),
     element("currencySymbol", "$"),
@@ -81,12 +81,12 @@ function userInfo(desk: LoginDesk, user: UserDetails): string {
     element("orgDefaultCurrencyLocale", "en_US"),
     element("orgDisallowHtmlAttachments", "false"),
     element("orgHasPersonAccounts", "false"),
-    element("organizationId", desk.org.id),
+    element("organizationId", signIn.org.id),
     element("organizationMultiCurrency", String(corporate !== undefined)),
     element("organizationName", user.organizationName),
     element("profileId", user.profileId),
     element("roleId", user.roleId),
-    element("sessionSecondsValid", String(Math.floor(desk.sessions.lifetimeMs / 1000))),
+    element("sessionSecondsValid", String(Math.floor(signIn.sessions.lifetimeMs / 1000))),
     element("userDefaultCurrencyIsoCode", corporate ?? null),
     element("userEmail", user.email),
     element("userFullName", user.fullName),

@@ -1,5 +1,5 @@
 /**
- * The door of the query language: a statement and a context in, a result out.
+ * Entry point of the query language: a statement and a context in, a result out.
  *
  * ```ts
  * const prepared = prepareQuery("SELECT Id FROM Order WHERE Status = 'Draft'", { catalog, apiVersion: 62 });

@@ -13,10 +13,13 @@ const MESSAGES_MAX = 100; // more than a client ever has to say at once
 const OLDEST_VERSION = 37; // Salesforce: since replay is part of the endpoint
 
 /** Makes the server of an org. */
-export function createStreamingServer({ services, desk, journal }: PipelineOptions, commits: Commits): StreamingServer {
+export function createStreamingServer(
+  { services, signIn, journal }: PipelineOptions,
+  commits: Commits,
+): StreamingServer {
   return new StreamingServer({
     org: services.org,
-    desk,
+    signIn,
     commits,
     usage: services.streaming,
     onUnsupported: ({ error }) => journal.noteRefusal(new OrgError(400, { code: "400", message: error })),
@@ -34,7 +37,7 @@ export async function answerStreaming(
   const write = (status: number, messages: readonly ServerMessage[]): Response =>
     new Response(wireJson(messages), { status, headers });
   if (call.method !== "POST") return write(405, [{ error: "405::Only POST is allowed", successful: false }]);
-  const versionError = judgeVersion(options, call.path);
+  const versionError = checkVersion(options, call.path);
   if (versionError !== undefined)
     return write(400, [{ channel: "/meta/handshake", error: versionError.error, successful: false }]);
   const text = await bodyOf(call);
@@ -56,7 +59,7 @@ export async function answerStreaming(
 }
 
 /** Clients of CometD's own libraries add the kind of message to the address. */
-function judgeVersion({ services: { versions } }: PipelineOptions, path: string) {
+function checkVersion({ services: { versions } }: PipelineOptions, path: string) {
   const format = `URI format: '/cometd/${versions.newest}.0'`;
   const version = /^\/cometd\/(?:replay\/)?(\d+)\.0(?:\/|$)/.exec(path)?.[1];
   if (version === undefined) return bayeuxError(400, `API version in the URI is mandatory. ${format}`);

@@ -7,13 +7,13 @@ import { Commits } from "./commits.ts";
 import type { StreamingServer } from "./server.ts";
 
 /** What the org may do with its streaming endpoint. */
-export interface StreamingDoor {
+export interface StreamingGateway {
   /** Forgets clients and events: the org's records are others now. Held connects are answered. */
   forget(): void;
 }
 
 /** Adds `/cometd/` to the app. */
-export function mountStreaming(app: Hono<AppEnvironment>, options: PipelineOptions): StreamingDoor {
+export function mountStreaming(app: Hono<AppEnvironment>, options: PipelineOptions): StreamingGateway {
   const commits = new Commits(options.services.org);
   let server: StreamingServer | undefined;
   const answer = (context: Context<AppEnvironment>): Promise<Response> =>

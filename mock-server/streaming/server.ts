@@ -4,7 +4,7 @@
  * A connect is held until an event is committed, its time is over or the client goes away. Everything else is answered
  * at once.
  */
-import type { LoginDesk, Visitor } from "../auth/login.ts";
+import type { SignInService, Visitor } from "../auth/login.ts";
 import { mayUseApi } from "../auth/login.ts";
 import type { StreamingUsage } from "../http/streaming-usage.ts";
 import type { MockOrgCore } from "../org/org.ts";
@@ -30,7 +30,7 @@ import {
 /** What a server is made of. */
 export interface ServerOptions {
   readonly org: MockOrgCore;
-  readonly desk: LoginDesk;
+  readonly signIn: SignInService;
   readonly commits: Commits;
   readonly usage: StreamingUsage;
   /** Told about what a real org has and this one does not. */
@@ -76,7 +76,7 @@ export class StreamingServer {
   constructor(options: ServerOptions) {
     this.#options = options;
     this.#bus = new EventBus(options.commits, options.org);
-    this.#clients = new Clients(options.desk.wallNowMs);
+    this.#clients = new Clients(options.signIn.wallNowMs);
     options.usage.clients = () => this.#clients.count;
     options.commits.onCommit = () => this.#wake();
   }
@@ -84,7 +84,7 @@ export class StreamingServer {
   /** Answers one message. */
   async answer(message: ClientMessage, sender: Sender): Promise<Answer> {
     const { channel } = message;
-    const visitor = this.#options.desk.enter(sender.token);
+    const visitor = this.#options.signIn.enter(sender.token);
     if (channel === "/meta/handshake") return this.#handshake(message, visitor, sender);
     if (visitor === undefined) {
       const { authenticationInvalid, requiresAuthentication } = ERRORS;
@@ -159,7 +159,7 @@ export class StreamingServer {
   }
 
   async #connect(message: ClientMessage, client: Client, sender: Sender): Promise<Answer> {
-    const { desk, usage } = this.#options;
+    const { signIn, usage } = this.#options;
     const { connectionType } = message;
     if (connectionType !== "long-polling") return only(refusal(message, invalidConnectionType(connectionType)));
     // A client has one connect at a time.
@@ -170,11 +170,11 @@ export class StreamingServer {
       sender.mayWait && client.connects > 1 && wantedTimeout(message) !== 0 && usage.delivered.remaining > 0;
     if (waits && this.#waiting(client).length === 0) {
       const reason = await this.#hold(client, sender);
-      client.seenMs = desk.wallNowMs();
+      client.seenMs = signIn.wallNowMs();
       if (reason === "gone") return { messages: [], gone: true };
       if (!this.#clients.has(client)) return only(refusal(message, ERRORS.unknownClient, { advice: ADVICE_HANDSHAKE }));
     }
-    const visitor = desk.enter(sender.token);
+    const visitor = signIn.enter(sender.token);
     if (visitor === undefined) {
       this.#clients.remove(client);
       return only(refusal(message, ERRORS.authenticationInvalid, { advice: ADVICE_NONE }));
@@ -264,7 +264,7 @@ export class StreamingServer {
       const stopListening = sender.onGone(() => release("gone"));
       const timeout = setTimeout(() => release("timeout"), HOLD_MS).unref();
       const check = setInterval(() => {
-        if (this.#options.desk.enter(sender.token) === undefined) release("ended");
+        if (this.#options.signIn.enter(sender.token) === undefined) release("ended");
       }, SESSION_CHECK_MS).unref();
       client.release = release;
     });

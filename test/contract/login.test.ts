@@ -75,7 +75,7 @@ describe("logging in with jsforce", () => {
     expect(identity.organization_id).toBe(org.org.id);
     const { accessToken } = conn;
     await conn.logout();
-    expect(org.desk.sessions.peek(accessToken ?? "")).toBeUndefined();
+    expect(org.signIn.sessions.peek(accessToken ?? "")).toBeUndefined();
   });
 
   it.each([

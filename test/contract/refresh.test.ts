@@ -48,7 +48,7 @@ describe("refreshing a session with jsforce", () => {
     const conn = await authorized("rotating", "secret");
     const first = await refresh(conn.refreshToken ?? "");
     expect(first["refresh_token"]).not.toBe(conn.refreshToken);
-    expect(org.desk.sessions.peek(conn.accessToken ?? "")).toBeUndefined();
+    expect(org.signIn.sessions.peek(conn.accessToken ?? "")).toBeUndefined();
     const second = await refresh(first["refresh_token"] ?? "");
     expect(second["access_token"]).toMatch(/^00D/);
   });
@@ -61,13 +61,13 @@ describe("refreshing a session with jsforce", () => {
     const expired = { error: "invalid_grant", error_description: "expired access/refresh token" };
     expect(replay).toEqual(expired);
     expect(after).toEqual(expired);
-    expect(org.desk.sessions.peek(first["access_token"] ?? "")).toBeUndefined();
+    expect(org.signIn.sessions.peek(first["access_token"] ?? "")).toBeUndefined();
   });
 
   it("revoking a refresh token ends its sessions", async () => {
     const conn = await authorized("mock-client", "mock-secret");
     await conn.oauth2.revokeToken(conn.refreshToken ?? "");
-    expect(org.desk.sessions.peek(conn.accessToken ?? "")).toBeUndefined();
+    expect(org.signIn.sessions.peek(conn.accessToken ?? "")).toBeUndefined();
   });
 
   it("introspection tells whether a token lives", async () => {

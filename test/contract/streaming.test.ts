@@ -129,7 +129,7 @@ describe("change events through jsforce", () => {
       told = resolve;
     });
     await follow("/data/AccountChangeEvent", [new StreamingExtension.AuthFailure((message: unknown) => told(message))]);
-    client.org.desk.sessions.revokeAll();
+    client.org.signIn.sessions.revokeAll();
     client.org.given.account();
     expect(await failure).toMatchObject({
       channel: "/meta/connect",
@@ -139,7 +139,7 @@ describe("change events through jsforce", () => {
   });
 
   it("AuthFailure is called at the handshake of a dead session", async () => {
-    client.org.desk.sessions.revokeAll();
+    client.org.signIn.sessions.revokeAll();
     const failure = await new Promise((resolve) => {
       const stream = client.conn.streaming.createClient([new StreamingExtension.AuthFailure(resolve)] as never);
       streams.push(stream as unknown as Faye);

@@ -24,15 +24,15 @@ export interface BulkOptions extends Saver {
 
 /** Makes the jobs of an org. `paceMs`: the time on the org's clock that each step of a job waits for; 0 for no wait. */
 export function createBulkJobs(options: BulkOptions): BulkJobs {
-  const { org, save, strike, paceMs, allowances } = options;
+  const { org, save, trigger, paceMs, allowances } = options;
   let count = 0;
   const newId = (keyPrefix: string): string => recordIdOf(keyPrefix, ++count);
   const newJobId = (): string => newId("750");
   const runner = new StepRunner(org.clock, paceMs);
-  const saver: Saver = { org, save, strike };
+  const saver: Saver = { org, save, trigger };
   return {
     ingest: new IngestJobs({ ...saver, runner, newId: newJobId, allowance: allowances.batches }),
-    query: new QueryJobs({ org, strike, runner, newId: newJobId, allowance: allowances.queryJobs }),
+    query: new QueryJobs({ org, trigger, runner, newId: newJobId, allowance: allowances.queryJobs }),
     classic: new ClassicJobs({ saver, runner, newId, allowance: allowances.batches }),
     stop: () => runner.stop(),
   };

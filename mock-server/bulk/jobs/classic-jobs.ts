@@ -253,10 +253,10 @@ export class ClassicJobs {
   }
 
   #continue(job: ClassicJob, batch: ClassicBatch): boolean {
-    const struck = this.#saver.strike({ object: job.object, operation: job.operation, username: job.actor.username });
-    if (struck?.kind === "stuck") return false;
-    if (struck?.kind === "failed") {
-      batch.stateMessage = struck.message;
+    const applied = this.#saver.trigger({ object: job.object, operation: job.operation, username: job.actor.username });
+    if (applied?.kind === "stuck") return false;
+    if (applied?.kind === "failed") {
+      batch.stateMessage = applied.message;
       this.#enter(batch, "Failed");
       return false;
     }

@@ -224,10 +224,14 @@ export class IngestJobs {
 
   #continue(job: IngestJob): boolean {
     if (job.state !== "InProgress") return false;
-    const struck = this.#options.strike({ object: job.object, operation: job.operation, username: job.actor.username });
-    if (struck?.kind === "stuck") return false;
-    if (struck?.kind === "failed") {
-      job.errorMessage = struck.message;
+    const applied = this.#options.trigger({
+      object: job.object,
+      operation: job.operation,
+      username: job.actor.username,
+    });
+    if (applied?.kind === "stuck") return false;
+    if (applied?.kind === "failed") {
+      job.errorMessage = applied.message;
       this.#enter(job, "Failed");
       return false;
     }

@@ -8,6 +8,7 @@ import type { Actor } from "../../org/port.ts";
 import { assertBulkQuery, csvHeader } from "../../soql/bulk.ts";
 import { type PreparedQuery, prepareQuery } from "../../soql/query.ts";
 import { type CsvForm, csvLine } from "./csv.ts";
+import type { BulkFaultHook } from "./fault-hook.ts";
 import {
   abortRefusal,
   bulkError,
@@ -21,7 +22,6 @@ import {
 } from "./job.ts";
 import { queryCsv } from "./query-results.ts";
 import type { StepRunner } from "./runner.ts";
-import type { StrikeBulk } from "./strike.ts";
 
 /** Rows of one result page unless the client asks for another number. */
 const PAGE_ROWS = 50_000;
@@ -60,18 +60,18 @@ export class QueryJobs {
   readonly #allowance: DailyCount;
   readonly #jobs = new Map<string, QueryJob>();
 
-  readonly #strike: StrikeBulk;
+  readonly #trigger: BulkFaultHook;
 
   constructor(options: {
     readonly org: MockOrgCore;
     readonly runner: StepRunner;
     readonly newId: () => string;
-    readonly strike: StrikeBulk;
+    readonly trigger: BulkFaultHook;
     /** Query jobs of a day. */
     readonly allowance: DailyCount;
   }) {
     this.#org = options.org;
-    this.#strike = options.strike;
+    this.#trigger = options.trigger;
     this.#allowance = options.allowance;
     this.#runner = options.runner;
     this.#newId = options.newId;
@@ -183,10 +183,10 @@ export class QueryJobs {
 
   #finish(job: QueryJob): boolean {
     if (job.state !== "InProgress") return false;
-    const struck = this.#strike({ object: job.object, operation: job.operation, username: job.actor.username });
-    if (struck?.kind === "stuck") return false;
-    if (struck?.kind === "failed") {
-      job.errorMessage = struck.message;
+    const applied = this.#trigger({ object: job.object, operation: job.operation, username: job.actor.username });
+    if (applied?.kind === "stuck") return false;
+    if (applied?.kind === "failed") {
+      job.errorMessage = applied.message;
       this.#enter(job, "Failed");
       return false;
     }

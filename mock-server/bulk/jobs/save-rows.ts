@@ -4,13 +4,13 @@ import { OrgError, type OrgFault } from "../../errors.ts";
 import type { MockOrgCore } from "../../org/org.ts";
 import type { Actor, Transaction, TransactionOrigin } from "../../org/port.ts";
 import type { Wire } from "../../schema/values.ts";
-import type { StrikeBulk } from "./strike.ts";
+import type { BulkFaultHook } from "./fault-hook.ts";
 
 /** The org and its save pipeline. */
 export interface Saver {
   readonly org: MockOrgCore;
   readonly save: (tx: Transaction, request: SaveRequest, wire: Wire) => readonly SaveResult[];
-  readonly strike: StrikeBulk;
+  readonly trigger: BulkFaultHook;
 }
 
 /** One chunk. */

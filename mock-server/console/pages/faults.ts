@@ -8,7 +8,7 @@ import { counted } from "../present.ts";
 
 export function faultsPage({ host }: View): Page {
   const faults = host.faults.list();
-  const body = html`<div class="head"><h1>Faults</h1><p class="dim">What goes wrong on purpose, in Salesforce's own words. A fault strikes what it matches until it is spent or disarmed.</p></div>
+  const body = html`<div class="head"><h1>Faults</h1><p class="dim">What goes wrong on purpose, in Salesforce's own words. A fault applies to what it matches until it is spent or disarmed.</p></div>
 <section aria-labelledby="armed" data-live-part="armed"><h2 id="armed">Armed</h2>${
     faults.length === 0
       ? html`<div class="empty"><p><b>Everything works.</b></p><p>Arm a fault below and see how the client takes it.</p></div>`
@@ -25,7 +25,7 @@ export function faultsPage({ host }: View): Page {
       (member) => html`<div data-for-act="${act.act}" hidden>${controlOf(member, `${act.act}-${member.name}`)}</div>`,
     ),
   )}</div>
-<details open><summary>When it strikes</summary><div class="form-grid">${MATCHES.map(
+<details open><summary>When it applies</summary><div class="form-grid">${MATCHES.map(
     (member) =>
       html`<div data-for-kind="${member.kinds.join(" ")}">${controlOf(member, `match-${member.name}${member.kinds.length === 1 ? `-${member.kinds[0]}` : ""}`)}</div>`,
   )}</div></details>
@@ -49,7 +49,7 @@ function faultItem({ id, name, fault, seen, applied, spent }: FaultStatus): Mark
     Object.keys(members).length === 0
       ? html`<span class="dim">Matches everything.</span>`
       : html`<span class="conditions">${Object.entries(members).map(([member, value]) => html`<span class="condition"><span class="dim">${member}</span> ${typeof value === "string" ? value : JSON.stringify(value)}</span>`)}</span>`
-  }</div><span class="num">${spent ? "spent, " : ""}${counted(applied, "strike")} of ${counted(seen, "match", "matches")}</span><button type="button" data-disarm="${id}" aria-label="Disarm ${name}">Disarm</button></li>`;
+  }</div><span class="num">${spent ? "spent, " : ""}applied ${applied} of ${counted(seen, "match", "matches")}</span><button type="button" data-disarm="${id}" aria-label="Disarm ${name}">Disarm</button></li>`;
 }
 
 function actChoice({ act, kind, says }: FaultAct, _at: number): Markup {

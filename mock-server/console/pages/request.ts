@@ -1,4 +1,4 @@
-/** One request with the why: who asked, what it cost, how rows were reached, which rules ran, what changed, which faults struck. */
+/** One request with the why: who asked, what it cost, how rows were reached, which rules ran, what changed, which faults were applied. */
 
 import { asCurl, asJsforce, asTest } from "../../admin/copy-as.ts";
 import type { Verdict } from "../../dml/options.ts";
@@ -55,7 +55,7 @@ function whyPanel(entry: JournalEntry): Markup {
   return html`<section class="why bad" aria-labelledby="why"><h2 id="why">Refused with <code>${entry.errorCode ?? entry.status}</code></h2>
 <pre class="message">${(refusalMessage(entry) ?? "The answer has no message.").replace(/^\n/, "")}</pre>
 ${broken.map((verdict) => ruleReason(verdict))}
-${entry.faults.length > 0 ? html`<p>An armed fault struck: <b>${entry.faults.join(", ")}</b>.</p>` : NOTHING}</section>`;
+${entry.faults.length > 0 ? html`<p>An armed fault was applied: <b>${entry.faults.join(", ")}</b>.</p>` : NOTHING}</section>`;
 }
 
 function ruleReason({ rule }: Verdict): Markup {

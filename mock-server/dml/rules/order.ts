@@ -20,7 +20,7 @@ const lockedField = (change: Change): string | undefined =>
 
 const contractOf = ({ after }: Change, tx: Transaction) => tx.get("Contract", textOf(after, "ContractId") ?? "");
 
-/** Only a new pairing is judged: contracts and dates of old orders may have moved since. */
+/** Only a new pairing is checked: contracts and dates of old orders may have moved since. */
 const pairsWithContract = (change: Change, ...fields: readonly string[]): boolean =>
   change.after["ContractId"] !== null && ["ContractId", ...fields].some((field) => changes(change, field));
 

@@ -8,7 +8,7 @@ import { OrgError } from "../../errors.ts";
 import { errorResult, faultBody, invalidInput, notFound } from "../../http/faults.ts";
 import { isObject } from "../../http/json-object.ts";
 import type { Method, RestContext, RestRequest, RestResult } from "../../http/rest.ts";
-import { judgeVersion } from "../../http/versions.ts";
+import { checkVersion } from "../../http/versions.ts";
 import { type Answers, substitute, substituteUrl } from "./references.ts";
 
 /** One entry of `compositeRequest` after its form was checked. */
@@ -129,7 +129,7 @@ export function internalRequest(
   const [path = "", ...queryParts] = url.split("?");
   const [empty, services, data, versionSegment = "", ...rest] = path.split("/");
   if (empty !== "" || services !== "services" || data !== "data") throw notFound();
-  const verdict = judgeVersion(context.services.versions, versionSegment);
+  const verdict = checkVersion(context.services.versions, versionSegment);
   if (verdict.kind !== "live") throw notFound();
   if (rest.at(-1) === "") rest.pop();
   return {

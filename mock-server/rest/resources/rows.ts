@@ -12,7 +12,7 @@ import {
 import type { SObjectType } from "../../schema/catalog.ts";
 import type { Row } from "../../schema/definition.ts";
 import { to18 } from "../../schema/record-id.ts";
-import { judgeConditions, validators } from "../conditions.ts";
+import { checkConditions, validators } from "../conditions.ts";
 import { listParameter, namedFields, recordBody, recordUrl, visibleRow, visibleType } from "../record-body.ts";
 import { bodyValues, memberOf, saveRow, surplusField } from "../save-row.ts";
 
@@ -40,9 +40,9 @@ export const readRow: RestHandler = (context, request) => {
   return recordAnswer(context, request, type, row);
 };
 
-/** A record as the answer of a request: conditions judged, `fields=` obeyed. */
+/** A record as the answer of a request: conditions checked, `fields=` applied. */
 export function recordAnswer(context: RestContext, request: RestRequest, type: SObjectType, row: Row): RestResult {
-  const conditional = judgeConditions(type.name, row, request);
+  const conditional = checkConditions(type.name, row, request);
   if (conditional !== undefined) return conditional;
   const names = listParameter(request.query, "fields");
   const fields = names === undefined ? undefined : namedFields(type, names);
@@ -61,7 +61,7 @@ export function updateById(context: RestContext, request: RestRequest, type: SOb
   const values = bodyValues(request);
   if (memberOf(values, "Id") !== undefined) throw surplusField("Id");
   const row = context.tx.get(type.name, to18(id) ?? "");
-  if (row !== undefined) judgeConditions(type.name, row, request);
+  if (row !== undefined) checkConditions(type.name, row, request);
   saveRow(context, request, "update", { object: type.name, id, values });
   touchRecent(context, request, type, to18(id) ?? id);
   return NO_CONTENT;

@@ -1,10 +1,10 @@
-/** Errors that strike every row: the run gives up early instead of trying each record by itself. */
+/** Errors that affect every row: the run gives up early instead of trying each record by itself. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openShop, type Shop } from "../../src/cli/shop.ts";
 
 const CUSTOMERS = 150;
 
-describe("an error that strikes every row", () => {
+describe("an error that affects every row", () => {
   let shop: Shop;
 
   beforeEach(async () => {
@@ -20,12 +20,12 @@ describe("an error that strikes every row", () => {
   it.each(["SOME_NEW_CODE", "UNABLE_TO_LOCK_ROW"])("with the code %s costs a handful of calls a run", async (code) => {
     const fault = shop.org.faults.add({ act: "partial-failure", object: "Account", code });
 
-    const struck = JSON.parse((await shop.order("run", "--json")).out);
+    const storm = JSON.parse((await shop.order("run", "--json")).out);
     fault.remove();
     const after = await shop.order("run");
 
-    expect(struck.held).toHaveLength(CUSTOMERS);
-    expect(struck.apiCalls).toBeLessThan(25);
+    expect(storm.held).toHaveLength(CUSTOMERS);
+    expect(storm.apiCalls).toBeLessThan(25);
     expect(after).toMatchObject({ exit: 0, out: expect.stringContaining(`${CUSTOMERS} documents written`) });
   });
 

@@ -149,7 +149,7 @@ describe.skipIf(!chromiumIsHere())(`the console in a browser (needs ${CHROMIUM})
     expect(await page.title()).not.toBe("owned");
   });
 
-  it("arms a fault that strikes, and disarms it", async () => {
+  it("arms a fault that applies, and disarms it", async () => {
     await page.goto(`${BASE}/faults`);
     await page.getByText("validation-rule", { exact: true }).click();
     await page.locator("#validation-rule-message").fill("Closed for stocktaking.");

@@ -185,8 +185,8 @@ describe("a fault of calls", () => {
   });
 });
 
-describe("a fault of calls strikes", () => {
-  const struck = async (fault: CallMatch, paths: readonly string[]): Promise<readonly number[]> => {
+describe("a fault for calls applies", () => {
+  const applied = async (fault: CallMatch, paths: readonly string[]): Promise<readonly number[]> => {
     const org = await make();
     org.given.account();
     const client = clientOf(org);
@@ -233,7 +233,7 @@ describe("a fault of calls strikes", () => {
     ],
     ["never with chance 0", { chance: 0 }, ["/limits"], [0]],
   ])("%s", async (_name, fault, paths, expected) => {
-    expect(await struck(fault, paths)).toEqual(expected);
+    expect(await applied(fault, paths)).toEqual(expected);
   });
 
   it("by an object that only the body names", async () => {

@@ -89,7 +89,7 @@ describe("a fault of rows", () => {
     ["create", [400, 204, 204]],
     ["update", [201, 400, 204]],
     ["delete", [201, 204, 400]],
-  ] as const)("for %s strikes nothing else", async (operation, expected) => {
+  ] as const)("for %s applies to nothing else", async (operation, expected) => {
     const { org, client } = await make();
     const account = org.given.account();
     org.faults.add({ act: "row-lock", operation });

@@ -96,7 +96,7 @@ describe("an assertion", () => {
     expect(() => org.expect.noRequest({ status: 400 })).toThrow("0 calls");
     expect(() => org.expect.apiCalls({ exactly: 0 })).toThrow("0 API calls expected, 1 used");
     org.faults.add({ act: "maintenance", name: "down" });
-    expect(() => org.expect.everyFaultStruck()).toThrow("These faults have not struck: down");
+    expect(() => org.expect.everyFaultApplied()).toThrow("These faults have not been applied: down");
     org.faults.clear();
     await clientOf(org).get("/analytics");
     expect(() => org.expect.nothingUnsupported()).toThrow("1 × /analytics is not supported by the mock org");
@@ -139,7 +139,7 @@ describe("settling", () => {
     org.clock.advance({ days: 16 });
     await org.settle();
     expect(rang).toBe(1);
-    expect(org.desk.sessions.peek(token)).toBeUndefined();
+    expect(org.signIn.sessions.peek(token)).toBeUndefined();
     expect(org.org.transaction(org.org.systemActor, (tx) => tx.get("Account", account.Id))).toBeUndefined();
   });
 

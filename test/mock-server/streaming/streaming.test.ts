@@ -285,7 +285,7 @@ describe("a held connect", () => {
       const client = await bayeux(org);
       const held = client.connect();
       await vi.advanceTimersByTimeAsync(0);
-      org.desk.sessions.revokeAll();
+      org.signIn.sessions.revokeAll();
       await vi.advanceTimersByTimeAsync(1_000);
       expect(await held).toMatchObject([{ error: "401::Authentication invalid", advice: { reconnect: "none" } }]);
     } finally {

@@ -133,7 +133,7 @@ describe("secrets", () => {
 
 /** Ends the connector's session, as hours without use do. */
 async function endSessions(): Promise<void> {
-  shop.org.desk.sessions.revoke((await kept())?.session.accessToken ?? "");
+  shop.org.signIn.sessions.revoke((await kept())?.session.accessToken ?? "");
 }
 
 async function revoke(): Promise<void> {

@@ -84,100 +84,100 @@ async function settled(): Promise<void> {
   for (let turn = 0; turn < 20; turn += 1) await Promise.resolve();
 }
 
-async function listening(change: (desk: Desk) => void = () => {}): Promise<Desk> {
-  const desk = new Desk();
-  change(desk);
-  void desk.listen();
-  await desk.pass(5_000);
-  return desk;
+async function listening(change: (signIn: Desk) => void = () => {}): Promise<Desk> {
+  const signIn = new Desk();
+  change(signIn);
+  void signIn.listen();
+  await signIn.pass(5_000);
+  return signIn;
 }
 
 describe("listening for change events", () => {
   it("rings once when it begins, because what came before came without an event", async () => {
-    const desk = await listening();
-    expect(desk.alarms).toEqual([1_000]);
-    expect(desk.states.at(-1)).toEqual({ kind: "listening", trouble: null });
-    desk.stop();
+    const signIn = await listening();
+    expect(signIn.alarms).toEqual([1_000]);
+    expect(signIn.states.at(-1)).toEqual({ kind: "listening", trouble: null });
+    signIn.stop();
   });
 
   it("rings once for many events, and not again at once", async () => {
-    const desk = await listening();
-    await desk.pass(60_000);
-    desk.event("Account");
-    desk.event("Order");
-    await desk.pass(2_000);
-    desk.event("Order");
-    await desk.pass(30_000);
-    expect(desk.alarms.slice(1)).toEqual([66_000, 76_000]);
-    desk.stop();
+    const signIn = await listening();
+    await signIn.pass(60_000);
+    signIn.event("Account");
+    signIn.event("Order");
+    await signIn.pass(2_000);
+    signIn.event("Order");
+    await signIn.pass(30_000);
+    expect(signIn.alarms.slice(1)).toEqual([66_000, 76_000]);
+    signIn.stop();
   });
 
   it("sleeps through events of other objects and those of its own calls", async () => {
-    const desk = await listening();
-    desk.event("Lead");
-    desk.event("Order", "com/salesforce/api/rest/62.0;client=order-sync");
-    await desk.pass(60_000);
-    expect(desk.alarms).toHaveLength(1);
-    desk.stop();
+    const signIn = await listening();
+    signIn.event("Lead");
+    signIn.event("Order", "com/salesforce/api/rest/62.0;client=order-sync");
+    await signIn.pass(60_000);
+    expect(signIn.alarms).toHaveLength(1);
+    signIn.stop();
   });
 
   it("rings for a gap, an overflow and a platform event", async () => {
-    const desk = await listening();
-    await desk.pass(60_000);
-    desk.listener.onMessage({ payload: { Order_Number__c: "1" } });
-    await desk.pass(20_000);
-    desk.listener.onMessage({ payload: { ChangeEventHeader: { entityName: "Order", changeType: "GAP_OVERFLOW" } } });
-    await desk.pass(20_000);
-    expect(desk.alarms).toHaveLength(3);
-    desk.stop();
+    const signIn = await listening();
+    await signIn.pass(60_000);
+    signIn.listener.onMessage({ payload: { Order_Number__c: "1" } });
+    await signIn.pass(20_000);
+    signIn.listener.onMessage({ payload: { ChangeEventHeader: { entityName: "Order", changeType: "GAP_OVERFLOW" } } });
+    await signIn.pass(20_000);
+    expect(signIn.alarms).toHaveLength(3);
+    signIn.stop();
   });
 
   it("waits for the first login, which is left to the runs", async () => {
-    const desk = await listening((one) => {
+    const signIn = await listening((one) => {
       one.token = undefined;
     });
-    expect(desk.opened).toEqual([]);
-    desk.token = "first";
-    await desk.pass(1_000);
-    expect(desk.opened).toHaveLength(1);
-    desk.stop();
+    expect(signIn.opened).toEqual([]);
+    signIn.token = "first";
+    await signIn.pass(1_000);
+    expect(signIn.opened).toHaveLength(1);
+    signIn.stop();
   });
 
   it("has a run started when its session ends, and goes on with the session that the run got", async () => {
-    const desk = await listening();
-    await desk.pass(60_000);
-    desk.listener.onLost({ reason: "401::Authentication invalid", session: true });
-    await desk.pass(0);
-    expect(desk.states.at(-1)).toEqual({ kind: "lost", trouble: "401::Authentication invalid" });
-    desk.token = "second";
-    await desk.pass(10_000);
+    const signIn = await listening();
+    await signIn.pass(60_000);
+    signIn.listener.onLost({ reason: "401::Authentication invalid", session: true });
+    await signIn.pass(0);
+    expect(signIn.states.at(-1)).toEqual({ kind: "lost", trouble: "401::Authentication invalid" });
+    signIn.token = "second";
+    await signIn.pass(10_000);
 
-    expect(desk.opened.map(({ token }) => token)).toEqual(["first", "second"]);
-    expect(desk.alarms.length).toBeGreaterThan(1);
-    desk.stop();
+    expect(signIn.opened.map(({ token }) => token)).toEqual(["first", "second"]);
+    expect(signIn.alarms.length).toBeGreaterThan(1);
+    signIn.stop();
   });
 
   it("tries ever more seldom while the org refuses it, and never logs in by itself", async () => {
-    const desk = await listening((one) => {
+    const signIn = await listening((one) => {
       one.refusals = Array.from({ length: 100 }, () => "403::Organization total events daily limit exceeded");
     });
-    await desk.pass(3_600_000);
-    const attempts = 100 - desk.refusals.length;
+    await signIn.pass(3_600_000);
+    const attempts = 100 - signIn.refusals.length;
     expect(attempts).toBeGreaterThan(10);
     expect(attempts).toBeLessThan(25);
-    expect(desk.alarms).toEqual([]);
-    desk.stop();
+    expect(signIn.alarms).toEqual([]);
+    signIn.stop();
   });
 
   it("opens a silent subscription anew", async () => {
-    const desk = await listening();
-    await desk.pass(100_000);
-    desk.listener.onSign();
-    await desk.pass(140_000);
-    expect(desk.opened).toHaveLength(1);
-    await desk.pass(30_000);
-    expect(desk.opened).toHaveLength(2);
-    expect(desk.closed).toBe(1);
-    desk.stop();
+    const signIn = await listening();
+    await signIn.pass(100_000);
+    signIn.listener.onSign();
+    await signIn.pass(140_000);
+    expect(signIn.opened).toHaveLength(1);
+    await signIn.pass(30_000);
+    expect(signIn.opened).toHaveLength(2);
+    expect(signIn.closed).toBe(1);
+    signIn.stop();
   });
 });

@@ -53,7 +53,7 @@ describe("a subscription to change events", () => {
 
   it("is lost with the session, and says that it was the session", async () => {
     await subscribeTo(connection, "/data/ChangeEvents", listener);
-    org.desk.sessions.revokeAll();
+    org.signIn.sessions.revokeAll();
     org.given.account();
 
     expect(await lost).toEqual({ reason: "401::Authentication invalid", session: true });
@@ -70,7 +70,7 @@ describe("a subscription to change events", () => {
     const none = subscribeTo(connection, "/data/NoneChangeEvent", listener);
     await expect(none).rejects.toThrow(/400::.*NoneChangeEvent/);
 
-    org.desk.sessions.revokeAll();
+    org.signIn.sessions.revokeAll();
     await expect(subscribeTo(connection, "/data/ChangeEvents", listener)).rejects.toThrow(/401::/);
   });
 });

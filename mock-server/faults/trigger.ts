@@ -1,8 +1,8 @@
-/** Counts the matches of one fault and decides at which of them it strikes. */
+/** Counts the matches of one fault and decides at which of them it applies. */
 import type { FaultCount } from "./fault.ts";
 
 /** The counters of one fault. */
-export class Strike {
+export class FaultTrigger {
   readonly #count: FaultCount;
   readonly #times: number;
   readonly #random: () => number;
@@ -20,21 +20,21 @@ export class Strike {
     return this.#seen;
   }
 
-  /** Strikes so far. */
+  /** Times applied so far. */
   get applied(): number {
     return this.#applied;
   }
 
-  /** True where it will not strike any more. */
+  /** True where it will not apply any more. */
   get spent(): boolean {
     return this.#applied >= this.#times;
   }
 
-  /** Counts a match. True where the fault strikes now. */
+  /** Counts a match. True where the fault applies now. */
   hit(): boolean {
     this.#seen += 1;
     if (this.spent || this.#seen < (this.#count.nth ?? 1)) return false;
-    // The dice are thrown at each match, so that a strike does not depend on the limits.
+    // The dice are thrown at each match, so that an application does not depend on the limits.
     if (this.#count.chance !== undefined && this.#random() >= this.#count.chance) return false;
     this.#applied += 1;
     return true;

@@ -8,7 +8,7 @@ export interface BulkStep {
 }
 
 /** What happens instead: the job (or batch) stays as it is for ever, or it fails with this message. */
-export type BulkStrike = { readonly kind: "stuck" } | { readonly kind: "failed"; readonly message: string };
+export type BulkFault = { readonly kind: "stuck" } | { readonly kind: "failed"; readonly message: string };
 
 /** Decides about a step; undefined lets it go on. */
-export type StrikeBulk = (step: BulkStep) => BulkStrike | undefined;
+export type BulkFaultHook = (step: BulkStep) => BulkFault | undefined;
