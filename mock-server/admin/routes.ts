@@ -12,6 +12,7 @@ import { isObject } from "../http/json-object.ts";
 import type { ApiUsage } from "../http/usage.ts";
 import type { AppEnvironment } from "../http/wire-call.ts";
 import type { MockOrgCore } from "../org/org.ts";
+import { kindsOf, type MetadataProblem } from "../schema/metadata/problem.ts";
 import { readClockChange } from "./clock-change.ts";
 import { asCurl, asJsforce, asTest } from "./copy-as.ts";
 import { exportCsv, exportTree } from "./export.ts";
@@ -31,6 +32,8 @@ export interface AdminHost {
   readonly reset: () => void;
   /** Lets everything happen that is due. */
   readonly settle: () => Promise<void>;
+  /** What a real org would make of the team's metadata and this one does not. */
+  readonly remarks: readonly MetadataProblem[];
   /** Host names, beside those that nobody else can own, under which the admin API answers. */
   readonly adminHosts?: readonly string[];
 }
@@ -70,6 +73,12 @@ function mountState(app: Hono<AppEnvironment>, host: AdminHost): void {
       apiUsage: usage.used,
       apiLimit: usage.max,
       faults: host.faults.list().filter((fault) => !fault.spent).length,
+    }),
+  );
+  app.get("/_mock/metadata", (context) =>
+    context.json({
+      kinds: kindsOf(host.remarks).map(({ kind, count }) => ({ kind, count })),
+      remarks: host.remarks,
     }),
   );
   app.post("/_mock/reset", (context) => {

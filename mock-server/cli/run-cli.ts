@@ -11,7 +11,7 @@ import type { Fault } from "../faults/fault.ts";
 import { createMockOrg, type MockOrg } from "../mock-org/mock-org.ts";
 import type { MockOrgOptions } from "../mock-org/options.ts";
 import { ADMIN_USER } from "../org/standard-records.ts";
-import { lineOf, type MetadataProblem } from "../schema/metadata/problem.ts";
+import { kindsOf, type MetadataProblem } from "../schema/metadata/problem.ts";
 import { RECORD_COUNTER_MAX, recordIdOf, to15 } from "../schema/record-id.ts";
 import type { Currencies } from "../setup/multicurrency.ts";
 import { didYouMean } from "../setup/nearest.ts";
@@ -28,7 +28,7 @@ Options of start:
   --host <address>       address to listen on (default 127.0.0.1)
   --seed <what>          empty, demo, volume:<orders>, a plan file of sf data export tree, or CSV files (default empty)
   --source-dir <folder>  Salesforce metadata to configure the org with; may be repeated
-  --strict               refuse to start where a formula of that metadata cannot be evaluated (default: leave it out)
+  --strict               refuse to start where a part of that metadata cannot be used (default: leave it out)
   --persist <file>       load the org from this file and save it there
   --org-id <id>          Id of the org (default: the one in the --persist file, else a new one for each start)
   --now <instant>        stop the org's clock at this ISO instant (default: real time)
@@ -89,6 +89,7 @@ export async function runCli(args: readonly string[], host: CliHost): Promise<nu
     for (const fault of command.faults) addFault(org, fault);
     for (const remark of remarkLines(org.remarks)) host.error(`mock-org: ${remark}\n`);
     const listening = await listen(org, command);
+    if (org.remarks.length > 0) host.error(`mock-org: all of it is listed at ${listening.url}/_mock/metadata\n`);
     host.out(command.json ? `${JSON.stringify(describe(org, listening))}\n` : readyLine(org, listening.url));
     await host.untilStopped();
     return 0;
@@ -232,21 +233,17 @@ function describe(org: MockOrg, { url, accessToken }: { readonly url: string; re
     clientSecret: DEFAULT_APP.clientSecret,
     accessToken,
     orgId: org.org.id,
+    ...(org.remarks.length > 0 && { metadata: org.remarks }),
   };
 }
 
-/** One line a remark; of remarks that say the same about many whole files, one line for all. */
+/** One line for each kind of remark, with how often and the first case. */
 function remarkLines(remarks: readonly MetadataProblem[]): readonly string[] {
-  const alike = new Map<string, MetadataProblem[]>();
-  for (const remark of remarks) {
-    const key = remark.element === "file" ? remark.reason : lineOf(remark);
-    const known = alike.get(key);
-    if (known === undefined) alike.set(key, [remark]);
-    else known.push(remark);
-  }
-  return [...alike.values()].flatMap(([first, ...others]) => {
-    if (first === undefined) return [];
-    return others.length === 0 ? [lineOf(first)] : [`${first.reason}: ${first.path} and ${others.length} more`];
+  return kindsOf(remarks).map(({ kind, count, first }) => {
+    const { path, element, reason } = first;
+    const place = element === "file" ? path : `${path}: ${element}`;
+    const example = kind === reason ? place : `${place}: ${reason}`;
+    return count === 1 ? `${kind}: ${example}` : `${kind}, ${count} times, first in ${example}`;
   });
 }
 

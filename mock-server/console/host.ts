@@ -7,6 +7,7 @@ import type { Journal } from "../http/journal.ts";
 import type { ApiUsage } from "../http/usage.ts";
 import type { MockOrgCore } from "../org/org.ts";
 import type { Actor, Transaction } from "../org/port.ts";
+import type { MetadataProblem } from "../schema/metadata/problem.ts";
 
 /** The parts of a mock org that the pages show. */
 export interface ConsoleHost {
@@ -14,6 +15,8 @@ export interface ConsoleHost {
   readonly journal: Journal;
   readonly usage: ApiUsage;
   readonly faults: { list(): readonly FaultStatus[] };
+  /** What a real org would make of the team's metadata and this one does not. */
+  readonly remarks: readonly MetadataProblem[];
   /** The org's save pipeline with its own validation rules and triggers, but without armed faults: those count applications. */
   readonly rehearse: (
     tx: Transaction,

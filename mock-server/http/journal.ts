@@ -11,6 +11,7 @@ import type { Catalog } from "../schema/catalog.ts";
 import type { FieldValue } from "../schema/definition.ts";
 import type { QueryPlanReport } from "../soql/query.ts";
 import { CallTrace, type JournalQuery } from "./call-trace.ts";
+import { LeftOutParts } from "./left-out.ts";
 import { redactBody, redactPath } from "./redaction.ts";
 
 /** One call. */
@@ -42,6 +43,8 @@ export interface JournalEntry {
   readonly rules: readonly Verdict[];
   /** Fields of the objects concerned that the user may not see, as `Object.Field`. */
   readonly hiddenFields: readonly string[];
+  /** Parts of the team's metadata that the call met and that this org leaves out, a sentence each. */
+  readonly leftOut: readonly string[];
   /** Records that it changed: the fields that differ, before and after. */
   readonly changes: readonly JournalChange[];
   /** Faults that were applied to it, by name. */
@@ -116,6 +119,7 @@ interface Kept {
 export class Journal {
   readonly #capacity: number;
   readonly #catalog: () => Catalog | undefined;
+  readonly #leftOut: LeftOutParts;
   /** A ring: the entry with number n stands at (n - 1) mod capacity. */
   #ring: (Kept | undefined)[] = [];
   #count = 0;
@@ -127,10 +131,18 @@ export class Journal {
   readonly #unsupported = new Map<string, UnsupportedRequest>();
   readonly #listeners = new Set<(number: number) => void>();
 
-  /** `capacity` 0 switches it off. `catalog` is the org's whole schema, against which hidden fields are told. */
-  constructor(capacity: number = JOURNAL_ENTRIES, catalog: () => Catalog | undefined = () => undefined) {
+  /**
+   * `capacity` 0 switches it off. `catalog` is the org's whole schema, against which hidden fields are told; `leftOut` what
+   * the org leaves out of the team's metadata.
+   */
+  constructor(
+    capacity: number = JOURNAL_ENTRIES,
+    catalog: () => Catalog | undefined = () => undefined,
+    leftOut: LeftOutParts = new LeftOutParts(),
+  ) {
     this.#capacity = capacity;
     this.#catalog = catalog;
+    this.#leftOut = leftOut;
   }
 
   /** False where nothing is kept, so that nothing need be noted. */
@@ -214,7 +226,7 @@ export class Journal {
   entry(number: number): JournalEntry | undefined {
     if (number < this.#first || number > this.#count) return undefined;
     const kept = this.#ring[(number - 1) % this.#capacity];
-    return kept?.number === number ? entryOf(kept, this.#catalog()) : undefined;
+    return kept?.number === number ? entryOf(kept, this.#catalog(), this.#leftOut) : undefined;
   }
 
   /**
@@ -293,7 +305,7 @@ function bytesOf({ requestBytes = 0, responseBody, trace }: JournalRecord): numb
   return ENTRY_BYTES + requestBytes + answer + inside;
 }
 
-function entryOf({ number, record }: Kept, catalog: Catalog | undefined): JournalEntry {
+function entryOf({ number, record }: Kept, catalog: Catalog | undefined, leftOut: LeftOutParts): JournalEntry {
   const { trace, actor } = record;
   return {
     number,
@@ -310,6 +322,7 @@ function entryOf({ number, record }: Kept, catalog: Catalog | undefined): Journa
     queries: trace?.queries ?? [],
     rules: trace?.verdicts ?? [],
     hiddenFields: actor === undefined || catalog === undefined ? [] : hiddenFields(record, actor, catalog),
+    leftOut: leftOut.touchedBy({ ...record, changes: trace?.changes ?? [] }),
     changes: (trace?.changes ?? []).map(changeOf),
     faults: [...(record.faults ?? []), ...(trace?.faults ?? [])],
     omitted: {

@@ -16,6 +16,7 @@ const DETAILS_MAX = 5;
 export function explain(entry: JournalEntry): string {
   const details = [
     ...refusalOf(entry),
+    ...entry.leftOut,
     ...entry.faults.map((fault) => `fault ${fault}`),
     ...entry.queries.slice(0, DETAILS_MAX).map(({ object, path, rowsRead, rowsReturned }) => {
       return `query of ${object}: ${pathWords(path)}, ${rowsRead} rows read, ${rowsReturned} returned`;

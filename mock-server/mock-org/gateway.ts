@@ -14,6 +14,7 @@ import { save } from "../dml/save.ts";
 import { Faults } from "../faults/faults.ts";
 import type { FaultHook } from "../http/fault-hook.ts";
 import { Journal } from "../http/journal.ts";
+import { LeftOutParts } from "../http/left-out.ts";
 import type { PipelineOptions } from "../http/pipeline.ts";
 import type { RestServices } from "../http/rest.ts";
 import { ApiUsage } from "../http/usage.ts";
@@ -43,9 +44,11 @@ export interface Gateway {
 export function openGateway(
   org: MockOrgCore,
   options: MockOrgOptions,
-  host: Pick<AdminHost, "reset" | "snapshots" | "settle"> & { readonly ownHook: () => FaultHook | undefined },
+  host: Pick<AdminHost, "reset" | "snapshots" | "settle" | "remarks"> & {
+    readonly ownHook: () => FaultHook | undefined;
+  },
 ): Gateway {
-  const journal = new Journal(options.journalEntries, () => org.catalog);
+  const journal = new Journal(options.journalEntries, () => org.catalog, new LeftOutParts(host.remarks));
   if (journal.active) org.onCommit((changes) => journal.noteChanges(changes));
   const usage = new ApiUsage(org.clock, options.limits?.DailyApiRequests);
   const signIn = new SignInService({
@@ -98,7 +101,7 @@ export function openGateway(
   };
   mountLater(app, "/_mock", async () => {
     const { createAdminApp } = await import("./admin-app.ts");
-    const shown = { org, journal, usage, faults };
+    const shown = { org, journal, usage, faults, remarks: host.remarks };
     return createAdminApp(
       { ...shown, signIn, ...host, ...defined({ adminHosts: options.adminHosts }) },
       { ...shown, rehearse: (tx, request, onVerdict) => save(tx, request, { ...own, onVerdict }) },

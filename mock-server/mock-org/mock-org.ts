@@ -284,6 +284,7 @@ export class MockOrg implements AsyncDisposable {
       reset: () => this.reset(),
       settle: () => this.settle(),
       snapshots: this.snapshots,
+      remarks: this.remarks,
     });
     return this.#gateway;
   }

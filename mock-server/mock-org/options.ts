@@ -23,7 +23,7 @@ export interface MockOrgOptions {
   readonly seed?: "empty" | "demo" | (string & {});
   /** Folders of Salesforce metadata (SFDX source or Metadata API format) that configure the org. */
   readonly sourceDirs?: readonly string[];
-  /** True where formulas of `sourceDirs` that cannot be evaluated stop the start; otherwise they are left out (`remarks`). */
+  /** True where parts of `sourceDirs` that cannot be used stop the start; otherwise they are left out (`remarks`). */
   readonly strict?: boolean;
   /** A snapshot file: the org is loaded from it where it exists, and saved to it after changes and at `close`. */
   readonly persist?: string;

@@ -5,7 +5,8 @@
  * master-detail rules, roll-ups, formulas.
  */
 import type { FieldDefinition, ObjectDefinition, RecordTypeDefinition } from "./definition.ts";
-import { withoutFaultyFormulas } from "./formula-check.ts";
+import { withoutFaultyParts } from "./formula-check.ts";
+import { owner } from "./metadata/custom-object.ts";
 import type { Customization, FieldSource, ValidationRule } from "./metadata/customization.ts";
 import { MetadataError, type MetadataProblem } from "./metadata/problem.ts";
 import { STANDARD_VALUE_SETS } from "./metadata/value-set.ts";
@@ -31,9 +32,9 @@ interface Work {
 /**
  * The definitions with the customization in them; the given ones stay as they are.
  *
- * Throws a `MetadataError` with every problem. With `leaveOut`, formulas that cannot be evaluated are no problem: they are
- * left out with whatever needs them, and remarked upon. Parts about standard objects that this org does not model are left out
- * and remarked upon, because a team's repository speaks of the whole org.
+ * With `refuse`, every problem of the customization and of its application throws together, as a `MetadataError`. With
+ * `leaveOut`, what cannot be used is left out with whatever needs it, and remarked upon. Parts about standard objects that
+ * this org does not model are left out and remarked upon in both cases, because a team's repository speaks of the whole org.
  */
 export function applyCustomization(
   definitions: readonly ObjectDefinition[],
@@ -44,9 +45,14 @@ export function applyCustomization(
     objects: new Map(definitions.map((definition) => [definition.name, definition])),
     problems: [],
     remarks: [...customization.remarks],
-    leftOut: new Map(
-      customization.objects.flatMap(({ name, leftOut }) => (leftOut === undefined ? [] : [[name, leftOut] as const])),
-    ),
+    leftOut: new Map([
+      ...customization.objects.flatMap(({ name, leftOut }) =>
+        leftOut === undefined ? [] : [[name, leftOut] as const],
+      ),
+      ...customization.problems.flatMap(({ leftOut, reason }) =>
+        leftOut === undefined ? [] : [[leftOut, `was left out: ${reason}`] as const],
+      ),
+    ]),
   };
   addCustomObjects(work, customization);
   changeStandardObjects(work, customization);
@@ -55,16 +61,16 @@ export function applyCustomization(
   bindMasterDetails(work, customization);
   addRecordTypes(work, customization);
   trackHistory(work, customization);
-  bindSummaries(work, customization);
+  sizeSummaries(work, customization);
   checkChildNames(work, customization);
-  remarkOnGrants(work, customization);
-  if (work.problems.length > 0) throw new MetadataError(work.problems);
-  const checked = withoutFaultyFormulas(work.objects, customization);
-  if (unsupported === "refuse" && checked.faults.length > 0) throw new MetadataError(checked.faults);
+  const checked = withoutFaultyParts(work.objects, customization);
+  remarkOnGrants(work, customization, checked.objects);
+  const problems = [...customization.problems, ...work.problems, ...checked.faults];
+  if (unsupported === "refuse" && problems.length > 0) throw new MetadataError(problems);
   return {
     definitions: [...checked.objects.values()],
     validationRules: checked.validationRules,
-    remarks: [...work.remarks, ...checked.faults.map(leftOut)],
+    remarks: [...work.remarks, ...checked.remarks, ...problems.map(leftOut)],
   };
 }
 
@@ -82,7 +88,10 @@ function addCustomObjects(work: Work, customization: Customization): void {
   for (const { path, name, definition } of custom) {
     if (definition === undefined) continue;
     while (taken.has(customPrefix(at))) at += 1;
-    if (at >= CUSTOM_OBJECTS_MAX) work.problems.push({ path, element: name, reason: "is one custom object too many" });
+    if (at >= CUSTOM_OBJECTS_MAX) {
+      work.problems.push({ path, element: name, reason: "is one custom object too many", leftOut: name });
+      continue;
+    }
     work.objects.set(name, { ...definition, keyPrefix: customPrefix(at) });
     at += 1;
   }
@@ -110,31 +119,57 @@ function setStandardValues(work: Work, customization: Customization): void {
 }
 
 function addFields(work: Work, customization: Customization): void {
+  const byObject = new Map<string, FieldSource[]>();
   for (const source of customization.fields) {
-    const object = find(work, source.path, source.object);
+    const known = byObject.get(source.object);
+    if (known === undefined) byObject.set(source.object, [source]);
+    else known.push(source);
+  }
+  for (const [name, sources] of byObject) {
+    const [first] = sources;
+    const object = first === undefined ? undefined : find(work, first.path, name);
     if (object === undefined) continue;
-    for (const field of source.field.fields) checkTarget(work, source, field);
-    const taken = source.field.fields.find((field) =>
-      object.fields.some((other) => other.name.toLowerCase() === field.name.toLowerCase()),
-    );
-    if (taken !== undefined)
-      work.problems.push({
-        path: source.path,
-        element: taken.name,
-        reason: `${object.name} has a field of this name already`,
-      });
-    else work.objects.set(object.name, { ...object, fields: [...object.fields, ...source.field.fields] });
+    const taken = new Set(object.fields.map((field) => field.name.toLowerCase()));
+    const added = sources.flatMap((source) => {
+      const double = source.field.fields.find((field) => taken.has(field.name.toLowerCase()));
+      if (double !== undefined) {
+        const reason = `${object.name} has a field of this name already`;
+        work.problems.push({ path: source.path, element: double.name, reason, ...fieldOut(object.name, double.name) });
+        return [];
+      }
+      if (!hasTarget(work, source)) return [];
+      for (const field of source.field.fields) taken.add(field.name.toLowerCase());
+      return source.field.fields;
+    });
+    work.objects.set(object.name, { ...object, fields: [...object.fields, ...added] });
   }
 }
 
-/** A lookup to an object that nobody defines is a mistake where the object is custom, and a remark where it is standard. */
-function checkTarget(work: Work, source: FieldSource, field: FieldDefinition): void {
-  const missing = (field.referenceTo ?? []).find((target) => !work.objects.has(target));
-  if (missing === undefined) return;
-  const problem = { path: source.path, element: `${field.name}/referenceTo` };
-  if (isOwnName(missing) && !work.leftOut.has(missing))
-    work.problems.push({ ...problem, reason: `the object ${missing} is in none of the given files` });
-  else work.remarks.push({ ...problem, reason: `${missing} is not modelled: the field accepts no record` });
+/** What is said of a field that is left out. */
+function fieldOut(object: string, field: string): Pick<MetadataProblem, "kind" | "leftOut"> {
+  return { kind: "fields left out", leftOut: `${object}.${field}` };
+}
+
+/**
+ * A lookup to an object that nobody defines is a mistake where the object is custom, and a remark where it is standard.
+ * The field stays and accepts no record; a master-detail field, without which no record could be saved, is left out.
+ */
+function hasTarget(work: Work, source: FieldSource): boolean {
+  return source.field.fields.every((field) => {
+    const missing = (field.referenceTo ?? []).find((target) => !work.objects.has(target));
+    if (missing === undefined) return true;
+    const problem = { path: source.path, element: `${field.name}/referenceTo` };
+    const needed = field.masterDetail === true;
+    const out = needed ? fieldOut(source.object, field.name) : { kind: "lookups to missing objects" };
+    if (isOwnName(missing) && !work.leftOut.has(missing)) {
+      const reason = `the object ${missing} is in none of the given files`;
+      work.problems.push({ ...problem, reason, ...out });
+    } else {
+      const happens = needed ? "the field is left out" : "the field accepts no record";
+      work.remarks.push({ ...problem, reason: `${missing} is not modelled: ${happens}`, ...out });
+    }
+    return !needed;
+  });
 }
 
 /** The detail of a master-detail relationship takes its access from the master, the first one where there are two. */
@@ -143,20 +178,27 @@ function bindMasterDetails(work: Work, customization: Customization): void {
     .filter((source) => source.field.fields.some((field) => field.masterDetail === true))
     .toSorted((a, b) => a.field.relationshipOrder - b.field.relationshipOrder);
   const bound = new Set<string>();
+  const kind = "sharing models that do not fit their fields";
   for (const { path, object: name, field } of details) {
     const object = work.objects.get(name);
-    if (object === undefined || bound.has(name)) continue;
+    if (object === undefined || bound.has(name) || !object.fields.some((each) => each.name === field.name)) continue;
     bound.add(name);
     if (object.custom !== true || object.sharingModel !== "ControlledByParent") {
       const reason = "a detail object must be custom and its sharingModel ControlledByParent";
-      work.problems.push({ path, element: `${name}.${field.name}`, reason });
+      work.problems.push({ path, element: `${name}.${field.name}`, reason, kind });
     }
-    work.objects.set(name, { ...object, controlledBy: field.name });
+    const fields = object.custom === true ? object.fields.filter((each) => each.name !== "OwnerId") : object.fields;
+    work.objects.set(name, { ...object, fields, sharingModel: "ControlledByParent", controlledBy: field.name });
   }
   for (const { path, name } of customization.objects) {
     const object = work.objects.get(name);
-    if (object?.custom === true && object.sharingModel === "ControlledByParent" && object.controlledBy === undefined)
-      work.problems.push({ path, element: "sharingModel", reason: "ControlledByParent needs a master-detail field" });
+    if (object?.custom !== true || object.sharingModel !== "ControlledByParent" || object.controlledBy !== undefined)
+      continue;
+    const reason = "ControlledByParent needs a master-detail field";
+    work.problems.push({ path, element: "sharingModel", reason, kind });
+    const [id, ...fields] = object.fields;
+    const owned = id === undefined ? fields : [id, owner(), ...fields];
+    work.objects.set(name, { ...object, fields: owned, sharingModel: "ReadWrite" });
   }
 }
 
@@ -228,53 +270,24 @@ function trackHistory(work: Work, customization: Customization): void {
 }
 
 /** Gives roll-ups their number type, which follows from the summed field. */
-function bindSummaries(work: Work, customization: Customization): void {
-  for (const { path, object: name, field } of customization.fields) {
+function sizeSummaries(work: Work, customization: Customization): void {
+  for (const { object: name, field } of customization.fields) {
     const summary = field.fields[0]?.summary;
-    if (summary === undefined || !work.objects.has(name)) continue;
-    const refuse = (element: string, reason: string): void =>
-      void work.problems.push({ path, element: `${field.name}/${element}`, reason });
-    const child = work.objects.get(summary.childObject);
-    if (child === undefined && !isOwnName(summary.childObject)) {
-      const reason = `${summary.childObject} is not modelled: the roll-up stays empty`;
-      work.remarks.push({ path, element: `${field.name}/summaryForeignKey`, reason });
-      continue;
-    }
-    const key = child?.fields.find((each) => each.name === summary.foreignKey);
-    const summed = child?.fields.find((each) => each.name === summary.field);
-    const isDetail = key?.masterDetail === true || SUMMED_STANDARD.has(`${summary.childObject}.${summary.foreignKey}`);
-    if (!isDetail || key?.referenceTo?.[0] !== name)
-      refuse("summaryForeignKey", `${summary.childObject}.${summary.foreignKey} is no master-detail field to ${name}`);
-    for (const filter of summary.filters)
-      if (child?.fields.some((each) => each.name === filter.field) !== true)
-        refuse("summaryFilterItems", `${summary.childObject} has no field ${filter.field}`);
-    if (summary.operation === "count") continue;
-    if (summed === undefined) refuse("summarizedField", `${summary.childObject} has no field ${summary.field ?? ""}`);
-    else if (summed.formula !== undefined) refuse("summarizedField", "summing a formula field is not supported");
-    else if (!SUMMED_TYPES.has(summed.type))
-      refuse("summarizedField", `a field of type ${summed.type} cannot be summed up`);
-    else changeField(work, name, field.name, sizeOfSummary(summed));
+    const child = summary === undefined ? undefined : work.objects.get(summary.childObject);
+    const summed = child?.fields.find((each) => each.name === summary?.field);
+    if (summary?.operation !== "count" && summed !== undefined)
+      changeField(work, name, field.name, sizeOfSummary(summed));
   }
 }
-
-/** Standard references over which the platform allows roll-ups as over master-detail fields [memory: platform §5]. */
-const SUMMED_STANDARD: ReadonlySet<string> = new Set(["OrderItem.OrderId", "Opportunity.AccountId"]);
-
-const SUMMED_TYPES: ReadonlySet<FieldDefinition["type"]> = new Set([
-  "double",
-  "currency",
-  "percent",
-  "date",
-  "datetime",
-]);
 
 function sizeOfSummary(summed: FieldDefinition): Partial<FieldDefinition> {
   const isNumber = summed.type !== "date" && summed.type !== "datetime";
   return { type: summed.type, ...(isNumber && { precision: 18, scale: summed.scale ?? 0 }) };
 }
 
-/** Two children of one parent cannot share the name by which subqueries reach them. */
+/** Two children of one parent cannot share the name by which subqueries reach them; the later one goes without. */
 function checkChildNames(work: Work, customization: Customization): void {
+  const sources = new Map(customization.fields.map((each) => [`${each.object}.${each.field.name}`, each]));
   const taken = new Map<string, string>();
   for (const object of work.objects.values())
     for (const field of object.fields)
@@ -284,26 +297,43 @@ function checkChildNames(work: Work, customization: Customization): void {
         const other = taken.get(key);
         const here = `${object.name}.${field.name}`;
         taken.set(key, here);
-        const source = customization.fields.find(
-          (each) => each.object === object.name && each.field.name === field.name,
-        );
-        if (other !== undefined && source !== undefined)
-          work.problems.push({
-            path: source.path,
-            element: `${field.name}/relationshipName`,
-            reason: `${parent} has a child relationship ${field.childRelationshipName} already, from ${other}`,
-          });
+        const source = other === undefined ? undefined : sources.get(here);
+        if (source === undefined) continue;
+        work.problems.push({
+          path: source.path,
+          element: `${field.name}/relationshipName`,
+          reason: `${parent} has a child relationship ${field.childRelationshipName} already, from ${other}`,
+          kind: "child relationships whose name is taken",
+        });
+        dropChildName(work, object.name, field.name);
       }
 }
 
+function dropChildName(work: Work, objectName: string, fieldName: string): void {
+  const object = work.objects.get(objectName);
+  if (object === undefined) return;
+  const fields = object.fields.map((field) => {
+    if (field.name !== fieldName) return field;
+    const { childRelationshipName: _taken, ...without } = field;
+    return without;
+  });
+  work.objects.set(objectName, { ...object, fields });
+}
+
 /** A profile often speaks of fields that its folder does not hold, because they belong to a package. */
-function remarkOnGrants(work: Work, customization: Customization): void {
+function remarkOnGrants(
+  work: Work,
+  customization: Customization,
+  objects: ReadonlyMap<string, ObjectDefinition>,
+): void {
+  const names = new Map([...objects].map(([name, { fields }]) => [name, new Set(fields.map((each) => each.name))]));
   for (const grant of customization.permissions)
     for (const { object, field } of grant.fields) {
-      const fields = work.objects.get(object)?.fields;
-      if (fields === undefined || !field.endsWith("__c") || fields.some((each) => each.name === field)) continue;
+      const fields = names.get(object);
+      if (fields === undefined || !field.endsWith("__c") || fields.has(field)) continue;
       const element = `fieldPermissions/${object}.${field}`;
-      work.remarks.push({ path: grant.path, element, reason: "there is no such field; the grant is left out" });
+      const reason = "there is no such field; the grant is left out";
+      work.remarks.push({ path: grant.path, element, reason });
     }
 }
 
@@ -319,19 +349,17 @@ function find(work: Work, path: string, name: string): ObjectDefinition | undefi
   const leftOut = work.leftOut.get(name);
   if (isOwnName(name) && leftOut === undefined) {
     const reason = `the object ${name} is in none of the given files`;
-    if (!work.problems.some((problem) => problem.element === name)) work.problems.push({ path, element: name, reason });
+    if (!work.problems.some((problem) => problem.element === name))
+      work.problems.push({ path, element: name, reason, kind: "objects that no file defines", leftOut: name });
   } else if (!work.remarks.some((remark) => remark.element === name)) {
-    work.remarks.push({
-      path,
-      element: name,
-      reason: leftOut ?? "is not modelled; what the files say about it is left out",
-    });
+    const reason = leftOut ?? "is not modelled; what the files say about it is left out";
+    work.remarks.push({ path, element: name, reason, leftOut: name });
   }
   return undefined;
 }
 
 function leftOut(fault: MetadataProblem): MetadataProblem {
-  return { ...fault, reason: `${fault.reason}; left out` };
+  return fault.leftOut === undefined ? fault : { ...fault, reason: `${fault.reason}; left out` };
 }
 
 /** Changes a field of an object; does nothing where either is missing (a layout-only field, for example). */

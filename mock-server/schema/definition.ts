@@ -75,7 +75,18 @@ export interface SummaryDefinition {
 /** One condition on the children of a roll-up summary; all must hold. */
 export interface SummaryFilter {
   readonly field: string;
-  readonly operation: "equals" | "notEqual" | "lessThan" | "greaterThan" | "lessOrEqual" | "greaterOrEqual";
+  readonly operation:
+    | "equals"
+    | "notEqual"
+    | "lessThan"
+    | "greaterThan"
+    | "lessOrEqual"
+    | "greaterOrEqual"
+    | "contains"
+    | "notContain"
+    | "startsWith"
+    | "includes"
+    | "excludes";
   readonly value: string;
 }
 

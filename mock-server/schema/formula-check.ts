@@ -1,80 +1,162 @@
 /**
- * Which formulas of a customization cannot be evaluated, and the schema without them.
+ * Which formulas and roll-ups of a customization cannot be evaluated, and the schema without them.
  *
- * A field whose formula is left out takes along the formulas that name it, so the check is repeated until nothing more
+ * A field that is left out takes along the formulas and roll-ups that name it, so the check is repeated until nothing more
  * falls. Each round leaves out at least one part, so there are no more rounds than parts.
  */
 import { type Catalog, createCatalog } from "./catalog.ts";
-import type { FieldDefinition, ObjectDefinition } from "./definition.ts";
+import type { FieldDefinition, ObjectDefinition, SummaryDefinition } from "./definition.ts";
 import { compileFormula, type FormulaResult } from "./formula.ts";
-import type { Customization, ValidationRule } from "./metadata/customization.ts";
+import type { Customization, FieldSource, ValidationRule } from "./metadata/customization.ts";
 import type { MetadataProblem } from "./metadata/problem.ts";
 
 /** The parts of a schema whose formulas work, and what is wrong with the others. */
-export interface CheckedFormulas {
+export interface CheckedParts {
   readonly objects: ReadonlyMap<string, ObjectDefinition>;
   readonly validationRules: readonly ValidationRule[];
-  /** One for each formula that cannot be evaluated, those that need a field of another one included. */
+  /** One for each part that cannot be evaluated, those that need a field of another one included. */
   readonly faults: readonly MetadataProblem[];
+  /** Roll-ups over objects that the org does not model, which stay empty. */
+  readonly remarks: readonly MetadataProblem[];
 }
 
-/** Checks every formula of the customization on the objects that it was applied to. */
-export function withoutFaultyFormulas(
+/** Checks every formula and roll-up of the customization on the objects that it was applied to. */
+export function withoutFaultyParts(
   given: ReadonlyMap<string, ObjectDefinition>,
   customization: Customization,
-): CheckedFormulas {
+): CheckedParts {
   const objects = new Map(given);
   const faults: MetadataProblem[] = [];
+  const remarks: MetadataProblem[] = [];
+  const sources = customization.fields.filter(({ field: { fields } }) =>
+    fields.some((each) => each.formula ?? each.defaultFormula ?? each.summary),
+  );
   let { validationRules } = customization;
-  for (;;) {
+  for (let round = 1; ; round += 1) {
     const catalog = createCatalog([...objects.values()]);
+    const check: Check = { catalog, faults, remarks: round === 1 ? remarks : [], changed: new Map() };
     const before = faults.length;
-    for (const source of customization.fields) {
-      const object = objects.get(source.object);
-      for (const field of object?.fields ?? [])
-        if (field.name === source.field.fields[0]?.name) checkField({ objects, catalog, faults }, source, field);
-    }
+    for (const source of sources) checkField(check, source);
     validationRules = validationRules.filter((rule) => {
       const reason = rule.active && objects.has(rule.object) ? faultOfRule(rule, catalog) : undefined;
-      if (reason !== undefined) faults.push({ path: rule.path, ...reason });
-      return reason === undefined;
+      if (reason === undefined) return true;
+      const leftOut = `${rule.object}.${rule.name}`;
+      faults.push({ path: rule.path, ...reason, kind: "validation rules left out", leftOut });
+      return false;
     });
-    if (faults.length === before) return { objects, validationRules, faults };
+    if (faults.length === before) return { objects, validationRules, faults, remarks };
+    apply(check.changed, objects);
   }
 }
 
+/** What one round finds: for each object, its fields by name with what becomes of them; undefined leaves one out. */
 interface Check {
-  readonly objects: Map<string, ObjectDefinition>;
   readonly catalog: Catalog;
   readonly faults: MetadataProblem[];
+  readonly remarks: MetadataProblem[];
+  readonly changed: Map<string, Map<string, FieldDefinition | undefined>>;
 }
 
-function checkField(
-  { objects, catalog, faults }: Check,
-  { path, object }: { readonly path: string; readonly object: string },
-  field: FieldDefinition,
-): void {
-  const replace = (fields: (all: readonly FieldDefinition[]) => readonly FieldDefinition[]): void => {
-    const definition = objects.get(object);
-    if (definition !== undefined) objects.set(object, { ...definition, fields: fields(definition.fields) });
+function apply(changed: Check["changed"], objects: Map<string, ObjectDefinition>): void {
+  for (const [name, fields] of changed) {
+    const object = objects.get(name);
+    if (object === undefined) continue;
+    const kept = object.fields.flatMap((field) => {
+      const after = fields.has(field.name) ? fields.get(field.name) : field;
+      return after === undefined ? [] : [after];
+    });
+    objects.set(name, { ...object, fields: kept });
+  }
+}
+
+function checkField(check: Check, { path, object, field: { name } }: FieldSource): void {
+  const { catalog, faults, changed } = check;
+  const field = catalog.object(object)?.field(name);
+  if (field === undefined) return;
+  const becomes = (after: FieldDefinition | undefined): void => {
+    const ofObject = changed.get(object) ?? new Map<string, FieldDefinition | undefined>();
+    changed.set(object, ofObject.set(name, after));
   };
-  const { defaultFormula, ...withoutDefault } = field;
-  const wrong = field.formula === undefined ? undefined : faultOf(field.formula, object, catalog, field);
+  const wrong = faultOfField(check, path, object, field);
   if (wrong !== undefined) {
-    faults.push({ path, element: `${field.name}/formula`, reason: wrong });
-    replace((all) => all.filter((each) => each !== field));
+    const { element, reason } = wrong;
+    faults.push({
+      path,
+      element: `${name}/${element}`,
+      reason,
+      kind: element === "formula" ? "formula fields left out" : "roll-ups left out",
+      leftOut: `${object}.${name}`,
+    });
+    becomes(undefined);
     return;
   }
+  const { defaultFormula, ...withoutDefault } = field;
   const wrongDefault = defaultFormula === undefined ? undefined : faultOf(defaultFormula, object, catalog, field);
   if (wrongDefault === undefined) return;
-  faults.push({ path, element: `${field.name}/defaultValue`, reason: wrongDefault });
-  replace((all) => all.map((each) => (each === field ? withoutDefault : each)));
+  faults.push({
+    path,
+    element: `${name}/defaultValue`,
+    reason: wrongDefault,
+    kind: "default values left out",
+    leftOut: `${object}.${name}/defaultValue`,
+  });
+  becomes(withoutDefault);
 }
 
-function faultOfRule(
-  rule: ValidationRule,
-  catalog: Catalog,
-): { readonly element: string; readonly reason: string } | undefined {
+interface Fault {
+  readonly element: string;
+  readonly reason: string;
+}
+
+function faultOfField(check: Check, path: string, object: string, field: FieldDefinition): Fault | undefined {
+  const { catalog } = check;
+  if (field.formula !== undefined) {
+    const reason = faultOf(field.formula, object, catalog, field);
+    return reason === undefined ? undefined : { element: "formula", reason };
+  }
+  if (field.summary === undefined) return undefined;
+  if (catalog.object(field.summary.childObject) !== undefined) return faultOfSummary(field.summary, object, catalog);
+  if (field.summary.childObject.endsWith("__c"))
+    return { element: "summaryForeignKey", reason: `there is no object ${field.summary.childObject}` };
+  const reason = `${field.summary.childObject} is not modelled: the roll-up stays empty`;
+  check.remarks.push({ path, element: `${field.name}/summaryForeignKey`, reason, kind: "roll-ups that stay empty" });
+  return undefined;
+}
+
+function faultOfSummary(summary: SummaryDefinition, master: string, catalog: Catalog): Fault | undefined {
+  const { childObject, foreignKey } = summary;
+  const child = catalog.object(childObject);
+  const key = child?.field(foreignKey);
+  const isDetail = key?.masterDetail === true || SUMMED_STANDARD.has(`${childObject}.${foreignKey}`);
+  if (!isDetail || key?.referenceTo?.[0] !== master)
+    return {
+      element: "summaryForeignKey",
+      reason: `${childObject}.${foreignKey} is no master-detail field to ${master}`,
+    };
+  const unknown = summary.filters.find((filter) => child?.field(filter.field) === undefined);
+  if (unknown !== undefined)
+    return { element: "summaryFilterItems", reason: `${childObject} has no field ${unknown.field}` };
+  if (summary.operation === "count") return undefined;
+  const summed = child?.field(summary.field ?? "");
+  if (summed === undefined)
+    return { element: "summarizedField", reason: `${childObject} has no field ${summary.field ?? ""}` };
+  if (SUMMED_TYPES.has(summed.type)) return undefined;
+  return { element: "summarizedField", reason: `a field of type ${summed.type} cannot be summed up` };
+}
+
+/** Standard references over which the platform allows roll-ups as over master-detail fields [memory: platform §5]. */
+const SUMMED_STANDARD: ReadonlySet<string> = new Set(["OrderItem.OrderId", "Opportunity.AccountId"]);
+
+const SUMMED_TYPES: ReadonlySet<FieldDefinition["type"]> = new Set([
+  "double",
+  "int",
+  "currency",
+  "percent",
+  "date",
+  "datetime",
+]);
+
+function faultOfRule(rule: ValidationRule, catalog: Catalog): Fault | undefined {
   const reason = faultOf(rule.formula, rule.object, catalog, "condition");
   if (reason !== undefined) return { element: `${rule.name}/errorConditionFormula`, reason };
   if (rule.field === undefined || catalog.object(rule.object)?.field(rule.field) !== undefined) return undefined;

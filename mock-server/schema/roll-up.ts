@@ -38,9 +38,42 @@ function passes(filter: SummaryFilter, childType: SObjectType, row: Row): boolea
       return value !== null && wanted !== null && order(value, wanted) <= 0;
     case "greaterOrEqual":
       return value !== null && wanted !== null && order(value, wanted) >= 0;
+    case "contains":
+      return parts(filter.value).some((part) => has(value, part));
+    case "notContain":
+      return !parts(filter.value).some((part) => has(value, part));
+    case "startsWith":
+      return parts(filter.value).some((part) =>
+        String(value ?? "")
+          .toLowerCase()
+          .startsWith(part),
+      );
+    case "includes":
+      return picked(value).some((each) => picked(filter.value).includes(each));
+    case "excludes":
+      return !picked(value).some((each) => picked(filter.value).includes(each));
     default:
       return unreachable(filter.operation);
   }
+}
+
+/** The texts that a filter lists with commas, in lower case: filters ignore letter case. */
+function parts(text: string): readonly string[] {
+  return text.split(",").map((part) => part.trim().toLowerCase());
+}
+
+function has(value: FieldValue, part: string): boolean {
+  return String(value ?? "")
+    .toLowerCase()
+    .includes(part);
+}
+
+/** The values of a multi-select picklist; filters list them with semicolons or commas. */
+function picked(value: FieldValue): readonly string[] {
+  return String(value ?? "")
+    .split(/[;,]/)
+    .map((each) => each.trim())
+    .filter((each) => each !== "");
 }
 
 function alternatives(field: FieldDefinition | undefined, text: string): readonly FieldValue[] {

@@ -26,16 +26,15 @@ export interface CustomizedOrg {
 }
 
 /**
- * Reads the folders and applies them. Throws a `MetadataError` that names every problem with file, element and reason,
- * or an `Error` where a folder does not exist. Formulas that cannot be evaluated are left out and remarked upon, unless
- * `strict`: then they are problems, too.
+ * Reads the folders and applies them. Throws an `Error` where a folder does not exist. What cannot be used is left out and
+ * remarked upon; with `strict` all of it throws together, as a `MetadataError`.
  */
 export function customizeOrg(
   definitions: readonly ObjectDefinition[],
   folders: readonly string[],
   strict: boolean,
 ): CustomizedOrg {
-  const customization = readCustomization(readSourceDirs(folders));
+  const customization = readCustomization(readSourceDirs(folders), "leaveOut");
   const schema = applyCustomization(definitions, customization, strict ? "refuse" : "leaveOut");
   return {
     definitions: schema.definitions,

@@ -1,8 +1,9 @@
 /** What clients wanted and this org does not have, most wanted first. */
 import { withHints } from "../../admin/unsupported.ts";
+import { kindsOf } from "../../schema/metadata/problem.ts";
 import { requestAddress } from "../addresses.ts";
 import type { View } from "../host.ts";
-import { html, NOTHING } from "../html.ts";
+import { html, type Markup, NOTHING } from "../html.ts";
 import type { Page } from "../layout.ts";
 import { counted, whole } from "../present.ts";
 
@@ -20,8 +21,26 @@ export function coveragePage({ host }: View): Page {
               one.lastNumber === one.firstNumber ? "" : html`, last in ${requestLink(host, one.lastNumber)}`
             }</span>${one.nearest === null ? NOTHING : html`<span class="nearest">Nearest: ${one.nearest}</span>`}</div><meter min="0" max="${most}" value="${one.count}" aria-label="${counted(one.count, "time")}"></meter><b class="num">${whole(one.count)} ×</b></li>`,
         )}</ol>`
-  }</div>`;
+  }</div>${metadata(host)}`;
   return { title: "Coverage", section: "coverage", body };
+}
+
+/** Remarks of one kind that are listed; `GET /_mock/metadata` has them all. */
+const LISTED_MAX = 200;
+
+/** What was left out of the team's metadata when the org started, by kind. */
+function metadata({ remarks }: View["host"]): Markup {
+  if (remarks.length === 0) return NOTHING;
+  const kinds = kindsOf(remarks);
+  return html`<section aria-labelledby="metadata"><h2 id="metadata">Metadata</h2><p>What a real org would make of the source folders and this one does not: ${counted(remarks.length, "remark")} of ${counted(kinds.length, "kind")}.</p>${kinds.map(
+    ({ kind, count }) => {
+      const listed = remarks.filter((remark) => (remark.kind ?? remark.reason) === kind).slice(0, LISTED_MAX);
+      return html`<details><summary>${kind} <b class="num">${whole(count)} ×</b></summary><ul>${listed.map(
+        ({ path, element, reason, leftOut }) =>
+          html`<li><b>${leftOut ?? element}</b>: ${reason} <code>${path}</code></li>`,
+      )}</ul>${count > listed.length ? html`<p class="dim">${whole(count - listed.length)} more are not listed.</p>` : NOTHING}</details>`;
+    },
+  )}</section>`;
 }
 
 function requestLink({ journal }: View["host"], number: number) {

@@ -30,6 +30,7 @@ ${fact("Faults", entry.faults.length === 0 ? html`<span class="dim">none</span>`
 </dl>
 ${queries(entry)}
 ${rules(entry)}
+${leftOut(entry)}
 ${changes(entry, (object) => catalog.object(object)?.name)}
 ${hidden(entry)}
 ${bodies(entry)}
@@ -123,6 +124,11 @@ ${isLinked && change.kind !== "purge" ? html`<p><a href="${recordAddress(change.
     ([field, { before, after }]) =>
       html`<tr><th scope="row">${field}</th><td class="before">${shown(before)}</td><td class="after">${shown(after)}</td></tr>`,
   )}</tbody></table></div></details>`;
+}
+
+function leftOut({ leftOut: parts }: JournalEntry): Markup {
+  if (parts.length === 0) return NOTHING;
+  return html`<section aria-labelledby="left-out"><h2 id="left-out">Left out of this org</h2><p>The call met ${counted(parts.length, "part")} of the metadata that the org does not have.</p><ul>${parts.map((part) => html`<li>${part}</li>`)}</ul></section>`;
 }
 
 function hidden({ hiddenFields, username }: JournalEntry): Markup {

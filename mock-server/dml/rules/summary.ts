@@ -2,6 +2,7 @@
  * Roll-up summary fields of the org's own: after a child was saved, its masters' sums, counts, smallest and greatest
  * values are computed anew. The arithmetic is the schema's (`schema/roll-up.ts`).
  */
+import { computedRow } from "../../org/computed-records.ts";
 import type { Transaction } from "../../org/port.ts";
 import type { Catalog, SObjectType } from "../../schema/catalog.ts";
 import type { FieldDefinition, FieldValue, Row, SummaryDefinition } from "../../schema/definition.ts";
@@ -37,13 +38,23 @@ export function summariesMovedBy(
       const row = typeof id === "string" ? tx.get(master.name, id) : undefined;
       if (typeof id !== "string" || row === undefined || row["IsDeleted"] === true) continue;
       const children = tx.find(childType.name, summary.foreignKey, id).filter((each) => each["IsDeleted"] !== true);
-      const value = rollUp(summary, childType, children);
+      const read = readsFormulas(summary, childType)
+        ? children.map((each) => computedRow(tx, childType.name, each))
+        : children;
+      const value = rollUp(summary, childType, read);
       if (row[field.name] === value) continue;
       const update = updates.get(id) ?? { object: master.name, row, values: {} };
       update.values[field.name] = value;
       updates.set(id, update);
     }
   return [...updates.values()];
+}
+
+/** True where a roll-up sums up or filters by formula fields, whose values no record holds. */
+function readsFormulas(summary: SummaryDefinition, childType: SObjectType): boolean {
+  return [summary.field, ...summary.filters.map((filter) => filter.field)].some(
+    (name) => name !== undefined && childType.field(name)?.formula !== undefined,
+  );
 }
 
 function summariesOf(catalog: Catalog): ReadonlyMap<string, readonly Summary[]> {

@@ -25,8 +25,12 @@ export type ComponentKind =
   | "globalValueSet"
   | "settings"
   | "profile"
-  | "permissionSet";
+  | "permissionSet"
+  /** One file of a permission set that is kept in many (`decomposePermissionSetBeta` and `…Beta2` of a project). */
+  | "permissionSetPart";
 
+const PERMISSION_SET_PART =
+  /(?:^|\/)permissionsets\/(?:[^/]+\/)*?([^/]+)\/(?:\w+\/)?[^/]+\.(?:objectSettings|objectPermission|fieldPermission|recordTypeVisibility|userPermission|customPermissions?)-meta\.xml$/;
 const OF_OBJECT = /(?:^|\/)objects\/([^/]+)\/(?:fields|recordTypes|validationRules)\/([^/]+)\.(\w+)-meta\.xml$/;
 const OBJECT = /(?:^|\/)objects\/(?:[^/]+\/)?([^/]+?)\.object(?:-meta\.xml)?$/;
 const ALONE = /(?:^|\/)([^/]+?)\.(standardValueSet|globalValueSet|settings|profile|permissionset)(?:-meta\.xml)?$/;
@@ -65,11 +69,13 @@ const NOT_RECORDS = /__(mdt|e|b|x|kav)$/;
 
 /** The component of a path; undefined where the file is none that is read. */
 export function componentOf(path: string): Component | undefined {
-  const part = OF_OBJECT.exec(path);
-  if (NOT_RECORDS.test(decoded(part?.[1] ?? OBJECT.exec(path)?.[1]))) return undefined;
-  if (part !== null) return component(part[3], part[1], part[2]);
+  const inObject = OF_OBJECT.exec(path);
+  if (NOT_RECORDS.test(decoded(inObject?.[1] ?? OBJECT.exec(path)?.[1]))) return undefined;
+  if (inObject !== null) return component(inObject[3], inObject[1], inObject[2]);
   const object = OBJECT.exec(path);
   if (object !== null) return { kind: "object", object: decoded(object[1]), name: decoded(object[1]) };
+  const partOf = PERMISSION_SET_PART.exec(path)?.[1];
+  if (partOf !== undefined) return { kind: "permissionSetPart", object: "", name: decoded(partOf) };
   const alone = ALONE.exec(path);
   return alone === null ? undefined : component(alone[2], "", alone[1]);
 }
@@ -78,6 +84,14 @@ export function componentOf(path: string): Component | undefined {
 export function leftAside(path: string): string | undefined {
   const suffix = /\.(\w+)(?:-meta\.xml)?$/.exec(path)?.[1] ?? "";
   return LEFT_ASIDE[suffix];
+}
+
+/**
+ * The folder that a permission set's files have in common, without the set's own name: files of one set with one root
+ * belong together, those with different roots are two versions of the set.
+ */
+export function permissionSetRoot(path: string): string {
+  return path.slice(0, Math.max(0, path.search(/(?:^|\/)permissionsets\//)));
 }
 
 /** True for a file worth reading: its component is read, or its presence deserves a remark. */

@@ -189,14 +189,15 @@ function keyPart(file: MetadataFile, element: XmlElement, type: FieldType): Part
   const caseSensitive = flagOf(file, element, "caseSensitive") ?? false;
   const canBeKey = type === "string" || type === "double" || type === "email";
   if (externalId && !canBeKey)
-    file.report(`${element.name}/externalId`, "only Text, Number and Email can be external Ids");
-  if (unique && !canBeKey) file.report(`${element.name}/unique`, "only Text, Number and Email can be unique");
-  if (caseSensitive && type !== "string" && type !== "email")
-    file.report(`${element.name}/caseSensitive`, "only Text and Email can be case-sensitive");
+    file.drop(`${element.name}/externalId`, "only Text, Number and Email can be external Ids");
+  if (unique && !canBeKey) file.drop(`${element.name}/unique`, "only Text, Number and Email can be unique");
+  const canBeSensitive = type === "string" || type === "email";
+  if (caseSensitive && !canBeSensitive)
+    file.drop(`${element.name}/caseSensitive`, "only Text and Email can be case-sensitive");
   return {
-    ...(externalId && { externalId, idLookup: true }),
-    ...(unique && { unique }),
-    ...(caseSensitive && { caseSensitive }),
+    ...(externalId && canBeKey && { externalId, idLookup: true }),
+    ...(unique && canBeKey && { unique }),
+    ...(caseSensitive && canBeSensitive && { caseSensitive }),
   };
 }
 
@@ -241,15 +242,15 @@ function lookupPart(file: MetadataFile, element: XmlElement, name: string) {
   const rules = { Cascade: "cascade", Restrict: "restrict", SetNull: "setNull" } as const;
   const onParentDelete = Object.entries(rules).find(([key]) => key === rule)?.[1];
   if (onParentDelete === undefined)
-    file.report("CustomField/deleteConstraint", `"${rule}" is none of ${Object.keys(rules).join(", ")}`);
+    file.drop("CustomField/deleteConstraint", `"${rule}" is none of ${Object.keys(rules).join(", ")}`);
   if (required && rule === "SetNull")
-    file.report("CustomField/deleteConstraint", "SetNull contradicts required; use Restrict or Cascade");
+    file.drop("CustomField/deleteConstraint", "SetNull contradicts required; use Restrict or Cascade");
   return {
     ...referencePart(file, element, name),
     createable: true,
     updateable: true,
     ...(!required && { nillable: true }),
-    onParentDelete: onParentDelete ?? "setNull",
+    onParentDelete: required && rule === "SetNull" ? ("restrict" as const) : (onParentDelete ?? "setNull"),
     permissionable: !required,
   };
 }
@@ -343,13 +344,12 @@ function summaryPart(file: MetadataFile, element: XmlElement) {
 }
 
 function readFilter(file: MetadataFile, item: XmlElement): SummaryFilter {
-  const operations = ["equals", "notEqual", "lessThan", "greaterThan", "lessOrEqual", "greaterOrEqual"] as const;
   const given = textOf(item, "operation");
-  const operation = operations.find((each) => each === given);
+  const operation = FILTER_OPERATIONS.find((each) => each === given);
   if (operation === undefined)
     file.report(
       "summaryFilterItems/operation",
-      `"${given ?? ""}" is not supported; use one of ${operations.join(", ")}`,
+      `"${given ?? ""}" is not supported; use one of ${FILTER_OPERATIONS.join(", ")}`,
     );
   if (textOf(item, "valueField") !== undefined)
     file.report("summaryFilterItems/valueField", "comparing two fields is not supported in a roll-up filter");
@@ -357,6 +357,20 @@ function readFilter(file: MetadataFile, item: XmlElement): SummaryFilter {
   if (field === undefined) file.report("summaryFilterItems/field", "is missing");
   return { field: field ?? "", operation: operation ?? "equals", value: textOf(item, "value") ?? "" };
 }
+
+const FILTER_OPERATIONS = [
+  "equals",
+  "notEqual",
+  "lessThan",
+  "greaterThan",
+  "lessOrEqual",
+  "greaterOrEqual",
+  "contains",
+  "notContain",
+  "startsWith",
+  "includes",
+  "excludes",
+] as const;
 
 /** A geolocation: the compound field and its two numbers. */
 function locationFields(
@@ -394,6 +408,6 @@ function checkElements(element: XmlElement, name: string, reading: FieldReading)
     if (HARMLESS.has(each.name) || UNDERSTOOD.has(each.name)) continue;
     const lenient = LENIENT[each.name];
     if (lenient !== undefined) reading.remark(`${name}/${each.name}`, lenient);
-    else reading.file.report(`${name}/${each.name}`, "is not supported");
+    else reading.file.drop(`${name}/${each.name}`, "is not supported");
   }
 }

@@ -32,7 +32,7 @@ export function readCustomObject(file: MetadataFile, name: string): CustomObject
   if (sharing !== undefined && sharingModel === undefined && sharing !== "ControlledByCampaign")
     if (name.endsWith("__c"))
       // Some standard objects have models of their own, for example ReadWriteTransfer of Lead and Case.
-      file.report("CustomObject/sharingModel", `"${sharing}" is none of ${SHARING_MODELS.join(", ")}`);
+      file.drop("CustomObject/sharingModel", `"${sharing}" is none of ${SHARING_MODELS.join(", ")}`);
   const setting = textOf(root, "customSettingsType") !== undefined;
   const defines = name.endsWith("__c") && (child(root, "nameField") ?? child(root, "label")) !== undefined;
   return {
@@ -103,7 +103,8 @@ function person(name: string, label: string, relationshipName: string): FieldDef
   return system(name, label, "reference", { length: 18, ...QUERYABLE, referenceTo: ["User"], relationshipName });
 }
 
-function owner(): FieldDefinition {
+/** The owner of a record that is no detail of another one. */
+export function owner(): FieldDefinition {
   const field = person("OwnerId", "Owner ID", "Owner");
   return { ...field, referenceTo: ["Group", "User"], createable: true, updateable: true };
 }
@@ -111,7 +112,7 @@ function owner(): FieldDefinition {
 /** The record's name: a text that users give, or a number that the org gives. */
 function nameField(file: MetadataFile, objectLabel: string): FieldDefinition {
   const given = child(file.root, "nameField");
-  if (given === undefined) file.report("CustomObject/nameField", "is missing");
+  if (given === undefined) file.drop("CustomObject/nameField", "is missing");
   const element: XmlElement = given ?? { name: "nameField", text: "", children: [] };
   const label = textOf(element, "label") ?? `${objectLabel} Name`;
   const kind = textOf(element, "type") ?? "Text";

@@ -4,7 +4,14 @@
  * Reading knows nothing of the org that it will be applied to; what must fit together is checked when it is applied.
  */
 import type { PicklistValue } from "../definition.ts";
-import { type Component, type ComponentKind, componentOf, leftAside, type SourceFile } from "./component.ts";
+import {
+  type Component,
+  type ComponentKind,
+  componentOf,
+  leftAside,
+  permissionSetRoot,
+  type SourceFile,
+} from "./component.ts";
 import { type CustomField, readCustomField } from "./custom-field.ts";
 import { type CustomObject, readCustomObject } from "./custom-object.ts";
 import { type PermissionGrant, readPermissions } from "./permissions.ts";
@@ -23,6 +30,8 @@ export interface Customization {
   readonly standardValues: readonly StandardValuesSource[];
   readonly settings: SettingsSource;
   readonly permissions: readonly PermissionGrant[];
+  /** What cannot be used, with the component that is left out because of it. */
+  readonly problems: readonly MetadataProblem[];
   /** What an org would do and the mock does not: to be shown to whoever loads the files. */
   readonly remarks: readonly MetadataProblem[];
 }
@@ -81,6 +90,7 @@ export const NO_CUSTOMIZATION: Customization = {
   standardValues: [],
   settings: {},
   permissions: [],
+  problems: [],
   remarks: [],
 };
 
@@ -94,18 +104,44 @@ const ROOTS: Readonly<Record<ComponentKind, readonly string[]>> = {
   settings: [],
   profile: ["Profile"],
   permissionSet: ["PermissionSet"],
+  permissionSetPart: [
+    "PermissionSet",
+    "ObjectPermission",
+    "FieldPermission",
+    "RecordTypeVisibility",
+    "UserPermission",
+    "CustomPermission",
+  ],
+};
+
+/** What is counted where a component of a kind cannot be used. */
+const LEFT_OUT: Readonly<Record<ComponentKind, string>> = {
+  object: "objects left out",
+  field: "fields left out",
+  recordType: "record types left out",
+  validationRule: "validation rules left out",
+  standardValueSet: "standard value sets left out",
+  globalValueSet: "global value sets left out",
+  settings: "settings left out",
+  profile: "profiles left out",
+  permissionSet: "permission sets left out",
+  permissionSetPart: "permission sets left out",
 };
 
 /** Settings files that are read; all others say nothing about records. */
 const SETTINGS_ROOTS: Readonly<Record<string, string>> = { Order: "OrderSettings", Contract: "ContractSettings" };
 
 /**
- * Reads metadata files of both formats, in any order; files of other kinds are left aside.
+ * Reads metadata files of both formats, in any order of kinds; files of other kinds are left aside.
  *
- * Throws a `MetadataError` with every problem found. The same component in two files is a problem, except profiles and
- * permission sets, whose grants add up, and objects, of which one file may define what others only add to.
+ * What cannot be used is left out and named in `problems`. Where several files define one component, the last one counts,
+ * which is a problem, too; profiles are the exception, their grants add up. One file may define an object to which
+ * others only add. With `refuse`, problems throw a `MetadataError` that names them all.
  */
-export function readCustomization(files: readonly SourceFile[]): Customization {
+export function readCustomization(
+  files: readonly SourceFile[],
+  unsupported: "refuse" | "leaveOut" = "refuse",
+): Customization {
   const problems: MetadataProblem[] = [];
   const remarks: MetadataProblem[] = [];
   const parsed = files.flatMap(({ path, text }) => {
@@ -117,39 +153,90 @@ export function readCustomization(files: readonly SourceFile[]): Customization {
     }
     const roots = component.kind === "settings" ? [SETTINGS_ROOTS[component.name] ?? ""] : ROOTS[component.kind];
     if (roots[0] === "") return [];
-    const file = parseMetadata(path, text, roots, problems);
+    const unreadable: MetadataProblem[] = [];
+    const file = parseMetadata(path, text, roots, unreadable);
+    problems.push(...unreadable.map((problem) => ({ ...problem, ...outcome(component) })));
     return file === undefined ? [] : [{ file, component }];
   });
-  const all = parsed.flatMap(({ file, component }) => partsOf(file, component));
-  const of = (kind: ComponentKind): readonly Part[] => all.filter((part) => part.kind === kind);
-  refuseDoubles(all);
-  const globals = new Map(of("globalValueSet").map((part) => [part.name, readGlobalValueSet(part.file)] as const));
+  const all = lastOfEach(
+    joinedSets(parsed).flatMap(({ file, component }) => partsOf(file, component, problems)),
+    problems,
+  );
+  const byKind = new Map<ReadKind, Part[]>();
+  for (const part of all) {
+    const known = byKind.get(kindOf(part));
+    if (known === undefined) byKind.set(kindOf(part), [part]);
+    else known.push(part);
+  }
+  const each = <T>(kind: ReadKind, read: (part: Part) => T | undefined): readonly T[] =>
+    (byKind.get(kind) ?? []).flatMap((part) => {
+      const value = attempt(part, read, problems);
+      return value === undefined ? [] : [value];
+    });
+  const globals = new Map(each("globalValueSet", (part) => [part.name.trim(), readGlobalValueSet(part.file)] as const));
   const customization: Customization = {
-    objects: of("object").map((part) => readCustomObject(part.file, part.name)),
-    fields: of("field")
-      .filter((part) => isCustom(part.name))
-      .flatMap((part) => {
-        const remark = (element: string, reason: string): void =>
-          void remarks.push({ path: part.file.path, element, reason });
-        const field = readCustomField(part.element, part.name, { file: part.file, globals, remark });
-        return field === undefined ? [] : [{ path: part.file.path, object: part.object, field }];
-      }),
-    standardFields: of("field")
-      .filter((part) => !isCustom(part.name))
-      .map(standardField),
-    recordTypes: of("recordType").map(recordType),
-    validationRules: of("validationRule").map(validationRule),
-    standardValues: of("standardValueSet").map(({ file, name }) => ({
+    objects: each("object", (part) => readCustomObject(part.file, part.name)),
+    fields: each("customField", (part) => {
+      const { file } = part;
+      const remark = (element: string, reason: string): void => void remarks.push({ path: file.path, element, reason });
+      const field = readCustomField(part.element, part.name, { file, globals, remark });
+      return field === undefined ? undefined : { path: file.path, object: part.object, field };
+    }),
+    standardFields: each("standardField", standardField),
+    recordTypes: each("recordType", recordType),
+    validationRules: each("validationRule", validationRule),
+    standardValues: each("standardValueSet", ({ file, name }) => ({
       path: file.path,
       name,
       values: readStandardValueSet(file, name),
     })),
-    settings: Object.assign({}, ...of("settings").map((part) => readSettings(part.file))) as SettingsSource,
-    permissions: [...of("profile"), ...of("permissionSet")].map((part) => readPermissions(part.file, part.name)),
+    settings: Object.assign({}, ...each("settings", (part) => readSettings(part.file))) as SettingsSource,
+    permissions: [
+      ...each("profile", (part) => readPermissions(part.file, part.name)),
+      ...each("permissionSet", (part) => readPermissions(part.file, part.name)),
+    ],
+    problems,
     remarks,
   };
-  if (problems.length > 0) throw new MetadataError(problems);
+  if (unsupported === "refuse" && problems.length > 0) throw new MetadataError(problems);
   return customization;
+}
+
+/** Fields are read in two ways: a whole custom field, or what setup changes about a standard one. */
+type ReadKind = Exclude<ComponentKind, "field"> | "customField" | "standardField";
+
+function kindOf({ kind, name }: Part): ReadKind {
+  if (kind !== "field") return kind;
+  return isCustom(name) ? "customField" : "standardField";
+}
+
+/** Reads one component; undefined where it cannot be used, and its problems then say that it is left out. */
+function attempt<T>(part: Part, read: (part: Part) => T, problems: MetadataProblem[]): T | undefined {
+  let unusable = false;
+  const { path } = part.file;
+  const file: MetadataFile = {
+    ...part.file,
+    report: (element, reason) => {
+      unusable = true;
+      problems.push({ path, element, reason, ...outcome(part) });
+    },
+    drop: (element, reason) => void problems.push({ path, element, reason, kind: "parts of components left out" }),
+  };
+  if ((part.kind === "object" || part.kind === "field") && !API_NAME.test(part.name)) {
+    file.report(part.name, "is no API name that an org accepts");
+    return undefined;
+  }
+  const value = read({ ...part, file });
+  return unusable ? undefined : value;
+}
+
+/** Source may hold names with marks that a build replaces, for example `%%%NAMESPACE%%%Key__c`. */
+const API_NAME = /^[A-Za-z]\w*$/;
+
+/** What happens to a component that cannot be used. */
+function outcome({ kind, object, name }: Component): Pick<MetadataProblem, "kind" | "leftOut"> {
+  const inObject = kind === "field" || kind === "recordType" || kind === "validationRule";
+  return { kind: LEFT_OUT[kind], leftOut: inObject ? `${object}.${name}` : name };
 }
 
 /** One component in a file; a Metadata API object file holds several. */
@@ -158,35 +245,104 @@ interface Part extends Component {
   readonly element: XmlElement;
 }
 
+interface ParsedFile {
+  readonly file: MetadataFile;
+  readonly component: Component;
+}
+
 const INSIDE_OBJECT: readonly (readonly [element: string, kind: ComponentKind])[] = [
   ["fields", "field"],
   ["recordTypes", "recordType"],
   ["validationRules", "validationRule"],
 ];
 
-function partsOf(file: MetadataFile, component: Component): readonly Part[] {
+function partsOf(file: MetadataFile, component: Component, problems: MetadataProblem[]): readonly Part[] {
   const whole: Part = { ...component, file, element: file.root };
   if (component.kind !== "object") return [whole];
   const inside = INSIDE_OBJECT.flatMap(([tag, kind]) =>
-    childrenOf(file.root, tag).map((element) => {
+    childrenOf(file.root, tag).flatMap((element) => {
       const name = textOf(element, "fullName");
-      if (name === undefined) file.report(`${tag}/fullName`, "is missing");
-      return { kind, object: component.name, name: name ?? "", file, element };
+      if (name !== undefined) return [{ kind, object: component.name, name, file, element }];
+      problems.push({ path: file.path, element: `${tag}/fullName`, reason: "is missing", kind: LEFT_OUT[kind] });
+      return [];
     }),
   );
   return [whole, ...inside];
 }
 
-function refuseDoubles(parts: readonly Part[]): void {
-  const first = new Map<string, Part>();
+/** The elements of a permission set that have files of their own, by the root that such a file has. */
+const PART_ELEMENTS: Readonly<Record<string, string>> = {
+  ObjectPermission: "objectPermissions",
+  FieldPermission: "fieldPermissions",
+  RecordTypeVisibility: "recordTypeVisibilities",
+  UserPermission: "userPermissions",
+  CustomPermission: "customPermissions",
+};
+
+/** Puts permission sets together that are kept in many files. */
+function joinedSets(parsed: readonly ParsedFile[]): readonly ParsedFile[] {
+  const pieces = new Map<string, ParsedFile[]>();
+  for (const each of parsed) {
+    if (each.component.kind !== "permissionSetPart") continue;
+    const key = setKey(each);
+    pieces.set(key, [...(pieces.get(key) ?? []), each]);
+  }
+  if (pieces.size === 0) return parsed;
+  const whole = parsed.flatMap((each) => {
+    if (each.component.kind === "permissionSetPart") return [];
+    const key = each.component.kind === "permissionSet" ? setKey(each) : undefined;
+    const found = key === undefined ? undefined : pieces.get(key);
+    if (key === undefined || found === undefined) return [each];
+    pieces.delete(key);
+    return [withPieces(each, found)];
+  });
+  const headless = [...pieces.values()].flatMap((found) => {
+    const [first, ...rest] = found;
+    return first === undefined ? [] : [withPieces(ofPiece(first), rest)];
+  });
+  return [...whole, ...headless];
+}
+
+function setKey({ file, component }: ParsedFile): string {
+  return `${permissionSetRoot(file.path)}\n${component.name}`;
+}
+
+function ofPiece({ file, component }: ParsedFile): ParsedFile {
+  const root = { name: "PermissionSet", text: "", children: elementsOfPiece(file.root) };
+  return { file: { ...file, root }, component: { ...component, kind: "permissionSet" } };
+}
+
+function withPieces(set: ParsedFile, pieces: readonly ParsedFile[]): ParsedFile {
+  const children = [...set.file.root.children, ...pieces.flatMap(({ file }) => elementsOfPiece(file.root))];
+  return { ...set, file: { ...set.file, root: { ...set.file.root, children } } };
+}
+
+/** A piece holds elements of a permission set under that root, or is one element itself. */
+function elementsOfPiece(root: XmlElement): readonly XmlElement[] {
+  const name = PART_ELEMENTS[root.name];
+  return name === undefined ? root.children : [{ ...root, name }];
+}
+
+/** Of components that several files define, the last one; a problem for each of them. */
+function lastOfEach(parts: readonly Part[], problems: MetadataProblem[]): readonly Part[] {
+  const last = new Map<string, Part>();
+  const doubled = new Set<Part>();
   for (const part of parts) {
-    if (part.kind === "profile" || part.kind === "permissionSet" || part.name === "") continue;
+    if (part.kind === "profile" || part.kind === "settings") continue;
     if (part.kind === "object" && textOf(part.element, "label") === undefined) continue;
     const key = `${part.kind} ${part.object}.${part.name}`.toLowerCase();
-    const other = first.get(key);
-    if (other === undefined) first.set(key, part);
-    else part.file.report(`${part.element.name} ${part.name}`, `is defined in ${other.file.path} too`);
+    const other = last.get(key);
+    last.set(key, part);
+    if (other === undefined) continue;
+    doubled.add(other);
+    problems.push({
+      path: part.file.path,
+      element: `${part.element.name} ${part.name}`,
+      reason: `is defined in ${other.file.path} too`,
+      kind: "components defined more than once; the last one counts",
+    });
   }
+  return doubled.size === 0 ? parts : parts.filter((part) => !doubled.has(part));
 }
 
 function isCustom(name: string): boolean {

@@ -86,15 +86,18 @@ function objectGrant(file: MetadataFile, element: XmlElement): readonly ObjectGr
     modifyAll: on("modifyAllRecords"),
   };
   // The platform refuses these combinations: each right needs those below it.
+  let complete = true;
   const needs = (right: boolean, what: string, needed: boolean, neededWhat: string): void => {
-    if (right && !needed) file.report(`objectPermissions/${object}`, `${what} needs ${neededWhat}`);
+    if (!right || needed) return;
+    complete = false;
+    file.drop(`objectPermissions/${object}`, `${what} needs ${neededWhat}`);
   };
   needs(grant.create, "allowCreate", grant.read, "allowRead");
   needs(grant.edit, "allowEdit", grant.read, "allowRead");
   needs(grant.delete, "allowDelete", grant.edit, "allowEdit");
   needs(grant.viewAll, "viewAllRecords", grant.read, "allowRead");
   needs(grant.modifyAll, "modifyAllRecords", grant.delete && grant.viewAll, "allowDelete and viewAllRecords");
-  return [grant];
+  return complete ? [grant] : [];
 }
 
 function fieldGrant(file: MetadataFile, element: XmlElement): readonly FieldGrant[] {
@@ -103,10 +106,13 @@ function fieldGrant(file: MetadataFile, element: XmlElement): readonly FieldGran
   const [object, field] = path.split(".");
   const editable = flagOf(file, element, "editable") ?? false;
   const readable = flagOf(file, element, "readable") ?? false;
-  if (object === undefined || field === undefined)
-    file.report("fieldPermissions/field", `"${path}" is not Object.Field`);
-  if (editable && !readable) file.report(`fieldPermissions/${path}`, "editable needs readable");
-  return [{ object: object ?? "", field: field ?? "", readable, editable }];
+  if (object === undefined || field === undefined) {
+    file.drop("fieldPermissions/field", `"${path}" is not Object.Field`);
+    return [];
+  }
+  if (!editable || readable) return [{ object, field, readable, editable }];
+  file.drop(`fieldPermissions/${path}`, "editable needs readable");
+  return [];
 }
 
 function userPermission(file: MetadataFile, element: XmlElement): readonly string[] {
@@ -124,6 +130,6 @@ function recordTypeGrant(file: MetadataFile, element: XmlElement): readonly Reco
 
 function named(file: MetadataFile, element: XmlElement, name: string): string | undefined {
   const text = textOf(element, name);
-  if (text === undefined) file.report(`${element.name}/${name}`, "is missing");
+  if (text === undefined) file.drop(`${element.name}/${name}`, "is missing");
   return text;
 }

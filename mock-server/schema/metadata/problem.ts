@@ -8,6 +8,13 @@ export interface MetadataProblem {
   readonly element: string;
   /** What is wrong and, where there is one, the way out. */
   readonly reason: string;
+  /**
+   * The component that is left out because of it, where one is: `Order`, `Order.Margin__c`, `Order.Needs_PO` (a
+   * validation rule, a record type), or the name of a permission set or value set.
+   */
+  readonly leftOut?: string;
+  /** What it is a case of, for counting: `fields left out`. Where it is absent, the reason says it. */
+  readonly kind?: string;
 }
 
 /** Thrown when metadata cannot be loaded; holds every problem that was found, not only the first. */
@@ -29,4 +36,23 @@ export class MetadataError extends Error {
 /** `path: element: reason`, for a log or a console. */
 export function lineOf(problem: MetadataProblem): string {
   return `${problem.path}: ${problem.element}: ${problem.reason}`;
+}
+
+/** How often each kind occurs, the most frequent first, with the first case as an example. */
+export function kindsOf(problems: readonly MetadataProblem[]): readonly ProblemKind[] {
+  const kinds = new Map<string, { count: number; first: MetadataProblem }>();
+  for (const problem of problems) {
+    const kind = problem.kind ?? problem.reason;
+    const known = kinds.get(kind);
+    if (known === undefined) kinds.set(kind, { count: 1, first: problem });
+    else known.count += 1;
+  }
+  return [...kinds].map(([kind, counted]) => ({ kind, ...counted })).toSorted((a, b) => b.count - a.count);
+}
+
+/** One kind of problem or remark. */
+export interface ProblemKind {
+  readonly kind: string;
+  readonly count: number;
+  readonly first: MetadataProblem;
 }

@@ -43,21 +43,24 @@ const STATUS_CATEGORIES: Readonly<Record<string, readonly string[]>> = {
   ContractStatus: ["Draft", "InApproval", "Activated"],
 };
 
-/** The values of a `StandardValueSet` file. */
+/** The category that locks nothing. */
+const DRAFT = "Draft";
+
+/** The values of a `StandardValueSet` file. A status of a category that is not known here counts as Draft. */
 export function readStandardValueSet(file: MetadataFile, name: string): readonly PicklistValue[] {
   const values = readValues(file, childrenOf(file.root, "standardValue"));
   const categories = STATUS_CATEGORIES[name];
   if (categories === undefined) return values.map(({ group: _group, ...value }) => value);
   for (const { value, group } of values)
     if (group === undefined || !categories.includes(group))
-      file.report(
+      file.drop(
         "standardValue/groupingString",
-        `of "${value}" must be its status category, one of ${categories.join(", ")}, not "${group ?? ""}"`,
+        `of "${value}" must be its status category, one of ${categories.join(", ")}, not "${group ?? ""}"; it counts as Draft`,
       );
   for (const needed of ["Draft", "Activated"])
     if (!values.some((value) => value.group === needed && value.active !== false))
-      file.report("standardValue", `no active value has the category ${needed}; an org needs one`);
-  return values;
+      file.drop("standardValue", `no active value has the category ${needed}; an org needs one`);
+  return values.map((value) => (categories.includes(value.group ?? "") ? value : { ...value, group: DRAFT }));
 }
 
 /** The values of a `GlobalValueSet` file. */
@@ -74,7 +77,7 @@ export function readValueSet(field: XmlElement, { file, globals, remark }: Field
   }
   const valueSet = child(field, "valueSet");
   if (valueSet === undefined) {
-    file.report(`${field.name}/valueSet`, "is missing; a picklist needs one");
+    file.drop(`${field.name}/valueSet`, "is missing; a picklist needs one");
     return { values: [], restricted: false };
   }
   const restricted = flagOf(file, valueSet, "restricted") ?? false;
@@ -83,11 +86,11 @@ export function readValueSet(field: XmlElement, { file, globals, remark }: Field
     const definition = child(valueSet, "valueSetDefinition");
     return { values: readValues(file, childrenOf(definition ?? valueSet, "value")), restricted };
   }
-  const values = globals.get(globalName);
+  const values = globals.get(globalName.trim());
   // A global value set is always restricted [memory: platform §5].
   if (values !== undefined) return { values, restricted: true };
   const reason = `the global value set "${globalName}" is in none of the given files`;
-  if (!/^\w+?__/.test(globalName)) file.report("valueSet/valueSetName", reason);
+  if (!/^\w+?__/.test(globalName)) file.drop("valueSet/valueSetName", reason);
   else remark("valueSet/valueSetName", `${reason}: the field accepts any value`);
   return { values: [], restricted: false };
 }
@@ -97,7 +100,7 @@ function readValues(file: MetadataFile, elements: readonly XmlElement[]): readon
   return elements.flatMap((element) => {
     const value = textOf(element, "fullName");
     if (value === undefined || seen.has(value)) {
-      file.report(`${element.name}/fullName`, value === undefined ? "is missing" : `"${value}" occurs twice`);
+      file.drop(`${element.name}/fullName`, value === undefined ? "is missing" : `"${value}" occurs twice`);
       return [];
     }
     seen.add(value);

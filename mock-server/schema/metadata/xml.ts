@@ -17,8 +17,10 @@ export interface XmlElement {
 export interface MetadataFile {
   readonly path: string;
   readonly root: XmlElement;
-  /** Notes a problem of this file. */
+  /** Notes a problem with which the component cannot be used. */
   report(element: string, reason: string): void;
+  /** Notes a problem of one element, which is left out; the component can be used without it. */
+  drop(element: string, reason: string): void;
 }
 
 /** The greatest file that is read, in characters: a whole org's admin profile has about ten million. */
@@ -31,9 +33,14 @@ const parser = new XMLParser({
   ignorePiTags: true,
   parseTagValue: false,
   trimValues: true,
-  processEntities: true,
-  htmlEntities: false,
+  // Entities are decoded below: the parser knows no references by number without all of HTML's names.
+  processEntities: false,
 });
+
+/** The five entities that XML has by itself. */
+const ENTITIES: Readonly<Record<string, string>> = { lt: "<", gt: ">", amp: "&", quot: '"', apos: "'" };
+
+const CODE_POINT_MAX = 0x10ffff;
 
 /**
  * Parses a file whose root must be one of `roots`; undefined, with a problem noted, where it is not readable XML or has
@@ -60,7 +67,17 @@ export function parseMetadata(
     report(root?.name ?? "file", `is not the root that this file should have: ${roots.join(" or ")}`);
     return undefined;
   }
-  return { path, root, report };
+  return { path, root, report, drop: report };
+}
+
+/** `&amp;`, `&#8211;` and `&#x2013;` as the characters that they mean; what means none stays as it stands. */
+function decoded(text: string): string {
+  if (!text.includes("&")) return text;
+  return text.replace(/&(?:(\w+)|#(\d+)|#x([\da-fA-F]+));/g, (whole, name?: string, decimal?: string, hex?: string) => {
+    if (name !== undefined) return ENTITIES[name] ?? whole;
+    const code = decimal === undefined ? Number.parseInt(hex ?? "", 16) : Number(decimal);
+    return code <= CODE_POINT_MAX ? String.fromCodePoint(code) : whole;
+  });
 }
 
 /** The first child of this name. */
@@ -112,6 +129,6 @@ function elementsOf(nodes: readonly RawNode[]): readonly XmlElement[] {
     if (name === undefined || name === "#text" || name.startsWith("?")) return [];
     const content = node[name] as readonly RawNode[];
     const text = content.map((each) => each["#text"]).filter((each) => each !== undefined);
-    return [{ name, text: text.map(String).join(""), children: elementsOf(content) }];
+    return [{ name, text: decoded(text.map(String).join("")), children: elementsOf(content) }];
   });
 }

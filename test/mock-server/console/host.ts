@@ -11,6 +11,7 @@ export function hostOf(shop: Shop, journal = new Journal(1_000, () => shop.org.c
     journal,
     usage: new ApiUsage(shop.org.clock),
     faults: { list: () => [] },
+    remarks: [],
     rehearse: (tx, request, onVerdict) => save(tx, request, { ...shop.options, onVerdict }),
   };
 }

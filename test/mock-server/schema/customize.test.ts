@@ -432,7 +432,7 @@ describe("an unreadable or contradictory file", () => {
       element: "file",
       reason: expect.stringMatching(/not well-formed XML/),
     });
-    expect(problems[1]).toEqual({
+    expect(problems[1]).toMatchObject({
       path: wrong.path,
       element: "Wrong__c/type",
       reason: "the field type Hologram is not supported",
@@ -556,7 +556,7 @@ describe("an unreadable or contradictory file", () => {
         "StandardValueSet",
         "<standardValue><fullName>Draft</fullName></standardValue>",
       ),
-      'standardValue/groupingString: of "Draft" must be its status category, one of Draft, Activated, not ""',
+      'standardValue/groupingString: of "Draft" must be its status category, one of Draft, Activated, not ""; it counts as Draft',
     ],
     [
       "reduction orders without orders",
@@ -599,7 +599,7 @@ describe("an unreadable or contradictory file", () => {
   it("is a field that another file defines too", () => {
     const one = field("A__c", "<type>Date</type>");
     const two = { ...one, path: `other/objects/Order/fields/A__c.field-meta.xml` };
-    expect(problemsOf(one, two)).toEqual([
+    expect(problemsOf(one, two)).toMatchObject([
       { path: two.path, element: "CustomField A__c", reason: `is defined in ${one.path} too` },
     ]);
   });
