@@ -7,6 +7,7 @@
 import { setTimeout } from "node:timers/promises";
 import type { Behaviour, Call, Expected, Step } from "./behaviour.ts";
 import { differenceOf } from "./match.ts";
+import { CREATED_OBJECTS, requiredOf, withRequired } from "./required-fields.ts";
 import { SETUP } from "./setup.ts";
 
 /** Where to run, and as whom. */
@@ -45,6 +46,7 @@ export async function runScoreCard(
   onOutcome: (outcome: Outcome) => void = () => undefined,
 ): Promise<readonly Outcome[]> {
   const run = new Run(endpoint);
+  await run.lookAround();
   for (const step of SETUP) {
     const failure = await run.step(step);
     if (failure !== undefined) throw new Error(`The endpoint does not let the run begin: ${failure}`);
@@ -71,6 +73,7 @@ const RUN_NUMBER_RANGE = 1_000_000;
 class Run {
   readonly #endpoint: Endpoint;
   readonly #values = new Map<string, string>();
+  readonly #required = new Map<string, () => Readonly<Record<string, unknown>>>();
   /** Addresses of records to delete, newest last. */
   readonly #made: string[] = [];
 
@@ -80,6 +83,15 @@ class Run {
     this.#values.set("token", endpoint.token);
     this.#values.set("run", String(Date.now() % RUN_NUMBER_RANGE));
     this.#values.set("today", new Date().toISOString().slice(0, 10));
+  }
+
+  /** Learns which custom fields the org requires of the records that the run creates. */
+  async lookAround(): Promise<void> {
+    for (const object of CREATED_OBJECTS) {
+      const { body } = await this.#send({ method: "GET", path: `/sobjects/${object}/describe` });
+      const required = requiredOf(body);
+      if (required !== undefined) this.#required.set(object.toLowerCase(), required);
+    }
   }
 
   async check(behaviour: Behaviour): Promise<Outcome> {
@@ -150,7 +162,7 @@ class Run {
     const path = this.#text(call.path);
     const address = ABSOLUTE.test(path) ? path : `/services/data/v${apiVersion}${path}`;
     const headers: Record<string, string> = { Authorization: `Bearer ${token}` };
-    const body = this.#filled(call.body);
+    const body = withRequired(call.method, path, this.#filled(call.body), this.#required);
     if (body !== undefined) headers["Content-Type"] = "application/json";
     for (const [name, value] of Object.entries(call.headers ?? {})) headers[name] = this.#text(value);
     // Bulk 1.0 has a header of its own for the session.

@@ -3,8 +3,8 @@
  * `@reference`.
  *
  * Beyond the real import, activated orders and contracts may stand among them: they are created as drafts and get their
- * status at the end, as a person would do it. `@StandardPricebook` is the standard price book. Generated seeds also say
- * when something happened and who did it.
+ * status at the end, as a person would do it. Fields that the team requires and the files do not know get a made-up value.
+ * `@StandardPricebook` is the standard price book. Generated seeds also say when something happened and who did it.
  */
 import type { SaveInput, SaveResult } from "../dml/port.ts";
 import { save } from "../dml/save.ts";
@@ -12,6 +12,7 @@ import type { MockOrgCore } from "../org/org.ts";
 import type { Transaction } from "../org/port.ts";
 import type { SObjectType } from "../schema/catalog.ts";
 import type { Wire } from "../schema/values.ts";
+import { requiredValues } from "./required-values.ts";
 
 /** A reference to the standard price book, which every org has already. */
 const STANDARD_PRICEBOOK = "StandardPricebook";
@@ -51,6 +52,8 @@ interface Loading {
   readonly activations: SaveInput[];
   readonly file: SeedFile;
   readonly later: Later;
+  /** Records so far. */
+  readonly count: { records: number };
 }
 
 /** Reduction orders of files, and what belongs to them: they wait until what they reduce is activated. */
@@ -67,6 +70,7 @@ export function seedOrg(org: MockOrgCore, files: Iterable<SeedFile>): void {
   const before = org.snapshot();
   const ids = new Map<string, string>();
   const later: Later = { records: [], references: new Set() };
+  const count = { records: 0 };
   let waiting: SaveInput[] = [];
   try {
     for (const file of files) {
@@ -74,7 +78,7 @@ export function seedOrg(org: MockOrgCore, files: Iterable<SeedFile>): void {
       const actor = file.by === undefined ? org.systemActor : org.actor(file.by);
       if (actor === undefined) throw new Error(`${file.path}: there is no user ${file.by}`);
       waiting = org.transaction(actor, (tx) => {
-        const loading: Loading = { tx, ids, activations: waiting, file, later };
+        const loading: Loading = { tx, ids, activations: waiting, file, later, count };
         if (ids.size === 0) findStandardPricebook(tx, ids);
         for (const record of file.records)
           if (file.atMs !== undefined || !waits(later, record)) loadRecord(loading, record, { level: 1, parent: {} });
@@ -86,7 +90,7 @@ export function seedOrg(org: MockOrgCore, files: Iterable<SeedFile>): void {
     }
     const last: SeedFile = { path: "the seed", records: [] };
     org.transaction(org.systemActor, (tx) => {
-      const loading: Loading = { tx, ids, activations: waiting, file: last, later };
+      const loading: Loading = { tx, ids, activations: waiting, file: last, later, count };
       activate(loading);
       for (const { file, record } of later.records) loadRecord({ ...loading, file }, record, { level: 1, parent: {} });
       activate(loading);
@@ -156,13 +160,25 @@ function loadRecord(loading: Loading, record: TreeRecord, place: Place): void {
   const status = STATUS_OBJECTS.has(type.name) ? values["Status"] : undefined;
   const activates = status !== undefined && status !== "Draft";
   if (activates) values["Status"] = "Draft";
-  const records = [{ object: type.name, values }];
+  loading.count.records += 1;
+  const made = requiredValues(type, values, {
+    number: loading.count.records,
+    today: tx.now.slice(0, 10),
+    anyOf: (objects) => anyRecord(tx, objects),
+  });
+  const records = [{ object: type.name, values: { ...made, ...values } }];
   const id = expectSaved(save(tx, { operation: "insert", records, allOrNone: true }, wire), file.path, what);
   if (attributes.referenceId !== undefined) ids.set(attributes.referenceId, id);
   if (activates) loading.activations.push({ object: type.name, id, values: { Status: status } });
   for (const { field, records: nested } of children) {
     for (const next of nested) loadRecord(loading, next, { level: place.level + 1, parent: { [field]: id } });
   }
+}
+
+function anyRecord(tx: Transaction, objects: readonly string[]): string | undefined {
+  for (const object of objects)
+    for (const row of tx.rows(object)) if (row["IsDeleted"] !== true) return String(row["Id"]);
+  return undefined;
 }
 
 interface Members {
