@@ -49,6 +49,14 @@ export interface PicklistValue {
   readonly defaultValue?: boolean;
   /** The category of a status value (`StatusCode`), for the status fields of Order and Contract. */
   readonly group?: string;
+  /** True for a status of cases and tasks, or a stage of opportunities, in which the record is closed. */
+  readonly closed?: boolean;
+  /** True for a stage in which the opportunity is won. */
+  readonly won?: boolean;
+  /** The probability, in percent, that a stage gives its opportunities. */
+  readonly probability?: number;
+  /** The forecast category of a stage, for example `Pipeline` or `Closed`. */
+  readonly forecastCategory?: string;
 }
 
 /** What happens to a child when its parent is deleted. `both` is describe's cascadeDelete and restrictedDelete together. */

@@ -21,6 +21,12 @@ const DERIVATIONS: Readonly<Record<string, (change: Change, tx: Transaction) => 
   Contract: deriveContract,
   PricebookEntry: derivePricebookEntry,
   Contact: deriveName,
+  Lead: deriveName,
+  Opportunity: deriveStage,
+  OpportunityLineItem: derivePricedLine,
+  QuoteLineItem: derivePricedLine,
+  Case: deriveClosed,
+  Task: deriveClosed,
   User: deriveName,
 };
 
@@ -126,6 +132,64 @@ export function mirroredFields(entry: Row, tx: Transaction): Row {
     ProductCode: product?.["ProductCode"] ?? null,
     IsArchived: product?.["IsArchived"] === true || book?.["IsArchived"] === true,
   };
+}
+
+/** The names of the forecast categories, which setup may change in an org [memory: platform §1]. */
+const CATEGORY_NAMES: Readonly<Record<string, string>> = {
+  Omitted: "Omitted",
+  Pipeline: "Pipeline",
+  BestCase: "Best Case",
+  MostLikely: "Most Likely",
+  Forecast: "Commit",
+  Closed: "Closed",
+};
+
+/** What the stage of an opportunity says about it; probability and category only where the client gives none. */
+function deriveStage(change: Change): void {
+  const { after, given, operation, plan } = change;
+  const name = textOf(after, "StageName");
+  const stage = plan.field("StageName")?.picklistValues?.find((each) => each.value === name);
+  after["IsClosed"] = stage?.closed === true;
+  after["IsWon"] = stage?.won === true;
+  if (operation === "insert" || changes(change, "StageName")) {
+    if (!given.includes("Probability")) after["Probability"] = stage?.probability ?? null;
+    after["ForecastCategory"] = stage?.forecastCategory ?? "Pipeline";
+    if (!given.includes("ForecastCategoryName"))
+      after["ForecastCategoryName"] = CATEGORY_NAMES[String(after["ForecastCategory"])] ?? null;
+  }
+  const amount = after["Amount"];
+  const probability = after["Probability"];
+  after["ExpectedRevenue"] =
+    typeof amount === "number" && typeof probability === "number" ? multiply(amount, probability / 100, SCALE) : null;
+  const [year = 0, month = 1] = (textOf(after, "CloseDate") ?? "").split("-").map(Number);
+  after["FiscalYear"] = year === 0 ? null : year;
+  after["FiscalQuarter"] = year === 0 ? null : Math.ceil(month / 3);
+}
+
+/** Product, list price and total of a line of an opportunity or quote [memory: platform §1]. */
+function derivePricedLine({ after, operation, given }: Change, tx: Transaction): void {
+  const entry = tx.get("PricebookEntry", textOf(after, "PricebookEntryId") ?? "");
+  if (operation === "insert" && entry !== undefined) {
+    after["Product2Id"] ??= entry["Product2Id"] ?? null;
+    after["ListPrice"] = entry["UnitPrice"] ?? null;
+    if ("ProductCode" in after) after["ProductCode"] = entry["ProductCode"] ?? null;
+  }
+  const quantity = numberOf(after, "Quantity");
+  if (given.includes("TotalPrice") && !given.includes("UnitPrice") && quantity !== 0)
+    after["UnitPrice"] = numberOf(after, "TotalPrice") / quantity;
+  const subtotal = multiply(numberOf(after, "UnitPrice"), quantity, SCALE);
+  after["Subtotal"] = subtotal;
+  after["TotalPrice"] = multiply(subtotal, 1 - numberOf(after, "Discount") / 100, SCALE);
+}
+
+/** Whether a case or task is closed follows from its status, which may leave a stamp. */
+function deriveClosed({ after, before, plan }: Change, tx: Transaction): void {
+  const status = textOf(after, "Status");
+  const closed = plan.field("Status")?.picklistValues?.find((each) => each.value === status)?.closed === true;
+  after["IsClosed"] = closed;
+  const stamp = plan.has("ClosedDate") ? "ClosedDate" : "CompletedDateTime";
+  if (!closed) after[stamp] = null;
+  else if (before?.["IsClosed"] !== true) after[stamp] = tx.now;
 }
 
 function deriveName({ after }: Change): void {

@@ -1,6 +1,6 @@
 /** Picklist values from metadata: value sets inside a field, global value sets, and standard value sets. */
 import type { PicklistValue } from "../definition.ts";
-import { child, childrenOf, flagOf, type MetadataFile, textOf, type XmlElement } from "./xml.ts";
+import { child, childrenOf, flagOf, type MetadataFile, textOf, wholeOf, type XmlElement } from "./xml.ts";
 
 /** The values of one picklist and whether other values are refused. */
 export interface ValueSet {
@@ -24,12 +24,28 @@ export const STANDARD_VALUE_SETS: Readonly<Record<string, readonly string[]>> = 
   OrderStatus: ["Order.Status"],
   OrderType: ["Order.Type"],
   ContractStatus: ["Contract.Status"],
-  Industry: ["Account.Industry"],
+  Industry: ["Account.Industry", "Lead.Industry"],
   AccountType: ["Account.Type"],
   AccountOwnership: ["Account.Ownership"],
-  AccountRating: ["Account.Rating"],
-  LeadSource: ["Account.AccountSource", "Contact.LeadSource", "Opportunity.LeadSource"],
-  Salutation: ["Contact.Salutation"],
+  AccountRating: ["Account.Rating", "Lead.Rating"],
+  LeadSource: ["Account.AccountSource", "Contact.LeadSource", "Lead.LeadSource", "Opportunity.LeadSource"],
+  LeadStatus: ["Lead.Status"],
+  Salutation: ["Contact.Salutation", "Lead.Salutation"],
+  CaseOrigin: ["Case.Origin"],
+  CasePriority: ["Case.Priority"],
+  CaseReason: ["Case.Reason"],
+  CaseStatus: ["Case.Status"],
+  CaseType: ["Case.Type"],
+  CampaignStatus: ["Campaign.Status"],
+  CampaignType: ["Campaign.Type"],
+  CampaignMemberStatus: ["CampaignMember.Status"],
+  TaskPriority: ["Task.Priority"],
+  TaskStatus: ["Task.Status"],
+  TaskSubject: ["Task.Subject"],
+  TaskType: ["Task.Type"],
+  EventSubject: ["Event.Subject"],
+  EventType: ["Event.Type"],
+  QuoteStatus: ["Quote.Status"],
   Product2Family: ["Product2.Family"],
   QuantityUnitOfMeasure: ["Product2.QuantityUnitOfMeasure"],
   OpportunityStage: ["Opportunity.StageName"],
@@ -50,7 +66,7 @@ const DRAFT = "Draft";
 export function readStandardValueSet(file: MetadataFile, name: string): readonly PicklistValue[] {
   const values = readValues(file, childrenOf(file.root, "standardValue"));
   const categories = STATUS_CATEGORIES[name];
-  if (categories === undefined) return values.map(({ group: _group, ...value }) => value);
+  if (categories === undefined) return withStates(file, values);
   for (const { value, group } of values)
     if (group === undefined || !categories.includes(group))
       file.drop(
@@ -61,6 +77,26 @@ export function readStandardValueSet(file: MetadataFile, name: string): readonly
     if (!values.some((value) => value.group === needed && value.active !== false))
       file.drop("standardValue", `no active value has the category ${needed}; an org needs one`);
   return values.map((value) => (categories.includes(value.group ?? "") ? value : { ...value, group: DRAFT }));
+}
+
+/** What a status or stage says about its records, in the order of the file. */
+function withStates(file: MetadataFile, values: readonly PicklistValue[]): readonly PicklistValue[] {
+  const elements = new Map(
+    childrenOf(file.root, "standardValue").map((element) => [textOf(element, "fullName"), element] as const),
+  );
+  return values.map(({ group: _group, ...value }) => {
+    const element = elements.get(value.value);
+    if (element === undefined) return value;
+    const probability = wholeOf(file, element, "probability", { min: 0, max: 100 });
+    const forecastCategory = textOf(element, "forecastCategory");
+    return {
+      ...value,
+      ...(flagOf(file, element, "closed") === true && { closed: true }),
+      ...(flagOf(file, element, "won") === true && { won: true }),
+      ...(probability !== undefined && { probability }),
+      ...(forecastCategory !== undefined && { forecastCategory }),
+    };
+  });
 }
 
 /** The values of a `GlobalValueSet` file. */

@@ -320,22 +320,24 @@ describe("a custom object", () => {
   });
 });
 
-describe("two files about one permission set", () => {
-  it("add up", async () => {
+describe("two folders with one permission set", () => {
+  it("are as two deploys: the last one counts", async () => {
     const parts = [folder, mkdtempSync(join(tmpdir(), "second-"))];
     [, folder] = parts as [string, string];
     metadata(
       "permissionsets/Reader.permissionset-meta.xml",
       "PermissionSet",
-      "<label>Reader</label><fieldPermissions><field>Order.Money__c</field><readable>true</readable><editable>false</editable></fieldPermissions>",
+      "<label>Reader</label><userPermissions><enabled>true</enabled><name>ApiEnabled</name></userPermissions><objectPermissions><allowRead>true</allowRead><object>Order</object><viewAllRecords>true</viewAllRecords></objectPermissions><fieldPermissions><field>Order.Money__c</field><readable>true</readable><editable>false</editable></fieldPermissions>",
     );
     const other = await openShop({
       sourceDirs: parts,
       sharing: { Order: "ReadWrite", Account: "ReadWrite" },
       users: [{ username: "reader@mock.org", profile: "Bare", permissionSets: ["Reader"] }],
     });
-    const answer = await new Client(other.org, "reader@mock.org").query("SELECT Money__c, Text__c FROM Order");
-    expect(answer.status).toBe(200);
+    const reader = new Client(other.org, "reader@mock.org");
+    expect((await reader.query("SELECT Money__c FROM Order")).status).toBe(200);
+    const first = await reader.query("SELECT Text__c FROM Order");
+    expect([first.status, first.body[0].errorCode]).toEqual([400, "INVALID_FIELD"]);
     await other.org.close();
     rmSync(folder, { recursive: true });
     [folder] = parts as [string];

@@ -348,28 +348,28 @@ describe("a team's folder", () => {
       STANDARD_OBJECTS,
       readCustomization([
         { path: "triggers/OrderTrigger.trigger", text: "trigger OrderTrigger on Order (before insert) {}" },
-        field("X__c", "<type>Date</type>", "Lead"),
-        field("Y__c", "<type>Date</type>", "Lead"),
+        field("X__c", "<type>Date</type>", "WorkOrder"),
+        field("Y__c", "<type>Date</type>", "WorkOrder"),
         field("Z__c", "<type>Lookup</type><referenceTo>pkg__Thing__c</referenceTo>"),
         field("P__c", "<type>Picklist</type><valueSet><valueSetName>pkg__Set</valueSetName></valueSet>"),
         field(
           "S__c",
-          "<type>Summary</type><summaryForeignKey>Quote.OrderId</summaryForeignKey><summaryOperation>count</summaryOperation>",
+          "<type>Summary</type><summaryForeignKey>Invoice.OrderId</summaryForeignKey><summaryOperation>count</summaryOperation>",
         ),
         field(
-          "Case__c",
-          "<type>Lookup</type><referenceTo>Case</referenceTo><relationshipName>Orders</relationshipName><lookupFilter><active>true</active></lookupFilter>",
+          "Work__c",
+          "<type>Lookup</type><referenceTo>WorkOrder</referenceTo><relationshipName>Orders</relationshipName><lookupFilter><active>true</active></lookupFilter>",
         ),
       ]),
     );
     expect(remarks.map((remark) => `${remark.element}: ${remark.reason}`)).toEqual([
       "file: Apex triggers are not executed",
       'valueSet/valueSetName: the global value set "pkg__Set" is in none of the given files: the field accepts any value',
-      "Case__c/lookupFilter: lookup filters are not enforced",
-      "Lead: is not modelled; what the files say about it is left out",
+      "Work__c/lookupFilter: lookup filters are not enforced",
+      "WorkOrder: is not modelled; what the files say about it is left out",
       "Z__c/referenceTo: pkg__Thing__c is not modelled: the field accepts no record",
-      "Case__c/referenceTo: Case is not modelled: the field accepts no record",
-      "S__c/summaryForeignKey: Quote is not modelled: the roll-up stays empty",
+      "Work__c/referenceTo: WorkOrder is not modelled: the field accepts no record",
+      "S__c/summaryForeignKey: Invoice is not modelled: the roll-up stays empty",
     ]);
   });
 
