@@ -11,7 +11,7 @@ import type { BusinessKey } from "../../model/key.ts";
 import type { DeadLetter } from "../../sync/decision.ts";
 import { deletedOn, isGone } from "../../sync/presence.ts";
 import type { RunContext, RunInProgress } from "../context/context.ts";
-import { KEY_COPIED } from "../join/identity.ts";
+import { KEY_COPIED, KEY_MOVED } from "../join/identity.ts";
 import { referencesOf } from "../read/parents.ts";
 
 /** References that a dead letter remembers; an order with more different products is tried again by time. */
@@ -61,7 +61,7 @@ export function dependenciesOf(
 
 /** A record without a usable key of its own has nothing by which it could be looked up. */
 function canBeTried({ obstacles }: DeadLetter): boolean {
-  return obstacles.every(({ code }) => code !== "KEY_UNUSABLE" && code !== KEY_COPIED);
+  return obstacles.every(({ code }) => code !== "KEY_UNUSABLE" && code !== KEY_COPIED && code !== KEY_MOVED);
 }
 
 /** Which of the records that the letters miss are in Salesforce now. */

@@ -19,7 +19,7 @@ import { isEcho } from "../../sync/screen.ts";
 import type { RunContext } from "../context/context.ts";
 import type { Nomination } from "../read/nominations.ts";
 import { type ReadRecord, readById } from "../read/read-documents.ts";
-import type { Identity, Unjoined } from "./identity.ts";
+import { hasMoved, type Identity, recordName, type Unjoined } from "./identity.ts";
 import { isUntied, matchExternal, matchSalesforce, type Pair } from "./match.ts";
 import { rightfulRecords, twins } from "./rightful.ts";
 import { tieLines, underKey } from "./tie.ts";
@@ -83,16 +83,20 @@ export async function join(
   }
   for (const read of await readById(context, mapping, [...strangers.keys()])) {
     const { reading, recordId } = read;
+    if (isStillMoved(context, mapping, read)) continue;
     // Whatever it was refused for before is told anew where it still is true.
-    unjoined.push({ name: `${mapping.object} ${recordId}`, reason: "", how: "forget" });
+    unjoined.push({ name: recordName(mapping.object, recordId), reason: "", how: "forget" });
     if (reading.kind === "view") {
-      const { key } = reading.view.document;
+      const { document, keyed } = reading.view;
+      const { key } = document;
+      deletedOn.set(key, strangers.get(recordId) ?? deletedOn.get(key) ?? null);
+      // A living record that has come to show a key is looked up by it: the key may be another one's.
+      if (keyed && !reading.view.deleted) continue;
       const twin = records.get(key);
       if (twin !== undefined) identify(key, { obstacle: twins(mapping, key, [twin.recordId, recordId]) });
       records.set(key, read);
-      deletedOn.set(key, strangers.get(recordId) ?? null);
     } else if (reading.kind === "foreign") {
-      unjoined.push({ name: `${mapping.object} ${recordId}`, reason: reading.reason, how: "mention" });
+      unjoined.push({ name: recordName(mapping.object, recordId), reason: reading.reason, how: "mention" });
     }
   }
   if (feed !== "recovery" && matchesStrangers(mapping)) {
@@ -117,6 +121,15 @@ export async function join(
   const rightful = await rightfulRecords(context, mapping, { keys, links, bases, records });
   for (const [key, identity] of rightful.identities) identify(key, identity);
   unjoined.push(...rightful.unjoined);
+  if (feed !== "recovery") {
+    // One that waited under a key of its own before it was given another one's.
+    const waiting = keys.filter((key) => {
+      const read = records.get(key);
+      return read !== undefined && bases.get(key)?.document == null && isStillMoved(context, mapping, read);
+    });
+    for (const key of waiting) unjoined.push({ name: key, reason: "", how: "forget" });
+    keys = keys.filter((key) => !waiting.includes(key));
+  }
   if (feed !== "recovery") {
     const open = keys.filter(
       (key) => isUntied(links.get(key), bases.get(key)) && !records.has(key) && !identities.has(key),
@@ -162,6 +175,12 @@ export async function join(
   const more = rightful.alsoConcerned.map((key) => ({ key, recordId: null, deletedOn: null }));
   const others = await join(context, mapping, more, "recovery");
   return { joined: [...joined, ...others.joined], unjoined: [...unjoined, ...others.unjoined] };
+}
+
+/** Whether a record waits for a person because it was given another one's key, and shows no key of its own since. */
+function isStillMoved(context: RunContext, { object }: ObjectMapping, { recordId, reading }: ReadRecord): boolean {
+  const isSettled = reading.kind === "view" && (reading.view.keyed || reading.view.deleted);
+  return !isSettled && hasMoved(context, object, recordId);
 }
 
 /** Whether a record without a key might be made in the external system, or is tied to nothing unless it is looked for. */

@@ -10,7 +10,8 @@ import { isGone } from "../../sync/presence.ts";
 import { KEY_CHANGED } from "../../sync/restore-key.ts";
 import type { RunContext } from "../context/context.ts";
 import { type ReadRecord, readById, readRequest, viewRecords } from "../read/read-documents.ts";
-import { type Identity, KEY_COPIED, type Unjoined } from "./identity.ts";
+import { hasMoved, type Identity, KEY_COPIED, KEY_MOVED, recordName, type Unjoined } from "./identity.ts";
+import { keyFormat } from "./unkeyed.ts";
 
 /** What the key fields came to. */
 export interface Rightful {
@@ -79,6 +80,9 @@ export async function rightfulRecords(context: RunContext, mapping: ObjectMappin
     for (const each of dead) if (each.recordId !== recordId) unjoined.push(settled(mapping, each.recordId));
     if (known !== undefined && isLiving(known) && keyOf(known) === key) {
       records.set(key, known);
+      if (isAgreed(key) && hasMoved(context, mapping.object, known.recordId)) {
+        unjoined.push(settled(mapping, known.recordId));
+      }
       const held = known.reading.kind === "view" ? known.reading.view.heldKey : undefined;
       const owner = held === undefined ? undefined : others.get(held as BusinessKey);
       const isOthers = owner !== undefined && !isGone(owner) && owner.recordId !== null && owner.recordId !== recordId;
@@ -86,6 +90,7 @@ export async function rightfulRecords(context: RunContext, mapping: ObjectMappin
         for (const each of rest) unjoined.push(copy(mapping, key, { copied: each.recordId, owner: known.recordId }));
       } else if (isOthers || rest.length > 0) {
         identities.set(key, { toClear: [...(isOthers ? [known.recordId] : []), ...rest.map((each) => each.recordId)] });
+        for (const each of rest) unjoined.push(moved(mapping, key, { taken: each.recordId, owner: known.recordId }));
       }
     } else if (rest.length > 1) {
       identities.set(key, {
@@ -97,6 +102,7 @@ export async function rightfulRecords(context: RunContext, mapping: ObjectMappin
       });
     } else if (rest[0] !== undefined) {
       records.set(key, rest[0]);
+      if (hasMoved(context, mapping.object, rest[0].recordId)) unjoined.push(settled(mapping, rest[0].recordId));
     } else if (known !== undefined && isLiving(known) && dead[0] === undefined) {
       identities.set(key, { obstacle: tiedElsewhere(mapping, key, known) });
     } else if (retyped[0] !== undefined) {
@@ -164,7 +170,7 @@ function isKeyTold({ memory }: RunContext, mapping: ObjectMapping, key: Business
 }
 
 function settled(mapping: ObjectMapping, recordId: RecordId): Unjoined {
-  return { name: `${mapping.object} ${recordId}`, reason: "", how: "forget" };
+  return { name: recordName(mapping.object, recordId), reason: "", how: "forget" };
 }
 
 function copy(
@@ -173,7 +179,18 @@ function copy(
   { copied, owner }: { readonly copied: RecordId; readonly owner: RecordId },
 ): Unjoined {
   const reason = `carries the key ${key}, which belongs to ${owner}: it is a copy, and nothing of it is synchronised. Clear its ${mapping.keyField}, or delete it; if it is to stand for ${key} from now on, order-sync adopt ${key} ${copied}`;
-  return { name: `${mapping.object} ${copied}`, reason, how: "refuse", code: KEY_COPIED };
+  return { name: recordName(mapping.object, copied), reason, how: "refuse", code: KEY_COPIED };
+}
+
+function moved(
+  mapping: ObjectMapping,
+  key: BusinessKey,
+  { taken, owner }: { readonly taken: RecordId; readonly owner: RecordId },
+): Unjoined {
+  const { object } = mapping;
+  const merged = object === "Account" ? "Merge the two, or delete it" : "Delete it";
+  const reason = `carried the key ${key}, which belongs to ${owner}: that one gets it back, and nothing of this one is synchronized, so that it is not made a second time. ${merged}; if it is to stand for ${key} from now on, order-sync adopt ${key} ${taken}; if it is a record of its own, order-sync adopt ${keyFormat(mapping)} ${taken}`;
+  return { name: recordName(object, taken), reason, how: "refuse", code: KEY_MOVED, isFirst: true };
 }
 
 function tiedElsewhere(mapping: ObjectMapping, key: BusinessKey, known: ReadRecord): NonNullable<Identity["obstacle"]> {

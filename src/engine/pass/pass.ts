@@ -16,6 +16,7 @@ import { inSpan } from "../../trace/span.ts";
 import type { RunContext } from "../context/context.ts";
 import { type PartReport, PartTally } from "../context/part.ts";
 import type { StoppedObject } from "../context/report.ts";
+import type { Unjoined } from "../join/identity.ts";
 import { type Joined, join, unkeyedRecord } from "../join/join.ts";
 import type { Nomination } from "../read/nominations.ts";
 import { parentLookup } from "../read/parents.ts";
@@ -86,6 +87,7 @@ async function passOver(context: RunContext, input: PassInput, { read, write }: 
   const decided = joined.length === 0 ? [] : await decideAll(context, input, joined, await input.rules());
   const allowed = holdDeletions(input.deletions, await holdCascades(context, input.mapping, decided));
   const decisions = allowed.decisions.map((decision) => guarded(context, input.mapping, decision));
+  await recordFirst(context, input.mapping, unjoined);
   const performance = await write(
     context,
     decisions.filter((decision) => decision.kind === "change"),
@@ -119,6 +121,15 @@ async function passOver(context: RunContext, input: PassInput, { read, write }: 
     settlements: performance.settlements,
     failure: performance.stop,
   };
+}
+
+/** Stores what nothing would tell of any more once the writes of the pass have landed. */
+async function recordFirst(context: RunContext, mapping: ObjectMapping, all: readonly Unjoined[]): Promise<void> {
+  const unjoined = all.filter(({ isFirst }) => isFirst === true);
+  if (unjoined.length === 0) return;
+  const performance = { settlements: [], stop: null, stopped: null, predictedCalls: 0 };
+  const tally = new PartTally();
+  await record(context, { mapping, decisions: [], bases: new Map(), unjoined, performance, tally, cursors: {} });
 }
 
 /** The decision with what protects other people's edits from its writes, as far as the options say. */

@@ -6,6 +6,7 @@ import type { BusinessKey, RecordId } from "../../model/key.ts";
 import { isGone } from "../../sync/presence.ts";
 import type { MergeSurvivor } from "../../sync/sighting.ts";
 import type { RunContext } from "../context/context.ts";
+import { hasMoved } from "../join/identity.ts";
 import type { Joined } from "../join/join.ts";
 import { matchSalesforce } from "../join/match.ts";
 import { readById } from "../read/read-documents.ts";
@@ -57,15 +58,16 @@ async function carriedKeys(
   const keys = new Map<RecordId, Carried>();
   for (const { reading } of await readById(context, mapping, ids)) {
     if (reading.kind === "view")
-      keys.set(reading.view.recordId, { key: ownKey(mapping, reading.view), view: reading.view });
+      keys.set(reading.view.recordId, { key: ownKey(context, mapping, reading.view), view: reading.view });
     else if (reading.kind === "filtered") keys.set(reading.recordId, { key: reading.key, view: null });
   }
   return keys;
 }
 
-/** A record without a key that is made in the external system gets a key of its own. */
-function ownKey(mapping: ObjectMapping, view: SalesforceView): BusinessKey | null {
-  return view.keyed || mapping.create.external ? view.document.key : null;
+/** A record without a key that is made in the external system gets a key of its own, unless it waits for a person. */
+function ownKey(context: RunContext, mapping: ObjectMapping, view: SalesforceView): BusinessKey | null {
+  const isMade = mapping.create.external && !hasMoved(context, mapping.object, view.recordId);
+  return view.keyed || isMade ? view.document.key : null;
 }
 
 /** The keys of records that do not carry them yet: tied to them before or in this pass, or about to be. */

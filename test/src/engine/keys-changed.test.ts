@@ -1,9 +1,12 @@
 /** What users do to key fields in Salesforce: a record keeps its key, and the external system hears nothing of it. */
 import { describe, expect, it } from "vitest";
+import { merge } from "../../../mock-server/dml/merge.ts";
+import type { SaveInput } from "../../../mock-server/dml/port.ts";
 import { adoptRecord, makeAnyway } from "../../../src/engine/held/adopt.ts";
 import type { RecordId } from "../../../src/model/key.ts";
+import type { SalesforceRecord } from "../../../src/model/salesforce-record.ts";
 import { erpMapping, type MappingChanges } from "../../support/erp-mapping.ts";
-import { Shop } from "./shop.ts";
+import { refusing, Shop } from "./shop.ts";
 
 /** Everything that could make or delete something on account of a key is allowed. */
 const OPEN = {
@@ -162,6 +165,227 @@ describe("a key that a user changes", () => {
   });
 });
 
+const MOVING = {
+  ...OPEN,
+  Contract: { create: { external: true }, delete: { salesforce: true, external: true } },
+} satisfies MappingChanges;
+
+/** Objects whose key a user may move, with a record of each and one more that is made in Salesforce. */
+const MOVABLE = [
+  {
+    object: "Account",
+    collection: "customers",
+    prepare: (shop: Shop): string => {
+      shop.company(1);
+      return "erp:Account:C0";
+    },
+    other: async (): Promise<SaveInput["values"]> => ({ Name: "Moved" }),
+  },
+  {
+    object: "Contract",
+    collection: "contracts",
+    prepare: (shop: Shop): string => {
+      shop.company(1);
+      shop.erp.put("contracts", "K0", { customer_no: "C0", state: "draft" });
+      return "erp:Contract:K0";
+    },
+    other: async (shop: Shop): Promise<SaveInput["values"]> => ({
+      AccountId: String((await shop.record("Account", "erp:Account:C0", "Name"))?.["Id"]),
+      Status: "Draft",
+    }),
+  },
+  {
+    object: "Order",
+    collection: "orders",
+    prepare: (shop: Shop): string => {
+      shop.company(1);
+      shop.order("O0");
+      return "erp:Order:O0";
+    },
+    other: async (shop: Shop): Promise<SaveInput["values"]> => ({
+      AccountId: String((await shop.record("Account", "erp:Account:C0", "Name"))?.["Id"]),
+      EffectiveDate: "2026-03-01",
+      Status: "Draft",
+    }),
+  },
+] as const;
+
+async function moveKey(
+  { object, prepare, other }: (typeof MOVABLE)[number],
+  unique = true,
+): Promise<{ shop: Shop; key: string; first: string; second: string }> {
+  const shop = await Shop.open(erpMapping(MOVING), { uniqueKeys: unique });
+  const key = prepare(shop);
+  await shop.run();
+  const first = String((await shop.record(object, key, "ERP_Key__c"))?.["Id"]);
+  if (unique) shop.update(object, first, { ERP_Key__c: null });
+  const second = shop.insert(object, { ...(await other(shop)), ERP_Key__c: key });
+  if (!unique) shop.update(object, first, { ERP_Key__c: null });
+  return { shop, key, first, second };
+}
+
+async function* withoutKey(
+  pages: AsyncIterable<readonly SalesforceRecord[]>,
+  id: string,
+): AsyncGenerator<readonly SalesforceRecord[]> {
+  for await (const rows of pages) yield rows.map((row) => (row["Id"] === id ? { ...row, ERP_Key__c: null } : row));
+}
+
+describe.each(MOVABLE)("a key of $object that a user moves to a new record", (movable) => {
+  const { object, collection, prepare, other } = movable;
+  const moved = (unique = true): ReturnType<typeof moveKey> => moveKey(movable, unique);
+
+  async function expectOne(shop: Shop, key: string, owner: string): Promise<void> {
+    for (let turn = 0; turn < 2; turn += 1) await shop.run();
+    expect((await shop.run()).writes).toBe(0);
+    expect(shop.erp.rows(collection)).toHaveLength(1);
+    expect(await shop.record(object, key, "ERP_Key__c")).toMatchObject({ Id: owner });
+  }
+
+  it.each([true, false])("comes back, and the new one waits for a person (unique field: %s)", async (unique) => {
+    const { shop, key, first, second } = await moved(unique);
+
+    const report = await shop.run();
+
+    expect(report.held).toMatchObject([{ key: `${object} ${second}`, obstacles: [{ code: "KEY_MOVED" }] }]);
+    await expectOne(shop, key, first);
+    shop.update(object, second, { Description: "edited" });
+    await expectOne(shop, key, first);
+    expect((await shop.run()).openDeadLetters).toBe(1);
+  });
+
+  it("comes back when it was cleared in one run and typed into the new one before the next", async () => {
+    const shop = await Shop.open(erpMapping(MOVING));
+    const key = prepare(shop);
+    await shop.run();
+    const first = String((await shop.record(object, key, "ERP_Key__c"))?.["Id"]);
+    shop.update(object, first, { ERP_Key__c: null });
+    let isRefused = true;
+    const stubborn = refusing(shop, (opId) => isRefused && opId.startsWith(key), {
+      code: "FIELD_CUSTOM_VALIDATION_EXCEPTION",
+      message: "not now",
+      fields: [],
+    });
+    await shop.run({}, stubborn);
+    isRefused = false;
+    const second = shop.insert(object, { ...(await other(shop)), ERP_Key__c: key });
+
+    await expectOne(shop, key, first);
+    expect(await shop.salesforce.query(`SELECT ERP_Key__c FROM ${object} WHERE Id = '${second}'`)).toMatchObject([
+      { ERP_Key__c: null },
+    ]);
+  });
+
+  it("makes no second one when the run dies right after the new one let go of it", async () => {
+    const { shop, key, first } = await moved();
+    const salesforce = {
+      ...shop.salesforce,
+      execute: async (...given: Parameters<typeof shop.salesforce.execute>) => {
+        await shop.salesforce.execute(...given);
+        throw new Error("the process dies");
+      },
+    };
+    await expect(shop.run({}, { salesforce })).rejects.toThrow("the process dies");
+
+    await expectOne(shop, key, first);
+  });
+
+  it("goes over to the new one when the old one is deleted before the run", async () => {
+    const { shop, key, first, second } = await moved();
+    shop.save({ operation: "delete", records: [{ object, id: first, values: {} }] });
+
+    await expectOne(shop, key, second);
+  });
+
+  it("stands for nothing twice when the old one is deleted after the key came back", async () => {
+    const { shop, first, second } = await moved();
+    await shop.run();
+    shop.save({ operation: "delete", records: [{ object, id: first, values: {} }] });
+    await shop.run();
+    shop.update(object, second, { Description: "edited" });
+    await shop.run();
+
+    expect(shop.erp.rows(collection)).toHaveLength(0);
+  });
+
+  it("comes back although the feed of events names the new record by its Id alone", async () => {
+    const { shop, key, first, second } = await moved();
+    const salesforce: typeof shop.salesforce = {
+      ...shop.salesforce,
+      poll: async (requests) =>
+        (await shop.salesforce.poll(requests)).map((polled) => ({
+          ...polled,
+          pages: withoutKey(polled.pages, second),
+        })),
+    };
+    await shop.run({}, { salesforce });
+
+    await expectOne(shop, key, first);
+  });
+
+  it("is forgotten when the new one is deleted", async () => {
+    const { shop, key, first, second } = await moved();
+    await shop.run();
+    shop.save({ operation: "delete", records: [{ object, id: second, values: {} }] });
+
+    await expectOne(shop, key, first);
+    expect((await shop.run()).openDeadLetters).toBe(0);
+  });
+
+  it("leaves the new one to be one of its own when a person gives it a key", async () => {
+    const { shop, key, first, second } = await moved();
+    await shop.run();
+    const own = `erp:${object}:NEW`;
+    await adoptRecord(answers(shop), shop.ports.mapping, { key: own, recordId: second as RecordId });
+    await shop.run();
+
+    expect(shop.erp.rows(collection).map(({ key: [no] }) => no)).toEqual([key.split(":")[2], "NEW"]);
+    expect(await shop.record(object, own, "ERP_Key__c")).toMatchObject({ Id: second });
+    expect(await shop.record(object, key, "ERP_Key__c")).toMatchObject({ Id: first });
+    expect(await shop.run()).toMatchObject({ writes: 0, openDeadLetters: 0 });
+  });
+});
+
+// The lines of an order keep their keys in the old one until that is deleted.
+describe.each(MOVABLE.filter(({ object }) => object !== "Order"))("a moved key of $object", (movable) => {
+  const { object, collection } = movable;
+
+  it("goes over to the new one when a person says so", async () => {
+    const { shop, key, second } = await moveKey(movable);
+    await shop.run();
+    await adoptRecord(answers(shop), shop.ports.mapping, { key, recordId: second as RecordId });
+    await shop.run();
+
+    expect(await shop.record(object, key, "ERP_Key__c")).toMatchObject({ Id: second });
+    expect(shop.erp.rows(collection)).toHaveLength(1);
+  });
+});
+
+describe("accounts of which one was given the other one's key", () => {
+  it.each([
+    ["before the run, into the old one", "first", false],
+    ["before the run, into the new one", "second", false],
+    ["after the key came back, into the old one", "first", true],
+    ["after the key came back, into the new one", "second", true],
+  ] as const)("stay one customer when they are merged %s", async (_how, survivor, isLater) => {
+    const shop = await Shop.open(erpMapping(MOVING));
+    shop.company(1);
+    await shop.run();
+    const key = "erp:Account:C0";
+    const first = String((await shop.record("Account", key, "Name"))?.["Id"]);
+    shop.update("Account", first, { ERP_Key__c: null });
+    const second = shop.insert("Account", { Name: "Moved", ERP_Key__c: key });
+    if (isLater) await shop.run();
+    const [master, loser] = survivor === "first" ? [first, second] : [second, first];
+    mergeAccounts(shop, master, loser);
+    for (let turn = 0; turn < 3; turn += 1) await shop.run();
+
+    expect(shop.erp.rows("customers")).toHaveLength(1);
+    expect(await shop.record("Account", key, "Name")).toMatchObject({ Id: master });
+    expect(await shop.run()).toMatchObject({ writes: 0, openDeadLetters: 0 });
+  });
+});
+
 describe("a copy of a record with its key, where the field is not unique", () => {
   it("is listed and left alone, and the record that it was copied from goes on", async () => {
     const { shop, first } = await shopWithTwo({ uniqueKeys: false });
@@ -280,6 +504,13 @@ describe("what a person says about a record", () => {
     });
   });
 });
+
+function mergeAccounts(shop: Shop, master: string, loser: string): void {
+  const { org } = shop.mock;
+  const actor = org.actor("admin@mock.org");
+  if (actor === undefined) throw new Error("there is an administrator");
+  org.transaction(actor, (tx) => merge(tx, { object: "Account", masterId: master, loserIds: [loser] }));
+}
 
 function answers(shop: Shop): Parameters<typeof makeAnyway>[0] {
   return { state: shop.state, nowMs: shop.ports.nowMs, source: "erp", holder: "person" };
