@@ -26,7 +26,13 @@ const collectionSchema = z
       .default("utf-8")
       .describe("Of the files in both folders; windows-1252 reads Latin-1 as well. Files of another one are rejected."),
     key: columns.describe("The columns that name a record. They can be mapped like the others."),
-    columns: columns.describe("The other columns of a record. A file may lack some: they stay as they were."),
+    columns: columns.describe("The other columns of a record."),
+    optional: z
+      .array(z.string().min(1))
+      .default([])
+      .describe(
+        "Columns, of records, lines or `operation`, that a CSV file may lack: their values stay as they were. A file that lacks any other one is rejected. NDJSON records may lack all but the key and `operation`.",
+      ),
     lines: z
       .strictObject({
         property: z.string().min(1).default("lines").describe("NDJSON: the property that holds the array of lines."),
@@ -67,6 +73,13 @@ const collectionSchema = z
     if (inLine !== undefined) {
       const message = `column "${inLine}" is named twice; name it once, in key or columns of the lines`;
       context.addIssue({ code: "custom", message, path: ["lines", "columns"] });
+    }
+    const strange = config.optional.find((name) => config.key.includes(name) || ![...root, ...line].includes(name));
+    if (strange !== undefined) {
+      const message = config.key.includes(strange)
+        ? `column "${strange}" names the record, so no file may lack it; take it out of optional`
+        : `column "${strange}" is in none of columns, lines and operation; correct it, or take it out of optional`;
+      context.addIssue({ code: "custom", message, path: ["optional"] });
     }
     // A CSV row has one name space for the record, its line and the operation.
     const shared = config.format === "csv" ? line.find((name) => root.includes(name)) : undefined;

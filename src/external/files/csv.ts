@@ -5,6 +5,7 @@ import type { ExternalFields, ExternalValue } from "../../model/external-record.
 import type { NaturalKey } from "../../model/key.ts";
 import type { FilesCollectionConfig } from "./config.ts";
 import type { FileLine, FileProblem, FileRecord, ParsedFile } from "./file-record.ts";
+import { isSpelledAlike, misspelling } from "./spelling.ts";
 import { UnusableFile } from "./unusable-file.ts";
 
 interface Row {
@@ -23,7 +24,7 @@ interface Group {
  * Parses CSV. Lines may end in any of the three ways, also in one file; what stands in quotes stays as it is.
  *
  * Throws `UnusableFile` for what makes the whole file doubtful: quotes that do not match, a row with another number of
- * values than the header, a header without the key. A record that contradicts itself is rejected with all of its rows.
+ * values than the header, a header that lacks a column which is not optional, misspells one or names one twice. A record that contradicts itself is rejected with all of its rows.
  */
 export function parseCsv(config: FilesCollectionConfig, text: string): ParsedFile {
   const [first, ...others] = rowsOf(config, text);
@@ -145,27 +146,40 @@ function requireHeader(config: FilesCollectionConfig, header: readonly string[])
       `the header has no key column "${missing}"; it is: ${shown} (\`delimiter\` is "${config.delimiter}")`,
     );
   }
-  const known = [...key, ...columns, ...(lines ? [...lines.key, ...lines.columns] : []), operation?.column];
+  const known = [
+    ...key,
+    ...columns,
+    ...(lines ? [...lines.key, ...lines.columns] : []),
+    ...(operation ? [operation.column] : []),
+  ];
   const twice = header.find((column, index) => known.includes(column) && header.indexOf(column) !== index);
   if (twice !== undefined) throw new UnusableFile(`the header names the column "${twice}" twice`);
+  const others = header.filter((column) => !known.includes(column));
+  const again = others.find((each) => known.some((column) => header.includes(column) && isSpelledAlike(each, column)));
+  if (again !== undefined) {
+    throw new UnusableFile(`the header names the column "${again.trim()}" twice, in other blanks or capitals`);
+  }
   // What a file lacks stays as it was, and what nobody names is not read: a column that is misspelled would be both.
   for (const column of known) {
-    if (column === undefined || header.includes(column)) continue;
-    const alike = header.find((each) => spelling(each) === spelling(column));
-    if (alike !== undefined)
+    if (header.includes(column)) continue;
+    const meant = misspelling(column, others);
+    if (meant !== undefined) {
       throw new UnusableFile(
-        `the header has "${alike}" where the configuration has "${column}"; spell them alike, blanks and capitals too`,
+        `the header has "${meant}" where the configuration has "${column}"; spell them alike, blanks and capitals too`,
       );
+    }
   }
   const ofLines = [...(lines?.key ?? []), ...(lines?.columns ?? [])].filter((column) => header.includes(column));
   const keyless = lines?.key.find((column) => !header.includes(column));
   if (ofLines.length > 0 && keyless !== undefined) {
     throw new UnusableFile(`the header has "${ofLines[0]}" of the lines, but not their key column "${keyless}"`);
   }
-}
-
-function spelling(column: string): string {
-  return column.trim().toLowerCase();
+  const lacking = known.find((column) => !header.includes(column) && !config.optional.includes(column));
+  if (lacking !== undefined) {
+    throw new UnusableFile(
+      `the header has no column "${lacking}"; it is: ${shown}. Send it, or name "${lacking}" in \`optional\` of the collection if files may lack it`,
+    );
+  }
 }
 
 const HEADER_SHOWN_MAX = 20;
@@ -188,7 +202,7 @@ function recordOf(layout: Layout, { naturalKey, rows }: Group): FileRecord | Fil
   const last = rows.at(-1);
   if (first === undefined || last === undefined) throw new TypeError("A group has at least one row");
   const action = operation === undefined ? "" : cell(last, operation.column);
-  if (operation !== undefined && action !== operation.delete && sameWord(action, operation.delete)) {
+  if (operation !== undefined && action !== operation.delete && isSpelledAlike(action, operation.delete)) {
     return {
       line: last.line,
       reason: `"${action}" in column "${operation.column}" is not spelled "${operation.delete}"`,
@@ -233,10 +247,6 @@ function linesOf({ config, columnOf, cell }: Layout, rows: readonly Row[]): read
 
 function fieldsOf(row: Row, columns: readonly string[], cell: Layout["cell"]): ExternalFields {
   return Object.fromEntries(columns.map((column) => [column, cell(row, column) === "" ? null : cell(row, column)]));
-}
-
-function sameWord(left: string, right: string): boolean {
-  return left.trim().toLowerCase() === right.trim().toLowerCase();
 }
 
 function values(count: number): string {

@@ -4,6 +4,7 @@ import type { NaturalKey } from "../../model/key.ts";
 import { isArray, isObject, type Json, NumberText, parseJson, stringifyJson } from "../json.ts";
 import type { FilesCollectionConfig } from "./config.ts";
 import type { FileLine, FileProblem, FileRecord, ParsedFile } from "./file-record.ts";
+import { misspelling } from "./spelling.ts";
 import { UnusableFile } from "./unusable-file.ts";
 
 /**
@@ -72,6 +73,15 @@ function jsonRecord(config: FilesCollectionConfig, value: Json): FileRecord | st
   const array = lines === undefined ? undefined : value[lines.property];
   const fields = jsonFields(value, config.columns);
   if (typeof fields === "string") return fields;
+  const mistaken = misspelled(config, value);
+  if (mistaken !== undefined) return mistaken;
+  if (
+    operation !== undefined &&
+    !Object.hasOwn(value, operation.column) &&
+    !config.optional.includes(operation.column)
+  ) {
+    return `"${operation.column}" is missing, which says whether the record is deleted`;
+  }
   const deleted = operation !== undefined && value[operation.column] === operation.delete;
   if (lines === undefined || array === undefined) return { naturalKey, deleted, fields };
   if (!isArray(array)) return `"${lines.property}" is no list`;
@@ -86,6 +96,17 @@ function jsonRecord(config: FilesCollectionConfig, value: Json): FileRecord | st
     read.set(name, { naturalKey: key, fields: lineFields });
   }
   return { naturalKey, deleted, fields, lines: [...read.values()] };
+}
+
+/** What a record lacks stays as it was, and what nobody names is not read: a name that is misspelled would be both. */
+function misspelled({ key, columns, lines, operation }: FilesCollectionConfig, value: object): string | undefined {
+  const known = [...key, ...columns, ...(lines ? [lines.property] : []), ...(operation ? [operation.column] : [])];
+  const others = Object.keys(value).filter((name) => !known.includes(name));
+  for (const name of known) {
+    const meant = Object.hasOwn(value, name) ? undefined : misspelling(name, others);
+    if (meant !== undefined) return `has "${meant}" where the configuration has "${name}"; spell them alike`;
+  }
+  return undefined;
 }
 
 function jsonKey(value: Readonly<Record<string, Json>>, columns: readonly string[]): NaturalKey | undefined {

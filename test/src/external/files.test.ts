@@ -70,6 +70,9 @@ function drop(name: string, text: string): void {
   writeFileSync(at("in", name), text);
 }
 
+/** Columns that the files of some tests lack. */
+const LINELESS = ["no", "product", "quantity"];
+
 const HEADER = "op,id,customer,amount,no,product,quantity\n";
 
 /** The other system: keeps its orders, sends changed ones and takes what is sent to it. */
@@ -200,6 +203,19 @@ describe("a file that comes in", () => {
     ["twice.csv", "op,id,customer,customer\nU,1,Ann,Bob\n", /names the column "customer" twice/],
     ["blank.csv", "op,id,customer \nU,1,Ann\n", /has "customer " where the configuration has "customer"/],
     ["capital.csv", "Op,id,customer\nD,1,Ann\n", /has "Op" where the configuration has "op"/],
+    [
+      "misspelt.csv",
+      "op,id,custmer,amount,no,product,quantity\n",
+      /has "custmer" where the configuration has "customer"/,
+    ],
+    ["swapped.csv", "op,id,customer,amuont,no,product,quantity\n", /has "amuont" where the configuration has "amount"/],
+    ["underscore.csv", "op,id,cust_omer,amount,no,product,quantity\n", /has "cust_omer" where .* has "customer"/],
+    ["column.csv", "op,id,customer,no,product,quantity\nU,1,A,,,\n", /no column "amount"; it is: .*`optional`/],
+    ["other-name.csv", "op,id,buyer,amount,no,product,quantity\nU,1,A,1,,,\n", /no column "customer"/],
+    ["line-column.csv", "op,id,customer,amount,no,quantity\nU,1,A,1,,\n", /no column "product"/],
+    ["no-lines.csv", "op,id,customer,amount\nU,1,A,1\n", /no column "no"/],
+    ["operation.csv", "id,customer,amount,no,product,quantity\n1,A,1,,,\n", /no column "op"/],
+    ["twice-alike.csv", `Customer ,${HEADER}x,U,1,A,1,,,\n`, /names the column "Customer" twice, in other blanks/],
     ["half.csv", "op,id,product\nU,1,P-1\n", /"product" of the lines, but not their key column "no"/],
     ["keyless.csv", `${HEADER}U,1,A,1,1,P-1,2\nU,,A,1,2,P-2,2\n`, /^line 3: the key \(id\) is empty/],
     ["empty.csv", "", /file is empty/],
@@ -266,7 +282,7 @@ describe("a file that comes in", () => {
     ["of an old Mac", "op,id,customer,amount\rU,1,A,1\rU,2,B,2\r"],
     ["of all three", "op,id,customer,amount\r\n\nU,1,A,1\rU,2,B,2\n"],
   ])("is read with line ends %s", async (_name, text) => {
-    const external = await open();
+    const external = await open(config({ optional: LINELESS }));
     drop("a.csv", text);
     await drain(external, null);
 
@@ -277,7 +293,7 @@ describe("a file that comes in", () => {
   });
 
   it("keeps line breaks in quotes as they are, whatever ends its lines", async () => {
-    const external = await open();
+    const external = await open(config({ optional: LINELESS }));
     drop("a.csv", 'op,id,customer,amount\nU,1,"A\r\nB",1\r\nU,2,"C\nD",2\n');
     await drain(external, null);
 
@@ -381,8 +397,37 @@ describe("a file that comes in", () => {
     expect(names("rejected")).toEqual([]);
   });
 
-  it("leaves columns and lines as they were that it does not have", async () => {
-    const external = await open();
+  it.each([
+    ["has no operation", '{"id":1,"customer":"A"}', /"op" is missing/],
+    ["misspells a property", '{"op":"U","id":1,"Customer":"A"}', /has "Customer" where .* has "customer"/],
+    ["misspells the lines", '{"op":"U","id":1,"customer":"A","line":[]}', /has "line" where .* has "lines"/],
+  ])("in NDJSON that %s is rejected in that record alone", async (_how, row, reason) => {
+    const external = await open(config({ format: "ndjson" }));
+    drop("a.ndjson", `${row}\n{"op":"U","id":2}\n`);
+
+    expect((await drain(external, null)).changes).toEqual([{ naturalKey: ["2"], deleted: false }]);
+    expect((await external.rejected?.(null))?.inputs[0]?.reasons[0]).toMatch(reason);
+  });
+
+  it("keeps apart columns whose names differ by a number", async () => {
+    const external = await open(config({ columns: ["address1"], optional: ["address1"], lines: undefined }));
+    drop("a.csv", "op,id,address2\nU,1,x\n");
+
+    expect((await drain(external, null)).changes).toHaveLength(1);
+  });
+
+  it("may lack only columns that are known", () => {
+    for (const [name, reason] of [
+      ["id", /names the record/],
+      ["buyer", /is in none of columns, lines and operation/],
+    ] as const) {
+      const parsed = filesConfigSchema.safeParse(config({ optional: [name] }));
+      expect(parsed.error?.issues.map(({ message }) => message)).toEqual([expect.stringMatching(reason)]);
+    }
+  });
+
+  it("leaves columns and lines as they were that it may lack and does not have", async () => {
+    const external = await open(config({ optional: ["op", "customer", ...LINELESS] }));
     drop("1.csv", `${HEADER}U,1,Ann,5.00,1,P-1,2\nU,1,Ann,5.00,2,P-2,3\n`);
     drop("2.csv", "id,amount\n1,7.00\n");
     await drain(external, null);
@@ -397,7 +442,7 @@ describe("a file that comes in", () => {
   });
 
   it("with a byte order mark, semicolons, quotes and line breaks is read as it is meant", async () => {
-    const external = await open(config({ delimiter: ";", lines: undefined }));
+    const external = await open(config({ delimiter: ";", lines: undefined, operation: undefined }));
     drop("a.csv", '\uFEFFid;customer;amount\r\n1;"Müller; ""Söhne""\nWien";1,50\r\n');
     await drain(external, null);
     expect((await external.read("orders", [["1"]]))[0]?.fields).toEqual({
@@ -440,7 +485,7 @@ describe("a file that comes in", () => {
 
   it("with exact numbers keeps them in NDJSON", async () => {
     const external = await open(config({ format: "ndjson" }));
-    drop("a.ndjson", '{"id":9007199254740993,"amount":12.50,"customer":true}\n');
+    drop("a.ndjson", '{"op":"U","id":9007199254740993,"amount":12.50,"customer":true}\n');
     const { changes } = await drain(external, null);
     expect(changes).toEqual([{ naturalKey: ["9007199254740993"], deleted: false }]);
     expect((await external.read("orders", [["9007199254740993"]]))[0]?.fields).toEqual({
