@@ -10,6 +10,9 @@ import type { Ledger } from "./ledger.ts";
 import type { Stage } from "./stage.ts";
 import type { Fail } from "./traffic-judge.ts";
 
+/** So many digits of a number are exact in a double. */
+const DOUBLE_DIGITS = 15;
+
 /** Watches bases and conflicts, before they are taken in. */
 export class AgreementJudge {
   readonly #stage: Stage;
@@ -71,9 +74,22 @@ export class AgreementJudge {
     return this.#view.overruns.some((entry) => entry.key === key && tells(entry.text, told));
   }
 
+  /** A price of more digits than a double holds is the ERP's, to the last of them: nobody types such a price in Salesforce. */
+  #checkDigits({ key, document }: Base): void {
+    const prices = [document?.fields, ...Object.values(document?.lines ?? {})].map((fields) => fields?.["UnitPrice"]);
+    for (const price of prices)
+      if (
+        typeof price === "string" &&
+        price.replace(".", "").length > DOUBLE_DIGITS &&
+        !this.#ledger.hasShownPrice(price)
+      )
+        this.#fail("I4", `the base of ${key} has the price ${price}, whose digits the ERP never showed`);
+  }
+
   /** Both sides have held what the base says (I4). `recovering`: it was found out after a lost reply. */
   checkBase(base: Base, recovering: boolean): void {
     if (base.document === null) return;
+    this.#checkDigits(base);
     const roots = Object.entries(base.document.fields).map(
       ([field, value]) => ["", field, amountOr(field, value)] as const,
     );

@@ -49,6 +49,16 @@ export const BROKEN_UNTIDY: Readonly<
     world: "unruly",
     by: ["I7"],
   },
+  "registers as a reader by a name that another connector has": {
+    breaking: (ports) => ({ ...ports, external: readersOfOneName(ports.external) }),
+    world: "unruly",
+    by: ["I15"],
+  },
+  "takes prices through doubles": {
+    breaking: withExternal(pricesAsDoubles),
+    world: "unruly",
+    by: ["I4"],
+  },
   "forgets in which form a side keeps what it was sent": {
     breaking: (ports) => ({
       ...ports,
@@ -143,6 +153,38 @@ function stoppedByRefusals(external: ExternalSystem): Partial<ExternalSystem> {
       if (refused !== undefined) throw new SyncError("EXTERNAL_UNREACHABLE", `${refused.opId} was refused`);
       return outcomes;
     },
+  };
+}
+
+/** Lines of the change log are deleted that another connector of the same name has not read. */
+function readersOfOneName(external: ExternalSystem): ExternalSystem {
+  const named = (cursor: string): string => cursor.replace(/"reader":"[^"]+"/, '"reader":"connector"');
+  return {
+    name: external.name,
+    check: () => external.check(),
+    info: (collection) => external.info(collection),
+    read: (collection, keys) => external.read(collection, keys),
+    apply: (operations, options) => external.apply(operations, options),
+    close: () => external.close(),
+    acknowledge: async (collection, cursor) => await external.acknowledge?.(collection, cursor),
+    // Without `start`, which registers a name of its own.
+    changes: async (collection, cursor, limit): Promise<ExternalChangePage> => {
+      const page = await external.changes(collection, cursor, limit);
+      return { ...page, cursor: named(page.cursor) };
+    },
+  };
+}
+
+function pricesAsDoubles(external: ExternalSystem): Partial<ExternalSystem> {
+  const rounded = (fields: ExternalFields): ExternalFields =>
+    typeof fields["price"] === "string" ? { ...fields, price: String(Number(fields["price"])) } : fields;
+  return {
+    read: async (collection, keys) =>
+      (await external.read(collection, keys)).map(({ fields, lines, ...record }) => ({
+        ...record,
+        fields: rounded(fields),
+        ...(lines && { lines: lines.map((line) => ({ ...line, fields: rounded(line.fields) })) }),
+      })),
   };
 }
 

@@ -76,12 +76,10 @@ export class Judge {
       made: (object, row) => this.#checkMade(object, row),
       deletedInSalesforce: (object, key) => this.#checkSalesforceDelete(object, key),
       lineDeletedInSalesforce: (key, line, price) => this.#checkSalesforceLineDelete(key, line, price),
+      deletedByPerson: (key) => this.losses.deletedByPerson(key),
       deletedInErp: (object, key) => this.#checkErpDelete(object, key),
       lineDeletedInErp: (key, no) => this.#checkErpLineDelete(key, no),
-      spelledOtherwise: (key, { before, after }) => {
-        const [was, is] = [before, after].map((row) => JSON.stringify([row?.fields, [...(row?.lines ?? [])]]));
-        this.fail("I16", `${key} was written back in another form: ${was} is ${is}`);
-      },
+      spelledOtherwise: (key, what) => this.fail("I16", `${key} was written back to the ERP in another form: ${what}`),
       respelled: (key, what) => this.fail("I16", `${key} was written to Salesforce in another form: ${what}`),
     });
     const { ledger } = this;
@@ -191,11 +189,11 @@ export class Judge {
     if (recordId === null || isGone({ presence }) || own === undefined || own === key || !key.startsWith("erp:"))
       return;
     if (own !== `erp:${object}:${recordId}`) return;
-    // The survivor of a merge takes over the key of the one that was merged into it.
-    if (this.#stage.mergedInto(recordId).includes(key)) return;
     const names = this.ledger.cell("salesforce", own, "|Name")?.held;
     const theirs = this.ledger.cell("external", key, "|Name")?.held;
-    if (names !== undefined && ![...names.keys()].some((name) => theirs?.has(name) === true))
+    // The survivor of a merge takes over the key of the one that was merged into it, whatever its name.
+    const isSurvivor = this.#stage.mergedInto(recordId).includes(key);
+    if (!isSurvivor && names !== undefined && ![...names.keys()].some((name) => theirs?.has(name) === true))
       this.fail("I3", `${recordId} was taken for ${key}, whose name it never bore`);
     this.ledger.adopted(recordId, key);
     this.view.rename(own, key);

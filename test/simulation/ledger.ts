@@ -54,13 +54,18 @@ export interface LedgerWatch {
   deletedInSalesforce(object: string, key: string): void;
   /** `price`: the key of the price book entry that the line was for. */
   lineDeletedInSalesforce(key: string, line: string, price: Value): void;
+  /** A person has deleted the record in Salesforce, or one that takes it along. */
+  deletedByPerson(key: string): void;
   deletedInErp(object: string, key: string): void;
   lineDeletedInErp(key: string, no: string): void;
-  /** A write to the ERP has changed how values are spelled, and none of them. */
-  spelledOtherwise(key: string, change: ErpChange): void;
+  /** A write to the ERP has changed how a value is spelled. */
+  spelledOtherwise(key: string, what: string): void;
   /** So has a write to Salesforce. */
   respelled(key: string, what: string): void;
 }
+
+/** The fields behind columns whose values are compared in a way of their own. */
+const FIELD_OF: Readonly<Record<string, string>> = { price: "UnitPrice", quantity: "Quantity", city: "BillingCity" };
 
 /** What both sides have shown so far. */
 export class Ledger {
@@ -73,6 +78,8 @@ export class Ledger {
   readonly #touchedSeq = new Map<string, number>();
   readonly #erpSeq = new Map<string, number>();
   readonly #deleted = new Set<string>();
+  /** Every price that the ERP has shown, to the last digit: cells hold amounts as Salesforce's numbers show them. */
+  readonly #prices = new Set<string>();
   #seq = 0;
 
   constructor(stage: Stage, connectorId: string, watch: LedgerWatch) {
@@ -94,6 +101,11 @@ export class Ledger {
   /** What the cell has shown; undefined where it never was. */
   cell(side: Side, key: string, name: string): Readonly<Cell> | undefined {
     return this.#cells.get(cellId(side, key, name));
+  }
+
+  /** True where the ERP has shown a price by these very digits. */
+  hasShownPrice(digits: string): boolean {
+    return this.#prices.has(digits);
   }
 
   /** The document that a record Id belongs to. */
@@ -129,6 +141,7 @@ export class Ledger {
   erpChanged(change: ErpChange): void {
     this.#seq += 1;
     if (change.author === "connector") this.connectorWrites += 1;
+    for (const [place, value] of rawCells(change.after)) if (place.endsWith("|price")) this.#prices.add(value);
     for (const object of OBJECTS_OF[change.collection] ?? []) {
       const key = `erp:${object}:${change.key.join(":")}`;
       this.#erpSeq.set(key, this.#seq);
@@ -137,7 +150,7 @@ export class Ledger {
       this.#noteDeletion("external", key, change.after === undefined, change.author);
       this.#write("external", key, before, after, change.author);
       if (change.author !== "connector") continue;
-      if (this.#isSpelledOtherwise(change, before, after)) this.#watch.spelledOtherwise(key, change);
+      for (const what of this.#spelledOtherwise(change)) this.#watch.spelledOtherwise(key, what);
       if (change.after === undefined && change.before !== undefined) this.#watch.deletedInErp(object, key);
       for (const line of change.before?.lines.keys() ?? []) {
         if (change.after !== undefined && !change.after.lines.has(line)) this.#watch.lineDeletedInErp(key, line);
@@ -145,16 +158,19 @@ export class Ledger {
     }
   }
 
-  /** True where the connector has written nothing that anybody could have meant: the same values, in another form. */
-  #isSpelledOtherwise(
-    { before, after }: ErpChange,
-    shown: ReadonlyMap<string, Value>,
-    now: ReadonlyMap<string, Value>,
-  ): boolean {
-    if (before === undefined || after === undefined) return false;
-    const isAlike = shown.size === now.size && [...shown].every(([name, value]) => now.get(name) === value);
-    const raw = rawCells(after);
-    return isAlike && [...rawCells(before)].some(([name, value]) => raw.has(name) && raw.get(name) !== value);
+  /** Columns of the record or of one of its lines in which the connector has only changed the form of a value. */
+  #spelledOtherwise({ before, after }: ErpChange): readonly string[] {
+    if (before === undefined || after === undefined) return [];
+    const now = rawCells(after);
+    return [...rawCells(before)].flatMap(([place, was]) => {
+      const is = now.get(place);
+      const [line = "", column = ""] = place.split("|");
+      // Another product stands on the line: whatever it says is its own.
+      const isAnother = line !== "" && now.get(`${line}|sku`) !== before.lines.get(line)?.["sku"];
+      if (is === undefined || is === was || isAnother) return [];
+      const [old, present] = [was, is].map((value) => amountOr(FIELD_OF[column] ?? column, canonicalOf(value)));
+      return old === present ? [`${place} was ${JSON.stringify(was)} and is ${JSON.stringify(is)}`] : [];
+    });
   }
 
   /** The present values of a document's cells on one side; undefined where there is no record. */
@@ -222,6 +238,7 @@ export class Ledger {
     this.#keyOfId.set(id, key);
     if (oldKey !== undefined && oldKey !== key) this.#rename(oldKey, key);
     if (author === "clerk") this.#touchedSeq.set(key, this.#seq);
+    if (author === "clerk" && was !== undefined && is === undefined) this.#watch.deletedByPerson(key);
     this.#noteDeletion("salesforce", key, is === undefined, author);
     const none = new Map<string, Value>();
     this.#write(
@@ -280,6 +297,13 @@ export class Ledger {
     );
     if (author !== "connector") return;
     if (before === undefined && is !== undefined) this.#watch.made("OrderItem", is);
+    if (was !== undefined && is !== undefined)
+      for (const field of ["Quantity", "UnitPrice"]) {
+        const [old, now] = [was[field], is[field]];
+        const isAlike = amountOr(field, canonicalOf(old)) === amountOr(field, canonicalOf(now));
+        if (old !== now && isAlike)
+          this.#watch.respelled(stored, `${field}: ${JSON.stringify(old)} is ${JSON.stringify(now)}`);
+      }
     const orderGoes = all.some((other) => other.id === orderId && other.after?.["IsDeleted"] === true);
     if (was === undefined || is !== undefined || orderGoes) return;
     this.#watch.lineDeletedInSalesforce(key, stored, this.#keyReferredTo("PricebookEntry", was["PricebookEntryId"]));

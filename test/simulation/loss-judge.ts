@@ -29,6 +29,8 @@ interface Overwritten {
   readonly unseen: boolean;
   /** Why nobody could find it in a pre-image. */
   excuse: Excuse | null;
+  /** True where a person deleted the record while the connector's write had it half way to this very status. */
+  deletedHalfWay: boolean;
 }
 
 /** Why an edit that went between a read and its write stands in no pre-image. */
@@ -125,7 +127,31 @@ export class LossJudge {
     const { clerkSeq: seq } = cell;
     const excuse = this.#inBulk.has(key) ? "by Bulk" : null;
     const { seq: overSeq } = this.#ledger;
-    this.#overwritten.push({ side, key, line, field, value: old, agreed, seq, overSeq, unseen, excuse });
+    const deletedHalfWay = false;
+    this.#overwritten.push({
+      side,
+      key,
+      line,
+      field,
+      value: old,
+      agreed,
+      seq,
+      overSeq,
+      unseen,
+      excuse,
+      deletedHalfWay,
+    });
+  }
+
+  /**
+   * A person deletes a record in Salesforce. Had the connector not put it aside for a while, the deletion would have taken
+   * the person's status along, and nobody else would have lost it.
+   */
+  deletedByPerson(key: string): void {
+    const meant = this.#passing(key)?.meant;
+    for (const overwritten of this.#overwritten)
+      if (overwritten.key === key && overwritten.field === "Status" && overwritten.value === meant)
+        overwritten.deletedHalfWay = true;
   }
 
   /**
@@ -153,6 +179,8 @@ export class LossJudge {
       if (overrun && waits(key) && this.#isHidden(overwritten)) continue;
       // Its record is half way through Draft and was deleted there: the base remembers what it stood for.
       if (field === "Status" && cell?.value === undefined && this.#passing(key)?.meant === value) continue;
+      // So it was, and a person has chosen the other side's record since.
+      if (side === "salesforce" && overwritten.deletedHalfWay) continue;
       // What flows from the ERP only is not brought back; the journal has it.
       if (overrun && field === "BillingCity" && this.#stage.config.cityDirection === "toSalesforce") continue;
       const other = side === "salesforce" ? "external" : "salesforce";

@@ -14,10 +14,10 @@ export interface Tally {
   readonly overruns: number;
 }
 
-/** The seeds of one of `shards` test files: `SIM_FROM` and `SIM_SEEDS` say which, by default the first 500. */
+/** The seeds of one of `shards` test files: `SIM_FROM` and `SIM_SEEDS` say which, by default the first 250. */
 export function seedsOf(shard: number, shards: number): readonly number[] {
   const from = Number(process.env["SIM_FROM"] ?? 1);
-  const count = Number(process.env["SIM_SEEDS"] ?? 500);
+  const count = Number(process.env["SIM_SEEDS"] ?? 250);
   return Array.from({ length: count }, (_, index) => from + index).filter((seed) => seed % shards === shard);
 }
 

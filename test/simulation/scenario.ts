@@ -67,8 +67,8 @@ export type Step =
   | { readonly kind: "commitLate" }
   | { readonly kind: "advance"; readonly seconds: number }
   | { readonly kind: "sweep" }
-  /** A second connector on the same ERP reads, so many records at a time. */
-  | { readonly kind: "secondReader"; readonly limit: number }
+  /** A second connector on the same ERP runs, so many records at a time. */
+  | { readonly kind: "secondConnector"; readonly limit: number }
   | { readonly kind: "upheaval"; readonly what: Upheaval }
   | {
       readonly kind: "run";
@@ -187,7 +187,7 @@ function drawHabits(random: Random, step: Step): readonly Step[] {
   const now =
     step.kind === "run" && random.chance(0.4) ? { ...step, disturbances: [...step.disturbances, within] } : step;
   const after: readonly Step[] = [
-    ...(random.chance(0.25) ? [{ kind: "secondReader", limit: 1 + random.below(3) } as const] : []),
+    ...(random.chance(0.25) ? [{ kind: "secondConnector", limit: 1 + random.below(3) } as const] : []),
     ...(random.chance(0.08) ? [{ kind: "upheaval", what: "reload" } as const] : []),
   ];
   return [...before, now, ...after];

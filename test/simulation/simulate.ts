@@ -1,11 +1,9 @@
 /** Plays one history to its end and says what it broke. */
 import { setImmediate } from "node:timers/promises";
-import type { EnginePorts } from "../../src/engine/context/ports.ts";
 import type { RunReport } from "../../src/engine/context/report.ts";
 import { sweepOwedSinceMs } from "../../src/engine/detect/pending-sweep.ts";
 import { retryDeadLetter } from "../../src/engine/held/held.ts";
 import type { Plan } from "../../src/engine/plan/plan.ts";
-import type { ExternalSystem } from "../../src/external/port.ts";
 import type { SalesforceOrg } from "../../src/salesforce/port.ts";
 import { withinBudget } from "../../src/service/budgeted-org.ts";
 import type { StateStore } from "../../src/state/port.ts";
@@ -16,7 +14,7 @@ import { MemoryState } from "./memory-state.ts";
 import { Random } from "./random.ts";
 import { type Breaking, type RunEnd, runProcess } from "./runner.ts";
 import type { Scenario, Step } from "./scenario.ts";
-import { SecondReader } from "./second-reader.ts";
+import { SecondConnector } from "./second-connector.ts";
 import { CONNECTOR, Stage } from "./stage.ts";
 
 /** What one history came to. */
@@ -104,7 +102,7 @@ class Player {
   /** True from an upheaval of the ERP on until a run has gone through. */
   #isUpset = false;
   readonly #rest: RestJudge;
-  readonly #secondReader: SecondReader;
+  readonly #secondConnector: SecondConnector;
 
   constructor(stage: Stage, judge: Judge, scenario: Scenario, options: PlayOptions) {
     this.#stage = stage;
@@ -112,37 +110,12 @@ class Player {
     this.#rest = new RestJudge(stage, judge);
     this.#options = options;
     this.#random = new Random(scenario.config.seed);
-    this.#secondReader = new SecondReader({
-      erp: stage.erp,
-      external: this.#sandboxPorts().external,
+    this.#secondConnector = new SecondConnector({
+      stage,
       feeds: judge.feeds,
       fail: (invariant, what) => judge.fail(invariant, what),
-      seesDeletions: stage.config.world?.feed === "log",
-    });
-  }
-
-  /** What a second connector of the same make works with. */
-  #sandboxPorts(): EnginePorts {
-    const { erp, mapping } = this.#stage;
-    const external: ExternalSystem = {
-      name: erp.name,
-      check: () => erp.check(),
-      info: (collection) => erp.info(collection),
-      changes: (collection, cursor, limit) => erp.changes(collection, cursor, limit),
-      read: (collection, keys) => erp.read(collection, keys),
-      apply: (operations) => erp.apply(operations),
-      acknowledge: async (collection, cursor) => await erp.acknowledge?.(collection, cursor),
-      close: () => Promise.resolve(),
-    };
-    const { breaking = (ports) => ports } = this.#options;
-    return breaking({
-      mapping,
-      salesforce: unguarded(this.#stage, 0, () => Promise.resolve()),
-      external,
-      state: new MemoryState(),
-      nowMs: () => this.#stage.nowMs,
+      breaking: options.breaking ?? ((ports) => ports),
       newId: () => this.#newId(),
-      observe: () => {},
     });
   }
 
@@ -157,8 +130,8 @@ class Player {
         return this.#stage.people.edit(step.seed);
       case "habit":
         return this.#stage.people.habit(step.seed);
-      case "secondReader":
-        return await this.#secondReader.read(step.limit);
+      case "secondConnector":
+        return await this.#secondConnector.run(step.limit);
       case "late":
         return this.#stage.people.openLate(step.seed);
       case "refuse":

@@ -20,7 +20,7 @@ const START = Date.UTC(2026, 2, 2, 8);
 let template: Promise<MockOrg> | undefined;
 
 /** A mock org of its own for one simulation, forked from one that is made once. */
-async function freshOrg(): Promise<MockOrg> {
+export async function freshOrg(): Promise<MockOrg> {
   template ??= templateOrg();
   return (await template).fork();
 }

@@ -7,7 +7,7 @@ import { play } from "./simulate.ts";
 
 /** So many seeds, or those that the environment says. */
 const FROM = Number(process.env["SIM_FROM"] ?? 1);
-const SEEDS = Number(process.env["SIM_UNTIDY_SEEDS"] ?? 14);
+const SEEDS = Number(process.env["SIM_UNTIDY_SEEDS"] ?? 7);
 
 it.each<[Untidiness, string]>([
   ["messy", "with odd keys and values"],
