@@ -55,7 +55,8 @@ function defaultFormulasOf(plan: ObjectPlan, catalog: Catalog): readonly Compute
 
 function scope(tx: Transaction, previous: Row | undefined): FormulaContext {
   const user = tx.get("User", tx.actor.userId) ?? {};
-  return { nowMs: datetimeMs(tx.now), user, timeZone: tx.actor.timeZone, previous, find: searchIn(tx) };
+  const holds = (permission: string): boolean => tx.actor.access.has(permission);
+  return { nowMs: datetimeMs(tx.now), user, timeZone: tx.actor.timeZone, previous, holds, find: searchIn(tx) };
 }
 
 /** How VLOOKUP, CURRENCYRATE and $Organization find a record of the org. */

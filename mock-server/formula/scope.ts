@@ -16,6 +16,8 @@ export interface FormulaContext {
   readonly timeZone: string;
   /** The record before the save; undefined for a new record and outside of a save. */
   readonly previous?: RecordValues | undefined;
+  /** Whether the user has a permission or custom permission; absent where nobody can say. */
+  readonly holds?: (permission: string) => boolean;
   /** The first record of an object whose field has this value, or simply the first; absent where nothing can be searched. */
   readonly find?: (
     object: string,

@@ -4,7 +4,7 @@ import type { MockOrgCore } from "../org/org.ts";
 import { NO_ACCESS, type PermissionDefinition } from "../org/permissions.ts";
 import type { Row } from "../schema/definition.ts";
 import { isPermissionable } from "../schema/describe.ts";
-import { STANDARD_PROFILES } from "../schema/metadata/permissions.ts";
+import { CUSTOM_PERMISSION, STANDARD_PROFILES } from "../schema/metadata/permissions.ts";
 import type { XmlElement } from "../schema/metadata/xml.ts";
 import { leaf, node } from "./elements.ts";
 
@@ -77,12 +77,18 @@ export function permissionElements(org: MockOrgCore, type: PermissionType, row: 
         ]),
       ];
     }),
-    ...(userPermissions === "all" ? [] : userPermissions).toSorted().map((name) => userPermission(name)),
+    ...(userPermissions === "all" ? [] : userPermissions)
+      .toSorted()
+      .map((name) =>
+        name.startsWith(CUSTOM_PERMISSION)
+          ? enabled("customPermissions", name.slice(CUSTOM_PERMISSION.length))
+          : enabled("userPermissions", name),
+      ),
   ];
 }
 
 const STANDARD_NAMES: ReadonlySet<string> = new Set(Object.values(STANDARD_PROFILES));
 
-function userPermission(name: string): XmlElement {
-  return node("userPermissions", [...leaf("enabled", true), ...leaf("name", name)]);
+function enabled(element: string, name: string): XmlElement {
+  return node(element, [...leaf("enabled", true), ...leaf("name", name)]);
 }

@@ -64,6 +64,7 @@ export async function createMockOrg(options: MockOrgOptions = {}): Promise<MockO
     definitions: currencies?.definitions(custom.definitions) ?? custom.definitions,
     clock: clockAt(options.now),
     settings: { ...setup?.settings, ...custom.settings, ...options.settings },
+    labels: custom.labels,
     permissions: [...custom.permissions, ...(options.permissions ?? [])],
     users,
     ...defined({ seed: options.idSeed, id: options.orgId, name: options.name, sharing: options.sharing }),
@@ -328,7 +329,8 @@ async function customized(
   folders: readonly string[],
   strict: boolean,
 ): Promise<CustomizedOrg> {
-  if (folders.length === 0) return { definitions, settings: {}, permissions: [], validationRules: [], remarks: [] };
+  if (folders.length === 0)
+    return { definitions, settings: {}, labels: new Map(), permissions: [], validationRules: [], remarks: [] };
   const { customizeOrg } = await import("../setup/customization.ts");
   return customizeOrg(definitions, folders, strict);
 }

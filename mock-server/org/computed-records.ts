@@ -64,6 +64,7 @@ function compute(tx: Transaction, fields: readonly ComputedField[], row: Row): R
     nowMs: datetimeMs(tx.now),
     user: tx.get("User", tx.actor.userId) ?? {},
     timeZone: tx.actor.timeZone,
+    holds: (permission: string): boolean => tx.actor.access.has(permission),
     find: (object: string, where?: { readonly field: string; readonly value: string }): Row | undefined => {
       const [found] = where === undefined ? tx.rows(object) : tx.find(object, where.field, where.value);
       return found;

@@ -66,7 +66,7 @@ export function schemaChanges(base: Catalog, catalog: Catalog): SchemaChanges | 
 export function withSchemaChanges(base: Catalog, { changed, removed }: SchemaChanges): Catalog {
   const gone = new Set([...removed, ...changed.map((definition) => definition.name)]);
   const kept = base.objects.map((type) => type.definition).filter((definition) => !gone.has(definition.name));
-  return createCatalog([...kept, ...changed]);
+  return createCatalog([...kept, ...changed], base.labels);
 }
 
 /** How many records a snapshot holds. */

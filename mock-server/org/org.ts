@@ -4,7 +4,7 @@
  * All change goes through `transaction`. A fork, a snapshot and a restore cost the same at any number of records,
  * because tables share their layers (`table.ts`).
  */
-import { type Catalog, createCatalog } from "../schema/catalog.ts";
+import { type Catalog, type CustomLabels, createCatalog } from "../schema/catalog.ts";
 import type { ObjectDefinition } from "../schema/definition.ts";
 import { to18 } from "../schema/record-id.ts";
 import { Actors } from "./actors.ts";
@@ -37,6 +37,8 @@ export interface OrgOptions {
   /** The schema. It must have `User` and `Profile`; everything else may be missing. */
   readonly definitions: readonly ObjectDefinition[];
   readonly settings?: Partial<OrgSettings>;
+  /** Texts that formulas name with `$Label`. */
+  readonly labels?: CustomLabels;
   /** Default: runs with real time. */
   readonly clock?: ManualClock;
   /** Where record Ids begin. The same seed gives the same Ids. */
@@ -103,7 +105,7 @@ export class MockOrgCore implements Org {
 
   /** See `createOrg`. */
   static create(options: OrgOptions): MockOrgCore {
-    const catalog = createCatalog(options.definitions);
+    const catalog = createCatalog(options.definitions, options.labels);
     for (const object of ["User", "Profile"])
       if (catalog.object(object) === undefined)
         throw new Error(`An org needs the object ${object}: add its definition to the schema`);
@@ -204,8 +206,8 @@ export class MockOrgCore implements Org {
    */
   redefine(definitions: readonly ObjectDefinition[]): void {
     this.#transactions.assertNone("an org is not redefined within a transaction");
-    const catalog = createCatalog(definitions);
     const before = this.wholeCatalog;
+    const catalog = createCatalog(definitions, before.labels);
     const tables = catalog.objects.map((type): [string, Table] => {
       const table = this.#tables.get(type.name);
       if (table === undefined) return [type.name, Table.create(type)];

@@ -65,6 +65,8 @@ export function insertStandardRecords(tx: Transaction, organization: { id: strin
         StatusCode: value.group ?? null,
       });
   for (const type of tx.catalog.objects)
+    for (const record of type.definition.records ?? []) insertRecord(tx, type.name, record);
+  for (const type of tx.catalog.objects)
     for (const recordType of type.definition.recordTypes ?? [])
       insertRecord(tx, "RecordType", {
         Id: recordType.id,

@@ -12,6 +12,7 @@ export function catalogUnder({ enableOrders, autoCalculateEndDate }: OrgSettings
     definitions
       .filter(({ name }) => enableOrders || !ofOrders.test(name))
       .map((definition) => (autoCalculateEndDate ? definition : withOwnEndDate(definition))),
+    whole.labels,
   );
 }
 

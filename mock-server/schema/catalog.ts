@@ -41,7 +41,14 @@ export interface Catalog {
    * share them, as history objects do.
    */
   objectByPrefix(keyPrefix: string): SObjectType | undefined;
+  /** Texts that formulas name with `$Label`, by API name in lower case. */
+  readonly labels: CustomLabels;
 }
+
+/** Custom labels by API name in lower case. */
+export type CustomLabels = ReadonlyMap<string, string>;
+
+const NO_LABELS: CustomLabels = new Map();
 
 /** Which part of a catalog stays visible. */
 export interface CatalogFilter {
@@ -55,19 +62,22 @@ export interface CatalogFilter {
  * Throws an `Error` when two objects share a name or a key prefix, or two fields of one object share a name: the
  * definitions are data of the program or were checked by the metadata reader before.
  */
-export function createCatalog(definitions: readonly ObjectDefinition[]): Catalog {
-  return assemble(definitions, (definition) => definition.fields);
+export function createCatalog(definitions: readonly ObjectDefinition[], labels: CustomLabels = NO_LABELS): Catalog {
+  return assemble(definitions, (definition) => definition.fields, labels);
 }
 
 /** The same catalog as one user sees it: hidden objects and fields are simply absent, and so are their relationships. */
 export function restrictCatalog(catalog: Catalog, filter: CatalogFilter): Catalog {
   const visible = catalog.objects.map((object) => object.definition).filter((definition) => filter.object(definition));
-  return assemble(visible, (definition) => definition.fields.filter((field) => filter.field(definition, field)));
+  const fieldsOf = (definition: ObjectDefinition) =>
+    definition.fields.filter((field) => filter.field(definition, field));
+  return assemble(visible, fieldsOf, catalog.labels);
 }
 
 function assemble(
   definitions: readonly ObjectDefinition[],
   fieldsOf: (definition: ObjectDefinition) => readonly FieldDefinition[],
+  labels: CustomLabels,
 ): Catalog {
   const fields = new Map(definitions.map((definition) => [definition.name, fieldsOf(definition)]));
   const children = new Map<string, ChildRelationship[]>();
@@ -99,6 +109,7 @@ function assemble(
   const objects = [...byName.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   return {
     objects,
+    labels,
     object: (name) => byName.get(name.toLowerCase()),
     objectByPrefix: (keyPrefix) => byPrefix.get(keyPrefix) ?? byIdPrefix.get(keyPrefix),
   };

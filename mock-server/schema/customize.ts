@@ -6,6 +6,7 @@
  */
 import type { FieldDefinition, ObjectDefinition, RecordTypeDefinition } from "./definition.ts";
 import { withoutFaultyParts } from "./formula-check.ts";
+import { type CustomMetadataSource, inOrder, metadataRecords } from "./metadata/custom-metadata.ts";
 import { owner } from "./metadata/custom-object.ts";
 import type { Customization, FieldSource, ValidationRule } from "./metadata/customization.ts";
 import { MetadataError, type MetadataProblem } from "./metadata/problem.ts";
@@ -45,14 +46,11 @@ export function applyCustomization(
     objects: new Map(definitions.map((definition) => [definition.name, definition])),
     problems: [],
     remarks: [...customization.remarks],
-    leftOut: new Map([
-      ...customization.objects.flatMap(({ name, leftOut }) =>
-        leftOut === undefined ? [] : [[name, leftOut] as const],
-      ),
-      ...customization.problems.flatMap(({ leftOut, reason }) =>
+    leftOut: new Map(
+      customization.problems.flatMap(({ leftOut, reason }) =>
         leftOut === undefined ? [] : [[leftOut, `was left out: ${reason}`] as const],
       ),
-    ]),
+    ),
   };
   addCustomObjects(work, customization);
   changeStandardObjects(work, customization);
@@ -62,6 +60,7 @@ export function applyCustomization(
   addRecordTypes(work, customization);
   trackHistory(work, customization);
   sizeSummaries(work, customization);
+  addMetadataRecords(work, customization);
   checkChildNames(work, customization);
   const checked = withoutFaultyParts(work.objects, customization);
   remarkOnGrants(work, customization, checked.objects);
@@ -85,8 +84,14 @@ function addCustomObjects(work: Work, customization: Customization): void {
     .toSorted((a, b) => (a.name < b.name ? -1 : 1));
   const taken = new Set([...work.objects.values()].map((object) => object.keyPrefix));
   let at = 0;
+  let types = 0;
   for (const { path, name, definition } of custom) {
     if (definition === undefined) continue;
+    if (name.endsWith("__mdt")) {
+      work.objects.set(name, { ...definition, keyPrefix: metadataPrefix(types) });
+      types += 1;
+      continue;
+    }
     while (taken.has(customPrefix(at))) at += 1;
     if (at >= CUSTOM_OBJECTS_MAX) {
       work.problems.push({ path, element: name, reason: "is one custom object too many", leftOut: name });
@@ -99,6 +104,40 @@ function addCustomObjects(work: Work, customization: Customization): void {
 
 function customPrefix(at: number): string {
   return `a${BASE62.charAt(Math.floor(at / BASE62.length))}${BASE62.charAt(at % BASE62.length)}`;
+}
+
+/** Types of custom metadata have key prefixes of their own: m00 to mzz [memory: platform §5]. */
+function metadataPrefix(at: number): string {
+  return `m${BASE62.charAt(Math.floor(at / BASE62.length) % BASE62.length)}${BASE62.charAt(at % BASE62.length)}`;
+}
+
+/** The records of custom metadata types, which stand in the source as the types do. */
+function addMetadataRecords(work: Work, { customMetadata }: Customization): void {
+  const byType = new Map<string, CustomMetadataSource[]>();
+  for (const source of customMetadata) byType.set(source.type, [...(byType.get(source.type) ?? []), source]);
+  const idOf = (name: string, developerName: string): string | undefined => {
+    const at = inOrder(byType.get(name) ?? []).findIndex((source) => source.developerName === developerName);
+    const prefix = work.objects.get(name)?.keyPrefix;
+    return at < 0 || prefix === undefined ? undefined : recordIdOf(prefix, at + 1);
+  };
+  for (const [name, sources] of byType) {
+    const type = work.objects.get(name);
+    if (type === undefined) {
+      for (const { path, developerName } of sources)
+        work.remarks.push({
+          path,
+          element: developerName,
+          reason: `the type ${name} is in none of the given files; the record is left out`,
+          kind: "custom metadata records without their type",
+          leftOut: `${name}.${developerName}`,
+        });
+      continue;
+    }
+    const records = metadataRecords(type, sources, idOf, ({ path, developerName }, field, reason) =>
+      work.problems.push({ path, element: `${developerName}/${field}`, reason, kind: "parts of components left out" }),
+    );
+    work.objects.set(name, { ...type, records });
+  }
 }
 
 function changeStandardObjects(work: Work, customization: Customization): void {

@@ -191,6 +191,10 @@ export interface ObjectDefinition {
   /** The object whose object permissions govern this one, where it has none of its own (OrderItem → Order). */
   readonly permissionsOf?: string;
   readonly recordTypes?: readonly RecordTypeDefinition[];
+  /** How a custom setting finds the record for a user; absent for every other object. */
+  readonly customSetting?: "Hierarchy" | "List";
+  /** Records that the org has from its beginning: those of a custom metadata type. */
+  readonly records?: readonly Row[];
   /** True where field history is kept in `<Name>History`. */
   readonly historyTracked?: readonly string[];
 }

@@ -184,7 +184,7 @@ function commonKeys(type: SObjectType, context: DescribeContext) {
     activateable: definition.activateable ?? false,
     createable: (definition.createable ?? false) && (rights?.create ?? true),
     custom: definition.custom ?? false,
-    customSetting: false,
+    customSetting: definition.customSetting !== undefined,
     deepCloneable: false,
     deletable: (definition.deletable ?? false) && (rights?.delete ?? true),
     deprecatedAndHidden: false,

@@ -33,7 +33,7 @@ export function withoutFaultyParts(
   );
   let { validationRules } = customization;
   for (let round = 1; ; round += 1) {
-    const catalog = createCatalog([...objects.values()]);
+    const catalog = createCatalog([...objects.values()], customization.labels);
     const check: Check = { catalog, faults, remarks: round === 1 ? remarks : [], changed: new Map() };
     const before = faults.length;
     for (const source of sources) checkField(check, source);

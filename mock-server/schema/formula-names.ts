@@ -116,6 +116,78 @@ const RECORD_VARIABLES: Readonly<
   $organization: { object: "Organization", via: [], row: ({ context }) => context.find?.("Organization") },
 };
 
+/** Stands before the name of a custom permission among what a user holds. */
+const CUSTOM_PERMISSION = "CustomPermission.";
+
+/** What `$` variables without a record of their own are; undefined where the path is none of theirs. */
+const GLOBALS: Readonly<
+  Record<string, (rest: readonly string[], whole: string, binding: Binding) => Typed | undefined>
+> = {
+  // The user permissions of setup can be asked for as well as custom ones [memory: platform §6].
+  $permission: permission,
+  $custompermission: permission,
+  $label: ([...names], whole, { catalog }) => {
+    const text = catalog.labels.get(names.join("__").toLowerCase());
+    if (text === undefined) throw new FormulaError(`there is no custom label ${whole}`);
+    return { type: "text", run: () => text };
+  },
+  $custommetadata: ([type = "", record = "", ...field], whole, binding) => {
+    const object = binding.catalog.object(type);
+    if (object === undefined) throw new FormulaError(`there is no custom metadata type ${type} (${whole})`);
+    const found = (object.definition.records ?? []).find(
+      (row) => String(row["DeveloperName"]).toLowerCase() === record.toLowerCase(),
+    );
+    if (found === undefined) throw new FormulaError(`${type} has no record ${record} (${whole})`);
+    const value = pathValue(field, whole, { ...binding, object, own: new Set() });
+    return moved(value, (scope) => ({ ...scope, row: { ...emptyRow(object), ...found } }));
+  },
+  $setup: ([setting = "", ...field], whole, binding) => {
+    const object = binding.catalog.object(setting);
+    if (object?.definition.customSetting !== "Hierarchy")
+      throw new FormulaError(`there is no hierarchical custom setting ${setting} (${whole})`);
+    const value = pathValue(field, whole, { ...binding, object, own: new Set() });
+    return moved(value, (scope) => {
+      const row = settingFor(object.name, scope);
+      return row === undefined ? undefined : { ...scope, row };
+    });
+  },
+  $api: ([name = ""], whole) => {
+    if (name.toLowerCase() === "session_id") return { type: "text", run: () => "SESSION_ID_REMOVED" };
+    const [, kind = "", digits = ""] = /^(partner|enterprise)_server_url_(\d{2,3})$/i.exec(name) ?? [];
+    const letter = { partner: "u", enterprise: "c" }[kind.toLowerCase()];
+    if (letter === undefined) throw new FormulaError(`there is no ${whole}`);
+    return {
+      type: "text",
+      run: ({ context }) => {
+        const organization = context.find?.("Organization")?.["Id"];
+        const id = typeof organization === "string" ? to15(organization) : "";
+        return `https://mock.my.salesforce.com/services/Soap/${letter}/${digits.slice(0, -1)}.0/${id}`;
+      },
+    };
+  },
+};
+
+function permission([name = "", ...rest]: readonly string[]): Typed | undefined {
+  if (name === "" || rest.length > 0) return undefined;
+  return {
+    type: "boolean",
+    run: ({ context: { holds } }) => holds?.(`${CUSTOM_PERMISSION}${name}`) === true || holds?.(name) === true,
+  };
+}
+
+function emptyRow(object: SObjectType): Scope["row"] {
+  return Object.fromEntries(object.fields.map((field) => [field.name, null]));
+}
+
+/** The setting's record for the user, the user's profile or the organization: the nearest one counts. */
+function settingFor(setting: string, { context: { user, find } }: Scope): Scope["row"] | undefined {
+  for (const owner of [user["Id"], user["ProfileId"], find?.("Organization")?.["Id"]]) {
+    const found = typeof owner === "string" ? find?.(setting, { field: "SetupOwnerId", value: owner }) : undefined;
+    if (found !== undefined && found["IsDeleted"] !== true) return found;
+  }
+  return undefined;
+}
+
 function variable(path: readonly string[], whole: string, binding: Binding): Typed {
   const [first = "", ...rest] = path;
   const kind = first.toLowerCase();
@@ -128,8 +200,9 @@ function variable(path: readonly string[], whole: string, binding: Binding): Typ
       return row === undefined ? undefined : { ...scope, row };
     });
   }
-  if (kind === "$recordtype" && rest.length === 1 && binding.object.parent("RecordType") !== undefined)
-    return pathValue(["RecordType", ...rest], whole, binding);
+  if (kind === "$recordtype" && rest.length === 1) return pathValue(["RecordType", ...rest], whole, binding);
+  const global = GLOBALS[kind]?.(rest, whole, binding);
+  if (global !== undefined) return global;
   if (kind === "$system" && rest[0]?.toLowerCase() === "origindatetime")
     return { type: "datetime", run: () => Date.UTC(1900, 0, 1) };
   if (kind === "$objecttype" && rest.length === 3) return { type: "text", run: () => whole };
@@ -143,6 +216,9 @@ function pathValue(path: readonly string[], whole: string, binding: Binding): Ty
   if (rest.length === 0) return fieldValue(first, whole, binding);
   const [relationship = "", onlyTo] = first.split(":");
   const reference = binding.object.parent(relationship);
+  // An object without record types has no field for them, and its records have none.
+  if (reference === undefined && relationship.toLowerCase() === "recordtype" && rest.length === 1)
+    return { type: "text", run: () => "" };
   if (reference === undefined)
     throw new FormulaError(`${binding.object.name} has no relationship ${relationship} (${whole})`);
   binding.own.add(reference.name);

@@ -8,7 +8,7 @@ import type { ValidationRule } from "../dml/options.ts";
 import { permissionDefinitions } from "../org/metadata-permissions.ts";
 import type { PermissionDefinition } from "../org/permissions.ts";
 import type { OrgSettings } from "../org/port.ts";
-import { createCatalog } from "../schema/catalog.ts";
+import { type CustomLabels, createCatalog } from "../schema/catalog.ts";
 import { applyCustomization } from "../schema/customize.ts";
 import type { ObjectDefinition } from "../schema/definition.ts";
 import { readCustomization } from "../schema/metadata/customization.ts";
@@ -19,6 +19,7 @@ import { readSourceDirs } from "./source-dir.ts";
 export interface CustomizedOrg {
   readonly definitions: readonly ObjectDefinition[];
   readonly settings: Partial<OrgSettings>;
+  readonly labels: CustomLabels;
   readonly permissions: readonly PermissionDefinition[];
   readonly validationRules: readonly ValidationRule[];
   /** What a real org would do with these files and this one does not. */
@@ -39,8 +40,9 @@ export function customizeOrg(
   return {
     definitions: schema.definitions,
     settings: customization.settings,
+    labels: customization.labels,
     permissions: permissionDefinitions(customization.permissions),
-    validationRules: formulaRules(schema.validationRules, createCatalog(schema.definitions)),
+    validationRules: formulaRules(schema.validationRules, createCatalog(schema.definitions, customization.labels)),
     remarks: schema.remarks,
   };
 }

@@ -24,6 +24,9 @@ export type ComponentKind =
   | "standardValueSet"
   | "globalValueSet"
   | "settings"
+  | "labels"
+  | "label"
+  | "customMetadata"
   | "profile"
   | "permissionSet"
   /** One file of a permission set that is kept in many (`decomposePermissionSetBeta` and `…Beta2` of a project). */
@@ -33,7 +36,8 @@ const PERMISSION_SET_PART =
   /(?:^|\/)permissionsets\/(?:[^/]+\/)*?([^/]+)\/(?:\w+\/)?[^/]+\.(?:objectSettings|objectPermission|fieldPermission|recordTypeVisibility|userPermission|customPermissions?)-meta\.xml$/;
 const OF_OBJECT = /(?:^|\/)objects\/([^/]+)\/(?:fields|recordTypes|validationRules)\/([^/]+)\.(\w+)-meta\.xml$/;
 const OBJECT = /(?:^|\/)objects\/(?:[^/]+\/)?([^/]+?)\.object(?:-meta\.xml)?$/;
-const ALONE = /(?:^|\/)([^/]+?)\.(standardValueSet|globalValueSet|settings|profile|permissionset)(?:-meta\.xml)?$/;
+const ALONE =
+  /(?:^|\/)([^/]+?)\.(standardValueSet|globalValueSet|settings|profile|permissionset|labels|label|md)(?:-meta\.xml)?$/;
 
 const KINDS: Readonly<Record<string, ComponentKind>> = {
   field: "field",
@@ -44,6 +48,9 @@ const KINDS: Readonly<Record<string, ComponentKind>> = {
   settings: "settings",
   profile: "profile",
   permissionset: "permissionSet",
+  labels: "labels",
+  label: "label",
+  md: "customMetadata",
 };
 
 /**
@@ -61,11 +68,17 @@ const LEFT_ASIDE: Readonly<Record<string, string>> = {
   restrictionRule: "restriction rules are not applied",
   mutingpermissionset: "muting permission sets are not applied",
   permissionsetgroup: "permission set groups are not applied",
-  customMetadata: "custom metadata records are not loaded",
 };
 
-/** Metadata types, events, big objects and external objects are stored elsewhere than records, and are not modelled. */
-const NOT_RECORDS = /__(mdt|e|b|x|kav)$/;
+/** Objects that are stored elsewhere than records, and are not modelled, by the end of their names. */
+const NOT_RECORDS = /__(e|b|x|kav)$/;
+
+const NOT_MODELLED: Readonly<Record<string, string>> = {
+  e: "platform events are not modelled",
+  b: "big objects are not modelled",
+  x: "external objects are not modelled",
+  kav: "knowledge articles are not modelled",
+};
 
 /** The component of a path; undefined where the file is none that is read. */
 export function componentOf(path: string): Component | undefined {
@@ -82,6 +95,8 @@ export function componentOf(path: string): Component | undefined {
 
 /** What an org would do with a file and this mock does not, for example `flows are not executed`. */
 export function leftAside(path: string): string | undefined {
+  const object = NOT_RECORDS.exec(decoded(OBJECT.exec(path)?.[1]))?.[1];
+  if (object !== undefined) return NOT_MODELLED[object];
   const suffix = /\.(\w+)(?:-meta\.xml)?$/.exec(path)?.[1] ?? "";
   return LEFT_ASIDE[suffix];
 }

@@ -72,7 +72,7 @@ const HARMLESS = new Set(
 const UNDERSTOOD = new Set(
   (
     "required unique externalId caseSensitive defaultValue length precision scale displayFormat startingNumber " +
-    "referenceTo relationshipName deleteConstraint reparentableMasterDetail relationshipOrder valueSet picklist " +
+    "metadataRelationshipControllingField referenceTo relationshipName deleteConstraint reparentableMasterDetail relationshipOrder valueSet picklist " +
     "formula formulaTreatBlanksAs summarizedField summaryForeignKey summaryOperation summaryFilterItems"
   ).split(" "),
 );
@@ -117,6 +117,8 @@ function definitionsOf(
     case "Lookup":
     case "Hierarchy":
       return [{ ...base, ...lookupPart(file, element, name) }];
+    case "MetadataRelationship":
+      return [{ ...base, ...metadataRelationshipPart(element) }];
     case "MasterDetail":
       return [{ ...base, ...masterDetailPart(file, element, name) }];
     case "AutoNumber":
@@ -253,6 +255,13 @@ function lookupPart(file: MetadataFile, element: XmlElement, name: string) {
     onParentDelete: required && rule === "SetNull" ? ("restrict" as const) : (onParentDelete ?? "setNull"),
     permissionable: !required,
   };
+}
+
+/** A field of a custom metadata type that names a record of another one, an object or a field. */
+function metadataRelationshipPart(element: XmlElement): Omit<FieldDefinition, "name" | "label"> {
+  const target = textOf(element, "referenceTo") ?? "EntityDefinition";
+  if (!target.endsWith("__mdt")) return { type: "string", length: 255, ...ALL, nillable: true };
+  return { type: "reference", length: 18, ...ALL, nillable: true, referenceTo: [target] };
 }
 
 function masterDetailPart(file: MetadataFile, element: XmlElement, name: string) {

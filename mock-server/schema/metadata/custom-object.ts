@@ -4,6 +4,7 @@
  */
 import type { FieldDefinition, ObjectDefinition, SharingModel } from "../definition.ts";
 import { readAutoNumber } from "./custom-field.ts";
+import { metadataType } from "./custom-metadata.ts";
 import { child, flagOf, type MetadataFile, textOf, wholeOf, type XmlElement } from "./xml.ts";
 
 /** What an object's own file says. */
@@ -15,8 +16,6 @@ export interface CustomObject {
    * an object that comes from elsewhere: a standard one, one of a package, or one of another folder.
    */
   readonly definition: ObjectDefinition | undefined;
-  /** Why the object is no part of the mock, although the file defines it; undefined for all others. */
-  readonly leftOut: string | undefined;
   readonly sharingModel: SharingModel | undefined;
   /** Undefined where the file does not say. */
   readonly historyEnabled: boolean | undefined;
@@ -33,16 +32,50 @@ export function readCustomObject(file: MetadataFile, name: string): CustomObject
     if (name.endsWith("__c"))
       // Some standard objects have models of their own, for example ReadWriteTransfer of Lead and Case.
       file.drop("CustomObject/sharingModel", `"${sharing}" is none of ${SHARING_MODELS.join(", ")}`);
-  const setting = textOf(root, "customSettingsType") !== undefined;
-  const defines = name.endsWith("__c") && (child(root, "nameField") ?? child(root, "label")) !== undefined;
   return {
     path: file.path,
     name,
-    definition: defines && !setting ? customDefinition(file, name, sharingModel) : undefined,
-    leftOut: setting ? "custom settings are not modelled" : undefined,
+    definition: definitionOf(file, name, sharingModel),
     sharingModel,
     historyEnabled: flagOf(file, root, "enableHistory"),
   };
+}
+
+function definitionOf(
+  file: MetadataFile,
+  name: string,
+  sharingModel: SharingModel | undefined,
+): ObjectDefinition | undefined {
+  const { root } = file;
+  const label = textOf(root, "label");
+  if (name.endsWith("__mdt"))
+    return label === undefined ? undefined : metadataType(name, label, textOf(root, "pluralLabel") ?? `${label}s`);
+  if (!name.endsWith("__c") || (child(root, "nameField") ?? child(root, "label")) === undefined) return undefined;
+  const kind = textOf(root, "customSettingsType");
+  if (kind === undefined) return customDefinition(file, name, sharingModel);
+  return settingDefinition(file, name, kind === "List" ? "List" : "Hierarchy");
+}
+
+/**
+ * A custom setting: records without an owner. In a hierarchy, each says for whom it is: the organization, a profile or a
+ * user (reference: platform §5 [memory]).
+ */
+function settingDefinition(file: MetadataFile, name: string, kind: "Hierarchy" | "List"): ObjectDefinition {
+  const { fields, ...rest } = customDefinition(file, name, "ReadWrite");
+  const ofUser: FieldDefinition = {
+    ...person("SetupOwnerId", "Location", "SetupOwner"),
+    referenceTo: ["Organization", "Profile", "User"],
+    createable: true,
+    updateable: true,
+    unique: kind === "Hierarchy",
+  };
+  const kept = fields.filter((field) => field.name !== "OwnerId").map(withoutName);
+  return { ...rest, undeletable: false, searchable: false, customSetting: kind, fields: [...kept, ofUser] };
+}
+
+/** The name of a setting's record has no settings of its own. */
+function withoutName(field: FieldDefinition): FieldDefinition {
+  return field.name === "Name" ? { ...field, length: 38 } : field;
 }
 
 function customDefinition(file: MetadataFile, name: string, sharingModel: SharingModel | undefined): ObjectDefinition {
@@ -112,7 +145,8 @@ export function owner(): FieldDefinition {
 /** The record's name: a text that users give, or a number that the org gives. */
 function nameField(file: MetadataFile, objectLabel: string): FieldDefinition {
   const given = child(file.root, "nameField");
-  if (given === undefined) file.drop("CustomObject/nameField", "is missing");
+  if (given === undefined && textOf(file.root, "customSettingsType") === undefined)
+    file.drop("CustomObject/nameField", "is missing");
   const element: XmlElement = given ?? { name: "nameField", text: "", children: [] };
   const label = textOf(element, "label") ?? `${objectLabel} Name`;
   const kind = textOf(element, "type") ?? "Text";

@@ -13,6 +13,7 @@ import {
   type SourceFile,
 } from "./component.ts";
 import { type CustomField, readCustomField } from "./custom-field.ts";
+import { type CustomMetadataSource, readCustomMetadata } from "./custom-metadata.ts";
 import { type CustomObject, readCustomObject } from "./custom-object.ts";
 import { type PermissionGrant, readPermissions } from "./permissions.ts";
 import { MetadataError, type MetadataProblem } from "./problem.ts";
@@ -29,6 +30,9 @@ export interface Customization {
   readonly validationRules: readonly ValidationRule[];
   readonly standardValues: readonly StandardValuesSource[];
   readonly settings: SettingsSource;
+  /** Custom labels by API name in lower case. */
+  readonly labels: ReadonlyMap<string, string>;
+  readonly customMetadata: readonly CustomMetadataSource[];
   readonly permissions: readonly PermissionGrant[];
   /** What cannot be used, with the component that is left out because of it. */
   readonly problems: readonly MetadataProblem[];
@@ -89,6 +93,8 @@ export const NO_CUSTOMIZATION: Customization = {
   validationRules: [],
   standardValues: [],
   settings: {},
+  labels: new Map(),
+  customMetadata: [],
   permissions: [],
   problems: [],
   remarks: [],
@@ -102,6 +108,9 @@ const ROOTS: Readonly<Record<ComponentKind, readonly string[]>> = {
   standardValueSet: ["StandardValueSet"],
   globalValueSet: ["GlobalValueSet"],
   settings: [],
+  labels: ["CustomLabels"],
+  label: ["CustomLabel"],
+  customMetadata: ["CustomMetadata"],
   profile: ["Profile"],
   permissionSet: ["PermissionSet"],
   permissionSetPart: [
@@ -123,6 +132,9 @@ const LEFT_OUT: Readonly<Record<ComponentKind, string>> = {
   standardValueSet: "standard value sets left out",
   globalValueSet: "global value sets left out",
   settings: "settings left out",
+  labels: "custom labels left out",
+  label: "custom labels left out",
+  customMetadata: "custom metadata records left out",
   profile: "profiles left out",
   permissionSet: "permission sets left out",
   permissionSetPart: "permission sets left out",
@@ -191,6 +203,11 @@ export function readCustomization(
       values: readStandardValueSet(file, name),
     })),
     settings: Object.assign({}, ...each("settings", (part) => readSettings(part.file))) as SettingsSource,
+    labels: new Map([
+      ...each("labels", ({ file }) => childrenOf(file.root, "labels").map(labelOf)).flat(),
+      ...each("label", ({ element }) => labelOf(element)),
+    ]),
+    customMetadata: each("customMetadata", (part) => readCustomMetadata(part.file, part.name)),
     permissions: [
       ...each("profile", (part) => readPermissions(part.file, part.name)),
       ...each("permissionSet", (part) => readPermissions(part.file, part.name)),
@@ -200,6 +217,10 @@ export function readCustomization(
   };
   if (unsupported === "refuse" && problems.length > 0) throw new MetadataError(problems);
   return customization;
+}
+
+function labelOf(element: XmlElement): readonly [name: string, text: string] {
+  return [(textOf(element, "fullName") ?? "").toLowerCase(), textOf(element, "value") ?? ""];
 }
 
 /** Fields are read in two ways: a whole custom field, or what setup changes about a standard one. */
@@ -328,7 +349,7 @@ function lastOfEach(parts: readonly Part[], problems: MetadataProblem[]): readon
   const last = new Map<string, Part>();
   const doubled = new Set<Part>();
   for (const part of parts) {
-    if (part.kind === "profile" || part.kind === "settings") continue;
+    if (part.kind === "profile" || part.kind === "settings" || part.kind === "labels") continue;
     if (part.kind === "object" && textOf(part.element, "label") === undefined) continue;
     const key = `${part.kind} ${part.object}.${part.name}`.toLowerCase();
     const other = last.get(key);

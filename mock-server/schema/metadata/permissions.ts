@@ -12,7 +12,10 @@ export interface PermissionGrant {
   readonly description: string | undefined;
   readonly objects: readonly ObjectGrant[];
   readonly fields: readonly FieldGrant[];
-  /** API names of the user permissions that are on, for example `EditActivatedOrders`. */
+  /**
+   * API names of the user permissions that are on, for example `EditActivatedOrders`; those of custom permissions have
+   * `CustomPermission.` before them.
+   */
   readonly userPermissions: readonly string[];
   readonly recordTypes: readonly RecordTypeGrant[];
 }
@@ -55,6 +58,9 @@ export const STANDARD_PROFILES: Readonly<Record<string, string>> = {
   "Minimum Access - Salesforce": "Minimum Access - Salesforce",
 };
 
+/** Stands before the name of a custom permission among user permissions. */
+export const CUSTOM_PERMISSION = "CustomPermission.";
+
 /** Reads a `Profile` or `PermissionSet` file. */
 export function readPermissions(file: MetadataFile, name: string): PermissionGrant {
   const { root } = file;
@@ -67,7 +73,12 @@ export function readPermissions(file: MetadataFile, name: string): PermissionGra
     description: textOf(root, "description"),
     objects: childrenOf(root, "objectPermissions").flatMap((element) => objectGrant(file, element)),
     fields: childrenOf(root, "fieldPermissions").flatMap((element) => fieldGrant(file, element)),
-    userPermissions: childrenOf(root, "userPermissions").flatMap((element) => userPermission(file, element)),
+    userPermissions: [
+      ...childrenOf(root, "userPermissions").flatMap((element) => userPermission(file, element)),
+      ...childrenOf(root, "customPermissions").flatMap((element) =>
+        userPermission(file, element).map((granted) => `${CUSTOM_PERMISSION}${granted}`),
+      ),
+    ],
     recordTypes: childrenOf(root, "recordTypeVisibilities").flatMap((element) => recordTypeGrant(file, element)),
   };
 }

@@ -373,15 +373,17 @@ describe("a team's folder", () => {
     ]);
   });
 
-  it("may hold custom settings and metadata types, which are left out", () => {
-    const files = [
-      customObject("S__c", "<customSettingsType>Hierarchy</customSettingsType>"),
-      field("A__c", "<type>Date</type>", "S__c"),
-      field("B__c", "<type>MetadataRelationship</type>", "T__mdt"),
-    ];
+  it("may hold events, big objects and external objects, which are left out by name", () => {
+    const files = ["E__e", "B__b", "X__x"].map((name) =>
+      file(`objects/${name}/${name}.object-meta.xml`, "CustomObject", `<label>${name}</label>`),
+    );
     const { definitions, remarks } = applyCustomization(STANDARD_OBJECTS, readCustomization(files));
     expect(definitions).toEqual(STANDARD_OBJECTS);
-    expect(remarks).toMatchObject([{ element: "S__c", reason: "custom settings are not modelled" }]);
+    expect(remarks.map((remark) => remark.reason)).toEqual([
+      "platform events are not modelled",
+      "big objects are not modelled",
+      "external objects are not modelled",
+    ]);
   });
 
   it("may define an object in one file and add to it in others", () => {

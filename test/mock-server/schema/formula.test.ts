@@ -162,7 +162,7 @@ describe("a formula that cannot be evaluated", () => {
     ["Missing__c = 1", "the field Missing__c does not exist on Order"],
     ["Contract.Missing__c = 1", "the field Contract.Missing__c does not exist on Contract"],
     ["Nobody__r.Name", "Order has no relationship Nobody__r (Nobody__r.Name)"],
-    ["$Setup.X__c.Y__c", "the global variable $Setup.X__c.Y__c is not supported"],
+    ["$Setup.X__c.Y__c", "there is no hierarchical custom setting X__c"],
     ["LEFT(PoNumber)", "LEFT takes 2 arguments, not 1"],
     ["CASE(1, 2, 3)", /CASE takes/],
     ['REGEX(PoNumber, "(")', /pattern/],
