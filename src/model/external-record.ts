@@ -47,8 +47,8 @@ export type ExternalLineChange =
 /** What became of one external operation. Exactly one per operation, in order. */
 export type ExternalOutcome =
   | { readonly kind: "done"; readonly opId: string; readonly version: string | null }
-  /** The record moved since it was read: read again and decide again. */
-  | { readonly kind: "stale"; readonly opId: string }
+  /** The record moved since it was read, or the write was undone for the `reason` given: read again and decide again. */
+  | { readonly kind: "stale"; readonly opId: string; readonly reason?: string }
   /** Somebody else's transaction was in the way for too long; nothing was written, and the next run tries again. */
   | { readonly kind: "locked"; readonly opId: string; readonly reason: string }
   /** The system refuses this record for good until its data change. */

@@ -329,7 +329,7 @@ function externalResult(outcome: ExternalOutcome): SideResult {
     case "done":
       return { kind: "done", created: false };
     case "stale":
-      return { kind: "again", reason: "the external record moved since it was read" };
+      return { kind: "again", reason: outcome.reason ?? "the external record moved since it was read" };
     case "locked":
       return { kind: "again", reason: outcome.reason, code: EXTERNAL_LOCKED };
     case "refused":

@@ -28,6 +28,8 @@ export type SqlFailure =
   | "contention"
   /** Another transaction held a lock for longer than we wait. */
   | "locked"
+  /** The database stopped the statement: it took too long, or somebody canceled it. */
+  | "canceled"
   /** A table or column does not exist, or something else about the statement. */
   | "statement";
 
@@ -89,7 +91,9 @@ export function sqlFailure(error: unknown): SqlFailure | undefined {
   const isInside = sqlDetail(error)?.where !== undefined && !/^(53|57P)/.test(state ?? "");
   if (!isInside && isConnectionFailure(error)) return "connection";
   if (state === undefined) return undefined;
-  if (state === "55P03" || state === "57014") return "locked";
+  if (state === "55P03") return "locked";
+  // The limit may strike while the statement waits for a row; PostgreSQL names the row then.
+  if (state === "57014") return /^while .* tuple /m.test(sqlDetail(error)?.where ?? "") ? "locked" : "canceled";
   if (/^40(001|P01)$/.test(state)) return "contention";
   // What a function or trigger runs is the row's fault: another row may take another way through it. Any code of its own
   // can be raised there, also one that PostgreSQL knows for something else.
@@ -109,6 +113,10 @@ export function externalFault(error: unknown, place: string): unknown {
   if (failure === "connection" && WRONG_DATABASE.test(sqliteCode(error) ?? sqlState(error) ?? "")) {
     const message = `External database ${place} is not usable (${said}); correct external.url or the user's rights.`;
     return new SyncError("EXTERNAL_REFUSED", message, { cause: error, context: { place } });
+  }
+  if (failure === "canceled") {
+    const message = `External database ${place} stopped a statement (${said}): it took too long, or somebody canceled it; the next run tries again.`;
+    return new SyncError("EXTERNAL_UNREACHABLE", message, { cause: error, context: { place } });
   }
   if (failure === "connection" || failure === "contention" || failure === "locked") {
     const message =

@@ -23,6 +23,7 @@ const MEANING: Readonly<Record<string, string>> = {
   "42P01": "a table is not there",
   "44": "the view does not show what would be written to it",
   "55": "the table or view cannot be written",
+  "57014": "the database stopped the statement, because it took too long, or somebody canceled it",
   P0: "a rule of the database refuses it",
 };
 const WAY_OUT: Readonly<Record<string, string>> = {

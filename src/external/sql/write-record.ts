@@ -75,11 +75,12 @@ export async function applyOperation(
       switch (failure) {
         case "data":
         case "statement":
+        case "canceled":
           return { kind: "refused", opId, reason: refusalReason(error) };
         case "locked":
           return { kind: "locked", opId, reason: await lockedReason(connection, bound, operation, { error, options }) };
         case "contention":
-          if (attempt === ATTEMPTS_MAX) return { kind: "stale", opId };
+          if (attempt === ATTEMPTS_MAX) return { kind: "stale", opId, reason: undoneReason(error) };
           break;
         case "connection":
           if (committing) return { kind: "unknown", opId, reason: saidBy(error) };
@@ -91,6 +92,10 @@ export async function applyOperation(
       }
     }
   }
+}
+
+function undoneReason(error: unknown): string {
+  return `the database undid the write ${ATTEMPTS_MAX} times, because other transactions were in its way (${saidBy(error)}); nothing was written`;
 }
 
 async function lockedReason(

@@ -691,6 +691,101 @@ describe.skipIf(server === undefined)(reason, () => {
       ]);
     });
 
+    describe("that meets other transactions", () => {
+      const amount = (id: string, value: string) => ({
+        opId: id,
+        collection: "orders",
+        naturalKey: [id],
+        expectedVersion: null,
+        change: { kind: "update", fields: { amount: value } } as const,
+      });
+
+      /** An ERP in which each write of order 1 takes the advisory locks 1 and 2, in this order. */
+      async function crossing() {
+        const { url, user, config } = await ordersErp();
+        await user.query("insert into orders (id, amount) values (1, 1), (2, 1)");
+        await user.query(`create function cross_over() returns trigger language plpgsql as $$
+          begin
+            if new.id = 1 then perform pg_advisory_xact_lock(1); perform pg_advisory_xact_lock(2); end if;
+            return new;
+          end $$`);
+        await user.query(
+          "create trigger cross_over before update on orders for each row execute function cross_over()",
+        );
+        const [row] = await user.query("select current_database() as name");
+        await user.query(`alter database "${String(row?.["name"])}" set deadlock_timeout = '20ms'`);
+        const other = await session(url);
+        // The other one is never the victim.
+        await other.query("set deadlock_timeout = '60s'");
+        await other.query("select pg_advisory_lock(2)");
+        return { external: await open(config), other };
+      }
+
+      it("is tried again when a deadlock ends it, and lands", async () => {
+        const { external, other } = await crossing();
+        const writing = external.apply([amount("1", "5"), amount("2", "6")]);
+        for (;;) {
+          const waiting = await other.query("select 1 from pg_locks where locktype = 'advisory' and not granted");
+          if (waiting.length > 0) break;
+        }
+        await other.query("select pg_advisory_lock(1)");
+        await other.query("select pg_advisory_unlock_all()");
+
+        expect(await writing).toMatchObject([{ kind: "done" }, { kind: "done" }]);
+      });
+
+      it("is given up by name when every try ends in a deadlock, and the others are written", async () => {
+        const { external, other } = await crossing();
+        let isOver = false;
+        const writing = external.apply([amount("1", "5"), amount("2", "6")]).finally(() => {
+          isOver = true;
+        });
+        while (!isOver) {
+          await other.query("select pg_advisory_lock(1)");
+          await other.query("select pg_advisory_unlock(1)");
+        }
+
+        expect(await writing).toMatchObject([
+          { kind: "stale", reason: expect.stringMatching(/3 times.*deadlock detected/) },
+          { kind: "done" },
+        ]);
+      });
+
+      it("is refused alone when its statement is canceled, which is no lock", async () => {
+        const { user, config } = await ordersErp();
+        await user.query("insert into orders (id, amount) values (1, 1), (2, 1)");
+        await user.query(`create function slow() returns trigger language plpgsql as $$
+          begin
+            if new.id = 1 then perform pg_cancel_backend(pg_backend_pid()); perform pg_sleep(60); end if;
+            return new;
+          end $$`);
+        await user.query("create trigger slow before update on orders for each row execute function slow()");
+        const external = await open(config);
+
+        expect(await external.apply([amount("1", "5"), amount("2", "6")])).toMatchObject([
+          { kind: "refused", reason: expect.stringMatching(/took too long, or somebody canceled it: .*57014/) },
+          { kind: "done" },
+        ]);
+      });
+
+      it("says what it is when a reading is canceled", async () => {
+        const { user, config } = await ordersErp();
+        await user.query("insert into orders (id, amount) values (1, 1)");
+        await user.query(`create function slow(int) returns int language plpgsql as $$
+          begin perform pg_cancel_backend(pg_backend_pid()); perform pg_sleep(60); return $1; end $$`);
+        await user.query("create view slow_orders as select id, slow(amount::int) as amount from orders");
+        const external = await open({
+          ...config,
+          collections: { orders: { table: "slow_orders", key: ["id"], changes: { kind: "column", column: "id" } } },
+        });
+
+        await expect(external.read("orders", [["1"]])).rejects.toMatchObject({
+          code: "EXTERNAL_UNREACHABLE",
+          message: expect.stringMatching(/stopped a statement.*took too long, or somebody canceled it/),
+        });
+      });
+    });
+
     it("refuses to make a record whose key the database assigns", async () => {
       const url = (await server?.scratch()) ?? "";
       const user = await session(url);
