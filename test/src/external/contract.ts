@@ -122,6 +122,103 @@ export function externalContract(
       expect(pages[0]?.census).toBeUndefined();
     });
 
+    it.each([1, 3, 7])(
+      "names every record on pages of %i, whose numbers lie on both sides of 10, 100 and 1000, while others come and go",
+      async (limit) => {
+        const { external, put, remove } = await fresh();
+        const staying = [
+          "2",
+          "8",
+          "9",
+          "10",
+          "11",
+          "19",
+          "90",
+          "99",
+          "100",
+          "101",
+          "110",
+          "900",
+          "999",
+          "1000",
+          "1001",
+        ];
+        // One after the other, as quick programs write them: some stamps of change are the same.
+        for (const id of [...staying, "12", "998"]) await put(orderRow(id));
+
+        const named = new Set<string>();
+        for (let cursor: string | null = null, more = true, pages = 0; more; pages += 1) {
+          const page: ExternalChangePage = await external.changes("orders", cursor, limit);
+          for (const id of ids(page.changes)) named.add(id);
+          // Rows behind and before the place come and go between two pages.
+          if (pages === 0) await remove("12");
+          if (pages === 1) await put(orderRow("1"));
+          if (pages === 2) await put(orderRow("1002"));
+          ({ cursor, more } = page);
+          if (pages > 200) throw new Error("the feed does not end");
+        }
+
+        expect([...named]).toEqual(expect.arrayContaining(staying));
+      },
+    );
+
+    it("names both of two records that people exchange with each other, lines included", async () => {
+      const { external, put, stored } = await fresh();
+      const [one, other] = [orderRow("9"), orderRow("10", { customer: "Ann", amount: "7.00" })];
+      for (const row of [one, other]) await put(row);
+      const { cursor } = await drain(external, null);
+
+      await put({ ...other, id: "9" });
+      await put({ ...one, id: "10" });
+
+      expect(ids((await drain(external, cursor)).changes)).toEqual(["10", "9"]);
+      const [nine] = await external.read("orders", [["9"]]);
+      expect(nine?.fields).toMatchObject({ customer: "Ann", amount: "7.00" });
+      expect(nine?.lines?.[0]?.fields).toMatchObject({ product: "P-10" });
+      expect((await stored("10"))?.customer).toBe("Müller & Söhne");
+    });
+
+    it("takes nobody for deleted when all records are deleted and loaded again", async () => {
+      const { external, put, remove } = await fresh();
+      const all = ["8", "9", "10", "11"];
+      for (const id of all) await put(orderRow(id));
+      const { cursor } = await drain(external, null);
+
+      for (const id of all) await remove(id);
+      for (const id of all) await put(orderRow(id));
+      const { changes } = await drain(external, cursor, 2);
+
+      const last = new Map(changes.map((change) => [change.naturalKey.join("|"), change.deleted]));
+      expect([...last.values()].filter((deleted) => deleted)).toEqual([]);
+      expect(
+        await external.read(
+          "orders",
+          all.map((id) => [id]),
+        ),
+      ).toHaveLength(all.length);
+    });
+
+    it("keeps all eighteen digits of an amount: as it reads them, writes them, and leaves them alone", async () => {
+      const { external, put, stored } = await fresh();
+      const amounts = ["1234567890123456.78", "9007199254740993.25"] as const;
+      await put(orderRow("1", { amount: amounts[0] }));
+      const { version, fields } = await readOne(external, ["1"]);
+      expect(fields["amount"]).toBe(amounts[0]);
+
+      const outcomes = await external.apply([
+        operation({ expectedVersion: version, change: { kind: "update", fields: { customer: "Ann" } } }),
+        operation({
+          opId: "op-2",
+          naturalKey: ["2"],
+          change: { kind: "create", fields: { customer: "Bo", amount: amounts[1] } },
+        }),
+      ]);
+
+      expect(outcomes.map(({ kind }) => kind)).toEqual(["done", "done"]);
+      expect([(await stored("1"))?.amount, (await stored("2"))?.amount]).toEqual(amounts);
+      expect((await readOne(external, ["2"])).fields["amount"]).toBe(amounts[1]);
+    });
+
     it("tells a position before all records, from which it reads as from none", async () => {
       const { external, put } = await fresh();
       await put(orderRow("1"));
