@@ -145,7 +145,13 @@ function faultOfSummary(summary: SummaryDefinition, master: string, catalog: Cat
 }
 
 /** Standard references over which the platform allows roll-ups as over master-detail fields [memory: platform §5]. */
-const SUMMED_STANDARD: ReadonlySet<string> = new Set(["OrderItem.OrderId", "Opportunity.AccountId"]);
+const SUMMED_STANDARD: ReadonlySet<string> = new Set([
+  "CampaignMember.CampaignId",
+  "Opportunity.AccountId",
+  "OpportunityLineItem.OpportunityId",
+  "OrderItem.OrderId",
+  "QuoteLineItem.QuoteId",
+]);
 
 const SUMMED_TYPES: ReadonlySet<FieldDefinition["type"]> = new Set([
   "double",

@@ -36,8 +36,11 @@ const PERMISSION_SET_PART =
   /(?:^|\/)permissionsets\/(?:[^/]+\/)*?([^/]+)\/(?:\w+\/)?[^/]+\.(?:objectSettings|objectPermission|fieldPermission|recordTypeVisibility|userPermission|customPermissions?)-meta\.xml$/;
 const OF_OBJECT = /(?:^|\/)objects\/([^/]+)\/(?:fields|recordTypes|validationRules)\/([^/]+)\.(\w+)-meta\.xml$/;
 const OBJECT = /(?:^|\/)objects\/(?:[^/]+\/)?([^/]+?)\.object(?:-meta\.xml)?$/;
+/** In the Metadata API format the ending is a bare `.md`, which other files have, too. */
+const METADATA_RECORD =
+  /(?:^|\/)(?:customMetadata\/(?:[^/]+\/)*)?([^/]+?)\.md-meta\.xml$|(?:^|\/)customMetadata\/([^/]+?)\.md$/;
 const ALONE =
-  /(?:^|\/)([^/]+?)\.(standardValueSet|globalValueSet|settings|profile|permissionset|labels|label|md)(?:-meta\.xml)?$/;
+  /(?:^|\/)([^/]+?)\.(standardValueSet|globalValueSet|settings|profile|permissionset|labels|label)(?:-meta\.xml)?$/;
 
 const KINDS: Readonly<Record<string, ComponentKind>> = {
   field: "field",
@@ -50,7 +53,6 @@ const KINDS: Readonly<Record<string, ComponentKind>> = {
   permissionset: "permissionSet",
   labels: "labels",
   label: "label",
-  md: "customMetadata",
 };
 
 /**
@@ -89,6 +91,8 @@ export function componentOf(path: string): Component | undefined {
   if (object !== null) return { kind: "object", object: decoded(object[1]), name: decoded(object[1]) };
   const partOf = PERMISSION_SET_PART.exec(path)?.[1];
   if (partOf !== undefined) return { kind: "permissionSetPart", object: "", name: decoded(partOf) };
+  const record = METADATA_RECORD.exec(path);
+  if (record !== null) return { kind: "customMetadata", object: "", name: decoded(record[1] ?? record[2]) };
   const alone = ALONE.exec(path);
   return alone === null ? undefined : component(alone[2], "", alone[1]);
 }

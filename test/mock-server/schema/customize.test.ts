@@ -408,6 +408,7 @@ describe("a team's folder", () => {
         known,
         { path: "node_modules/a/objects/Order.object", text: "" },
         { path: "classes/A.cls", text: "" },
+        { path: "README.md", text: "# Not a custom metadata record" },
       ]) {
         mkdirSync(dirname(join(root, path)), { recursive: true });
         writeFileSync(join(root, path), text);
