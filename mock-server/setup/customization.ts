@@ -1,7 +1,7 @@
 /**
  * A team's own Salesforce metadata applied to the standard objects: what `--source-dir` and `sourceDirs` do.
  *
- * Loaded only when somebody names a folder: the XML reader takes longer to start than the rest of the org.
+ * Loaded only when somebody names a folder.
  */
 import { formulaRules } from "../dml/formula.ts";
 import type { ValidationRule } from "../dml/options.ts";
