@@ -6,6 +6,7 @@ import { type Citation, citationsIn } from "./citations.ts";
 import { type Chapter, readChapters } from "./facts.ts";
 import { fidelityPage } from "./fidelity-page.ts";
 import { llmsText } from "./llms.ts";
+import { metadataPage } from "./metadata-page.ts";
 import { prebuild, prebuiltFile } from "./prebuild.ts";
 import { chapterPage, readmePage } from "./reference-pages.ts";
 
@@ -23,6 +24,7 @@ export async function generatedFiles(root: string): Promise<ReadonlyMap<string, 
     ["fixtures/orgs/demo-records.ts", prebuiltFile(await prebuild(await seedCalled("demo")))],
     ...chapters.map((chapter): [string, string] => [`${FACTS}/${chapter.name}.md`, chapterPage(chapter, citations)]),
     [`${FACTS}/README.md`, readmePage(chapters)],
+    ["docs/metadata.md", metadataPage(readFileSync(`${root}docs/metadata.md`, "utf8"))],
     ["docs/llms.txt", llmsText(root)],
     ["docs/fidelity.md", await fidelityPage(readFileSync(`${root}docs/fidelity.md`, "utf8"), chapters)],
   ]);

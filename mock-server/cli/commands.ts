@@ -1,4 +1,4 @@
-/** The commands beside `start`: they work on an org over HTTP. Each returns its exit code. */
+/** The commands beside `start`. Each returns its exit code. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
@@ -21,6 +21,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   export: runExport,
   import: runImport,
   conformance: runConformance,
+  inspect: runInspect,
 };
 
 /** Accounts of an imported sample unless told otherwise, and at most. */
@@ -89,6 +90,19 @@ async function runImport(args: readonly string[], host: CliHost): Promise<number
   host.out(
     `${imported.files.length} files in ${out}; start with mock-org start --source-dir ${join(out, "force-app")}${seed}\n`,
   );
+  return 0;
+}
+
+/** `mock-org inspect <source-dir>…`: what an org of these folders would contain and leave out. */
+async function runInspect(args: readonly string[], host: CliHost): Promise<number> {
+  const json = args.includes("--json");
+  const folders = args.filter((arg) => arg !== "--json");
+  const option = folders.find((arg) => arg.startsWith("-"));
+  if (option !== undefined) throw new CommandUsageError(`Unknown option '${option}'; try mock-org --help`);
+  if (folders.length === 0) throw new CommandUsageError("inspect needs a folder: mock-org inspect force-app");
+  const { inspectionText, inspectSource } = await import("../setup/inspect.ts");
+  const inspection = inspectSource(folders);
+  host.out(json ? `${JSON.stringify(inspection)}\n` : inspectionText(inspection));
   return 0;
 }
 

@@ -20,6 +20,7 @@ import type { CliHost } from "./commands.ts";
 const USAGE = `Usage: mock-org start [options]
        mock-org export --out <folder> [--url http://127.0.0.1:4880] [--format tree|csv]
        mock-org import --from <org alias or URL> --out <folder> [--records 50] [--object X__c] [--anonymize]
+       mock-org inspect <source-dir>... [--json]
        mock-org conformance [--url <endpoint> --token <token>] [--api-version 62.0] [--json]
 
 Options of start:
@@ -103,7 +104,7 @@ export async function runCli(args: readonly string[], host: CliHost): Promise<nu
 }
 
 /** The commands beside `start`, whose code is loaded when one of them is called. */
-const COMMANDS_OF: Readonly<Record<string, true>> = { export: true, import: true, conformance: true };
+const COMMANDS_OF: Readonly<Record<string, true>> = { export: true, import: true, conformance: true, inspect: true };
 
 async function runCommand(name: string, args: readonly string[], host: CliHost): Promise<number> {
   const { CommandUsageError, COMMANDS } = await import("./commands.ts");

@@ -2,6 +2,8 @@
  * Which component a metadata file holds, by its path: the SFDX source format and the Metadata API format side by side.
  */
 
+import { remarkOnEnding } from "./support.ts";
+
 /** One metadata file: its path with `/`, and its text. */
 export interface SourceFile {
   readonly path: string;
@@ -55,23 +57,6 @@ const KINDS: Readonly<Record<string, ComponentKind>> = {
   label: "label",
 };
 
-/**
- * Components that change what a real org does at a save and that this mock does not execute: they are not read, but
- * not passed over in silence either.
- */
-const LEFT_ASIDE: Readonly<Record<string, string>> = {
-  trigger: "Apex triggers are not executed",
-  flow: "flows are not executed",
-  workflow: "workflow rules are not executed",
-  approvalProcess: "approval processes are not executed",
-  assignmentRules: "assignment rules are not executed",
-  duplicateRule: "duplicate rules are not enforced",
-  sharingRules: "sharing rules are not applied",
-  restrictionRule: "restriction rules are not applied",
-  mutingpermissionset: "muting permission sets are not applied",
-  permissionsetgroup: "permission set groups are not applied",
-};
-
 /** Objects that are stored elsewhere than records, and are not modelled, by the end of their names. */
 const NOT_RECORDS = /__(e|b|x|kav)$/;
 
@@ -102,7 +87,7 @@ export function leftAside(path: string): string | undefined {
   const object = NOT_RECORDS.exec(decoded(OBJECT.exec(path)?.[1]))?.[1];
   if (object !== undefined) return NOT_MODELLED[object];
   const suffix = /\.(\w+)(?:-meta\.xml)?$/.exec(path)?.[1] ?? "";
-  return LEFT_ASIDE[suffix];
+  return remarkOnEnding(suffix);
 }
 
 /**

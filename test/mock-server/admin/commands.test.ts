@@ -1,7 +1,7 @@
 /** The command line beside `start`, and faults on it. */
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { runCli } from "../../../mock-server/cli/run-cli.ts";
 import { createMockOrg } from "../../../mock-server/index.ts";
@@ -102,6 +102,8 @@ describe("mock-org export", () => {
     [["import", "--out", "x"], "--from <org alias or URL> is missing"],
     [["import", "--from", "a", "--out", "x", "--records", "many"], "--records many is no whole number"],
     [["conformance", "--url", "http://localhost:1"], "--url needs --token"],
+    [["inspect"], "inspect needs a folder"],
+    [["inspect", "x", "--nonsense"], "Unknown option '--nonsense'"],
   ])("%j is refused with the way out", async (args, message) => {
     const { code, error } = await run(args);
     expect(code).toBe(2);
@@ -124,5 +126,59 @@ describe("mock-org conformance", () => {
     const { code, error } = await run(["conformance", "--url", url, "--token", "nonsense"]);
     expect(code).toBe(3);
     expect(error).toContain("does not let the run begin");
+  });
+});
+
+describe("mock-org inspect", () => {
+  const source = mkdtempSync(join(tmpdir(), "inspect-"));
+  const write = (path: string, text: string): void => {
+    mkdirSync(dirname(join(source, path)), { recursive: true });
+    writeFileSync(join(source, path), text);
+  };
+
+  beforeAll(() => {
+    const field = (name: string, body: string): void =>
+      write(
+        `objects/Order/fields/${name}.field-meta.xml`,
+        `<CustomField><fullName>${name}</fullName><label>${name}</label>${body}</CustomField>`,
+      );
+    field("Good__c", "<type>Date</type>");
+    field("Sum__c", "<type>Number</type><precision>4</precision><scale>0</scale><formula>1 + 1</formula>");
+    field("Bad__c", "<type>Text</type><formula>Gone__c</formula>");
+    write("triggers/A.trigger", "trigger A on Order (before insert) {}");
+    write("permissionsets/P.permissionset-meta.xml", "<PermissionSet><label>P</label></PermissionSet>");
+  });
+
+  afterAll(() => rmSync(source, { recursive: true }));
+
+  it("prints what an org would contain and leave out", async () => {
+    const { code, out } = await run(["inspect", source]);
+    expect(code).toBe(0);
+    expect(out).toBe(
+      `The org would contain:
+  Order (standard object): 2 fields, 1 formula
+  permission sets: P
+It would leave out, or do otherwise:
+  Apex triggers are not executed (1)
+    ${source}/triggers/A.trigger
+  formula fields left out (1)
+    Order.Bad__c: the field Gone__c does not exist on Order; left out
+`,
+    );
+  });
+
+  it("gives the same as data", async () => {
+    const { out } = await run(["inspect", source, "--json"]);
+    expect(JSON.parse(out)).toMatchObject({
+      objects: [{ name: "Order", kind: "standard object", fields: 2, formulas: 1, rollUps: 0 }],
+      permissionSets: ["P"],
+      remarks: [{ element: "file" }, { leftOut: "Order.Bad__c" }],
+    });
+  });
+
+  it("names a folder that there is not", async () => {
+    const { code, error } = await run(["inspect", join(source, "missing")]);
+    expect(code).toBe(3);
+    expect(error).toContain("does not exist or is no folder");
   });
 });
