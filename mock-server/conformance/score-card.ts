@@ -6,6 +6,7 @@ import { COLLECTION_BEHAVIOURS } from "./collection-behaviours.ts";
 import { COMPOSITE_BEHAVIOURS } from "./composite-behaviours.ts";
 import { COMPOSITE_EDGES } from "./composite-edges.ts";
 import { EVENT_BEHAVIOURS } from "./event-behaviours.ts";
+import { FORMULA_BEHAVIOURS } from "./formula-behaviours.ts";
 import { ORDER_BEHAVIOURS } from "./order-behaviours.ts";
 import { ORDER_EDGES } from "./order-edges.ts";
 import { REST_BEHAVIOURS } from "./rest-behaviours.ts";
@@ -30,6 +31,7 @@ export const BEHAVIOURS: readonly Behaviour[] = [
   ...ORDER_BEHAVIOURS,
   ...EVENT_BEHAVIOURS,
   ...ORDER_EDGES,
+  ...FORMULA_BEHAVIOURS,
 ];
 
 /** The counts of a run. */
