@@ -194,11 +194,25 @@ export function rounded(value: Num, scale: number, rounding: Rounding): Num {
       const kept = goesUp(rest - 0.5, true, units < 0, rounding) ? below + 1 : below;
       return (units < 0 ? -kept : kept) / power;
     }
+    const fine = typeof value === "number" ? scaled(value, power * FINER) : undefined;
+    if (fine !== undefined) return roundedUnits(fine, rounding) / power;
   }
   const decimal = decimalOf(value);
   const wanted = Math.trunc(Math.min(MAGNITUDE_MAX, Math.max(-MAGNITUDE_MAX, scale)));
   if (decimal.scale <= wanted) return value;
   return settled(unitsRounded(decimal, wanted, rounding), wanted);
+}
+
+/** Ten-thousandths of a unit: business data seldom has more decimals than that beyond those that it is rounded to. */
+const FINER = 1e4;
+
+/** Whole ten-thousandths as whole units; below 10^15 doubles count them exactly. */
+function roundedUnits(fine: number, rounding: Rounding): number {
+  const magnitude = Math.abs(fine);
+  const below = Math.floor(magnitude / FINER);
+  const rest = magnitude - below * FINER;
+  const kept = goesUp(rest * 2 - FINER, rest !== 0, fine < 0, rounding) ? below + 1 : below;
+  return fine < 0 ? -kept : kept;
 }
 
 /** The nearest whole number in the direction; a value within 10^−33 of a whole number is that number. */

@@ -1,7 +1,7 @@
 /** Profiles and permission sets of an org as data and as metadata: from their records and what is kept beside them. */
 
 import type { MockOrgCore } from "../org/org.ts";
-import { NO_ACCESS, type PermissionDefinition } from "../org/permissions.ts";
+import { NO_ACCESS, others, type PermissionDefinition } from "../org/permissions.ts";
 import type { Row } from "../schema/definition.ts";
 import { isPermissionable } from "../schema/describe.ts";
 import { CUSTOM_PERMISSION, STANDARD_PROFILES } from "../schema/metadata/permissions.ts";
@@ -55,15 +55,15 @@ export function permissionElements(org: MockOrgCore, type: PermissionType, row: 
     ...org.catalog.objects.flatMap((object) =>
       object.fields.filter(isPermissionable).flatMap((field) => {
         const path = `${object.name}.${field.name}`;
-        const access = grant.fields[path] ?? grant.otherFields;
+        const access = grant.fields[path] ?? others(grant, field, grant.otherFields);
         if (access === undefined || !(access.read || access.edit)) return [];
         const members = [...leaf("editable", access.edit), ...leaf("field", path), ...leaf("readable", true)];
         return [node("fieldPermissions", members)];
       }),
     ),
     ...(type === "PermissionSet" ? [...leaf("hasActivationRequired", false), ...leaf("label", label)] : []),
-    ...objects.flatMap(({ name }) => {
-      const access = grant.objects[name] ?? grant.otherObjects ?? NO_ACCESS;
+    ...objects.flatMap(({ name, definition }) => {
+      const access = grant.objects[name] ?? others(grant, definition, grant.otherObjects) ?? NO_ACCESS;
       if (!Object.values(access).includes(true)) return [];
       return [
         node("objectPermissions", [

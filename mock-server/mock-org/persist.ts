@@ -292,6 +292,7 @@ const STATE = z.strictObject({
       fields: z.record(z.string(), FIELD_RIGHTS),
       otherObjects: RIGHTS.exactOptional(),
       otherFields: FIELD_RIGHTS.exactOptional(),
+      othersAreStandard: z.boolean().exactOptional(),
       otherUserPermissions: z.array(z.string()).exactOptional(),
     }),
   ),

@@ -5,7 +5,7 @@
  */
 import { type Catalog, restrictCatalog } from "../schema/catalog.ts";
 import type { FieldDefinition, ObjectDefinition, Row } from "../schema/definition.ts";
-import { type FieldAccess, FULL_ACCESS, type Grant, NO_ACCESS } from "./permissions.ts";
+import { type FieldAccess, FULL_ACCESS, type Grant, NO_ACCESS, others } from "./permissions.ts";
 import type { Access, ObjectAccess } from "./port.ts";
 
 /** One profile or permission set: its record and what the org keeps beside it. */
@@ -97,7 +97,9 @@ function objectAccess(
     return { ...parent, create: parent.edit, delete: parent.edit };
   }
   if (holds(sources, "ModifyAllData")) return FULL_ACCESS;
-  const given = sources.map(({ grant }) => grant?.objects[definition.name] ?? grant?.otherObjects ?? NO_ACCESS);
+  const given = sources.map(
+    ({ grant }) => grant?.objects[definition.name] ?? others(grant, definition, grant?.otherObjects) ?? NO_ACCESS,
+  );
   const any = (right: keyof ObjectAccess): boolean => given.some((access) => access[right]);
   const modifyAll = any("modifyAll");
   const viewAll = modifyAll || any("viewAll") || holds(sources, "ViewAllData");
@@ -125,7 +127,10 @@ function fieldAccess(
   if (!(secured.permissionable ?? secured.nillable === true)) return { read: true, edit: true };
   const names = [`${definition.name}.${field.name}`, `${definition.name}.${secured.name}`];
   const given = sources.map(
-    ({ grant }) => names.map((name) => grant?.fields[name]).find((access) => access) ?? grant?.otherFields ?? NO_FIELD,
+    ({ grant }) =>
+      names.map((name) => grant?.fields[name]).find((access) => access) ??
+      others(grant, field, grant?.otherFields) ??
+      NO_FIELD,
   );
   const edit = given.some((access) => access.edit);
   return { read: edit || given.some((access) => access.read), edit };

@@ -22,8 +22,22 @@ export interface Grant {
   readonly otherObjects?: ObjectAccess;
   /** Rights on fields that `fields` does not name; absent means none. */
   readonly otherFields?: FieldAccess;
+  /**
+   * True where `otherObjects` and `otherFields` stand for standard ones only: a new custom object or field is granted to
+   * nobody until a profile or permission set names it (reference: platform §2 [doc]).
+   */
+  readonly othersAreStandard?: boolean;
   /** User permissions that the records have no field for. */
   readonly otherUserPermissions?: readonly string[];
+}
+
+/** What a grant gives to what it does not name; nothing to a custom part where it speaks of standard ones only. */
+export function others<T>(
+  grant: Grant | undefined,
+  { custom }: { readonly custom?: boolean },
+  access: T | undefined,
+): T | undefined {
+  return custom === true && grant?.othersAreStandard === true ? undefined : access;
 }
 
 /** A profile or permission set as data. */
@@ -83,5 +97,6 @@ export const STANDARD_USER: PermissionDefinition = {
     fields: {},
     otherObjects: OWN_RECORDS,
     otherFields: { read: true, edit: true },
+    othersAreStandard: true,
   },
 };

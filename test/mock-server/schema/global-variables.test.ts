@@ -82,7 +82,14 @@ beforeAll(async () => {
   write(
     "permissionsets/Approvers.permissionset-meta.xml",
     "PermissionSet",
-    "<label>A</label><customPermissions><enabled>true</enabled><name>Approver</name></customPermissions><objectPermissions><allowRead>true</allowRead><object>Account</object><viewAllRecords>true</viewAllRecords></objectPermissions>",
+    `<label>A</label><customPermissions><enabled>true</enabled><name>Approver</name></customPermissions><objectPermissions><allowRead>true</allowRead><object>Account</object><viewAllRecords>true</viewAllRecords></objectPermissions>${Object.keys(
+      FORMULAS,
+    )
+      .map(
+        (name) =>
+          `<fieldPermissions><editable>false</editable><field>Account.${name}</field><readable>true</readable></fieldPermissions>`,
+      )
+      .join("")}`,
   );
   org = await createMockOrg({
     sourceDirs: [folder],
