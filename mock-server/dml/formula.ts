@@ -53,6 +53,14 @@ function defaultFormulasOf(plan: ObjectPlan, catalog: Catalog): readonly Compute
   return found;
 }
 
+/** What a formula needs beside its record: the records of the org, and who saves when. */
+export function formulaSurroundings(
+  tx: Transaction,
+  previous: Row | undefined,
+): { readonly parents: ParentLookup; readonly context: FormulaContext } {
+  return { parents: lookup(tx), context: scope(tx, previous) };
+}
+
 function scope(tx: Transaction, previous: Row | undefined): FormulaContext {
   const user = tx.get("User", tx.actor.userId) ?? {};
   const holds = (permission: string): boolean => tx.actor.access.has(permission);

@@ -31,6 +31,8 @@ export interface ValidationRule {
   isBroken(record: Row, before: Row | undefined, tx: Transaction): boolean;
   /** The text that the client gets, verbatim. */
   readonly message: string;
+  /** Default: `FIELD_CUSTOM_VALIDATION_EXCEPTION`. */
+  readonly code?: string;
   /** The field beside which the message stands; absent: top of page, and `fields` is empty. */
   readonly field?: string;
 }

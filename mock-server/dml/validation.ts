@@ -15,7 +15,7 @@ export function checkValidationRules(change: Change, { tx, options, onVerdict }:
     const message = messageOf(rule, change, tx);
     const broken = message !== undefined;
     const fault: OrgFault = {
-      code: "FIELD_CUSTOM_VALIDATION_EXCEPTION",
+      code: rule.code ?? "FIELD_CUSTOM_VALIDATION_EXCEPTION",
       message: message ?? rule.message,
       fields: rule.field === undefined ? [] : [rule.field],
     };

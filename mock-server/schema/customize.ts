@@ -60,6 +60,7 @@ export function applyCustomization(
   addRecordTypes(work, customization);
   trackHistory(work, customization);
   sizeSummaries(work, customization);
+  bindDependents(work, customization);
   addMetadataRecords(work, customization);
   checkChildNames(work, customization);
   const checked = withoutFaultyParts(work.objects, customization);
@@ -317,6 +318,44 @@ function sizeSummaries(work: Work, customization: Customization): void {
     if (summary?.operation !== "count" && summed !== undefined)
       changeField(work, name, field.name, sizeOfSummary(summed));
   }
+}
+
+/** Gives the values of dependent picklists the bitmaps by which describe tells for which controlling values they are there. */
+function bindDependents(work: Work, customization: Customization): void {
+  for (const { path, object: name, field } of customization.fields) {
+    const { dependency } = field;
+    const object = work.objects.get(name);
+    const own = object?.fields.find((each) => each.name === field.name);
+    if (dependency === undefined || own === undefined) continue;
+    const controller = object?.fields.find((each) => each.name === dependency.controller);
+    if (controller === undefined) {
+      const reason = `${name} has no field ${dependency.controller}; the picklist depends on nothing`;
+      work.problems.push({
+        path,
+        element: `${field.name}/controllingField`,
+        reason,
+        kind: "picklists without their controlling field",
+      });
+      continue;
+    }
+    const controlling =
+      controller.type === "boolean"
+        ? ["unchecked", "checked"]
+        : (controller.picklistValues ?? []).map((each) => each.value);
+    const picklistValues = (own.picklistValues ?? []).map((each) => ({
+      ...each,
+      validFor: bitmapOf(controlling, dependency.validFor.get(each.value) ?? []),
+    }));
+    changeField(work, name, field.name, { picklistValues, controllerName: controller.name });
+  }
+}
+
+/** One bit for each controlling value, the first one highest, in Base64. */
+function bitmapOf(controlling: readonly string[], valid: readonly string[]): string {
+  const bytes = new Uint8Array(Math.ceil(controlling.length / 8));
+  for (const [at, value] of controlling.entries())
+    if (valid.includes(value)) bytes[at >> 3] = (bytes[at >> 3] ?? 0) | (0x80 >> (at & 7));
+  return Buffer.from(bytes).toString("base64");
 }
 
 function sizeOfSummary(summed: FieldDefinition): Partial<FieldDefinition> {

@@ -47,6 +47,8 @@ export interface PicklistValue {
   readonly label: string;
   readonly active?: boolean;
   readonly defaultValue?: boolean;
+  /** For a value of a dependent picklist: describe's bitmap of the controlling values, in Base64. */
+  readonly validFor?: string;
   /** The category of a status value (`StatusCode`), for the status fields of Order and Contract. */
   readonly group?: string;
   /** True for a status of cases and tasks, or a stage of opportunities, in which the record is closed. */
@@ -126,6 +128,8 @@ export interface FieldDefinition {
   readonly autoNumber?: AutoNumber;
   readonly picklistValues?: readonly PicklistValue[];
   readonly restrictedPicklist?: boolean;
+  /** The field that controls a dependent picklist. The API accepts every value of the list all the same. */
+  readonly controllerName?: string;
   /** API names of the objects that a reference may point to; more than one makes it polymorphic. */
   readonly referenceTo?: readonly string[];
   /** The name by which SOQL travels from this field to the parent, for example `Account` for `AccountId`. */

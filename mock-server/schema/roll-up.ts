@@ -22,7 +22,15 @@ export function rollUp(summary: SummaryDefinition, childType: SObjectType, child
 
 function passes(filter: SummaryFilter, childType: SObjectType, row: Row): boolean {
   const field = childType.field(filter.field);
-  const value = row[field?.name ?? filter.field] ?? null;
+  return satisfies(filter, row[field?.name ?? filter.field] ?? null, field);
+}
+
+/** True where the value of a field meets a condition, as filters of roll-ups and of lookups mean it. */
+export function satisfies(
+  filter: Pick<SummaryFilter, "operation" | "value">,
+  value: FieldValue,
+  field: FieldDefinition | undefined,
+): boolean {
   const wanted = field === undefined ? filter.value : typedValue(field, filter.value);
   switch (filter.operation) {
     // A filter lists several values with commas: any of them equals, none of them may for notEqual.

@@ -4,6 +4,7 @@
  * Loaded only when somebody names a folder.
  */
 import { formulaRules } from "../dml/formula.ts";
+import { lookupRules } from "../dml/lookup-filter.ts";
 import type { ValidationRule } from "../dml/options.ts";
 import { permissionDefinitions } from "../org/metadata-permissions.ts";
 import type { PermissionDefinition } from "../org/permissions.ts";
@@ -37,12 +38,14 @@ export function customizeOrg(
 ): CustomizedOrg {
   const customization = readCustomization(readSourceDirs(folders), "leaveOut");
   const schema = applyCustomization(definitions, customization, strict ? "refuse" : "leaveOut");
+  const catalog = createCatalog(schema.definitions, customization.labels);
+  const lookups = lookupRules(customization.fields, catalog);
   return {
     definitions: schema.definitions,
     settings: customization.settings,
     labels: customization.labels,
     permissions: permissionDefinitions(customization.permissions),
-    validationRules: formulaRules(schema.validationRules, createCatalog(schema.definitions, customization.labels)),
-    remarks: schema.remarks,
+    validationRules: [...formulaRules(schema.validationRules, catalog), ...lookups.rules],
+    remarks: [...schema.remarks, ...lookups.remarks],
   };
 }

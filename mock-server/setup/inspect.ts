@@ -31,7 +31,8 @@ export function inspectSource(folders: readonly string[]): Inspection {
   const org = customizeOrg(STANDARD_OBJECTS, folders, false);
   const standard = new Map(STANDARD_OBJECTS.map((object) => [object.name, object]));
   const rules = new Map<string, number>();
-  for (const { object } of org.validationRules) rules.set(object, (rules.get(object) ?? 0) + 1);
+  for (const { object, code } of org.validationRules)
+    if (code === undefined) rules.set(object, (rules.get(object) ?? 0) + 1);
   const named = (kind: "profile" | "permissionSet"): readonly string[] =>
     org.permissions.filter((each) => each.kind === kind).map((each) => each.name);
   return {

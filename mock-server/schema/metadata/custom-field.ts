@@ -5,16 +5,27 @@
  * a type, [memory]. What would change the outcome of a save and is not modelled is refused or remarked upon by name.
  */
 import type { AutoNumber, FieldDefinition, FieldType, SummaryDefinition, SummaryFilter } from "../definition.ts";
+import { type LookupFilter, readLookupFilter } from "./lookup-filter.ts";
 import { type FieldReading, readValueSet } from "./value-set.ts";
-import { childrenOf, flagOf, type MetadataFile, textOf, wholeOf, type XmlElement } from "./xml.ts";
+import { child, childrenOf, flagOf, type MetadataFile, textOf, wholeOf, type XmlElement } from "./xml.ts";
 
 /** A field as metadata gives it; a location has its two components beside it. */
 export interface CustomField {
   readonly name: string;
   readonly fields: readonly FieldDefinition[];
   readonly tracked: boolean;
+  /** What the records that a lookup may refer to must satisfy. */
+  readonly lookupFilter?: LookupFilter | undefined;
+  /** For a dependent picklist: the field that controls it, and the controlling values of each of its values. */
+  readonly dependency?: Dependency | undefined;
   /** The position of a master-detail field among the two that an object may have. */
   readonly relationshipOrder: number;
+}
+
+/** Which values of a dependent picklist are there for which values of the field that controls it. */
+export interface Dependency {
+  readonly controller: string;
+  readonly validFor: ReadonlyMap<string, readonly string[]>;
 }
 
 /** Describe's filterable, sortable, groupable and aggregatable. */
@@ -72,15 +83,10 @@ const HARMLESS = new Set(
 const UNDERSTOOD = new Set(
   (
     "required unique externalId caseSensitive defaultValue length precision scale displayFormat startingNumber " +
-    "metadataRelationshipControllingField referenceTo relationshipName deleteConstraint reparentableMasterDetail relationshipOrder valueSet picklist " +
+    "lookupFilter metadataRelationshipControllingField referenceTo relationshipName deleteConstraint reparentableMasterDetail relationshipOrder valueSet picklist " +
     "formula formulaTreatBlanksAs summarizedField summaryForeignKey summaryOperation summaryFilterItems"
   ).split(" "),
 );
-
-/** Elements that narrow what a real org accepts; the mock accepts more, and says so. */
-const LENIENT: Readonly<Record<string, string>> = {
-  lookupFilter: "lookup filters are not enforced",
-};
 
 /** Reads one `CustomField` element; undefined where it has no usable type (a problem is then noted). */
 export function readCustomField(element: XmlElement, name: string, reading: FieldReading): CustomField | undefined {
@@ -96,8 +102,23 @@ export function readCustomField(element: XmlElement, name: string, reading: Fiel
     name,
     fields: definitions,
     tracked: flagOf(file, element, "trackHistory") ?? false,
+    lookupFilter: readLookupFilter(file, element, name),
+    dependency: readDependency(element),
     relationshipOrder: wholeOf(file, element, "relationshipOrder", { min: 0, max: 1 }) ?? 0,
   };
+}
+
+function readDependency(element: XmlElement): Dependency | undefined {
+  const valueSet = child(element, "valueSet");
+  const controller = valueSet === undefined ? undefined : textOf(valueSet, "controllingField");
+  if (valueSet === undefined || controller === undefined) return undefined;
+  const validFor = new Map<string, readonly string[]>();
+  for (const setting of childrenOf(valueSet, "valueSettings")) {
+    const value = textOf(setting, "valueName");
+    const controlling = childrenOf(setting, "controllingFieldValue").map((each) => each.text);
+    if (value !== undefined) validFor.set(value, [...(validFor.get(value) ?? []), ...controlling]);
+  }
+  return { controller, validFor };
 }
 
 function definitionsOf(
@@ -177,9 +198,6 @@ function numberPart(file: MetadataFile, element: XmlElement): Partial<FieldDefin
 }
 
 function picklistPart(element: XmlElement, reading: FieldReading): Partial<FieldDefinition> {
-  const valueSet = childrenOf(element, "valueSet")[0];
-  if (valueSet !== undefined && textOf(valueSet, "controllingField") !== undefined)
-    reading.remark("valueSet/controllingField", "dependent picklists accept every value of the list");
   const { values, restricted } = readValueSet(element, reading);
   return { picklistValues: values, ...(restricted && { restrictedPicklist: true }) };
 }
@@ -415,8 +433,6 @@ function locationFields(
 function checkElements(element: XmlElement, name: string, reading: FieldReading): void {
   for (const each of element.children) {
     if (HARMLESS.has(each.name) || UNDERSTOOD.has(each.name)) continue;
-    const lenient = LENIENT[each.name];
-    if (lenient !== undefined) reading.remark(`${name}/${each.name}`, lenient);
-    else reading.file.drop(`${name}/${each.name}`, "is not supported");
+    reading.file.drop(`${name}/${each.name}`, "is not supported");
   }
 }

@@ -36,7 +36,7 @@ export const METADATA_TYPES: readonly TypeSupport[] = [
     "CustomField",
     "field",
     "acts",
-    "all types of fields, formulas, roll-ups, defaults; of standard fields help texts and history",
+    "all types of fields, formulas, roll-ups, defaults, lookup filters, dependent picklists (which describe tells and the API does not enforce); of standard fields help texts and history",
   ),
   type("ValidationRule", "validationRule", "acts", "checked at every save"),
   type(

@@ -365,7 +365,6 @@ describe("a team's folder", () => {
     expect(remarks.map((remark) => `${remark.element}: ${remark.reason}`)).toEqual([
       "file: Apex triggers are not executed",
       'valueSet/valueSetName: the global value set "pkg__Set" is in none of the given files: the field accepts any value',
-      "Work__c/lookupFilter: lookup filters are not enforced",
       "WorkOrder: is not modelled; what the files say about it is left out",
       "Z__c/referenceTo: pkg__Thing__c is not modelled: the field accepts no record",
       "Work__c/referenceTo: WorkOrder is not modelled: the field accepts no record",
