@@ -4,6 +4,7 @@
  */
 import type { RecordChange } from "../org/port.ts";
 import type { MetadataProblem } from "../schema/metadata/problem.ts";
+import { remarkOnEnding } from "../schema/metadata/support.ts";
 
 /** What is looked at in one call. */
 export interface TouchingCall {
@@ -28,7 +29,7 @@ export class LeftOutParts {
       const { leftOut } = remark;
       if (leftOut === undefined) continue;
       const [object = "", part] = leftOut.split(".");
-      if (ACTING.has(remark.kind ?? "")) add(this.#acting, object, remark);
+      if (ACTING.has(remark.kind ?? remark.reason)) add(this.#acting, object, remark);
       else add(this.#byName, (part ?? object).split("/")[0]?.toLowerCase() ?? "", remark);
     }
   }
@@ -50,7 +51,12 @@ export class LeftOutParts {
 }
 
 /** Kinds that would have had a say when a record is saved. */
-const ACTING: ReadonlySet<string> = new Set(["validation rules left out", "default values left out"]);
+const ACTING: ReadonlySet<string> = new Set([
+  "validation rules left out",
+  "default values left out",
+  "lookup filters left out",
+  ...["trigger", "flow", "workflow"].map((ending) => remarkOnEnding(ending) ?? ""),
+]);
 
 function add(map: Map<string, MetadataProblem[]>, key: string, remark: MetadataProblem): void {
   const known = map.get(key);

@@ -9,6 +9,7 @@ import { withoutFaultyParts } from "./formula-check.ts";
 import { type CustomMetadataSource, inOrder, metadataRecords } from "./metadata/custom-metadata.ts";
 import { owner } from "./metadata/custom-object.ts";
 import type { Customization, FieldSource, ValidationRule } from "./metadata/customization.ts";
+import { groupRecords, roleRecords } from "./metadata/people.ts";
 import { MetadataError, type MetadataProblem } from "./metadata/problem.ts";
 import { STANDARD_VALUE_SETS } from "./metadata/value-set.ts";
 import { recordIdOf } from "./record-id.ts";
@@ -62,6 +63,7 @@ export function applyCustomization(
   sizeSummaries(work, customization);
   bindDependents(work, customization);
   addMetadataRecords(work, customization);
+  addPeople(work, customization);
   checkChildNames(work, customization);
   const checked = withoutFaultyParts(work.objects, customization);
   remarkOnGrants(work, customization, checked.objects);
@@ -138,6 +140,17 @@ function addMetadataRecords(work: Work, { customMetadata }: Customization): void
       work.problems.push({ path, element: `${developerName}/${field}`, reason, kind: "parts of components left out" }),
     );
     work.objects.set(name, { ...type, records });
+  }
+}
+
+/** Roles, groups and queues are records that the org has from its beginning. */
+function addPeople(work: Work, { people }: Customization): void {
+  for (const [name, records] of [
+    ["UserRole", roleRecords(people)],
+    ["Group", groupRecords(people)],
+  ] as const) {
+    const object = work.objects.get(name);
+    if (object !== undefined && records.length > 0) work.objects.set(name, { ...object, records });
   }
 }
 

@@ -7,6 +7,7 @@ import { formulaRules } from "../dml/formula.ts";
 import { lookupRules } from "../dml/lookup-filter.ts";
 import type { ValidationRule } from "../dml/options.ts";
 import { permissionDefinitions } from "../org/metadata-permissions.ts";
+import { groupDefinitions } from "../org/permission-groups.ts";
 import type { PermissionDefinition } from "../org/permissions.ts";
 import type { OrgSettings } from "../org/port.ts";
 import { type CustomLabels, createCatalog } from "../schema/catalog.ts";
@@ -39,13 +40,18 @@ export function customizeOrg(
   const customization = readCustomization(readSourceDirs(folders), "leaveOut");
   const schema = applyCustomization(definitions, customization, strict ? "refuse" : "leaveOut");
   const catalog = createCatalog(schema.definitions, customization.labels);
+  const sets = permissionDefinitions(customization.permissions);
+  const missing: MetadataProblem[] = [];
+  const groups = groupDefinitions(customization.permissionGroups, sets, customization.muting, ({ path, name }, set) =>
+    missing.push({ path, element: name, reason: `the permission set ${set} is in none of the given files` }),
+  );
   const lookups = lookupRules(customization.fields, catalog);
   return {
     definitions: schema.definitions,
     settings: customization.settings,
     labels: customization.labels,
-    permissions: permissionDefinitions(customization.permissions),
+    permissions: [...sets, ...groups],
     validationRules: [...formulaRules(schema.validationRules, catalog), ...lookups.rules],
-    remarks: [...schema.remarks, ...lookups.remarks],
+    remarks: [...schema.remarks, ...lookups.remarks, ...missing],
   };
 }

@@ -89,7 +89,7 @@ export function inspectionText({ objects, profiles, permissionSets, labels, rema
     `  ${kind} (${count})`,
     ...remarks
       .filter((remark) => (remark.kind ?? remark.reason) === kind)
-      .map((remark) => `    ${remark.leftOut ?? placeOf(remark)}${reasonOf(remark, kind)}`),
+      .map((remark) => `    ${placeOf(remark)}${reasonOf(remark, kind)}`),
   ]);
   return [
     contained.length === 0 ? "The org would contain nothing of these folders." : "The org would contain:",
@@ -100,7 +100,8 @@ export function inspectionText({ objects, profiles, permissionSets, labels, rema
   ].join("\n");
 }
 
-function placeOf({ path, element }: MetadataProblem): string {
+function placeOf({ path, element, leftOut }: MetadataProblem): string {
+  if (leftOut !== undefined) return element === "file" ? `${leftOut} (${path})` : leftOut;
   return element === "file" ? path : `${path}: ${element}`;
 }
 

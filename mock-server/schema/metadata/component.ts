@@ -29,6 +29,11 @@ export type ComponentKind =
   | "labels"
   | "label"
   | "customMetadata"
+  | "role"
+  | "group"
+  | "queue"
+  | "permissionSetGroup"
+  | "mutingPermissionSet"
   | "profile"
   | "permissionSet"
   /** One file of a permission set that is kept in many (`decomposePermissionSetBeta` and `…Beta2` of a project). */
@@ -42,7 +47,7 @@ const OBJECT = /(?:^|\/)objects\/(?:[^/]+\/)?([^/]+?)\.object(?:-meta\.xml)?$/;
 const METADATA_RECORD =
   /(?:^|\/)(?:customMetadata\/(?:[^/]+\/)*)?([^/]+?)\.md-meta\.xml$|(?:^|\/)customMetadata\/([^/]+?)\.md$/;
 const ALONE =
-  /(?:^|\/)([^/]+?)\.(standardValueSet|globalValueSet|settings|profile|permissionset|labels|label)(?:-meta\.xml)?$/;
+  /(?:^|\/)([^/]+?)\.(standardValueSet|globalValueSet|settings|profile|permissionset|permissionsetgroup|mutingpermissionset|labels|label|role|group|queue)(?:-meta\.xml)?$/;
 
 const KINDS: Readonly<Record<string, ComponentKind>> = {
   field: "field",
@@ -55,6 +60,11 @@ const KINDS: Readonly<Record<string, ComponentKind>> = {
   permissionset: "permissionSet",
   labels: "labels",
   label: "label",
+  role: "role",
+  group: "group",
+  queue: "queue",
+  permissionsetgroup: "permissionSetGroup",
+  mutingpermissionset: "mutingPermissionSet",
 };
 
 /** Objects that are stored elsewhere than records, and are not modelled, by the end of their names. */

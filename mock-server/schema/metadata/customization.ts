@@ -15,6 +15,7 @@ import {
 import { type CustomField, readCustomField } from "./custom-field.ts";
 import { type CustomMetadataSource, readCustomMetadata } from "./custom-metadata.ts";
 import { type CustomObject, readCustomObject } from "./custom-object.ts";
+import { type PeopleSource, type PermissionGroupSource, readPeople, readPermissionGroup } from "./people.ts";
 import { type PermissionGrant, readPermissions } from "./permissions.ts";
 import { MetadataError, type MetadataProblem } from "./problem.ts";
 import { readSettings, type SettingsSource } from "./settings.ts";
@@ -34,6 +35,11 @@ export interface Customization {
   readonly labels: ReadonlyMap<string, string>;
   readonly customMetadata: readonly CustomMetadataSource[];
   readonly permissions: readonly PermissionGrant[];
+  /** What muting permission sets take away within their groups. */
+  readonly muting: readonly PermissionGrant[];
+  readonly permissionGroups: readonly PermissionGroupSource[];
+  /** Roles, public groups and queues. */
+  readonly people: readonly PeopleSource[];
   /** What cannot be used, with the component that is left out because of it. */
   readonly problems: readonly MetadataProblem[];
   /** What an org would do and the mock does not: to be shown to whoever loads the files. */
@@ -96,6 +102,9 @@ export const NO_CUSTOMIZATION: Customization = {
   labels: new Map(),
   customMetadata: [],
   permissions: [],
+  muting: [],
+  permissionGroups: [],
+  people: [],
   problems: [],
   remarks: [],
 };
@@ -111,6 +120,11 @@ const ROOTS: Readonly<Record<ComponentKind, readonly string[]>> = {
   labels: ["CustomLabels"],
   label: ["CustomLabel"],
   customMetadata: ["CustomMetadata"],
+  role: ["Role"],
+  group: ["Group"],
+  queue: ["Queue"],
+  permissionSetGroup: ["PermissionSetGroup"],
+  mutingPermissionSet: ["MutingPermissionSet"],
   profile: ["Profile"],
   permissionSet: ["PermissionSet"],
   permissionSetPart: [
@@ -135,6 +149,11 @@ const LEFT_OUT: Readonly<Record<ComponentKind, string>> = {
   labels: "custom labels left out",
   label: "custom labels left out",
   customMetadata: "custom metadata records left out",
+  role: "roles left out",
+  group: "groups left out",
+  queue: "queues left out",
+  permissionSetGroup: "permission set groups left out",
+  mutingPermissionSet: "muting permission sets left out",
   profile: "profiles left out",
   permissionSet: "permission sets left out",
   permissionSetPart: "permission sets left out",
@@ -160,7 +179,7 @@ export function readCustomization(
     const component = componentOf(path);
     if (component === undefined) {
       const reason = leftAside(path);
-      if (reason !== undefined) remarks.push({ path, element: "file", reason });
+      if (reason !== undefined) remarks.push({ path, element: "file", reason, ...actsOn(path, text) });
       return [];
     }
     const roots = component.kind === "settings" ? [SETTINGS_ROOTS[component.name] ?? ""] : ROOTS[component.kind];
@@ -212,6 +231,11 @@ export function readCustomization(
       ...each("profile", (part) => readPermissions(part.file, part.name)),
       ...each("permissionSet", (part) => readPermissions(part.file, part.name)),
     ],
+    muting: each("mutingPermissionSet", (part) => readPermissions(part.file, part.name)),
+    permissionGroups: each("permissionSetGroup", (part) => readPermissionGroup(part.file, part.name)),
+    people: (["role", "group", "queue"] as const).flatMap((kind) =>
+      each(kind, (part) => readPeople(part.file, kind, part.name)),
+    ),
     problems,
     remarks,
   };
@@ -229,6 +253,24 @@ type ReadKind = Exclude<ComponentKind, "field"> | "customField" | "standardField
 function kindOf({ kind, name }: Part): ReadKind {
   if (kind !== "field") return kind;
   return isCustom(name) ? "customField" : "standardField";
+}
+
+/**
+ * The object whose saves an Apex trigger, a record-triggered flow or a workflow would act on, as `Order.Name`; nothing
+ * where it acts on none.
+ */
+function actsOn(path: string, text: string): Pick<MetadataProblem, "leftOut"> {
+  const name = /([^/]+?)\.\w+(?:-meta\.xml)?$/.exec(path)?.[1] ?? "";
+  if (/\.workflow(?:-meta\.xml)?$/.test(path)) return { leftOut: `${name}.workflow rules` };
+  if (path.endsWith(".trigger")) {
+    const [, trigger, object] = /\btrigger\s+(\w+)\s+on\s+(\w+)/i.exec(text) ?? [];
+    return object === undefined ? {} : { leftOut: `${object}.${trigger}` };
+  }
+  if (!/\.flow(?:-meta\.xml)?$/.test(path) || !/<triggerType>Record\w+Save<\/triggerType>/.test(text)) return {};
+  if (!/<status>Active<\/status>/.test(text)) return {};
+  const start = text.slice(Math.max(0, text.indexOf("<start>")));
+  const object = /<object>(\w+)<\/object>/.exec(start)?.[1];
+  return object === undefined ? {} : { leftOut: `${object}.${name}` };
 }
 
 /** Reads one component; undefined where it cannot be used, and its problems then say that it is left out. */

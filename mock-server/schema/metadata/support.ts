@@ -87,6 +87,16 @@ export const METADATA_TYPES: readonly TypeSupport[] = [
     "silent",
     "what profiles and permission sets grant is what `$Permission` asks for",
   ),
+  type(
+    "PermissionSetGroup",
+    "permissionsetgroup",
+    "acts",
+    "a permission set of the group's name that gives what its sets give, less what is muted",
+  ),
+  type("MutingPermissionSet", "mutingpermissionset", "acts", "within its group"),
+  type("Role", "role", "acts", "`UserRole` records with the role above; members are users of `users` or the API"),
+  type("Group", "group", "loaded", "`Group` records; members come by the API"),
+  type("Queue", "queue", "loaded", "`Group` records of type Queue, which can own records; members come by the API"),
   type("ApexTrigger", "trigger", "named", "Apex triggers are not executed"),
   type("Flow", "flow", "named", "flows are not executed"),
   type("Workflow", "workflow", "named", "workflow rules are not executed"),
@@ -97,8 +107,6 @@ export const METADATA_TYPES: readonly TypeSupport[] = [
   type("DuplicateRule", "duplicateRule", "named", "duplicate rules are not enforced"),
   type("SharingRules", "sharingRules", "named", "sharing rules are not applied"),
   type("RestrictionRule", "restrictionRule", "named", "restriction rules are not applied"),
-  type("PermissionSetGroup", "permissionsetgroup", "named", "permission set groups are not applied"),
-  type("MutingPermissionSet", "mutingpermissionset", "named", "muting permission sets are not applied"),
 ];
 
 /** What an org would do with a file of this ending and this one does not; undefined where nothing is to be said. */

@@ -160,7 +160,7 @@ describe("mock-org inspect", () => {
   permission sets: P
 It would leave out, or do otherwise:
   Apex triggers are not executed (1)
-    ${source}/triggers/A.trigger
+    Order.A (${source}/triggers/A.trigger)
   formula fields left out (1)
     Order.Bad__c: the field Gone__c does not exist on Order; left out
 `,

@@ -125,6 +125,36 @@ describe("an org whose source folder holds parts that cannot be used", () => {
   });
 });
 
+describe("code that a real org would run at a save", () => {
+  it("is named in the journal of a call that saves such a record", async () => {
+    const flow = (status: string): string =>
+      `Flow <status>${status}</status><start><object>Account</object><triggerType>RecordAfterSave</triggerType></start>`;
+    const folder = folderOf({
+      "triggers/Audit.trigger": "<!-- -->trigger AuditTrigger on Account (before insert) {}",
+      "flows/Welcome.flow-meta.xml": flow("Active"),
+      "flows/Old.flow-meta.xml": flow("Obsolete"),
+      "workflows/Account.workflow-meta.xml": "Workflow <rules/>",
+    });
+    await using org = await createMockOrg({ sourceDirs: [folder] });
+    const headers = { Authorization: `Bearer ${org.openSession()}`, "Content-Type": "application/json" };
+    const save = (object: string, body: object) =>
+      org.app.request(`/services/data/v62.0/sobjects/${object}`, {
+        method: "POST",
+        headers,
+        body: JSON.stringify(body),
+      });
+    expect((await save("Account", { Name: "A" })).status).toBe(201);
+    expect((await save("Product2", { Name: "P" })).status).toBe(201);
+    const [account, product] = org.requests.slice(-2);
+    expect(account?.leftOut.map((each) => each.split(" of the metadata")[0])).toEqual([
+      "Account.Welcome",
+      "Account.AuditTrigger",
+      "Account.workflow rules",
+    ]);
+    expect(product?.leftOut).toEqual([]);
+  });
+});
+
 describe("folders that define the same component", () => {
   it("are taken as one deploy after the other: the last one counts, with a warning", async () => {
     const one = folderOf({
