@@ -30,6 +30,7 @@ Options of start:
   --seed <what>          empty, demo, volume:<orders>, a plan file of sf data export tree, or CSV files (default empty)
   --source-dir <folder>  Salesforce metadata to configure the org with; may be repeated
   --strict               refuse to start where a part of that metadata cannot be used (default: leave it out)
+  --user <user>          a user beside the administrator: name@x.org[:Profile[:Set,Set]]; may be repeated
   --persist <file>       load the org from this file and save it there
   --org-id <id>          Id of the org (default: the one in the --persist file, else a new one for each start)
   --now <instant>        stop the org's clock at this ISO instant (default: real time)
@@ -47,6 +48,7 @@ const OPTIONS = {
   seed: { type: "string", default: "empty" },
   "source-dir": { type: "string", multiple: true, default: [] as string[] },
   strict: { type: "boolean", default: false },
+  user: { type: "string", multiple: true, default: [] as string[] },
   persist: { type: "string" },
   "org-id": { type: "string" },
   now: { type: "string" },
@@ -153,6 +155,7 @@ function readCommand(args: readonly string[]): StartCommand | "help" {
       seed: values.seed,
       sourceDirs: values["source-dir"],
       strict: values.strict,
+      ...(values.user.length > 0 && { users: values.user.map(userOf) }),
       orgId: values["org-id"] ?? newOrgId(),
       ...(values.persist === undefined ? {} : { persist: values.persist }),
       ...(now === undefined ? {} : { now }),
@@ -168,6 +171,14 @@ function readCommand(args: readonly string[]): StartCommand | "help" {
  */
 function newOrgId(): string {
   return recordIdOf("00D", Math.floor(Math.random() * RECORD_COUNTER_MAX));
+}
+
+/** `name@x.org:Standard User:SetA,SetB`: username, profile, and permission sets or groups. */
+function userOf(text: string): NonNullable<MockOrgOptions["users"]>[number] {
+  const [username = "", profile = "", sets = ""] = text.split(":");
+  if (!username.includes("@")) throw new UsageError(`--user ${text}: a username looks like a mail address`);
+  const permissionSets = sets.split(",").filter((name) => name !== "");
+  return { username, ...(profile !== "" && { profile }), ...(permissionSets.length > 0 && { permissionSets }) };
 }
 
 function parse(args: readonly string[]) {

@@ -72,11 +72,20 @@ export function asField(value: Typed, field: FieldDefinition): Typed {
     case "date":
     case "datetime":
     case "time":
+      // The default of a date may be an instant, of which the day counts; projects that deploy have NOW() there.
+      if (field.type === "date" && field.formula === undefined && value.type === "datetime") {
+        const { run } = value;
+        return { type: "date", run: (scope) => dayOf(run(scope)) };
+      }
       return { type: field.type, run: asMoment(value, call, field.type) };
     default:
       // A default of a picklist may be another picklist's value.
       return { type: "text", run: value.type === "picklist" ? value.run : asText(value, call) };
   }
+}
+
+function dayOf(ms: number | null): number | null {
+  return ms === null ? null : Math.floor(ms / DAY_MS);
 }
 
 function namesOf(binding: Binding): Names {

@@ -100,6 +100,30 @@ describe("mock-org start", () => {
     expect(found).toMatchObject({ records: [{ Name: "Kept", Rank__c: "first" }] });
   });
 
+  it("makes users with their profile and permission sets", async () => {
+    const sets = join(folder, "permissionsets");
+    mkdirSync(sets, { recursive: true });
+    writeFileSync(join(sets, "Reader.permissionset-meta.xml"), "<PermissionSet><label>Reader</label></PermissionSet>");
+    const soql = encodeURIComponent(
+      "SELECT Assignee.Username, Assignee.Profile.Name, PermissionSet.Name FROM PermissionSetAssignment WHERE PermissionSet.Name = 'Reader'",
+    );
+    let found: unknown;
+    const user = ["--user", "rep@x.org:Standard User:Reader", "--user", "plain@x.org"];
+    await run(["start", "--port", "0", "--json", "--source-dir", folder, ...user], async (text) => {
+      const ready = JSON.parse(text) as { url: string; accessToken: string };
+      const headers = { authorization: `Bearer ${ready.accessToken}` };
+      found = await (await fetch(`${ready.url}/services/data/v62.0/query?q=${soql}`, { headers })).json();
+    });
+    expect(found).toMatchObject({
+      records: [{ Assignee: { Username: "rep@x.org", Profile: { Name: "Standard User" } } }],
+    });
+    const wrong = await run(["start", "--port", "0", "--user", "rep"]);
+    expect([wrong.code, wrong.error]).toEqual([
+      2,
+      expect.stringContaining("--user rep: a username looks like a mail address"),
+    ]);
+  });
+
   it("is another org after each start, unless it is told which one, or kept in a file", async () => {
     const file = join(folder, "same-org.json");
     const start = async (...more: string[]): Promise<string> => {

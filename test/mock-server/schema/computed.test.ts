@@ -9,6 +9,7 @@ import type { ValidationRule } from "../../../mock-server/schema/metadata/custom
 import { rollUp } from "../../../mock-server/schema/roll-up.ts";
 
 const custom: readonly FieldDefinition[] = [
+  { name: "Day__c", label: "Day", type: "date", defaultFormula: "NOW()" },
   { name: "Due__c", label: "Due", type: "date", defaultFormula: "TODAY() + 14" },
   { name: "Share__c", label: "Share", type: "percent", precision: 5, scale: 1, defaultFormula: "0.25" },
   {
@@ -46,7 +47,7 @@ describe("defaults on insert", () => {
       each.field.name,
       each.value({}, nobody, context),
     ]);
-    expect(Object.fromEntries(values)).toEqual({ Due__c: "2026-08-15", Share__c: 25 });
+    expect(Object.fromEntries(values)).toEqual({ Day__c: "2026-08-01", Due__c: "2026-08-15", Share__c: 25 });
   });
 });
 
