@@ -184,7 +184,7 @@ export type Rounding = "halfUp" | "down" | "up" | "floor" | "ceiling";
 export function rounded(value: Num, scale: number, rounding: Rounding): Num {
   const power = TENS[scale];
   if (power !== undefined && !(value instanceof Decimal)) {
-    if (typeof value === "number" && scaled(value, power) !== undefined) return value;
+    if (typeof value === "number" && (Number.isInteger(value) || scaled(value, power) !== undefined)) return value;
     const units = nearly(value) * power;
     const magnitude = Math.abs(units);
     const below = Math.floor(magnitude);
