@@ -132,7 +132,9 @@ export class SecondConnector {
     const rows = new Map(
       stage.erp.rows(collectionOf(object)).map((row) => [`erp:${object}:${row.key.join(":")}`, row] as const),
     );
-    const records = new Map(liveRows(mock, object).map((record) => [record["ERP_Key__c"], record] as const));
+    // A reduction order is a part of the order that it reduces: the ERP has no record of it.
+    const own = liveRows(mock, object).filter((record) => record["IsReductionOrder"] !== true);
+    const records = new Map(own.map((record) => [record["ERP_Key__c"], record] as const));
     for (const [key, row] of rows) {
       if (held.has(key)) continue;
       const cells = erpCells(object, key, row);
