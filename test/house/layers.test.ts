@@ -77,6 +77,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "src/engine/read",
     "src/engine/detect",
     "src/engine/held",
+    "src/engine/join",
     "src/engine/pass",
     "src/engine/check",
   ],

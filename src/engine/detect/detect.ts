@@ -48,21 +48,27 @@ export async function pollSalesforce(
   return polls;
 }
 
-/** The documents of one object that moved in Salesforce, in sets of at most `size` or a little more, page by page. */
+/**
+ * The documents of one object that moved in Salesforce, in sets of at most `size` or a little more, page by page. When
+ * the pages end, it tells how many of the living records carry no key.
+ */
 export async function* salesforceNominations(
   context: RunContext,
   mapping: ObjectMapping,
   poll: ObjectPoll,
-  size: number,
+  { size, tellUnkeyed }: { readonly size: number; readonly tellUnkeyed: (count: number) => void },
 ): AsyncGenerator<NominationSet> {
   let set = new NominationSet();
+  let unkeyed = 0;
   for await (const page of poll.root.pages) {
+    unkeyed += page.filter((row) => row[mapping.keyField] === null && row["IsDeleted"] !== true).length;
     await screenRoots(context, mapping, page, set);
     if (set.size >= size) {
       yield set;
       set = new NominationSet();
     }
   }
+  tellUnkeyed(unkeyed);
   for (const recordId of await stillAlive(context, mapping.object, poll.root.deletedIds)) {
     set.addRecordId(recordId, "salesforce");
   }

@@ -5,7 +5,7 @@
  * The one place that plans a run, whoever carries it out. The generator is given the result of each wave before it goes
  * on. A position is stored with the wave behind it, and never where an object has to stand still.
  */
-import type { ExternalChange } from "../../external/port.ts";
+import type { ExternalChange, ExternalNotice } from "../../external/port.ts";
 import { externalKey } from "../../mapping/external-view.ts";
 import type { ObjectMapping } from "../../mapping/mapping.ts";
 import type { BusinessKey } from "../../model/key.ts";
@@ -15,6 +15,7 @@ import { acknowledge, feedName, positionOf } from "../detect/external-feed.ts";
 import { noteRestart, noteWait } from "../detect/feed-notes.ts";
 import { owedSweep } from "../detect/pending-sweep.ts";
 import { lettersToTry } from "../held/retry.ts";
+import { keyFormat, unkeyedText } from "../join/unkeyed.ts";
 import {
   ALL_DELETIONS,
   allowanceForAll,
@@ -134,7 +135,13 @@ async function* feedPages(
   const { cursors, polls } = input.feeds;
   const size = pageSizeOf(run, mapping);
   const poll = polls.get(mapping.object);
-  const sets = poll === undefined ? undefined : salesforceNominations(run, mapping, poll, size);
+  const isFirst = cursors[salesforceFeed(mapping.object)] === undefined;
+  const tellUnkeyed = (count: number): void => {
+    // Nothing keeps them from being made a second time; later runs need not say it again.
+    if (isFirst && count > 0 && mapping.create.salesforce && mapping.match.length === 0)
+      run.tally.addNotices([unkeyedNotice(mapping, count)]);
+  };
+  const sets = poll === undefined ? undefined : salesforceNominations(run, mapping, poll, { size, tellUnkeyed });
   let salesforceMore = sets !== undefined;
   let externalMore = true;
   let cursor = positionOf(mapping, cursors);
@@ -182,6 +189,13 @@ async function* feedPages(
     // An object that has to stand still leaves pages unread.
     await sets?.return(undefined);
   }
+}
+
+/** Records without a key that a reading from the beginning met; whoever reads it can still stop before the next run. */
+function unkeyedNotice(mapping: ObjectMapping, count: number): ExternalNotice {
+  const { object, keyField } = mapping;
+  const facts = { object, keyField, count, matched: false, keyFormat: keyFormat(mapping) };
+  return { code: "UNKEYED", message: `${unkeyedText(facts)}. order-sync check counts them again` };
 }
 
 /** Where both positions of Salesforce have come to. A sweep is pending where they passed deletions that no log tells. */

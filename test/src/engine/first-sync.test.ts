@@ -80,6 +80,28 @@ describe("customers that stand on both sides", () => {
     ]);
   });
 
+  it("are told by the first run where the mapping names no match, and by no later one", async () => {
+    const shop = await Shop.open();
+    shop.company(2);
+    shop.insert("Account", { Name: "Customer 1", AccountNumber: "C1" });
+
+    const { notices } = await shop.run();
+
+    const message = expect.stringMatching(/^Account: 1 record carries no key .*duplicate.*order-sync check/);
+    expect(notices).toMatchObject([{ code: "UNKEYED", message }]);
+    shop.insert("Account", { Name: "Customer 3" });
+    expect((await shop.run()).notices).toEqual([]);
+  });
+
+  it("are not told where the mapping names a match, or makes nothing in Salesforce", async () => {
+    for (const mapping of [erpMapping(MATCHED), erpMapping({ Account: { create: { salesforce: false } } })]) {
+      const shop = await Shop.open(mapping);
+      shop.insert("Account", { Name: "Customer 1" });
+
+      expect((await shop.run()).notices).toEqual([]);
+    }
+  });
+
   it("must agree in all matched fields, and an empty one agrees with nothing", async () => {
     const match = ["Name", { field: "Phone", ignore: ["nonDigits" as const] }];
     const shop = await Shop.open(erpMapping({ Account: { match } }));
