@@ -105,7 +105,7 @@ export const ERROR_CODES = {
     exitCode: 3,
   },
   LEASE_HELD: {
-    when: "Another process is running this synchronisation right now.",
+    when: "Another process is running this synchronization right now.",
     remedy: "Wait for it. If it died, its lease expires by itself at the time in the message.",
     retry: "later",
     exitCode: 3,

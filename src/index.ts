@@ -18,11 +18,11 @@ export type { Config, ConfigInput } from "./config/schema.ts";
 export { type CheckProblem, type CheckReport, checkEverything } from "./engine/check/check.ts";
 export type { EngineEvent, EngineObserver } from "./engine/context/events.ts";
 export type { EnginePorts, RunOptions } from "./engine/context/ports.ts";
-export type { HeldDocument, RunReport, WrittenCount } from "./engine/context/report.ts";
-export { answerConflict, discardDeadLetter, type HeldPorts, retryDeadLetter } from "./engine/held/held.ts";
+export type { RunReport, UnsyncedDocument, WrittenCount } from "./engine/context/report.ts";
 export { processHolder } from "./engine/lease/holder.ts";
 export { applyPlan, type PlanFile, parsePlan } from "./engine/plan/apply.ts";
 export { makePlan, type Plan, type PlannedChange, type PlannedWrite } from "./engine/plan/plan.ts";
+export { answerConflict, discardDeadLetter, type ResolvePorts, retryDeadLetter } from "./engine/resolve/held.ts";
 export { type RunRequest, runOnce } from "./engine/run/run.ts";
 export { sweep } from "./engine/sweep/sweep.ts";
 export { ERROR_CODES, type ErrorCode, type ErrorCodeEntry, type Retry, SyncError } from "./errors.ts";
@@ -49,7 +49,7 @@ export type { ApiUsage, OrgIdentity, SalesforceOrg } from "./salesforce/port.ts"
 export {
   type OpenPorts,
   openPorts,
-  openPortsToLook,
+  openPortsReadOnly,
   type PortListeners,
   type PortSettings,
   runOptions,

@@ -4,9 +4,9 @@
  *
  * Each part stands between two markers; what is between other lines stays as it is.
  */
-import type { Behaviour } from "../mock-server/conformance/behaviour.ts";
+import type { Behavior } from "../mock-server/conformance/behavior.ts";
 import { runScoreCard } from "../mock-server/conformance/run.ts";
-import { BEHAVIOURS, reportOf } from "../mock-server/conformance/score-card.ts";
+import { BEHAVIORS, reportOf } from "../mock-server/conformance/score-card.ts";
 import { RULES } from "../mock-server/dml/rules/registry.ts";
 import { createMockOrg } from "../mock-server/mock-org/mock-org.ts";
 import type { OrgSettings } from "../mock-server/org/port.ts";
@@ -41,26 +41,26 @@ async function scorePart(): Promise<string> {
     apiVersion: "62.0",
     fetch: async (url: string, init: RequestInit) => org.app.request(url, init),
   };
-  const report = reportOf(await runScoreCard(endpoint, BEHAVIOURS));
+  const report = reportOf(await runScoreCard(endpoint, BEHAVIORS));
   await org.close();
   return `\`\`\`text\n${report}\n\`\`\`\n\n${table(
-    ["chapter", "behaviours", "by evidence"],
-    [...byChapter()].map(([chapter, behaviours]) => [chapter, String(behaviours.length), evidenceOf(behaviours)]),
+    ["chapter", "behaviors", "by evidence"],
+    [...byChapter()].map(([chapter, behaviors]) => [chapter, String(behaviors.length), evidenceOf(behaviors)]),
   )}`;
 }
 
-function byChapter(): ReadonlyMap<string, readonly Behaviour[]> {
-  const chapters = new Map<string, Behaviour[]>();
-  for (const behaviour of BEHAVIOURS) {
-    const chapter = behaviour.id.replace(/-\d+$/, "");
-    chapters.set(chapter, [...(chapters.get(chapter) ?? []), behaviour]);
+function byChapter(): ReadonlyMap<string, readonly Behavior[]> {
+  const chapters = new Map<string, Behavior[]>();
+  for (const behavior of BEHAVIORS) {
+    const chapter = behavior.id.replace(/-\d+$/, "");
+    chapters.set(chapter, [...(chapters.get(chapter) ?? []), behavior]);
   }
   return chapters;
 }
 
-function evidenceOf(behaviours: readonly Behaviour[]): string {
+function evidenceOf(behaviors: readonly Behavior[]): string {
   const counts = new Map<string, number>();
-  for (const { source } of behaviours) {
+  for (const { source } of behaviors) {
     const mark = /\[(\w+)/.exec(source)?.[1] ?? "none";
     counts.set(mark, (counts.get(mark) ?? 0) + 1);
   }

@@ -115,7 +115,7 @@ async function runConformance(args: readonly string[], host: CliHost): Promise<n
     json: { type: "boolean", default: false },
   });
   const { runScoreCard } = await import("../conformance/run.ts");
-  const { BEHAVIOURS, reportOf, scoreOf } = await import("../conformance/score-card.ts");
+  const { BEHAVIORS, reportOf, scoreOf } = await import("../conformance/score-card.ts");
   const apiVersion = String(values["api-version"]);
   const url = values["url"];
   const token = values["token"] ?? process.env["SF_ACCESS_TOKEN"];
@@ -133,11 +133,11 @@ async function runConformance(args: readonly string[], host: CliHost): Promise<n
           fetch: async (address: string, init: RequestInit) => own.app.request(address, init),
         }
       : { url: String(url).replace(/\/+$/, ""), token: String(token), apiVersion };
-  const outcomes = await runScoreCard(endpoint, BEHAVIOURS);
+  const outcomes = await runScoreCard(endpoint, BEHAVIORS);
   const score = scoreOf(outcomes);
   host.out(
     values["json"] === true
-      ? `${JSON.stringify({ ...score, outcomes: outcomes.map(({ behaviour, verdict, reason }) => ({ id: behaviour.id, title: behaviour.title, source: behaviour.source, verdict, reason })) })}\n`
+      ? `${JSON.stringify({ ...score, outcomes: outcomes.map(({ behavior, verdict, reason }) => ({ id: behavior.id, title: behavior.title, source: behavior.source, verdict, reason })) })}\n`
       : `${reportOf(outcomes)}\n`,
   );
   return score.passed === score.total ? 0 : 1;

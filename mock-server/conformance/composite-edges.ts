@@ -1,8 +1,8 @@
 /** The edges of the composite family: references, order, atomicity, bounds. Source: rest-api §9. */
-import { ANY, type Behaviour, type BehaviourRow, chapter, get, post, refused } from "./behaviour.ts";
+import { ANY, type Behavior, type BehaviorRow, chapter, get, post, refused } from "./behavior.ts";
 import { answers, bad, badMail, composite, good, halted, ORDER, orderInOneRequest, rolledBack, sub } from "./pieces.ts";
 
-const ROWS: readonly BehaviourRow[] = [
+const ROWS: readonly BehaviorRow[] = [
   [
     "a reference reads a record of a query",
     "rest-api §9.1 [doc]",
@@ -147,4 +147,4 @@ const ROWS: readonly BehaviourRow[] = [
   ],
 ];
 
-export const COMPOSITE_EDGES: readonly Behaviour[] = chapter("COMPEDGE", ROWS);
+export const COMPOSITE_EDGES: readonly Behavior[] = chapter("COMPEDGE", ROWS);

@@ -1,5 +1,5 @@
 /** Compares an answer with what must come; tells the first place where they part. */
-import { ANY } from "./behaviour.ts";
+import { ANY } from "./behavior.ts";
 
 /** The first difference as a sentence, or undefined where the value is as expected. */
 export function differenceOf(actual: unknown, expected: unknown, path = "body"): string | undefined {

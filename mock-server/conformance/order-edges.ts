@@ -1,8 +1,8 @@
 /** The edges of the order life cycle: what still goes, what is said where it does not. Source: order-domain §2–§6. */
 import {
   ANY,
-  type Behaviour,
-  type BehaviourRow,
+  type Behavior,
+  type BehaviorRow,
   chapter,
   get,
   patch,
@@ -11,7 +11,7 @@ import {
   refused,
   remove,
   saved,
-} from "./behaviour.ts";
+} from "./behavior.ts";
 import {
   account,
   activate,
@@ -26,7 +26,7 @@ import {
   withLine,
 } from "./pieces.ts";
 
-const ORDERS: readonly BehaviourRow[] = [
+const ORDERS: readonly BehaviorRow[] = [
   ["activating twice changes nothing", "order-domain §2.2 [live]", activate, { status: 204 }, ...activated],
   [
     "the order number of a customer changes on an activated order",
@@ -105,7 +105,7 @@ const ORDERS: readonly BehaviourRow[] = [
   ],
 ];
 
-const LINES: readonly BehaviourRow[] = [
+const LINES: readonly BehaviorRow[] = [
   ["a product may stand on an order twice", "order-domain §3.2 [doc]", line(), { status: 201 }, ...withLine],
   ["a price below the list is accepted", "order-domain §3.3 [live]", line({ UnitPrice: 0.5 }), { status: 201 }, draft],
   ["a price of nothing is accepted", "order-domain §3.3 [live]", line({ UnitPrice: 0 }), { status: 201 }, draft],
@@ -159,7 +159,7 @@ const LINES: readonly BehaviourRow[] = [
   ],
 ];
 
-const CONTRACTS: readonly BehaviourRow[] = [
+const CONTRACTS: readonly BehaviorRow[] = [
   [
     "a contract needs nothing but its account",
     "order-domain §4 [live]",
@@ -224,7 +224,7 @@ const CONTRACTS: readonly BehaviourRow[] = [
   ],
 ];
 
-const PRICES: readonly BehaviourRow[] = [
+const PRICES: readonly BehaviorRow[] = [
   [
     "a price needs an amount",
     "order-domain §5.2 [live]",
@@ -286,4 +286,4 @@ const PRICES: readonly BehaviourRow[] = [
   ],
 ];
 
-export const ORDER_EDGES: readonly Behaviour[] = chapter("ORDEDGE", [...ORDERS, ...LINES, ...CONTRACTS, ...PRICES]);
+export const ORDER_EDGES: readonly Behavior[] = chapter("ORDEDGE", [...ORDERS, ...LINES, ...CONTRACTS, ...PRICES]);

@@ -1,8 +1,8 @@
 /**
  * The calls that chapters are made of: orders and what belongs to them, composite requests, answers of queries. They refer
- * to the records that `setup.ts` makes before the first behaviour.
+ * to the records that `setup.ts` makes before the first behavior.
  */
-import { ANY, type Call, type Expected, patch, post, type Step, saved } from "./behaviour.ts";
+import { ANY, type Call, type Expected, patch, post, type Step, saved } from "./behavior.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 

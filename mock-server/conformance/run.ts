@@ -1,11 +1,11 @@
 /**
- * Runs the score card against an endpoint: every behaviour passed, failed loudly, or failed silently.
+ * Runs the score card against an endpoint: every behavior passed, failed loudly, or failed silently.
  *
  * Silently means that the endpoint said yes and gave a wrong answer, which is worse than any refusal. Records that the run
  * makes are deleted at its end as far as the endpoint lets.
  */
 import { setTimeout } from "node:timers/promises";
-import type { Behaviour, Call, Expected, Step } from "./behaviour.ts";
+import type { Behavior, Call, Expected, Step } from "./behavior.ts";
 import { differenceOf } from "./match.ts";
 import { CREATED_OBJECTS, requiredOf, withRequired } from "./required-fields.ts";
 import { SETUP } from "./setup.ts";
@@ -24,9 +24,9 @@ export interface Endpoint {
 
 export type Verdict = "passed" | "loud" | "silent";
 
-/** The outcome of one behaviour. */
+/** The outcome of one behavior. */
 export interface Outcome {
-  readonly behaviour: Behaviour;
+  readonly behavior: Behavior;
   readonly verdict: Verdict;
   /** What was wrong; empty where it passed. */
   readonly reason: string;
@@ -39,10 +39,10 @@ interface Answer {
   readonly headers: Headers;
 }
 
-/** Runs the behaviours in order, one call at a time. Throws an `Error` where the first records cannot be made. */
+/** Runs the behaviors in order, one call at a time. Throws an `Error` where the first records cannot be made. */
 export async function runScoreCard(
   endpoint: Endpoint,
-  behaviours: readonly Behaviour[],
+  behaviors: readonly Behavior[],
   onOutcome: (outcome: Outcome) => void = () => undefined,
 ): Promise<readonly Outcome[]> {
   const run = new Run(endpoint);
@@ -52,8 +52,8 @@ export async function runScoreCard(
     if (failure !== undefined) throw new Error(`The endpoint does not let the run begin: ${failure}`);
   }
   const outcomes: Outcome[] = [];
-  for (const behaviour of behaviours) {
-    const outcome = await run.check(behaviour);
+  for (const behavior of behaviors) {
+    const outcome = await run.check(behavior);
     outcomes.push(outcome);
     onOutcome(outcome);
   }
@@ -94,20 +94,20 @@ class Run {
     }
   }
 
-  async check(behaviour: Behaviour): Promise<Outcome> {
-    for (const step of behaviour.before) {
+  async check(behavior: Behavior): Promise<Outcome> {
+    for (const step of behavior.before) {
       const failure = await this.step(step);
-      if (failure !== undefined) return { behaviour, verdict: "loud", reason: `before: ${failure}` };
+      if (failure !== undefined) return { behavior, verdict: "loud", reason: `before: ${failure}` };
     }
     let answer: Answer;
     try {
-      answer = await this.#send(behaviour.call);
+      answer = await this.#send(behavior.call);
     } catch (error) {
-      return { behaviour, verdict: "loud", reason: error instanceof Error ? error.message : String(error) };
+      return { behavior, verdict: "loud", reason: error instanceof Error ? error.message : String(error) };
     }
-    const reason = this.#reason(answer, behaviour.expected);
-    if (reason === undefined) return { behaviour, verdict: "passed", reason: "" };
-    return { behaviour, verdict: saidYes(answer) ? "silent" : "loud", reason };
+    const reason = this.#reason(answer, behavior.expected);
+    if (reason === undefined) return { behavior, verdict: "passed", reason: "" };
+    return { behavior, verdict: saidYes(answer) ? "silent" : "loud", reason };
   }
 
   /** Does a step; a sentence where it is refused, or does not come to what is waited for. */

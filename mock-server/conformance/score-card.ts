@@ -1,37 +1,37 @@
-/** The whole table of behaviours, and how its outcome is told. */
-import type { Behaviour } from "./behaviour.ts";
-import { BULK_BEHAVIOURS } from "./bulk-behaviours.ts";
-import { CLASSIC_BULK_BEHAVIOURS } from "./classic-bulk-behaviours.ts";
-import { COLLECTION_BEHAVIOURS } from "./collection-behaviours.ts";
-import { COMPOSITE_BEHAVIOURS } from "./composite-behaviours.ts";
+/** The whole table of behaviors, and how its outcome is told. */
+import type { Behavior } from "./behavior.ts";
+import { BULK_BEHAVIORS } from "./bulk-behaviors.ts";
+import { CLASSIC_BULK_BEHAVIORS } from "./classic-bulk-behaviors.ts";
+import { COLLECTION_BEHAVIORS } from "./collection-behaviors.ts";
+import { COMPOSITE_BEHAVIORS } from "./composite-behaviors.ts";
 import { COMPOSITE_EDGES } from "./composite-edges.ts";
-import { EVENT_BEHAVIOURS } from "./event-behaviours.ts";
-import { FORMULA_BEHAVIOURS } from "./formula-behaviours.ts";
-import { ORDER_BEHAVIOURS } from "./order-behaviours.ts";
+import { EVENT_BEHAVIORS } from "./event-behaviors.ts";
+import { FORMULA_BEHAVIORS } from "./formula-behaviors.ts";
+import { ORDER_BEHAVIORS } from "./order-behaviors.ts";
 import { ORDER_EDGES } from "./order-edges.ts";
-import { REST_BEHAVIOURS } from "./rest-behaviours.ts";
+import { REST_BEHAVIORS } from "./rest-behaviors.ts";
 import type { Outcome } from "./run.ts";
-import { SOQL_BEHAVIOURS } from "./soql-behaviours.ts";
+import { SOQL_BEHAVIORS } from "./soql-behaviors.ts";
 import { SOQL_SEMANTICS } from "./soql-semantics.ts";
 import { SOQL_TEXTS } from "./soql-texts.ts";
-import { VALUE_BEHAVIOURS } from "./value-behaviours.ts";
+import { VALUE_BEHAVIORS } from "./value-behaviors.ts";
 
-/** Every behaviour of the score card, chapter by chapter. */
-export const BEHAVIOURS: readonly Behaviour[] = [
-  ...REST_BEHAVIOURS,
-  ...VALUE_BEHAVIOURS,
-  ...SOQL_BEHAVIOURS,
+/** Every behavior of the score card, chapter by chapter. */
+export const BEHAVIORS: readonly Behavior[] = [
+  ...REST_BEHAVIORS,
+  ...VALUE_BEHAVIORS,
+  ...SOQL_BEHAVIORS,
   ...SOQL_SEMANTICS,
   ...SOQL_TEXTS,
-  ...COMPOSITE_BEHAVIOURS,
+  ...COMPOSITE_BEHAVIORS,
   ...COMPOSITE_EDGES,
-  ...COLLECTION_BEHAVIOURS,
-  ...BULK_BEHAVIOURS,
-  ...CLASSIC_BULK_BEHAVIOURS,
-  ...ORDER_BEHAVIOURS,
-  ...EVENT_BEHAVIOURS,
+  ...COLLECTION_BEHAVIORS,
+  ...BULK_BEHAVIORS,
+  ...CLASSIC_BULK_BEHAVIORS,
+  ...ORDER_BEHAVIORS,
+  ...EVENT_BEHAVIORS,
   ...ORDER_EDGES,
-  ...FORMULA_BEHAVIOURS,
+  ...FORMULA_BEHAVIORS,
 ];
 
 /** The counts of a run. */
@@ -47,15 +47,15 @@ export function scoreOf(outcomes: readonly Outcome[]): Score {
   return { total: outcomes.length, passed: count("passed"), loud: count("loud"), silent: count("silent") };
 }
 
-/** The counts as one sentence, and a line for each behaviour that was not passed. */
+/** The counts as one sentence, and a line for each behavior that was not passed. */
 export function reportOf(outcomes: readonly Outcome[]): string {
   const { total, passed, loud, silent } = scoreOf(outcomes);
   const failures = outcomes.filter((outcome) => outcome.verdict !== "passed");
   const lines = failures.map(
-    ({ behaviour, verdict, reason }) =>
-      `  ${verdict.padEnd(6)} ${behaviour.id} ${behaviour.title}: ${reason} (${behaviour.source})`,
+    ({ behavior, verdict, reason }) =>
+      `  ${verdict.padEnd(6)} ${behavior.id} ${behavior.title}: ${reason} (${behavior.source})`,
   );
-  return [`${total} behaviours: ${passed} passed, ${loud} failed loudly, ${silent} failed silently`, ...lines].join(
+  return [`${total} behaviors: ${passed} passed, ${loud} failed loudly, ${silent} failed silently`, ...lines].join(
     "\n",
   );
 }

@@ -1,5 +1,5 @@
-/** The records that every behaviour may refer to, made before the first one. */
-import { patch, post, query, type Step, saved } from "./behaviour.ts";
+/** The records that every behavior may refer to, made before the first one. */
+import { patch, post, query, type Step, saved } from "./behavior.ts";
 import { account, contract, entry, line, order, TERM } from "./pieces.ts";
 
 const row = (object: string, body: unknown) => post(`/sobjects/${object}`, body);

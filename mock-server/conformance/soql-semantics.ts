@@ -1,11 +1,11 @@
 /** What queries mean: nulls, texts, dates, groups, paths, children. Source: soql §5–§9. */
-import { ANY, type Behaviour, type BehaviourRow, chapter, post, query, remove, saved } from "./behaviour.ts";
+import { ANY, type Behavior, type BehaviorRow, chapter, post, query, remove, saved } from "./behavior.ts";
 import { account, MINE, rows } from "./pieces.ts";
 
 const ONE = "Id = '{{account}}'";
 const lonely = saved("lonely", post("/sobjects/Contact", { LastName: "Alone {{run}}" }));
 
-const VALUES: readonly BehaviourRow[] = [
+const VALUES: readonly BehaviorRow[] = [
   [
     "a negated comparison finds nulls",
     "soql §8.2 [memory]",
@@ -114,7 +114,7 @@ const VALUES: readonly BehaviourRow[] = [
   ],
 ];
 
-const DATES: readonly BehaviourRow[] = [
+const DATES: readonly BehaviorRow[] = [
   [
     "LAST_N_DAYS includes today",
     "soql §6 [doc]",
@@ -173,7 +173,7 @@ const DATES: readonly BehaviourRow[] = [
   ],
 ];
 
-const GROUPS: readonly BehaviourRow[] = [
+const GROUPS: readonly BehaviorRow[] = [
   [
     "only columns without an alias are numbered",
     "soql §5.7 [doc]",
@@ -240,7 +240,7 @@ const GROUPS: readonly BehaviourRow[] = [
   ],
 ];
 
-const PATHS: readonly BehaviourRow[] = [
+const PATHS: readonly BehaviorRow[] = [
   [
     "keys are spelled as describe spells them",
     "soql §9 [client]",
@@ -337,4 +337,4 @@ const PATHS: readonly BehaviourRow[] = [
   ],
 ];
 
-export const SOQL_SEMANTICS: readonly Behaviour[] = chapter("SOQLSEM", [...VALUES, ...DATES, ...GROUPS, ...PATHS]);
+export const SOQL_SEMANTICS: readonly Behavior[] = chapter("SOQLSEM", [...VALUES, ...DATES, ...GROUPS, ...PATHS]);

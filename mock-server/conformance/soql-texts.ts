@@ -1,5 +1,5 @@
 /** What refused queries are told, word for word where that is recorded. Source: soql §5, §10, §12. */
-import { type Behaviour, type BehaviourRow, chapter, get, query, refused } from "./behaviour.ts";
+import { type Behavior, type BehaviorRow, chapter, get, query, refused } from "./behavior.ts";
 
 const NAMES = "Please reference your WSDL or the describe call for the appropriate names.";
 
@@ -298,9 +298,9 @@ const TEXTS: readonly (readonly [title: string, soql: string, code: string, text
   ],
 ];
 
-const ROWS: readonly BehaviourRow[] = [
+const ROWS: readonly BehaviorRow[] = [
   ...TEXTS.map(
-    ([title, soql, code, message, source]): BehaviourRow => [
+    ([title, soql, code, message, source]): BehaviorRow => [
       title,
       source,
       query(soql),
@@ -335,4 +335,4 @@ const ROWS: readonly BehaviourRow[] = [
   ],
 ];
 
-export const SOQL_TEXTS: readonly Behaviour[] = chapter("SOQLTXT", ROWS);
+export const SOQL_TEXTS: readonly Behavior[] = chapter("SOQLTXT", ROWS);

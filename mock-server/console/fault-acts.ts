@@ -74,7 +74,7 @@ const ACTS: Readonly<Record<Fault["act"], Omit<FaultAct, "act">>> = {
   },
   "partial-failure": {
     kind: "row",
-    says: "One row fails among its neighbours",
+    says: "One row fails among its neighbors",
     members: [
       { name: "code", label: "Code", type: "text", placeholder: "UNKNOWN_EXCEPTION" },
       { name: "message", label: "Message", type: "text" },

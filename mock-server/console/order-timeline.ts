@@ -144,7 +144,7 @@ function noteRequests(journal: Journal, order: { id: string; lines: ReadonlySet<
       note(entry.at, `refused ${number}`, text)?.requests.add(number);
     }
     for (const change of entry.changes.filter(isAbout)) {
-      const moment = noteJournalled(change, stampOf(change) ?? entry.at, note);
+      const moment = noteJournaled(change, stampOf(change) ?? entry.at, note);
       moment?.requests.add(number);
     }
   }
@@ -156,7 +156,7 @@ function stampOf({ fields }: JournalChange): string | undefined {
   return typeof after === "string" ? after : undefined;
 }
 
-function noteJournalled(change: JournalChange, at: string, note: Note): Draft | undefined {
+function noteJournaled(change: JournalChange, at: string, note: Note): Draft | undefined {
   const { object, id, kind, fields } = change;
   if (object === "OrderItem") {
     if (kind === "insert") return note(at, `line ${id}`, "Order product added");

@@ -80,7 +80,7 @@ export interface TriggerContext {
 export interface Verdict {
   /** Position of the record in its request. */
   readonly row: number;
-  /** The catalogue's number or the validation rule's or trigger's name. */
+  /** The catalog's number or the validation rule's or trigger's name. */
   readonly rule: string;
   readonly object: string;
   readonly id: string | null;

@@ -2,7 +2,7 @@
  * The vocabulary of rules: a fact about the platform with its error code, its source and how sure we are of it.
  *
  * A rule with a `check` is enforced by the registry (`rules/registry.ts`); a fact without one is enforced by the stage
- * named in `enforcedIn`. Both together are the error catalogue of this org, from which the fidelity page is written.
+ * named in `enforcedIn`. Both together are the error catalog of this org, from which the fidelity page is written.
  */
 import type { OrgFault } from "../errors.ts";
 import type { Transaction } from "../org/port.ts";
@@ -16,7 +16,7 @@ export type Certainty = "A" | "B" | "C";
 
 /** What is known about one refusal. */
 export interface RuleFact {
-  /** The catalogue's number, for example `ORD-4`; numbers from 20 on are ours. */
+  /** The catalog's number, for example `ORD-4`; numbers from 20 on are ours. */
   readonly id: string;
   /** Salesforce's error code. */
   readonly code: string;

@@ -139,7 +139,7 @@ export type RowFault = RowMatch &
   /** `UNABLE_TO_LOCK_ROW`. */
   (
     | { readonly act: "row-lock" }
-    /** The row is refused while its neighbours may pass. */
+    /** The row is refused while its neighbors may pass. */
     | {
         readonly act: "partial-failure";
         readonly code?: string;

@@ -33,7 +33,7 @@ export interface JournalEntry {
   readonly durationMs: number;
   /** The decoded request body of REST calls, secrets replaced; null for logins and where it was larger than 64 KB. */
   readonly requestBody: unknown;
-  /** The answer of a refused call before it was serialised; null as above. */
+  /** The answer of a refused call before it was serialized; null as above. */
   readonly responseBody: unknown;
   /** API calls that it cost. */
   readonly apiCalls: number;

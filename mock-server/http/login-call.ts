@@ -2,7 +2,7 @@
 import type { FaultCall } from "./fault-hook.ts";
 import { dropConnection, type PipelineOptions } from "./pipeline.ts";
 import type { RestResult } from "./rest.ts";
-import { answerForm, buildResponse } from "./serialise.ts";
+import { answerForm, buildResponse } from "./serialize.ts";
 import type { WireCall } from "./wire-call.ts";
 
 /** Answers one call with the endpoint's function. A fault that delivers a call twice does nothing here. */

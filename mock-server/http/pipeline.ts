@@ -1,8 +1,8 @@
 /**
  * The way of one REST call through the org.
  *
- * journal ─ fault ─ size ─ session→actor ─ version ─ API limit ─ route ─ decode ─► transaction ─► serialise.
- * Everything between decoding and serialising is synchronous; a refusal anywhere becomes the error array.
+ * journal ─ fault ─ size ─ session→actor ─ version ─ API limit ─ route ─ decode ─► transaction ─► serialize.
+ * Everything between decoding and serializing is synchronous; a refusal anywhere becomes the error array.
  */
 import { API_DISABLED, mayUseApi, type SignInService, type Visitor } from "../auth/login.ts";
 import { OrgError } from "../errors.ts";
@@ -16,7 +16,7 @@ import { isObject } from "./json-object.ts";
 import { decodeBody, decompress, readBody } from "./request-body.ts";
 import type { Method, RestContext, RestHandler, RestRequest, RestResult, RestServices } from "./rest.ts";
 import type { FindResource, Resource } from "./routes.ts";
-import { answerForm, buildResponse } from "./serialise.ts";
+import { answerForm, buildResponse } from "./serialize.ts";
 import { checkVersion } from "./versions.ts";
 import { checkSize, clientOf, type WireCall } from "./wire-call.ts";
 

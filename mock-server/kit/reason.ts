@@ -6,7 +6,7 @@ import type { AccessPath } from "../soql/run/plan.ts";
 
 const byId: ReadonlyMap<string, RuleFact> = new Map(RULES.map((rule) => [rule.id, rule]));
 
-/** What is known about a rule of the catalogue; undefined for a validation rule or trigger of the org's own. */
+/** What is known about a rule of the catalog; undefined for a validation rule or trigger of the org's own. */
 export function ruleFact(id: string): RuleFact | undefined {
   return byId.get(id);
 }

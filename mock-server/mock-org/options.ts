@@ -35,7 +35,7 @@ export interface MockOrgOptions {
   readonly orgId?: string;
   /** Custom objects. Their key prefixes must be free. */
   readonly customObjects?: readonly ObjectDefinition[];
-  /** Custom fields by object; see `textField` and its neighbours. */
+  /** Custom fields by object; see `textField` and its neighbors. */
   readonly fields?: Readonly<Record<string, readonly FieldDefinition[]>>;
   /**
    * Makes it an org with several currencies: ISO codes with their rates, the corporate currency first, for example

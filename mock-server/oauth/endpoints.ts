@@ -5,7 +5,7 @@ import { readUser } from "../auth/users.ts";
 import type { AnswerHeaders } from "../http/answer-headers.ts";
 import { decodeText, readBody } from "../http/request-body.ts";
 import type { RestResult } from "../http/rest.ts";
-import { answerForm, buildResponse } from "../http/serialise.ts";
+import { answerForm, buildResponse } from "../http/serialize.ts";
 import type { WireCall } from "../http/wire-call.ts";
 import { to18 } from "../schema/record-id.ts";
 import { authConfiguration, identityDocument, openIdConfiguration, userInfoDocument } from "./identity.ts";

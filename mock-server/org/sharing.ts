@@ -2,7 +2,7 @@
  * Which records a user sees and edits: ownership, role hierarchy, organization-wide defaults, controlling parents,
  * queues and explicit shares. Object permissions are `access.ts`; of them only View All and Modify All count here.
  *
- * Reference: order-domain §7.3. Not modelled: sharing rules, teams, territories and the implicit access that the owner
+ * Reference: order-domain §7.3. Not modeled: sharing rules, teams, territories and the implicit access that the owner
  * of a child has to its account.
  */
 import type { Catalog } from "../schema/catalog.ts";

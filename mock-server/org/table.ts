@@ -13,7 +13,7 @@ import { compareText, lowerBound } from "./sorted-keys.ts";
 
 /**
  * Most frozen layers under a table's own one. A read of an untouched record asks every layer, and only a chain of
- * forks or snapshots with changes between them grows the stack; then the two smallest neighbours are joined.
+ * forks or snapshots with changes between them grows the stack; then the two smallest neighbors are joined.
  */
 const FROZEN_LAYERS_MAX = 6;
 
@@ -320,7 +320,7 @@ function index(
   if (typeof newStamp === "string") own.addStamp(newStamp, id);
 }
 
-/** Keeps a stack of frozen layers within its bound by joining the two neighbours with the fewest records. */
+/** Keeps a stack of frozen layers within its bound by joining the two neighbors with the fewest records. */
 function bounded(layers: readonly Layer[], plan: IndexPlan): readonly Layer[] {
   if (layers.length <= FROZEN_LAYERS_MAX) return layers;
   let smallest = 0;
@@ -333,7 +333,7 @@ function bounded(layers: readonly Layer[], plan: IndexPlan): readonly Layer[] {
   }
   const upper = layers[smallest];
   const lower = layers[smallest + 1];
-  assert(upper !== undefined && lower !== undefined, "a stack over its bound has two neighbours");
+  assert(upper !== undefined && lower !== undefined, "a stack over its bound has two neighbors");
   const merged = mergeLayers(upper, lower, { plan, lowest: smallest + 2 === layers.length });
   return bounded([...layers.slice(0, smallest), merged, ...layers.slice(smallest + 2)], plan);
 }

@@ -5,7 +5,7 @@ import type { RestContext } from "../http/rest.ts";
 import { computedRow } from "../org/computed-records.ts";
 import type { SObjectType } from "../schema/catalog.ts";
 import type { FieldDefinition, Row } from "../schema/definition.ts";
-import { componentsOf, compoundOf } from "../schema/serialise.ts";
+import { componentsOf, compoundOf } from "../schema/serialize.ts";
 import { isDoubleField, wireDouble } from "../schema/wire-double.ts";
 
 /** The object behind a path segment as the user sees it; throws 404. */

@@ -1,7 +1,7 @@
 /**
  * The catalog answers every question about names: which object, field, parent or child relationship is meant.
  *
- * It is built once from object definitions and is immutable; a customised org has a catalog of its own. The same
+ * It is built once from object definitions and is immutable; a customized org has a catalog of its own. The same
  * interface serves the whole schema and the part of it that one user may see (`restrictCatalog`), so whoever binds
  * names needs no knowledge of permissions: what a user may not see does not exist.
  */

@@ -14,7 +14,7 @@ import { MetadataError, type MetadataProblem } from "./metadata/problem.ts";
 import { STANDARD_VALUE_SETS } from "./metadata/value-set.ts";
 import { recordIdOf } from "./record-id.ts";
 
-/** The objects of the customised org, and what an org would do and the mock does not. */
+/** The objects of the customized org, and what an org would do and the mock does not. */
 export interface CustomizedSchema {
   readonly definitions: readonly ObjectDefinition[];
   /** The validation rules that can be evaluated, inactive ones included. */
@@ -219,7 +219,7 @@ function hasTarget(work: Work, source: FieldSource): boolean {
       work.problems.push({ ...problem, reason, ...out });
     } else {
       const happens = needed ? "the field is left out" : "the field accepts no record";
-      work.remarks.push({ ...problem, reason: `${missing} is not modelled: ${happens}`, ...out });
+      work.remarks.push({ ...problem, reason: `${missing} is not modeled: ${happens}`, ...out });
     }
     return !needed;
   });
@@ -443,7 +443,7 @@ function find(work: Work, path: string, name: string): ObjectDefinition | undefi
     if (!work.problems.some((problem) => problem.element === name))
       work.problems.push({ path, element: name, reason, kind: "objects that no file defines", leftOut: name });
   } else if (!work.remarks.some((remark) => remark.element === name)) {
-    const reason = leftOut ?? "is not modelled; what the files say about it is left out";
+    const reason = leftOut ?? "is not modeled; what the files say about it is left out";
     work.remarks.push({ path, element: name, reason, leftOut: name });
   }
   return undefined;

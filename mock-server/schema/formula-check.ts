@@ -118,7 +118,7 @@ function faultOfField(check: Check, path: string, object: string, field: FieldDe
   if (catalog.object(field.summary.childObject) !== undefined) return faultOfSummary(field.summary, object, catalog);
   if (field.summary.childObject.endsWith("__c"))
     return { element: "summaryForeignKey", reason: `there is no object ${field.summary.childObject}` };
-  const reason = `${field.summary.childObject} is not modelled: the roll-up stays empty`;
+  const reason = `${field.summary.childObject} is not modeled: the roll-up stays empty`;
   check.remarks.push({ path, element: `${field.name}/summaryForeignKey`, reason, kind: "roll-ups that stay empty" });
   return undefined;
 }

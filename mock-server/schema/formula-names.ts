@@ -247,7 +247,7 @@ function pathValue(path: readonly string[], whole: string, binding: Binding): Ty
     }
   }
   const [firstValue] = values.values();
-  if (firstValue === undefined) throw new FormulaError(reason ?? `${whole} leads to an object that is not modelled`);
+  if (firstValue === undefined) throw new FormulaError(reason ?? `${whole} leads to an object that is not modeled`);
   const only = values.size === 1 && (reference.referenceTo ?? []).length === 1 ? [...values.keys()][0] : undefined;
   const targetOf = (id: string): string => only ?? binding.catalog.objectByPrefix(keyPrefixOf(id))?.name ?? "";
   const parentOf = (scope: Scope, target: string): Scope | undefined => {

@@ -14,7 +14,7 @@ export function didYouMean(word: string, candidates: readonly string[]): string 
   return best === undefined ? "" : ` (did you mean ${best}?)`;
 }
 
-/** Insertions, deletions and replacements of letters between two words; two neighbours that changed places count as one. */
+/** Insertions, deletions and replacements of letters between two words; two neighbors that changed places count as one. */
 function distanceOf(one: string, other: string): number {
   if (Math.abs(one.length - other.length) > DISTANCE_MAX) return DISTANCE_MAX + 1;
   let before: number[] = [];

@@ -15,13 +15,13 @@ import type { WireCall } from "../http/wire-call.ts";
 import type { Actor } from "../org/port.ts";
 import { elementOf, parseCall, type SoapCall, textOf } from "./call.ts";
 import type { DataCall } from "./data-context.ts";
-import { faultEnvelope, type LimitInfo, SoapFault, type SoapFlavour, soapEnvelope } from "./envelope.ts";
+import { faultEnvelope, type LimitInfo, SoapFault, type SoapFlavor, soapEnvelope } from "./envelope.ts";
 import { metadataCall } from "./metadata-calls.ts";
 import * as reads from "./read-calls.ts";
 import * as saves from "./save-calls.ts";
 import { authenticate, getServerTimestamp, getUserInfo, login, logout } from "./session-calls.ts";
 
-const FLAVOURS: Readonly<Record<string, SoapFlavour>> = { u: "partner", c: "enterprise", m: "metadata" };
+const FLAVOURS: Readonly<Record<string, SoapFlavor>> = { u: "partner", c: "enterprise", m: "metadata" };
 
 /** The data calls by name. */
 export const DATA_CALLS: Readonly<Record<string, DataCall>> = {
@@ -63,9 +63,9 @@ export async function answerSoap(options: PipelineOptions, call: WireCall): Prom
   }
   headers["Content-Type"] = "text/xml;charset=UTF-8";
   const [, letter = "", version = ""] = /^\/services\/Soap\/([ucm])\/(\d+)\.0(?:\/|$)/.exec(call.path) ?? [];
-  const flavour = FLAVOURS[letter] ?? FLAVOURS[call.path.charAt("/services/Soap/".length)] ?? "partner";
+  const flavor = FLAVOURS[letter] ?? FLAVOURS[call.path.charAt("/services/Soap/".length)] ?? "partner";
   const trace: Trace = { actor: undefined, limit: undefined, apiCalls: 0, inside: undefined, faults: [] };
-  const outcome = await outcomeOf(options, call, { flavour, version: Number(version) }, trace);
+  const outcome = await outcomeOf(options, call, { flavor, version: Number(version) }, trace);
   options.journal.add({
     atMs: options.services.org.clock.nowMs(),
     method: call.method,
@@ -81,12 +81,12 @@ export async function answerSoap(options: PipelineOptions, call: WireCall): Prom
     faults: trace.faults,
   });
   if (outcome === null) return dropConnection(call);
-  if (outcome instanceof SoapFault) return new Response(faultEnvelope(flavour, outcome), { status: 500, headers });
-  return new Response(soapEnvelope(flavour, outcome, trace.limit), { status: 200, headers });
+  if (outcome instanceof SoapFault) return new Response(faultEnvelope(flavor, outcome), { status: 500, headers });
+  return new Response(soapEnvelope(flavor, outcome, trace.limit), { status: 200, headers });
 }
 
 interface Place {
-  readonly flavour: SoapFlavour;
+  readonly flavor: SoapFlavor;
   /** NaN or 0 where the address has none. */
   readonly version: number;
 }
@@ -172,19 +172,19 @@ interface Delivery extends Place {
 
 async function execute(options: PipelineOptions, delivery: Delivery, trace: Trace): Promise<string> {
   const { signIn, services, dispatch } = options;
-  const { flavour, version, call } = delivery;
+  const { flavor, version, call } = delivery;
   if (!(version >= services.versions.oldest && version <= services.versions.newest))
     throw new SoapFault("UNSUPPORTED_API_VERSION", "Invalid Api version specified on URL");
   const soap = await delivery.read();
-  if (soap.operation === "login" && flavour !== "metadata")
-    return login({ signIn, host: options.instanceUrl(call), version, flavour }, soap);
+  if (soap.operation === "login" && flavor !== "metadata")
+    return login({ signIn, host: options.instanceUrl(call), version, flavor }, soap);
   const { session, actor } = authenticate(signIn, soap);
   trace.actor = actor;
-  if (soap.operation === "logout" && flavour !== "metadata") return logout(signIn, session);
+  if (soap.operation === "logout" && flavor !== "metadata") return logout(signIn, session);
   if (!services.usage.charge(1)) throw requestLimitExceeded();
   trace.apiCalls += 1;
   trace.limit = { current: services.usage.used, limit: services.usage.max };
-  if (flavour === "metadata") return metadataCall({ services, actor, version, soap });
+  if (flavor === "metadata") return metadataCall({ services, actor, version, soap });
   switch (soap.operation) {
     case "getServerTimestamp":
       return getServerTimestamp(signIn);
@@ -192,7 +192,7 @@ async function execute(options: PipelineOptions, delivery: Delivery, trace: Trac
       return getUserInfo(signIn, actor);
     default:
   }
-  const operation = dataCall(flavour, soap);
+  const operation = dataCall(flavor, soap);
   const instanceUrl = options.instanceUrl(call);
   trace.inside = options.journal.begin();
   try {
@@ -210,12 +210,12 @@ async function execute(options: PipelineOptions, delivery: Delivery, trace: Trac
   }
 }
 
-function dataCall(flavour: SoapFlavour, soap: SoapCall): DataCall {
+function dataCall(flavor: SoapFlavor, soap: SoapCall): DataCall {
   const operation = Object.hasOwn(DATA_CALLS, soap.operation) ? DATA_CALLS[soap.operation] : undefined;
   if (operation === undefined)
     throw new SoapFault("INVALID_OPERATION", `SOAP operation ${soap.operation} is not supported by the mock org`);
   // Enterprise messages are typed by the WSDL of one org.
-  if (flavour === "enterprise")
+  if (flavor === "enterprise")
     throw new SoapFault(
       "INVALID_OPERATION",
       `SOAP operation ${soap.operation} of the enterprise API is not supported by the mock org; use the partner API`,

@@ -2,7 +2,7 @@
 import { escapeXml } from "../http/xml-text.ts";
 
 /** The SOAP APIs, known by their namespaces: partner and enterprise data, and metadata. */
-export type SoapFlavour = "partner" | "enterprise" | "metadata";
+export type SoapFlavor = "partner" | "enterprise" | "metadata";
 
 /** A refused SOAP call: the fault's code and text. */
 export class SoapFault extends Error {
@@ -38,7 +38,7 @@ interface Namespaces {
   readonly fault: string;
 }
 
-const NAMESPACES: Readonly<Record<SoapFlavour, Namespaces>> = {
+const NAMESPACES: Readonly<Record<SoapFlavor, Namespaces>> = {
   partner: {
     own: "urn:partner.soap.sforce.com",
     sObject: "urn:sobject.partner.soap.sforce.com",
@@ -56,8 +56,8 @@ const NAMESPACES: Readonly<Record<SoapFlavour, Namespaces>> = {
 };
 
 /** The envelope of an answer whose body is this XML text. */
-export function soapEnvelope(flavour: SoapFlavour, body: string, limit?: LimitInfo): string {
-  const { own, sObject } = NAMESPACES[flavour];
+export function soapEnvelope(flavor: SoapFlavor, body: string, limit?: LimitInfo): string {
+  const { own, sObject } = NAMESPACES[flavor];
   const sf = sObject === undefined ? "" : ` xmlns:sf="${sObject}"`;
   return (
     `<?xml version="1.0" encoding="UTF-8"?><soapenv:Envelope xmlns:soapenv="${ENVELOPE}" ` +
@@ -73,12 +73,12 @@ function limitHeader({ current, limit }: LimitInfo): string {
 }
 
 /** The envelope of a fault. Faults of the metadata API carry no detail. */
-export function faultEnvelope(flavour: SoapFlavour, fault: SoapFault): string {
+export function faultEnvelope(flavor: SoapFlavor, fault: SoapFault): string {
   const { code, prefixed } = fault;
-  const detail = flavour === "metadata" ? "" : faultDetail(fault);
+  const detail = flavor === "metadata" ? "" : faultDetail(fault);
   return (
     `<?xml version="1.0" encoding="UTF-8"?><soapenv:Envelope xmlns:soapenv="${ENVELOPE}" ` +
-    `xmlns:sf="${NAMESPACES[flavour].fault}" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">` +
+    `xmlns:sf="${NAMESPACES[flavor].fault}" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">` +
     `<soapenv:Body><soapenv:Fault><faultcode>${prefixed ? "sf:" : ""}${escapeXml(code)}</faultcode>` +
     `<faultstring>${escapeXml(`${code}: ${fault.message}`)}</faultstring>${detail}</soapenv:Fault></soapenv:Body></soapenv:Envelope>`
   );

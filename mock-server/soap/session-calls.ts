@@ -5,7 +5,7 @@ import { readUser, type UserDetails } from "../auth/users.ts";
 import { escapeXml } from "../http/xml-text.ts";
 import type { Actor } from "../org/port.ts";
 import { type SoapCall, textOf } from "./call.ts";
-import { SoapFault, type SoapFlavour } from "./envelope.ts";
+import { SoapFault, type SoapFlavor } from "./envelope.ts";
 
 /** SOAP login exists up to this version. */
 const LAST_LOGIN_VERSION = 64;
@@ -16,12 +16,12 @@ export interface LoginPlace {
   /** Scheme and host for the addresses that the client shall use from now on. */
   readonly host: string;
   readonly version: number;
-  readonly flavour: SoapFlavour;
+  readonly flavor: SoapFlavor;
 }
 
 /** `login`: the body of the answer. Throws `SoapFault` for every reason not to let somebody in. */
 export function login(place: LoginPlace, soap: SoapCall): string {
-  const { signIn, host, version, flavour } = place;
+  const { signIn, host, version, flavor } = place;
   if (version > LAST_LOGIN_VERSION) {
     throw new SoapFault("INVALID_OPERATION", `SOAP login does not exist in version ${version}.0`);
   }
@@ -37,7 +37,7 @@ export function login(place: LoginPlace, soap: SoapCall): string {
     element("metadataServerUrl", address("m")) +
     element("passwordExpired", "false") +
     element("sandbox", "false") +
-    element("serverUrl", address(flavour === "enterprise" ? "c" : "u")) +
+    element("serverUrl", address(flavor === "enterprise" ? "c" : "u")) +
     element("sessionId", session.token) +
     element("userId", userId) +
     `<userInfo>${userInfo(signIn, readUser(signIn.org, actor))}</userInfo>`;

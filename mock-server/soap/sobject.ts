@@ -8,7 +8,7 @@ import { isObject } from "../http/json-object.ts";
 import { escapeXml } from "../http/xml-text.ts";
 import type { Catalog, SObjectType } from "../schema/catalog.ts";
 import type { FieldDefinition, FieldValue } from "../schema/definition.ts";
-import { xmlText } from "../schema/serialise.ts";
+import { xmlText } from "../schema/serialize.ts";
 import { datetimeWithZ } from "../schema/temporal.ts";
 import { WireDouble } from "../schema/wire-double.ts";
 import { isElement, listOf, nodeText, type SoapElement, textOf, textsOf } from "./call.ts";

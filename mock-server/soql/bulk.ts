@@ -4,7 +4,7 @@
  * Source: reference: soql §11, rest-api §12 and §5.3.
  */
 import { OrgError } from "../errors.ts";
-import { csvText } from "../schema/serialise.ts";
+import { csvText } from "../schema/serialize.ts";
 import { WireDouble } from "../schema/wire-double.ts";
 import { OPEN_POINTS } from "./base/open-points.ts";
 import type { JsonObject, JsonValue } from "./base/port.ts";

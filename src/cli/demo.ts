@@ -45,7 +45,7 @@ async function main(): Promise<number> {
     process.stdout.write(reportText(third));
 
     const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
-    const good = first.held.length === 0 && second.conflicts.length === 1 && third.writes === 0;
+    const good = first.unsynced.length === 0 && second.conflicts.length === 1 && third.writes === 0;
     say(good ? pc.green(`\nDone in ${seconds} s.`) : pc.red(`\nNot what was expected, after ${seconds} s.`));
     if (process.argv.includes("--serve")) await stayUp(work);
     return good ? OK : NOT_AS_EXPECTED;

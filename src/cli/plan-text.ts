@@ -4,9 +4,9 @@ import { unkeyedText } from "../engine/join/unkeyed.ts";
 import { isCreation, type Plan, type PlannedChange, type PlannedWrite } from "../engine/plan/plan.ts";
 import type { Value } from "../model/value.ts";
 import { waitText } from "../observe/wait-text.ts";
-import type { coloursOf } from "./surroundings.ts";
+import type { colorsOf } from "./surroundings.ts";
 
-type Colours = ReturnType<typeof coloursOf>;
+type Colors = ReturnType<typeof colorsOf>;
 
 /** Documents shown in full; the rest is counted. `--json` and `--out` hold all. */
 const DOCUMENTS_SHOWN_MAX = 200;
@@ -15,42 +15,42 @@ const CHANGES_LISTED_MAX = 50;
 const VALUE_CHARACTERS_MAX = 80;
 
 /** Several lines, each ended. */
-export function planText(plan: Plan, colours: Colours): string {
+export function planText(plan: Plan, colors: Colors): string {
   const lines: string[] = [];
-  for (const write of plan.writes.slice(0, DOCUMENTS_SHOWN_MAX)) lines.push(...writeLines(write, colours), "");
+  for (const write of plan.writes.slice(0, DOCUMENTS_SHOWN_MAX)) lines.push(...writeLines(write, colors), "");
   if (plan.writes.length > DOCUMENTS_SHOWN_MAX) {
     lines.push(`… and ${plan.writes.length - DOCUMENTS_SHOWN_MAX} more documents (see --json or --out)`, "");
   }
   for (const conflict of plan.conflicts) {
     const line = conflict.lineKey === undefined ? "" : ` ${conflict.lineKey}`;
     lines.push(
-      colours.yellow(
+      colors.yellow(
         `! conflict ${conflict.key}${line} ${conflict.field}: Salesforce ${shown(conflict.salesforce)}, external ${shown(conflict.external)} → ${conflict.winner ?? "waits for a person"} (${conflict.rule})`,
       ),
     );
   }
-  for (const held of plan.held) {
-    const reasons = held.obstacles.map((obstacle) => `${obstacle.code}: ${obstacle.message}`).join("; ");
-    lines.push(colours.yellow(`! ${held.how === "parked" ? "park" : "refuse"} ${held.key}: ${reasons}`));
+  for (const unsynced of plan.unsynced) {
+    const reasons = unsynced.obstacles.map((obstacle) => `${obstacle.code}: ${obstacle.message}`).join("; ");
+    lines.push(colors.yellow(`! ${unsynced.how === "parked" ? "park" : "refuse"} ${unsynced.key}: ${reasons}`));
   }
   for (const unkeyed of plan.unkeyed) {
     const creates = plan.writes.filter((write) => write.object === unkeyed.object && isCreation(write)).length;
-    lines.push(colours.yellow(`! ${unkeyedText(unkeyed, creates)}`));
+    lines.push(colors.yellow(`! ${unkeyedText(unkeyed, creates)}`));
   }
   for (const { collection, object, reason } of plan.restarts)
-    lines.push(colours.yellow(`! ${collection} is read again from the beginning for ${object}, because ${reason}`));
+    lines.push(colors.yellow(`! ${collection} is read again from the beginning for ${object}, because ${reason}`));
   for (const wait of plan.waits)
-    lines.push(colours.yellow(`! ${wait.object}: ${waitText(wait.collection, wait, plan.madeAtMs)}`));
-  if (plan.conflicts.length + plan.held.length + plan.unkeyed.length + plan.restarts.length + plan.waits.length > 0)
+    lines.push(colors.yellow(`! ${wait.object}: ${waitText(wait.collection, wait, plan.madeAtMs)}`));
+  if (plan.conflicts.length + plan.unsynced.length + plan.unkeyed.length + plan.restarts.length + plan.waits.length > 0)
     lines.push("");
-  lines.push(summary(plan, colours));
+  lines.push(summary(plan, colors));
   return `${lines.join("\n")}\n`;
 }
 
-function writeLines(write: PlannedWrite, colours: Colours): readonly string[] {
-  const { mark, paint } = styleOf(write, colours);
+function writeLines(write: PlannedWrite, colors: Colors): readonly string[] {
+  const { mark, paint } = styleOf(write, colors);
   const side = write.side === "salesforce" ? "Salesforce" : "external";
-  const head = paint(`${mark} ${write.object} ${write.key}`) + colours.dim(`  ${write.actions.join(", ")} → ${side}`);
+  const head = paint(`${mark} ${write.object} ${write.key}`) + colors.dim(`  ${write.actions.join(", ")} → ${side}`);
   const width = Math.max(0, ...write.changes.map((change) => nameOf(change).length));
   const created = write.actions.includes("create");
   const moved = write.changes.filter((change) => !(created && (change.to ?? null) === null));
@@ -59,7 +59,7 @@ function writeLines(write: PlannedWrite, colours: Colours): readonly string[] {
       change.from === undefined || change.from === null
         ? shown(change.to)
         : `${shown(change.from)} → ${shown(change.to)}`;
-    return `    ${nameOf(change).padEnd(width)}  ${values}${colours.dim(`  # ${change.rule}`)}`;
+    return `    ${nameOf(change).padEnd(width)}  ${values}${colors.dim(`  # ${change.rule}`)}`;
   });
   const rest = write.fields > CHANGES_LISTED_MAX ? [`    … and ${write.fields - CHANGES_LISTED_MAX} more`] : [];
   return [head, ...fields, ...rest];
@@ -67,11 +67,11 @@ function writeLines(write: PlannedWrite, colours: Colours): readonly string[] {
 
 function styleOf(
   write: PlannedWrite,
-  colours: Colours,
+  colors: Colors,
 ): { readonly mark: string; readonly paint: (text: string) => string } {
-  if (write.actions.includes("delete")) return { mark: "-", paint: colours.red };
-  if (write.actions.includes("create") || write.actions.includes("revive")) return { mark: "+", paint: colours.green };
-  return { mark: "~", paint: colours.cyan };
+  if (write.actions.includes("delete")) return { mark: "-", paint: colors.red };
+  if (write.actions.includes("create") || write.actions.includes("revive")) return { mark: "+", paint: colors.green };
+  return { mark: "~", paint: colors.cyan };
 }
 
 function nameOf(change: PlannedChange): string {
@@ -80,7 +80,7 @@ function nameOf(change: PlannedChange): string {
     : `${change.lineKey.slice(change.lineKey.lastIndexOf(":") + 1)}. ${change.field}`;
 }
 
-function summary({ writes, held, conflicts, calls }: Plan, colours: Colours): string {
+function summary({ writes, unsynced, conflicts, calls }: Plan, colors: Colors): string {
   const counts = new Map<string, number>();
   for (const write of writes) {
     for (const action of write.actions) counts.set(action, (counts.get(action) ?? 0) + 1);
@@ -91,11 +91,11 @@ function summary({ writes, held, conflicts, calls }: Plan, colours: Colours): st
   const what = writes.length === 0 ? "nothing to write" : actions.join(", ");
   const others = [
     ...(conflicts.length > 0 ? [`${conflicts.length} conflict${conflicts.length === 1 ? "" : "s"}`] : []),
-    ...(held.length > 0 ? [`${held.length} held back`] : []),
+    ...(unsynced.length > 0 ? [`${unsynced.length} held back`] : []),
   ];
   const total = calls.reading + calls.writing;
   return (
-    `${colours.bold("Plan:")} ${[what, ...others].join(", ")}.\n` +
+    `${colors.bold("Plan:")} ${[what, ...others].join(", ")}.\n` +
     `API calls: about ${total} (${calls.reading} to read, ${calls.writing} to write; at least ${calls.lowerBound} to write).`
   );
 }

@@ -224,11 +224,15 @@ function addConflicts({ command, act, out, program }: Kit): void {
   const conflicts = program.command("conflicts").description("fields that changed on both sides and wait for a person");
   command("list", "list open conflicts", ["conflicts list"], conflicts)
     .option("--all", "settled ones too")
-    .action(act<{ all?: true }>(async (options) => (await import("./commands/held.ts")).listConflicts(options, out)));
+    .action(
+      act<{ all?: true }>(async (options) => (await import("./commands/resolve.ts")).listConflicts(options, out)),
+    );
   command("show", "show one conflict with its values", ["conflicts show 9c1e"], conflicts)
     .argument("<id>", "the conflict's id or its beginning")
     .action(
-      act<object, [string]>(async (id, options) => (await import("./commands/held.ts")).showConflict(id, options, out)),
+      act<object, [string]>(async (id, options) =>
+        (await import("./commands/resolve.ts")).showConflict(id, options, out),
+      ),
     );
   command(
     "resolve",
@@ -240,53 +244,55 @@ function addConflicts({ command, act, out, program }: Kit): void {
     .requiredOption("--winner <side>", "salesforce or external")
     .action(
       act<{ winner: string }, [string]>(async (id, options) =>
-        (await import("./commands/held.ts")).resolveConflict(id, options, out),
+        (await import("./commands/resolve.ts")).resolveConflict(id, options, out),
       ),
     );
 }
 
 /** What one side rejects as it is. */
 function addDeadLetters({ command, act, out, program }: Kit): void {
-  const letters = program.command("dead-letters").description("documents that one side refuses as they are");
-  command("list", "list refused documents with their reasons", ["dead-letters list --object Order"], letters)
+  const deadLetters = program.command("dead-letters").description("documents that one side refuses as they are");
+  command("list", "list refused documents with their reasons", ["dead-letters list --object Order"], deadLetters)
     .option("--object <name>", "only this sObject")
     .action(
-      act<{ object?: string }>(async (options) => (await import("./commands/held.ts")).listDeadLetters(options, out)),
+      act<{ object?: string }>(async (options) =>
+        (await import("./commands/resolve.ts")).listDeadLetters(options, out),
+      ),
     );
-  command("show", "show one refused or waiting document", ["dead-letters show erp:Order:A-26003"], letters)
+  command("show", "show one refused or waiting document", ["dead-letters show erp:Order:A-26003"], deadLetters)
     .argument("<key>", "business key")
     .option("--object <name>", "the sObject, where two share a key")
     .action(
       act<{ object?: string }, [string]>(async (key, options) =>
-        (await import("./commands/held.ts")).showDeadLetter(key, options, out),
+        (await import("./commands/resolve.ts")).showDeadLetter(key, options, out),
       ),
     );
   command(
     "retry",
     "try refused documents again in the next run",
     ["dead-letters retry erp:Order:A-26003", "dead-letters retry --all"],
-    letters,
+    deadLetters,
   )
     .argument("[keys...]", "business keys")
     .option("--all", "all of them")
     .option("--object <name>", "only this sObject")
     .action(
       act<{ all?: true; object?: string }, [string[]]>(async (keys, options) =>
-        (await import("./commands/held.ts")).settleDeadLetters("retry", keys, options, out),
+        (await import("./commands/resolve.ts")).settleDeadLetters("retry", keys, options, out),
       ),
     );
   command(
     "discard",
     "forget refused or waiting documents until they change again",
     ["dead-letters discard erp:Order:A-26003"],
-    letters,
+    deadLetters,
   )
     .argument("[keys...]", "business keys")
     .option("--all", "all of them")
     .option("--object <name>", "only this sObject")
     .action(
       act<{ all?: true; object?: string }, [string[]]>(async (keys, options) =>
-        (await import("./commands/held.ts")).settleDeadLetters("discard", keys, options, out),
+        (await import("./commands/resolve.ts")).settleDeadLetters("discard", keys, options, out),
       ),
     );
 }

@@ -1,5 +1,5 @@
 /** The report of a run for people: what moved, what was settled, what was held back, and what it cost. */
-import type { HeldDocument, RunReport } from "../engine/context/report.ts";
+import type { RunReport, UnsyncedDocument } from "../engine/context/report.ts";
 import type { Value } from "../model/value.ts";
 import { remedyFor } from "../observe/remedy.ts";
 import { waitText } from "../observe/wait-text.ts";
@@ -29,7 +29,7 @@ export function reportText(report: RunReport): string {
     );
   }
   lines.push(...surplus(report.conflicts.length, "conflicts"));
-  lines.push(...heldLines(report.held));
+  lines.push(...unsyncedLines(report.unsynced));
   for (const { object, side, field, count, example } of report.keptOtherwise) {
     const line = example.lineKey === undefined ? "" : ` ${example.lineKey}`;
     lines.push(
@@ -64,7 +64,7 @@ export function reportText(report: RunReport): string {
 }
 
 /** What the external feeds say about themselves, and whether a sweep is pending. */
-function feedLines({ restarts, waits, notices, sweepOwedSinceMs, finishedAtMs }: RunReport): readonly string[] {
+function feedLines({ restarts, waits, notices, sweepPendingSinceMs, finishedAtMs }: RunReport): readonly string[] {
   const collections = new Map<string, Set<string>>();
   for (const { reason, collection } of restarts)
     collections.set(reason, (collections.get(reason) ?? new Set<string>()).add(collection));
@@ -74,14 +74,14 @@ function feedLines({ restarts, waits, notices, sweepOwedSinceMs, finishedAtMs }:
     ),
     ...waits.map((wait) => `waits     ${wait.object}: ${waitText(wait.collection, wait, finishedAtMs)}`),
     ...notices.map(({ message }) => `note      ${message}`),
-    ...(sweepOwedSinceMs === null ? [] : [SWEEP_PENDING]),
+    ...(sweepPendingSinceMs === null ? [] : [SWEEP_PENDING]),
   ];
 }
 
 /** Documents that are held for the same reason share a line: one missing right can hold thousands. */
-function heldLines(held: RunReport["held"]): readonly string[] {
-  const groups = new Map<string, HeldDocument[]>();
-  for (const document of held) {
+function unsyncedLines(unsynced: RunReport["unsynced"]): readonly string[] {
+  const groups = new Map<string, UnsyncedDocument[]>();
+  for (const document of unsynced) {
     const reasons = document.obstacles.map((obstacle) => `${obstacle.code}: ${obstacle.message}`).join("; ");
     const name = `${document.how} ${document.object} ${reasons}`;
     groups.set(name, [...(groups.get(name) ?? []), document]);

@@ -27,8 +27,8 @@ export const EXIT = {
 /** One of the exit codes. */
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
-/** The colours of standard output: none unless it is a terminal, and none with `NO_COLOR`. */
-export function coloursOf({ stdout, environment }: Surroundings): ReturnType<typeof pc.createColors> {
+/** The colors of standard output: none unless it is a terminal, and none with `NO_COLOR`. */
+export function colorsOf({ stdout, environment }: Surroundings): ReturnType<typeof pc.createColors> {
   const wanted = stdout.isTTY === true && (environment["NO_COLOR"] ?? "") === "" && environment["TERM"] !== "dumb";
   return pc.createColors(wanted);
 }

@@ -98,7 +98,7 @@ function missing(object: string, what: string): Block {
 
 /** A column that Salesforce requires and that the table does not seem to have. */
 function noColumn(object: string, table: SurveyedTable, field: string): Block {
-  return missing(object, `no column of ${table.name} was recognised as ${field}; name it, or make a view that has it`);
+  return missing(object, `no column of ${table.name} was recognized as ${field}; name it, or make a view that has it`);
 }
 
 function collectionText(name: string, table: SurveyedTable, lines: readonly string[] = []): string {
@@ -184,7 +184,7 @@ function orderText(
   if (account === undefined)
     return missing(
       "Order",
-      `no column of ${orders.name} was recognised as a reference to (${customers.key.join(", ")}) of ${customers.name}`,
+      `no column of ${orders.name} was recognized as a reference to (${customers.key.join(", ")}) of ${customers.name}`,
     );
   const parent = referenceTo(lines, orders);
   const product = referenceTo(lines, products);
@@ -194,7 +194,7 @@ function orderText(
   if (product === undefined)
     return missing(
       "Order",
-      `no column of ${lines.name} was recognised as a reference to (${products.key.join(", ")}) of ${products.name}`,
+      `no column of ${lines.name} was recognized as a reference to (${products.key.join(", ")}) of ${products.name}`,
     );
   const date = column(orders, "date", /^order_?date$/i, /date|datum/i, /day$/i, /_at$/i);
   if (date === undefined) return noColumn("Order", orders, "the order's date");

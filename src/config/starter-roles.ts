@@ -1,5 +1,5 @@
 /**
- * Which tables of a database hold customers, contracts, products, orders and order lines: a judgement with reasons. Pure.
+ * Which tables of a database hold customers, contracts, products, orders and order lines: a judgment with reasons. Pure.
  *
  * Names alone mislead: in one ERP `account` is the chart of accounts, in another one the customers. So the structure
  * speaks first: an order is what lines refer to, a customer is what such an order refers to. A role is taken only where

@@ -1,4 +1,4 @@
-/** Record filters: which records take part in the synchronisation at all. */
+/** Record filters: which records take part in the synchronization at all. */
 import type { FilterSpec } from "./spec.ts";
 
 /** True when every condition holds. Values are compared as text; null and the empty text are the same. */

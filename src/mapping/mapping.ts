@@ -41,7 +41,7 @@ export interface ObjectMapping {
   readonly activation: "inGraph" | "after";
   readonly draftStatus: string | null;
   readonly filter: Readonly<Record<Side, FilterSpec>>;
-  /** By what a record without a key is recognised as one of the other side: all must agree. Empty: by nothing. */
+  /** By what a record without a key is recognized as one of the other side: all must agree. Empty: by nothing. */
   readonly match: readonly MatchMapping[];
   /** True when the Salesforce side must be polled. */
   readonly watch: boolean;
@@ -62,7 +62,7 @@ export interface LinesMapping {
   readonly naturalKey: readonly string[];
   readonly direction: Direction;
   readonly foreign: "keep" | "park";
-  /** By what lines without a key are recognised when their document is adopted. */
+  /** By what lines without a key are recognized when their document is adopted. */
   readonly match: readonly MatchMapping[];
   readonly fields: readonly FieldMapping[];
 }

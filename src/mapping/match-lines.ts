@@ -1,4 +1,4 @@
-/** Recognises the lines of a document that both sides show for the first time. */
+/** Recognizes the lines of a document that both sides show for the first time. */
 import { lineKey } from "../model/business-key.ts";
 import type { ExternalRecord } from "../model/external-record.ts";
 import type { LineKey, RecordId } from "../model/key.ts";

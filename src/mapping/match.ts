@@ -1,5 +1,5 @@
 /**
- * Matching: by what a record that has no key is recognised as one of the other side. Pure; who looks for the records is
+ * Matching: by what a record that has no key is recognized as one of the other side. Pure; who looks for the records is
  * the engine's business.
  */
 import type { ExternalFields } from "../model/external-record.ts";
@@ -57,7 +57,7 @@ export function matchesByKey(mapping: ObjectMapping): boolean {
   );
 }
 
-/** Lines that are to be recognised in each other. */
+/** Lines that are to be recognized in each other. */
 export interface LinesToPair {
   readonly match: readonly MatchMapping[];
   /** Lines of Salesforce that carry no key. */
@@ -70,7 +70,7 @@ export interface LinesToPair {
   readonly external: readonly { readonly lineKey: LineKey; readonly record: ExternalFields; readonly fields: Fields }[];
 }
 
-/** Which line is which, and the lines that were not recognised on either side. */
+/** Which line is which, and the lines that were not recognized on either side. */
 export interface PairedLines {
   readonly pairs: ReadonlyMap<RecordId, LineKey>;
   readonly leftInSalesforce: readonly RecordId[];

@@ -126,7 +126,7 @@ const linesSchema = z.strictObject({
   match: matchSchema
     .optional()
     .describe(
-      "Fields by which the lines of an adopted document are recognised; all must agree. Default: the price or product.",
+      "Fields by which the lines of an adopted document are recognized; all must agree. Default: the price or product.",
     ),
   fields,
 });
@@ -165,7 +165,7 @@ export const objectSchema = z.strictObject({
   match: matchSchema
     .optional()
     .describe(
-      "Fields by which records that stand on both sides without a key are recognised as the same and tied together, instead of being made twice; all must agree, and exactly one record on each side. Default: nothing; for PricebookEntry its product and price book, which Salesforce allows only once.",
+      "Fields by which records that stand on both sides without a key are recognized as the same and tied together, instead of being made twice; all must agree, and exactly one record on each side. Default: nothing; for PricebookEntry its product and price book, which Salesforce allows only once.",
     ),
   watch: z
     .boolean()

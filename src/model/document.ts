@@ -2,7 +2,7 @@
 import type { BusinessKey, LineKey, NaturalKey, RecordId } from "./key.ts";
 import type { Fields } from "./value.ts";
 
-/** One record that is synced as a whole, with its lines where it has any. JSON-serialisable. */
+/** One record that is synced as a whole, with its lines where it has any. JSON-serializable. */
 export interface SyncDocument {
   /** The root sObject, for example `Order`. */
   readonly object: string;

@@ -77,7 +77,7 @@ export type FailureClass =
   | "collateral";
 
 /** One of Salesforce's errors. */
-export interface SalesforceFault {
+export interface ApiError {
   readonly code: string;
   readonly message: string;
   readonly fields: readonly string[];
@@ -97,6 +97,6 @@ export type RowOutcome =
       readonly kind: "failed";
       readonly opId: string;
       readonly class: FailureClass;
-      readonly faults: readonly SalesforceFault[];
+      readonly apiErrors: readonly ApiError[];
     }
   | { readonly kind: "unknown"; readonly opId: string; readonly reason: string };

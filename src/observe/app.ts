@@ -220,7 +220,7 @@ function addChanges({ app, service, sessions, plan }: Parts): void {
     change(`/dead-letters/${how}`, async (form) => {
       const all = how === "retry" && form("all") === "yes" ? await service.state.deadLetters() : null;
       if (all === null) await service.settleDeadLetter(how, form("key"), form("object"));
-      else for (const letter of all) await service.settleDeadLetter(how, letter.key, letter.object);
+      else for (const deadLetter of all) await service.settleDeadLetter(how, deadLetter.key, deadLetter.object);
       return `/dead-letters?done=${how}`;
     });
   }

@@ -19,7 +19,7 @@ const RUN_SECONDS = [0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600, 1_800, 3_600];
 export class SyncMetrics {
   readonly #registry = new Registry();
   readonly #records: Counter<"object" | "side" | "action">;
-  readonly #held: Counter<"object" | "how">;
+  readonly #unsynced: Counter<"object" | "how">;
   readonly #retries: Counter<"reason">;
   readonly #runs: Counter<"outcome" | "code">;
   readonly #runSeconds: Histogram;
@@ -32,7 +32,7 @@ export class SyncMetrics {
   readonly #waiting: Gauge<"object" | "kind">;
   readonly #lastRun: LateGauge;
   readonly #halted: Gauge;
-  readonly #owed: Gauge;
+  readonly #pending: Gauge;
   readonly #missed: LateGauge;
   readonly #waits: Gauge<"object">;
   readonly #channels: Gauge<"channel">;
@@ -46,8 +46,8 @@ export class SyncMetrics {
       labelNames: ["object", "side", "action"],
       registers,
     });
-    this.#held = new Counter({
-      name: "order_sync_held_total",
+    this.#unsynced = new Counter({
+      name: "order_sync_unsynced_total",
       help: "Documents that a run did not write, by object and how they are held (parked, rejected).",
       labelNames: ["object", "how"],
       registers,
@@ -118,8 +118,8 @@ export class SyncMetrics {
       help: "Documents that the last sweep wrote although no feed had named them; 0 is what to expect.",
       registers,
     });
-    this.#owed = new Gauge({
-      name: "order_sync_sweep_owed",
+    this.#pending = new Gauge({
+      name: "order_sync_sweep_pending",
       help: "1 while deletions may have been missed and no sweep has gone through since.",
       registers,
     });
@@ -146,8 +146,8 @@ export class SyncMetrics {
     for (const action of actions) this.#records.inc({ object, side, action });
   }
 
-  held(object: string, how: "parked" | "rejected"): void {
-    this.#held.inc({ object, how });
+  unsynced(object: string, how: "parked" | "rejected"): void {
+    this.#unsynced.inc({ object, how });
   }
 
   retried(reason: string): void {
@@ -180,7 +180,7 @@ export class SyncMetrics {
   /** Everything that is read from the state. */
   status(status: SyncStatus): void {
     this.#callsDay.set(status.callsOfTheDay);
-    this.#owed.set(status.sweepOwedSinceMs === null ? 0 : 1);
+    this.#pending.set(status.sweepPendingSinceMs === null ? 0 : 1);
     if (status.lastGoodRunAtMs !== null) this.#lastRun.set(status.lastGoodRunAtMs / 1000);
     const seconds = (knownToMs: number): number => Math.max(0, (status.atMs - knownToMs) / 1000);
     // What nobody holds any more and is not mapped is not listed any more.

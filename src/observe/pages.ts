@@ -17,7 +17,7 @@ export function statePage(frame: Frame, status: SyncStatus, service: ServiceStat
   const dead = status.objects.reduce((sum, object) => sum + object.deadLetters, 0);
   return html`
     ${service.trouble === null ? "" : html`<p class="trouble" role="alert">${service.kind === "halted" ? "The schedule stands still. " : "The last run failed. "}${service.trouble}</p>`}
-    ${status.sweepOwedSinceMs === null ? "" : html`<p class="trouble">Deletions may have been missed before ${new Date(status.sweepOwedSinceMs).toISOString()}: a sweep is pending.</p>`}
+    ${status.sweepPendingSinceMs === null ? "" : html`<p class="trouble">Deletions may have been missed before ${new Date(status.sweepPendingSinceMs).toISOString()}: a sweep is pending.</p>`}
     ${status.objects.map(({ object, collection, externalWait }) => (externalWait === null ? "" : html`<p class="trouble">${object}: ${waitText(collection, externalWait, status.atMs)}.</p>`))}
     ${status.notices.map(({ message }) => html`<p class="soft">${message}</p>`)}
     <div class="cards">
@@ -83,20 +83,20 @@ export function conflictsPage(frame: Frame, conflicts: readonly StoredConflict[]
 }
 
 /** Refused documents with the reason and what can be done. */
-export function deadLettersPage(frame: Frame, letters: readonly DeadLetter[]): Markup {
-  if (letters.length === 0) return html`<p class="card">No dead letters.</p>`;
+export function deadLettersPage(frame: Frame, deadLetters: readonly DeadLetter[]): Markup {
+  if (deadLetters.length === 0) return html`<p class="card">No dead letters.</p>`;
   return html`<p>${changeButton(frame, { action: "/dead-letters/retry", label: "Try all again", values: { all: "yes" } })}</p>
-    ${letters.slice(0, LISTED_MAX).map((letter) => {
-      const values = { key: letter.key, object: letter.object };
-      return html`<section class="card" aria-label="Dead letter ${letter.key}">
-        <h2>${letter.object} ${recordLink(letter.key)}</h2>
-        <p class="soft">since ${timeText(letter.firstAtMs)}, ${letter.attempts} attempt${letter.attempts === 1 ? "" : "s"}, last ${timeText(letter.lastAtMs)}</p>
-        ${obstacleList(letter.obstacles)}
+    ${deadLetters.slice(0, LISTED_MAX).map((deadLetter) => {
+      const values = { key: deadLetter.key, object: deadLetter.object };
+      return html`<section class="card" aria-label="Dead letter ${deadLetter.key}">
+        <h2>${deadLetter.object} ${recordLink(deadLetter.key)}</h2>
+        <p class="soft">since ${timeText(deadLetter.firstAtMs)}, ${deadLetter.attempts} attempt${deadLetter.attempts === 1 ? "" : "s"}, last ${timeText(deadLetter.lastAtMs)}</p>
+        ${obstacleList(deadLetter.obstacles)}
         <p>${changeButton(frame, { action: "/dead-letters/retry", label: "Try again", values })}
-        ${changeButton(frame, { action: "/dead-letters/discard", label: "Discard", values, plain: true, question: `Forget ${letter.key} until it changes again?` })}</p>
+        ${changeButton(frame, { action: "/dead-letters/discard", label: "Discard", values, plain: true, question: `Forget ${deadLetter.key} until it changes again?` })}</p>
       </section>`;
     })}
-    ${surplus(letters.length)}`;
+    ${surplus(deadLetters.length)}`;
 }
 
 /** The history of one record as a timeline, newest first. */
@@ -208,7 +208,7 @@ function changeMarkup(change: unknown): Markup {
 
 function planMarkup(plan: PlanView): Markup {
   const { calls } = plan;
-  return html`<p><strong>${plan.writes.length} document${plan.writes.length === 1 ? "" : "s"}</strong> to write, ${plan.conflicts.length} conflicts, ${plan.held.length} held back; about ${calls.reading + calls.writing} API calls (at least ${calls.lowerBound} to write). Made ${timeText(plan.madeAtMs)}.</p>
+  return html`<p><strong>${plan.writes.length} document${plan.writes.length === 1 ? "" : "s"}</strong> to write, ${plan.conflicts.length} conflicts, ${plan.unsynced.length} held back; about ${calls.reading + calls.writing} API calls (at least ${calls.lowerBound} to write). Made ${timeText(plan.madeAtMs)}.</p>
     ${plan.writes.slice(0, LISTED_MAX).map(
       (
         write,
@@ -217,7 +217,7 @@ function planMarkup(plan: PlanView): Markup {
         <ul class="diff">${write.changes.filter((change) => !isEmptyChange(change)).map(changeMarkup)}</ul></section>`,
     )}
     ${surplus(plan.writes.length)}
-    ${plan.held.map((held) => html`<section class="card"><strong>${held.how} ${recordLink(held.key)}</strong>${obstacleList(held.obstacles)}</section>`)}`;
+    ${plan.unsynced.map((unsynced) => html`<section class="card"><strong>${unsynced.how} ${recordLink(unsynced.key)}</strong>${obstacleList(unsynced.obstacles)}</section>`)}`;
 }
 
 function recordLink(key: string): Markup {

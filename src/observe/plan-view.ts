@@ -13,6 +13,6 @@ export interface PlanView {
     readonly changes: readonly object[];
   }[];
   readonly conflicts: readonly object[];
-  readonly held: readonly { readonly key: string; readonly how: string; readonly obstacles: readonly Obstacle[] }[];
+  readonly unsynced: readonly { readonly key: string; readonly how: string; readonly obstacles: readonly Obstacle[] }[];
   readonly calls: { readonly reading: number; readonly writing: number; readonly lowerBound: number };
 }

@@ -1,4 +1,4 @@
-/** What operators see: the present state of a synchronisation as plain data. The engine fills it in. */
+/** What operators see: the present state of a synchronization as plain data. The engine fills it in. */
 import type { RunRecord } from "../state/port.ts";
 
 /**
@@ -39,7 +39,7 @@ export interface ExternalWaitStatus {
   };
 }
 
-/** The present state. JSON-serialisable. */
+/** The present state. JSON-serializable. */
 export interface SyncStatus {
   readonly source: string;
   readonly atMs: number;
@@ -51,7 +51,7 @@ export interface SyncStatus {
   /** Writes whose end nobody saw; the next run looks them up. */
   readonly unfinishedIntents: number;
   /** Since when a sweep is owed, because a run may have missed deletions; null where none is. */
-  readonly sweepOwedSinceMs: number | null;
+  readonly sweepPendingSinceMs: number | null;
   /** What people should know about the external system, as of the last run. */
   readonly notices: readonly { readonly code: string; readonly message: string }[];
   /** When the last run that was not a failure ended; null before the first one. */

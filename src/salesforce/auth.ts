@@ -9,7 +9,7 @@ import { SyncError } from "../errors.ts";
 import { readCliSession } from "./cli-session.ts";
 import type { AuthConfig } from "./config.ts";
 import type { Session } from "./connection.ts";
-import { CallFailure, isJsonObject, parseFaults, shorten } from "./failure.ts";
+import { CallFailure, isJsonObject, parseApiErrors, shorten } from "./failure.ts";
 import { Connection, OAuth2 } from "./jsforce.ts";
 import { type Exchange, OrgTransport } from "./transport.ts";
 
@@ -228,40 +228,44 @@ async function withLoginTransport<T>(
 
 function refuseFailedTokenAnswer(exchange: Exchange, context: LoginContext): void {
   if (exchange.status < 400) return;
-  const [fault] = parseFaults(parseJson(exchange.body));
-  if (fault === undefined) throw serverOrHostFailure(exchange, context);
-  if (/rate_limit/i.test(fault.code)) {
-    throw new SyncError("SALESFORCE_LIMIT", `${context.loginUrl}: too many logins (${fault.code})`);
+  const [apiError] = parseApiErrors(parseJson(exchange.body));
+  if (apiError === undefined) throw serverOrHostFailure(exchange, context);
+  if (/rate_limit/i.test(apiError.code)) {
+    throw new SyncError("SALESFORCE_LIMIT", `${context.loginUrl}: too many logins (${apiError.code})`);
   }
   if (exchange.status >= 500) throw serverOrHostFailure(exchange, context);
-  throw new SyncError("SALESFORCE_LOGIN", `${context.loginUrl}: ${fault.code}: ${shorten(fault.message)}`, {
-    context: { code: fault.code },
+  throw new SyncError("SALESFORCE_LOGIN", `${context.loginUrl}: ${apiError.code}: ${shorten(apiError.message)}`, {
+    context: { code: apiError.code },
   });
 }
 
 /** SOAP faults that say nothing about the credentials. */
-const PASSING_SOAP_FAULTS: readonly string[] = ["SERVER_UNAVAILABLE", "UNKNOWN_EXCEPTION", "REQUEST_RUNNING_TOO_LONG"];
+const TRANSIENT_SOAP_FAULTS: readonly string[] = [
+  "SERVER_UNAVAILABLE",
+  "UNKNOWN_EXCEPTION",
+  "REQUEST_RUNNING_TOO_LONG",
+];
 
 function refuseFailedSoapAnswer(exchange: Exchange, context: LoginContext): void {
   if (exchange.status < 400) {
     if (!/<(sessionId|passwordExpired)>/.test(exchange.body)) throw notALoginHost(context);
     return;
   }
-  const fault = /<faultstring>([^<]+)<\/faultstring>/.exec(exchange.body)?.[1];
+  const apiError = /<faultstring>([^<]+)<\/faultstring>/.exec(exchange.body)?.[1];
   const code = /<faultcode>(?:\w+:)?(\w+)<\/faultcode>/.exec(exchange.body)?.[1];
-  if (fault === undefined || code === undefined || PASSING_SOAP_FAULTS.includes(code)) {
+  if (apiError === undefined || code === undefined || TRANSIENT_SOAP_FAULTS.includes(code)) {
     throw serverOrHostFailure(exchange, context);
   }
   if (code === "LOGIN_RATE_EXCEEDED") {
-    throw new SyncError("SALESFORCE_LIMIT", `${context.loginUrl}: ${shorten(fault)}`, { context: { code } });
+    throw new SyncError("SALESFORCE_LIMIT", `${context.loginUrl}: ${shorten(apiError)}`, { context: { code } });
   }
-  throw new SyncError("SALESFORCE_LOGIN", `${context.loginUrl}: ${shorten(fault)}`, { context: { code } });
+  throw new SyncError("SALESFORCE_LOGIN", `${context.loginUrl}: ${shorten(apiError)}`, { context: { code } });
 }
 
 /** 4xx without a login error means that this host is not a login host; 5xx may pass. */
 function serverOrHostFailure(exchange: Exchange, context: LoginContext): Error {
   if (exchange.status < 500 && exchange.status !== STATUS_NO_ROUTE) return notALoginHost(context);
-  return new CallFailure({ kind: "http", status: exchange.status, faults: [], html: false, retryAfterMs: null });
+  return new CallFailure({ kind: "http", status: exchange.status, apiErrors: [], html: false, retryAfterMs: null });
 }
 
 /** 420: the edge has no route for this host (rest-api §2.1 [doc]). */

@@ -3,7 +3,7 @@ import type { OrgCaller } from "./caller.ts";
 import { isJsonObject } from "./failure.ts";
 
 /** How long to wait for a job. */
-export interface BulkPatience {
+export interface BulkPolling {
   readonly sleep: (ms: number) => Promise<void>;
   /** Over the whole job. */
   readonly waitMs: number;
@@ -30,7 +30,7 @@ const POLL_MAX_MS = 30_000;
 export async function waitForJob(
   caller: OrgCaller,
   path: string,
-  { sleep, waitMs }: BulkPatience,
+  { sleep, waitMs }: BulkPolling,
 ): Promise<JobInfo & { readonly state: JobState }> {
   let waitedMs = 0;
   for (let pauseMs = POLL_FIRST_MS; ; pauseMs = Math.min(POLL_MAX_MS, pauseMs * POLL_FACTOR)) {

@@ -7,7 +7,7 @@
 import { parse } from "csv-parse/sync";
 import { SyncError } from "../errors.ts";
 import type { SalesforceRecord } from "../model/salesforce-record.ts";
-import { type BulkPatience, changeJobState, waitForJob } from "./bulk-job.ts";
+import { type BulkPolling, changeJobState, waitForJob } from "./bulk-job.ts";
 import type { OrgCaller } from "./caller.ts";
 import { CallFailure, isJsonObject } from "./failure.ts";
 
@@ -21,7 +21,7 @@ const PAGE_ROWS = 10_000;
 export async function openBulkQuery(
   caller: OrgCaller,
   soql: string,
-  patience: BulkPatience,
+  polling: BulkPolling,
 ): Promise<AsyncGenerator<readonly SalesforceRecord[], void> | null> {
   const jobs = `${caller.connection.root}/jobs/query`;
   try {
@@ -37,7 +37,7 @@ export async function openBulkQuery(
     const jobId = isJsonObject(body) ? body["id"] : undefined;
     if (typeof jobId !== "string") return null;
     const job = `${jobs}/${jobId}`;
-    const { state } = await waitForJob(caller, job, patience);
+    const { state } = await waitForJob(caller, job, polling);
     if (state === "complete") return resultPages(caller, job);
     if (state === "running") await changeJobState(caller, job, "Aborted");
     return null;

@@ -2,9 +2,9 @@
 import { parse } from "csv-parse/sync";
 import { stringify } from "csv-stringify/sync";
 import { SyncError } from "../errors.ts";
-import type { FailureClass, RowOperation, RowOutcome, SalesforceFault, WireValue } from "../model/salesforce-record.ts";
+import type { ApiError, FailureClass, RowOperation, RowOutcome, WireValue } from "../model/salesforce-record.ts";
 import type { CollectionPart } from "../sync/call.ts";
-import { classifyFaults } from "./classify.ts";
+import { classifyApiErrors } from "./classify.ts";
 import { parseRecordId } from "./record-id.ts";
 
 /** Means "set to empty" in a cell; an empty cell means "leave as it is". */
@@ -89,12 +89,12 @@ export function bulkOutcomes(part: CollectionPart, results: JobResults, jobId: s
     }
     const failure = failed.get(key);
     if (failure !== undefined) {
-      const faults = [parseBulkError(failure["sf__Error"] ?? "")];
-      return { kind: "failed", opId, class: classifyFaults(faults), faults };
+      const apiErrors = [parseBulkError(failure["sf__Error"] ?? "")];
+      return { kind: "failed", opId, class: classifyApiErrors(apiErrors), apiErrors };
     }
     if (unprocessed.has(key)) {
-      const faults = [{ code: "UNPROCESSED", message: results.unprocessedReason, fields: [] }];
-      return { kind: "failed", opId, class: results.unprocessedClass, faults };
+      const apiErrors = [{ code: "UNPROCESSED", message: results.unprocessedReason, fields: [] }];
+      return { kind: "failed", opId, class: results.unprocessedClass, apiErrors };
     }
     return { kind: "unknown", opId, reason: `Bulk job ${jobId} does not tell about this row` };
   });
@@ -105,7 +105,7 @@ function byKey(rows: readonly ResultRow[], column: string): ReadonlyMap<string, 
 }
 
 /** `CODE:message:fields --` (rest-api §2.2); the message may hold colons. */
-export function parseBulkError(text: string): SalesforceFault {
+export function parseBulkError(text: string): ApiError {
   const parts = /^([A-Z][A-Z0-9_]*):(.*):([^:]*?)\s*--\s*$/s.exec(text);
   if (parts === null) {
     const code = /^[A-Z][A-Z0-9_]*(?=:)/.exec(text)?.[0] ?? "UNKNOWN_EXCEPTION";

@@ -7,7 +7,7 @@
 import { SyncError } from "../errors.ts";
 import type { FailureClass, RowOperation, RowOutcome } from "../model/salesforce-record.ts";
 import type { CollectionPart } from "../sync/call.ts";
-import { type BulkPatience, changeJobState, fetchJob, type JobInfo, waitForJob } from "./bulk-job.ts";
+import { type BulkPolling, changeJobState, fetchJob, type JobInfo, waitForJob } from "./bulk-job.ts";
 import { bulkCsv, bulkOutcomes, fitsBulk, parseResultFile, type ResultRow } from "./bulk-rows.ts";
 import type { OrgCaller } from "./caller.ts";
 import { CallFailure, isJsonObject, shorten } from "./failure.ts";
@@ -21,7 +21,7 @@ const UPLOAD_BYTES_MAX = 100 * 1024 * 1024;
 export async function executeBulk(
   caller: OrgCaller,
   part: CollectionPart,
-  context: { readonly listener: CallListener | null; readonly patience: BulkPatience },
+  context: { readonly listener: CallListener | null; readonly polling: BulkPolling },
 ): Promise<readonly RowOutcome[]> {
   const fitting = { ...part, operations: part.operations.filter(fitsBulk) };
   const misfits = new Map(part.operations.filter((operation) => !fitsBulk(operation)).map((op) => [op.opId, op]));
@@ -40,14 +40,14 @@ function refuseMisfit(operation: RowOperation): RowOutcome {
     kind: "failed",
     opId: operation.opId,
     class: "refused",
-    faults: [{ code: "VALUE_NOT_IN_BULK", message, fields: [] }],
+    apiErrors: [{ code: "VALUE_NOT_IN_BULK", message, fields: [] }],
   };
 }
 
 async function runJob(
   caller: OrgCaller,
   part: CollectionPart,
-  { listener, patience }: { readonly listener: CallListener | null; readonly patience: BulkPatience },
+  { listener, polling }: { readonly listener: CallListener | null; readonly polling: BulkPolling },
 ): Promise<readonly RowOutcome[]> {
   const csv = bulkCsv(part);
   if (Buffer.byteLength(csv) > UPLOAD_BYTES_MAX) {
@@ -56,17 +56,17 @@ async function runJob(
   const jobId = await createJob(caller, part);
   await listener?.jobStarted(jobId);
   await uploadAndClose(caller, jobId, csv);
-  return await collectOutcomes(caller, part, jobId, patience);
+  return await collectOutcomes(caller, part, jobId, polling);
 }
 
 async function collectOutcomes(
   caller: OrgCaller,
   part: CollectionPart,
   jobId: string,
-  patience: BulkPatience,
+  polling: BulkPolling,
 ): Promise<readonly RowOutcome[]> {
   try {
-    const info = await waitForJob(caller, jobPath(caller, jobId), patience);
+    const info = await waitForJob(caller, jobPath(caller, jobId), polling);
     if (info.state === "running") {
       return allUnknown(part.operations, `Bulk job ${jobId} is still running`);
     }
@@ -94,7 +94,7 @@ async function collectOutcomes(
  * The end of a job whose sender did not see it. One that was never closed is aborted: nothing of it is processed then.
  * Rejects with `SyncError`; while the job still runs nothing may be decided about its rows.
  */
-export async function endOfBulkJob(caller: OrgCaller, jobId: string, patience: BulkPatience): Promise<JobEnd> {
+export async function endOfBulkJob(caller: OrgCaller, jobId: string, polling: BulkPolling): Promise<JobEnd> {
   const name = `Bulk job ${jobId}`;
   try {
     const found = await fetchJob(caller, jobPath(caller, jobId));
@@ -102,9 +102,9 @@ export async function endOfBulkJob(caller: OrgCaller, jobId: string, patience: B
       await changeJobState(caller, jobPath(caller, jobId), "Aborted");
       return NOTHING_TOLD;
     }
-    const info = await waitForJob(caller, jobPath(caller, jobId), patience);
+    const info = await waitForJob(caller, jobPath(caller, jobId), polling);
     if (info.state === "running") {
-      const since = `${name} of an earlier call has not ended within ${patience.waitMs} ms`;
+      const since = `${name} of an earlier call has not ended within ${polling.waitMs} ms`;
       throw new SyncError("SALESFORCE_UNAVAILABLE", `${caller.host}: ${since}; the next run waits for it again`);
     }
     const landed = new Map<string, boolean>();

@@ -109,7 +109,7 @@ function backOff(policy: CallPolicy, failure: Failure, attemptNumber: number): n
 }
 
 /** Not cured by repeating at once, but by time. */
-const PASSING_CODES: readonly string[] = ["QUERY_TIMEOUT", "UNABLE_TO_LOCK_ROW", "REQUEST_RUNNING_TOO_LONG"];
+const TRANSIENT_CODES: readonly string[] = ["QUERY_TIMEOUT", "UNABLE_TO_LOCK_ROW", "REQUEST_RUNNING_TOO_LONG"];
 
 /** The `SyncError` of a call that failed for good. `name` is the call, for example `POST composite`. */
 export function failureToSyncError(failure: CallFailure, name: string, host: string): SyncError {
@@ -119,7 +119,7 @@ export function failureToSyncError(failure: CallFailure, name: string, host: str
   if (what.kind === "network" && !what.sent) {
     return new SyncError("SALESFORCE_UNREACHABLE", `${host}: ${because}`, { context, cause: failure });
   }
-  if (what.kind === "http" && what.faults.some(({ code }) => PASSING_CODES.includes(code))) {
+  if (what.kind === "http" && what.apiErrors.some(({ code }) => TRANSIENT_CODES.includes(code))) {
     return new SyncError("SALESFORCE_UNAVAILABLE", `${host}: ${name}: ${because}`, { context, cause: failure });
   }
   switch (classify(what, "read")) {

@@ -62,7 +62,7 @@ async function keepOpen(parts: ChangeEventParts, channel: string, alarm: Alarm, 
     onState?.(channel, { kind: "lost", trouble: reason });
     if (listened) backoffMs = BACKOFF_MS.first;
     // The run that this starts meets the dead session, and logs in once for everybody.
-    if (session && token() === used) alarm.ring();
+    if (session && token() === used) alarm.notify();
     await sleep(backoffMs / 2 + (random() * backoffMs) / 2, stop);
     backoffMs = Math.min(backoffMs * 2, BACKOFF_MS.most);
   }
@@ -84,7 +84,7 @@ async function listenOnce(
   try {
     subscription = await subscribe(channel, {
       onMessage: (message) => {
-        if (concernsUs(message, parts)) alarm.ring();
+        if (concernsUs(message, parts)) alarm.notify();
       },
       onSign: () => {
         signMs = monotonicMs();
@@ -100,7 +100,7 @@ async function listenOnce(
   }
   onState?.(channel, { kind: "listening", trouble: null });
   // Whatever happened before this moment came without an event.
-  alarm.ring();
+  alarm.notify();
   while (!end.aborted) {
     await sleep(LOOK_EVERY_MS, end);
     if (monotonicMs() - signMs > SILENCE_MS) break;
@@ -132,7 +132,7 @@ class Alarm {
     this.#stop = stop;
   }
 
-  ring(): void {
+  notify(): void {
     if (this.#set) return;
     this.#set = true;
     void this.#ringLater();

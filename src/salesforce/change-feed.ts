@@ -8,11 +8,11 @@
  * the rows are read after the horizon was taken; a composite runs its parts in order.
  */
 import type { SalesforceRecord } from "../model/salesforce-record.ts";
-import type { BulkPatience } from "./bulk-job.ts";
+import type { BulkPolling } from "./bulk-job.ts";
 import { openBulkQuery } from "./bulk-query.ts";
 import type { OrgCaller } from "./caller.ts";
 import { classify } from "./classify.ts";
-import { COMPOSITE_QUERIES_MAX, faultsOf, isGood, type Subreply, type Subrequest } from "./composite.ts";
+import { apiErrorsOf, COMPOSITE_QUERIES_MAX, isGood, type Subreply, type Subrequest } from "./composite.ts";
 import { type CompositeRead, lostPart, sendComposite } from "./composite-read.ts";
 import type { OrgReply } from "./connection.ts";
 import { CallFailure, isJsonObject, textOf } from "./failure.ts";
@@ -39,7 +39,7 @@ const RESTARTS_MAX = 20;
 export interface ChangeFeedOptions {
   /** Epoch milliseconds; only before the server's own time is known. */
   readonly wallClockMs: () => number;
-  readonly patience: BulkPatience;
+  readonly polling: BulkPolling;
   /** First loads of more rows than this go through a Bulk query job. */
   readonly bulkQueryRows: number;
 }
@@ -180,7 +180,7 @@ export class ChangeFeed {
     let last: SalesforceRecord | null = null;
     let restarts = 0;
     if (plan.watermark === null && first.next !== null && first.totalSize > this.#options.bulkQueryRows) {
-      const rest = await openBulkQuery(this.#caller, plan.bulkSoql(first.records.at(-1)), this.#options.patience);
+      const rest = await openBulkQuery(this.#caller, plan.bulkSoql(first.records.at(-1)), this.#options.polling);
       if (rest !== null) {
         yield first.records;
         yield* rest;
@@ -223,7 +223,7 @@ function coveredIn(subreply: Subreply | undefined): number | null {
 function refusesUpdated(subreply: Subreply | undefined): boolean {
   if (subreply === undefined || isGood(subreply)) return false;
   // These codes say something about the dates, not about the resource.
-  return !faultsOf(subreply).some(({ code }) => code === "INVALID_REPLICATION_DATE" || code === "EXCEEDED_ID_LIMIT");
+  return !apiErrorsOf(subreply).some(({ code }) => code === "INVALID_REPLICATION_DATE" || code === "EXCEEDED_ID_LIMIT");
 }
 
 type IsNew = (id: string, stamp: string) => boolean;
@@ -237,7 +237,7 @@ function parseRows(caller: OrgCaller, plan: ObjectPlan, subreply: Subreply | und
       : new CallFailure({
           kind: "http",
           status: subreply.status,
-          faults: faultsOf(subreply),
+          apiErrors: apiErrorsOf(subreply),
           html: false,
           retryAfterMs: null,
         }),

@@ -5,10 +5,10 @@
  * pattern stands before the rule of the same code without one. The codes of locked
  * orders and failed activation (ENTITY_IS_LOCKED, FAILED_ACTIVATION) and the wording of patterns are [memory] there.
  */
-import type { FailureClass, SalesforceFault } from "../model/salesforce-record.ts";
+import type { ApiError, FailureClass } from "../model/salesforce-record.ts";
 import type { Failure } from "./failure.ts";
 
-interface FaultRule {
+interface ErrorRule {
   readonly codes: readonly string[];
   readonly message?: RegExp;
   readonly class: FailureClass;
@@ -17,7 +17,7 @@ interface FaultRule {
 const LOCK_OR_LIMIT = /UNABLE_TO_LOCK_ROW|LimitException|limit exceeded|Too many (SOQL|DML|query)|CPU time/i;
 
 /** Codes to classes. Reference: change-events §7.1 and §7.2. */
-export const FAULT_RULES: readonly FaultRule[] = [
+export const ERROR_RULES: readonly ErrorRule[] = [
   // Sessions and logins.
   {
     codes: ["INVALID_SESSION_ID"],
@@ -63,7 +63,7 @@ export const FAULT_RULES: readonly FaultRule[] = [
     class: "configuration",
   },
 
-  // Rows: locks, automation, neighbours.
+  // Rows: locks, automation, neighbors.
   { codes: ["UNABLE_TO_LOCK_ROW"], class: "retrySerially" },
   {
     codes: ["CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", "CANNOT_EXECUTE_FLOW_TRIGGER", "APEX_ERROR"],
@@ -72,7 +72,7 @@ export const FAULT_RULES: readonly FaultRule[] = [
   },
   { codes: ["CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", "CANNOT_EXECUTE_FLOW_TRIGGER", "APEX_ERROR"], class: "refused" },
   {
-    // A reference that cannot resolve is our own mistake, not a neighbour's: free retries would never end.
+    // A reference that cannot resolve is our own mistake, not a neighbor's: free retries would never end.
     codes: ["PROCESSING_HALTED"],
     message: /Invalid reference/i,
     class: "configuration",
@@ -159,15 +159,15 @@ export const STATUS_CLASSES: Readonly<Record<number, FailureClass>> = {
 };
 
 /** The class of one of Salesforce's errors; undefined when the table does not know it. */
-export function classifyKnownFault(fault: SalesforceFault): FailureClass | undefined {
-  return FAULT_RULES.find(
-    (rule) => rule.codes.includes(fault.code) && (rule.message === undefined || rule.message.test(fault.message)),
+export function classifyKnownError(apiError: ApiError): FailureClass | undefined {
+  return ERROR_RULES.find(
+    (rule) => rule.codes.includes(apiError.code) && (rule.message === undefined || rule.message.test(apiError.message)),
   )?.class;
 }
 
 /** The class of one of Salesforce's errors. An unknown code is `retry`: its caller gives up after two attempts. */
-export function classifyFault(fault: SalesforceFault): FailureClass {
-  return classifyKnownFault(fault) ?? "retry";
+export function classifyApiError(apiError: ApiError): FailureClass {
+  return classifyKnownError(apiError) ?? "retry";
 }
 
 /** From the most to the least binding: a row with several errors is treated by the one that repeating cures least. */
@@ -184,8 +184,8 @@ const PRECEDENCE: readonly FailureClass[] = [
 ];
 
 /** The class of a row's errors together; `retry` when there are none. */
-export function classifyFaults(faults: readonly SalesforceFault[]): FailureClass {
-  const classes = faults.map(classifyFault);
+export function classifyApiErrors(apiErrors: readonly ApiError[]): FailureClass {
+  const classes = apiErrors.map(classifyApiError);
   return PRECEDENCE.find((candidate) => classes.includes(candidate)) ?? "retry";
 }
 
@@ -204,7 +204,7 @@ export function classify(failure: Failure, intent: "read" | "write"): FailureCla
     case "http": {
       const plain = classifyAnswer(failure);
       if (intent === "read" || failure.status === STATUS_NO_ROUTE) return plain;
-      return plain === "retry" || failure.faults.some((fault) => fault.code === "REQUEST_RUNNING_TOO_LONG")
+      return plain === "retry" || failure.apiErrors.some((apiError) => apiError.code === "REQUEST_RUNNING_TOO_LONG")
         ? "unknown"
         : plain;
     }
@@ -216,7 +216,7 @@ const STATUS_NO_ROUTE = 420;
 
 function classifyAnswer(failure: Failure & { kind: "http" }): FailureClass {
   if (failure.html) return "retry";
-  const known = failure.faults.map(classifyKnownFault).filter((found) => found !== undefined);
+  const known = failure.apiErrors.map(classifyKnownError).filter((found) => found !== undefined);
   const worst = PRECEDENCE.find((candidate) => known.includes(candidate));
   if (worst !== undefined) return worst;
   return STATUS_CLASSES[failure.status] ?? (failure.status >= 500 ? "retry" : "configuration");
@@ -226,6 +226,8 @@ function classifyAnswer(failure: Failure & { kind: "http" }): FailureClass {
 export function isDailyLimit(failure: Failure): boolean {
   return (
     failure.kind === "http" &&
-    failure.faults.some((fault) => fault.code === "REQUEST_LIMIT_EXCEEDED" && !/concurrent/i.test(fault.message))
+    failure.apiErrors.some(
+      (apiError) => apiError.code === "REQUEST_LIMIT_EXCEEDED" && !/concurrent/i.test(apiError.message),
+    )
   );
 }

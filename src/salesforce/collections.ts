@@ -2,23 +2,23 @@
  * Writes collections: up to five times 200 rows in one composite call, each row on its own. One outcome per operation,
  * with the record as it was right before where the operation asks for it; such reads take one of the five parts.
  *
- * A part that Salesforce refuses as a whole (one value that does not parse spoils its neighbours) comes back as
+ * A part that Salesforce refuses as a whole (one value that does not parse spoils its neighbors) comes back as
  * `retrySerially`, so that smaller parts find the culprit; a part of one row is refused for good.
  */
 import type { FailureClass, RowOperation, RowOutcome } from "../model/salesforce-record.ts";
 import type { CollectionPart } from "../sync/call.ts";
 import type { OrgCaller } from "./caller.ts";
-import { classify, classifyFaults } from "./classify.ts";
+import { classify, classifyApiErrors } from "./classify.ts";
 import {
+  apiErrorsOf,
   COMPOSITE_QUERIES_MAX,
   compositeBody,
-  faultsOf,
   isGood,
   parseCompositeReplies,
   type Subreply,
   type Subrequest,
 } from "./composite.ts";
-import { describeFailure, isJsonObject, type JsonObject, parseFaults } from "./failure.ts";
+import { describeFailure, isJsonObject, type JsonObject, parseApiErrors } from "./failure.ts";
 import { collectionReadRequests, PreImages } from "./pre-images.ts";
 import { allUnknown, done, failed, unknown } from "./row-outcome.ts";
 import { sendWrite, wireFields } from "./send-write.ts";
@@ -117,11 +117,11 @@ function partOutcomes(part: CollectionPart, reply: Subreply | undefined): readon
 }
 
 function wholePartOutcomes(operations: readonly RowOperation[], reply: Subreply): readonly RowOutcome[] {
-  const faults = faultsOf(reply);
-  const failure = { kind: "http", status: reply.status, faults, html: false, retryAfterMs: null } as const;
+  const apiErrors = apiErrorsOf(reply);
+  const failure = { kind: "http", status: reply.status, apiErrors, html: false, retryAfterMs: null } as const;
   const failureClass = classify(failure, "write");
   if (failureClass === "unknown") return allUnknown(operations, describeFailure(failure));
-  return operations.map((operation) => failed(operation, smallerFirst(failureClass, operations.length), faults));
+  return operations.map((operation) => failed(operation, smallerFirst(failureClass, operations.length), apiErrors));
 }
 
 /** A refusal of many rows at once says nothing about each of them: smaller groups tell who is to blame. */
@@ -135,6 +135,6 @@ function rowOutcome(operation: RowOperation, result: unknown): RowOutcome {
   if (result["success"] === true) {
     return done(operation, result["id"], result["created"] === true);
   }
-  const faults = parseFaults(result["errors"]);
-  return failed(operation, classifyFaults(faults), faults);
+  const apiErrors = parseApiErrors(result["errors"]);
+  return failed(operation, classifyApiErrors(apiErrors), apiErrors);
 }

@@ -1,7 +1,14 @@
 /** Composites of reads: one call, repeated as a whole when one of its parts fails in a way that may pass. */
 import type { OrgCaller } from "./caller.ts";
 import { classify } from "./classify.ts";
-import { compositeBody, faultsOf, isGood, parseCompositeReplies, type Subreply, type Subrequest } from "./composite.ts";
+import {
+  apiErrorsOf,
+  compositeBody,
+  isGood,
+  parseCompositeReplies,
+  type Subreply,
+  type Subrequest,
+} from "./composite.ts";
 import type { OrgReply } from "./connection.ts";
 import { CallFailure } from "./failure.ts";
 
@@ -32,8 +39,14 @@ export async function sendComposite(
         if (parsed === undefined) throw lostPart("compositeResponse");
         for (const subreply of parsed.values()) {
           if (isGood(subreply)) continue;
-          const faults = faultsOf(subreply);
-          const failure = { kind: "http", status: subreply.status, faults, html: false, retryAfterMs: null } as const;
+          const apiErrors = apiErrorsOf(subreply);
+          const failure = {
+            kind: "http",
+            status: subreply.status,
+            apiErrors,
+            html: false,
+            retryAfterMs: null,
+          } as const;
           const mayPass = ["retry", "slow", "login"].includes(classify(failure, "read"));
           if (mayPass || options.refuse(subreply)) throw new CallFailure(failure);
         }
@@ -49,7 +62,7 @@ export function lostPart(part: string): CallFailure {
   return new CallFailure({
     kind: "http",
     status: 502,
-    faults: [{ code: "SERVER_UNAVAILABLE", message: `the composite response lacks ${part}`, fields: [] }],
+    apiErrors: [{ code: "SERVER_UNAVAILABLE", message: `the composite response lacks ${part}`, fields: [] }],
     html: false,
     retryAfterMs: null,
   });

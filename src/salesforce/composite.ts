@@ -1,6 +1,6 @@
 /** `/composite` and `/composite/graph` on the wire (reference: rest-api §9). */
-import type { SalesforceFault } from "../model/salesforce-record.ts";
-import { isJsonObject, type JsonObject, parseFaults } from "./failure.ts";
+import type { ApiError } from "../model/salesforce-record.ts";
+import { isJsonObject, type JsonObject, parseApiErrors } from "./failure.ts";
 
 /** Most subrequests of one `/composite` call (rest-api §9 [doc]). */
 export const COMPOSITE_SUBREQUESTS_MAX = 25;
@@ -52,9 +52,9 @@ export function isGood(reply: Subreply): boolean {
 }
 
 /** The errors of a failed subrequest; at least one, made from the status when the body names none. */
-export function faultsOf(reply: Subreply): readonly SalesforceFault[] {
-  const faults = parseFaults(reply.body);
-  if (faults.length > 0) return faults;
+export function apiErrorsOf(reply: Subreply): readonly ApiError[] {
+  const apiErrors = parseApiErrors(reply.body);
+  if (apiErrors.length > 0) return apiErrors;
   const code = reply.status === 300 ? "MULTIPLE_CHOICES" : `ERROR_HTTP_${reply.status}`;
   return [{ code, message: `HTTP ${reply.status}`, fields: [] }];
 }

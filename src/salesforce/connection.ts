@@ -2,7 +2,7 @@
  * The one subclass of jsforce's `Connection`: explicit version, our name in every call, no hidden retries, no silent
  * refreshing of sessions, and a meter that counts calls and reads limits and the server's clock from each answer.
  */
-import { CallFailure, parseFaults } from "./failure.ts";
+import { CallFailure, parseApiErrors } from "./failure.ts";
 import { Connection } from "./jsforce.ts";
 import { type Exchange, type ExchangeOptions, OrgTransport } from "./transport.ts";
 
@@ -184,7 +184,7 @@ export function refuseFailedAnswer(exchange: Exchange): void {
     kind: "http",
     status: exchange.status,
     html,
-    faults: html ? [] : parseFaults(parseJson(exchange.body)),
+    apiErrors: html ? [] : parseApiErrors(parseJson(exchange.body)),
     retryAfterMs: retryAfterMs(exchange),
   });
 }

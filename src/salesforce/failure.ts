@@ -2,7 +2,7 @@
  * How a whole API call can fail, as one value: what the transport throws, what `classify` reads and what becomes a
  * `SyncError` once no attempt is left. Failures of single rows are not exceptions; they are in the outcomes.
  */
-import type { SalesforceFault } from "../model/salesforce-record.ts";
+import type { ApiError } from "../model/salesforce-record.ts";
 
 /** One failed call. */
 export type Failure =
@@ -13,7 +13,7 @@ export type Failure =
   | {
       readonly kind: "http";
       readonly status: number;
-      readonly faults: readonly SalesforceFault[];
+      readonly apiErrors: readonly ApiError[];
       /** True when the body is a web page: a maintenance page, a wrong host or a proxy. */
       readonly html: boolean;
       readonly retryAfterMs: number | null;
@@ -39,7 +39,7 @@ export function describeFailure(failure: Failure): string {
       return `no reply within ${failure.timeoutMs} ms`;
     case "http": {
       if (failure.html) return `HTTP ${failure.status} with a web page instead of data (maintenance or wrong host)`;
-      const [first] = failure.faults;
+      const [first] = failure.apiErrors;
       return first === undefined ? `HTTP ${failure.status}` : `${first.code}: ${shorten(first.message)}`;
     }
   }
@@ -58,9 +58,9 @@ const MESSAGE_CHARACTERS_MAX = 400;
  * with `{statusCode}` (collections), one bare object, or `{error, error_description}` (OAuth).
  * Reference: rest-api §2.2 [fixture]. Empty when the body holds none.
  */
-export function parseFaults(body: unknown): readonly SalesforceFault[] {
+export function parseApiErrors(body: unknown): readonly ApiError[] {
   const items: readonly unknown[] = Array.isArray(body) ? body : [body];
-  return items.flatMap((item): readonly SalesforceFault[] => {
+  return items.flatMap((item): readonly ApiError[] => {
     if (!isJsonObject(item)) return [];
     const code = item["errorCode"] ?? item["statusCode"] ?? item["error"];
     if (typeof code !== "string") return [];

@@ -2,11 +2,11 @@
  * Writes composite graphs: each lands as a whole or not at all. One outcome per operation, with the records as they were
  * right before where the operations ask for it.
  */
-import type { FailureClass, RowOutcome, SalesforceFault } from "../model/salesforce-record.ts";
+import type { ApiError, FailureClass, RowOutcome } from "../model/salesforce-record.ts";
 import type { OperationGraph } from "../sync/call.ts";
 import type { OrgCaller } from "./caller.ts";
 import { classify } from "./classify.ts";
-import { faultsOf, isGood, parseCompositeReplies, type Subreply, type Subrequest } from "./composite.ts";
+import { apiErrorsOf, isGood, parseCompositeReplies, type Subreply, type Subrequest } from "./composite.ts";
 import { isJsonObject } from "./failure.ts";
 import { PreImages, rowReadRequests } from "./pre-images.ts";
 import { allUnknown, done, failed, unknown } from "./row-outcome.ts";
@@ -99,22 +99,22 @@ function graphOutcomes(graph: OperationGraph, reply: GraphReply | undefined, roo
       );
     }
     const culprit = unread ?? subreply;
-    const faults = faultsOf(culprit);
-    return failed(operation, classifyGraphFaults(culprit, faults), faults);
+    const apiErrors = apiErrorsOf(culprit);
+    return failed(operation, classifyGraphErrors(culprit, apiErrors), apiErrors);
   });
 }
 
 function isCulprit(reply: Subreply): boolean {
-  return !isGood(reply) && faultsOf(reply).every(({ code }) => code !== "PROCESSING_HALTED");
+  return !isGood(reply) && apiErrorsOf(reply).every(({ code }) => code !== "PROCESSING_HALTED");
 }
 
-const ROLLED_BACK: SalesforceFault = {
+const ROLLED_BACK: ApiError = {
   code: "PROCESSING_HALTED",
   message: "rolled back with its graph",
   fields: [],
 };
 
 /** A graph is atomic, so a failed one certainly did not land: a server error in it may be repeated. */
-function classifyGraphFaults(reply: Subreply, faults: readonly SalesforceFault[]): FailureClass {
-  return classify({ kind: "http", status: reply.status, faults, html: false, retryAfterMs: null }, "read");
+function classifyGraphErrors(reply: Subreply, apiErrors: readonly ApiError[]): FailureClass {
+  return classify({ kind: "http", status: reply.status, apiErrors, html: false, retryAfterMs: null }, "read");
 }

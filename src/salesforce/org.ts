@@ -2,7 +2,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { LoginKeeper } from "./auth.ts";
 import { endOfBulkJob, executeBulk } from "./bulk.ts";
-import type { BulkPatience } from "./bulk-job.ts";
+import type { BulkPolling } from "./bulk-job.ts";
 import { type CallPolicy, holdOff, type RetryEvent } from "./call-policy.ts";
 import { OrgCaller } from "./caller.ts";
 import { type ChangeEventParts, listenForChanges } from "./change-events.ts";
@@ -84,8 +84,8 @@ export function createSalesforceOrg(config: SalesforceConfig, surroundings: OrgS
       ...(surroundings.keeper === undefined ? {} : { keeper: surroundings.keeper }),
     },
   });
-  const patience: BulkPatience = { sleep: policy.sleep, waitMs: config.bulkWaitMs };
-  const feed = new ChangeFeed(caller, { wallClockMs, patience, bulkQueryRows: config.bulkQueryRows });
+  const polling: BulkPolling = { sleep: policy.sleep, waitMs: config.bulkWaitMs };
+  const feed = new ChangeFeed(caller, { wallClockMs, polling, bulkQueryRows: config.bulkQueryRows });
   let identity: Promise<OrgIdentity> | null = null;
   return {
     connect: () => {
@@ -109,10 +109,10 @@ export function createSalesforceOrg(config: SalesforceConfig, surroundings: OrgS
         case "rows":
           return await executeRows(caller, call.operations);
         case "bulk":
-          return await executeBulk(caller, call.part, { listener: listener ?? null, patience });
+          return await executeBulk(caller, call.part, { listener: listener ?? null, polling });
       }
     },
-    endOfJob: (jobId) => endOfBulkJob(caller, jobId, patience),
+    endOfJob: (jobId) => endOfBulkJob(caller, jobId, polling),
     listen: (request, stop) =>
       listenForChanges(
         {

@@ -65,7 +65,7 @@ export async function fetchNextPage(caller: OrgCaller, path: string, name: strin
   try {
     return await fetchPage(caller, path, name);
   } catch (error) {
-    throw error instanceof CallFailure && isLocatorFault(error) ? new LocatorLost(error) : error;
+    throw error instanceof CallFailure && isLocatorError(error) ? new LocatorLost(error) : error;
   }
 }
 
@@ -73,10 +73,10 @@ export async function fetchNextPage(caller: OrgCaller, path: string, name: strin
  * Locators belong to the session that made them: one of an older session answers 401 for ever, although the new session
  * is good (reference: rest-api §3.3 [report]). Should the session be dead after all, the next query says so.
  */
-function isLocatorFault({ failure }: CallFailure): boolean {
+function isLocatorError({ failure }: CallFailure): boolean {
   if (failure.kind !== "http") return false;
   if (failure.status === 401) return true;
-  return failure.faults.some(({ code }) => code === "INVALID_QUERY_LOCATOR" || code === "QUERY_LOCATOR_EXPIRED");
+  return failure.apiErrors.some(({ code }) => code === "INVALID_QUERY_LOCATOR" || code === "QUERY_LOCATOR_EXPIRED");
 }
 
 function refuseBody(name: string): never {

@@ -1,5 +1,5 @@
 /** Outcomes of single operations, however they were sent. */
-import type { FailureClass, RowOperation, RowOutcome, SalesforceFault } from "../model/salesforce-record.ts";
+import type { ApiError, FailureClass, RowOperation, RowOutcome } from "../model/salesforce-record.ts";
 import { parseRecordId } from "./record-id.ts";
 
 /** Every operation of a call whose fate nobody knows. */
@@ -19,11 +19,11 @@ export function unknown(operation: RowOperation, reason: string): RowOutcome {
 export function failed(
   operation: RowOperation,
   failureClass: FailureClass,
-  faults: readonly SalesforceFault[],
+  apiErrors: readonly ApiError[],
 ): RowOutcome {
-  if (operation.kind === "delete" && faults.some(({ code }) => code === "ENTITY_IS_DELETED"))
+  if (operation.kind === "delete" && apiErrors.some(({ code }) => code === "ENTITY_IS_DELETED"))
     return done(operation, null, false);
-  return { kind: "failed", opId: operation.opId, class: failureClass, faults };
+  return { kind: "failed", opId: operation.opId, class: failureClass, apiErrors };
 }
 
 /** An operation that landed; `id` as the reply gave it, which an update by Id does not. */

@@ -8,9 +8,9 @@ import type { RowOperation, RowOutcome } from "../model/salesforce-record.ts";
 import type { OrgCaller } from "./caller.ts";
 import { classify } from "./classify.ts";
 import {
+  apiErrorsOf,
   COMPOSITE_SUBREQUESTS_MAX,
   compositeBody,
-  faultsOf,
   isGood,
   parseCompositeReplies,
   type Subreply,
@@ -69,12 +69,12 @@ function rowOutcome(operation: RowOperation, reply: Subreply | undefined): RowOu
     const body = isJsonObject(reply.body) ? reply.body : {};
     return done(operation, body["id"], reply.status === 201 || body["created"] === true);
   }
-  const faults = faultsOf(reply);
-  const failure = { kind: "http", status: reply.status, faults, html: false, retryAfterMs: null } as const;
+  const apiErrors = apiErrorsOf(reply);
+  const failure = { kind: "http", status: reply.status, apiErrors, html: false, retryAfterMs: null } as const;
   const failureClass = classify(failure, "write");
   return failureClass === "unknown"
     ? unknown(operation, describeFailure(failure))
-    : failed(operation, failureClass, faults);
+    : failed(operation, failureClass, apiErrors);
 }
 
 function referenceOf(index: number): string {

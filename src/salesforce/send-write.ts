@@ -49,14 +49,14 @@ export async function sendWrite(caller: OrgCaller, unit: WriteUnit, request: Org
 }
 
 function isUnparsed(failure: Failure): boolean {
-  return failure.kind === "http" && failure.faults.some(({ code }) => code === "JSON_PARSER_ERROR");
+  return failure.kind === "http" && failure.apiErrors.some(({ code }) => code === "JSON_PARSER_ERROR");
 }
 
 /** Several rows or graphs are tried again in smaller calls; a single one is to blame itself. */
 function refuseWhole(unit: WriteUnit, failure: Failure, alone: FailureClass): readonly RowOutcome[] {
-  const faults = failure.kind === "http" ? failure.faults : [];
+  const apiErrors = failure.kind === "http" ? failure.apiErrors : [];
   const failureClass = unit.divisible ? "retrySerially" : alone;
-  return unit.operations.map((operation) => failed(operation, failureClass, faults));
+  return unit.operations.map((operation) => failed(operation, failureClass, apiErrors));
 }
 
 /** Fields as they go over the wire; a parent named by key stands under its relationship name (rest-api §7.6). */

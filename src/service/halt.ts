@@ -10,14 +10,14 @@ export function isHalting(error: unknown): error is SyncError {
   return error instanceof SyncError && HALTING.includes(error.code);
 }
 
-/** How often the state is asked whether somebody ran the synchronisation by hand. */
+/** How often the state is asked whether somebody ran the synchronization by hand. */
 const LOOK_EVERY_MS = 5_000;
 
 /**
  * Waits until a run of another process went through, for example `order-sync run --allow-deletes`, or until `signal` is
  * aborted. A state that cannot be read is asked again.
  */
-export async function waitForRunByHand(
+export async function waitForManualRun(
   state: Pick<StateStore, "runs">,
   sleep: (ms: number, signal: AbortSignal) => Promise<void>,
   signal: AbortSignal,

@@ -29,7 +29,7 @@ export interface LoginKeeping {
 /** A login takes seconds; the lease outlives its slowest attempt. */
 const LEASE_TTL_MS = 120_000;
 /** How long a process waits for another one's login. */
-const PATIENCE_MS = 60_000;
+const LEASE_WAIT_MS = 60_000;
 const LOOK_EVERY_MS = 100;
 
 const keptSchema = z.object({
@@ -87,7 +87,7 @@ function read(body: string | null, configured: string): KeptLogin | null {
 }
 
 async function take(state: OpenState, keeping: LoginKeeping): Promise<LeaseKeeper> {
-  const giveUpAtMs = performance.now() + PATIENCE_MS;
+  const giveUpAtMs = performance.now() + LEASE_WAIT_MS;
   for (;;) {
     try {
       return await LeaseKeeper.take({

@@ -55,7 +55,7 @@ export async function openPorts(settings: PortSettings, listeners: PortListeners
  * The same for whoever only looks: the state is not made, and not brought up to date. A state file that does not exist
  * yet is an empty memory, as it is for a first run. Rejects with `SyncError` as `openPorts` does.
  */
-export async function openPortsToLook(settings: PortSettings, listeners: PortListeners = {}): Promise<OpenPorts> {
+export async function openPortsReadOnly(settings: PortSettings, listeners: PortListeners = {}): Promise<OpenPorts> {
   const { url } = settings.config.state;
   if (stateExists(url)) return await openAround(await openStateStore(url), settings, listeners, async () => {});
   const empty = await openStateStore(":memory:");

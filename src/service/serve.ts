@@ -10,7 +10,7 @@ import { SyncError } from "../errors.ts";
 import type { SyncLogger } from "../observe/log.ts";
 import type { SyncMetrics } from "../observe/metrics.ts";
 import type { ServiceState } from "../observe/status.ts";
-import { isHalting, waitForRunByHand } from "./halt.ts";
+import { isHalting, waitForManualRun } from "./halt.ts";
 import { type NextStart, type SweepTimes, type WaitSurroundings, waitForStart } from "./schedule.ts";
 import { readStatus } from "./status.ts";
 import { SweepUpkeep } from "./sweep-upkeep.ts";
@@ -147,7 +147,7 @@ export class SyncService {
   /** A person has somebody run: by our button, or from a shell. */
   async #waitForPerson(stop: AbortSignal): Promise<void> {
     this.#nextRunAtMs = null;
-    await waitForRunByHand(this.#parts.ports.state, this.#around.sleep, AbortSignal.any([stop, this.#wake.signal]));
+    await waitForManualRun(this.#parts.ports.state, this.#around.sleep, AbortSignal.any([stop, this.#wake.signal]));
   }
 
   /** Never rejects. */

@@ -1,8 +1,8 @@
-/** Status: what the state tells about the synchronisation, without asking either system. */
+/** Status: what the state tells about the synchronization, without asking either system. */
 
 import { salesforceFeed } from "../engine/detect/detect.ts";
 import { noticesOf, waitOf } from "../engine/detect/feed-notes.ts";
-import { sweepOwedSinceMs } from "../engine/detect/pending-sweep.ts";
+import { sweepPendingSinceMs } from "../engine/detect/pending-sweep.ts";
 import { leaseName } from "../engine/lease/lease.ts";
 import type { Mapping } from "../mapping/mapping.ts";
 import type { ObjectStatus, SyncStatus } from "../observe/status.ts";
@@ -40,7 +40,7 @@ export async function readStatus(
           object: object.object,
           collection: object.collection,
           watched: object.watch,
-          ...heldOf(counts, object.object),
+          ...unsyncedOf(counts, object.object),
           salesforceKnownToMs: parseWatermark(cursors[salesforceFeed(object.object)] ?? null)?.atMs ?? null,
           // What waits for an open transaction is not known yet.
           externalKnownToMs: wait === null || readAtMs === null ? readAtMs : Math.min(readAtMs, wait.sinceMs),
@@ -51,7 +51,7 @@ export async function readStatus(
     ],
     runs: runs.slice(0, settings.runs),
     unfinishedIntents: intents.length,
-    sweepOwedSinceMs: sweepOwedSinceMs(cursors),
+    sweepPendingSinceMs: sweepPendingSinceMs(cursors),
     notices: noticesOf(cursors),
     lastGoodRunAtMs: whole?.finishedAtMs ?? null,
     callsOfTheDay: runs.filter((run) => run.startedAtMs > nowMs - DAY_MS).reduce((sum, run) => sum + run.apiCalls, 0),
@@ -61,7 +61,7 @@ export async function readStatus(
 
 type Counts = Awaited<ReturnType<StateStore["counts"]>>;
 
-function heldOf(
+function unsyncedOf(
   counts: Counts,
   object: string,
 ): Pick<ObjectStatus, "linked" | "parked" | "deadLetters" | "openConflicts"> {
@@ -78,10 +78,10 @@ function heldOf(
 function unmapped(mapping: Mapping, counts: Counts): readonly ObjectStatus[] {
   return Object.keys(counts)
     .filter((object) => !mapping.byObject.has(object))
-    .map((object) => ({ object, ...heldOf(counts, object) }))
+    .map((object) => ({ object, ...unsyncedOf(counts, object) }))
     .filter(({ parked, deadLetters, openConflicts }) => parked + deadLetters + openConflicts > 0)
-    .map((held) => ({
-      ...held,
+    .map((unsynced) => ({
+      ...unsynced,
       collection: "",
       watched: false,
       salesforceKnownToMs: null,

@@ -1,5 +1,5 @@
 /** When a process that stays up sweeps: at the times of the configuration, and after a run that may have missed deletions. */
-import { sweepOwedSinceMs } from "../engine/detect/pending-sweep.ts";
+import { sweepPendingSinceMs } from "../engine/detect/pending-sweep.ts";
 import type { SweepTimes } from "./schedule.ts";
 
 /** Why a sweep is due. */
@@ -23,7 +23,7 @@ export class SweepDuty {
   /** Why a sweep should follow the last run; null where none is due. */
   due(cursors: Readonly<Record<string, string>>, nowMs: number): SweepReason | null {
     if (nowMs < this.#notBeforeMs) return null;
-    if (sweepOwedSinceMs(cursors) !== null) return "unseen deletions";
+    if (sweepPendingSinceMs(cursors) !== null) return "unseen deletions";
     return nowMs >= this.#nextMs ? "schedule" : null;
   }
 
@@ -34,7 +34,7 @@ export class SweepDuty {
 
   /** A sweep went through, which began at `startedMs`; `cursors` as they are after it. */
   done(cursors: Readonly<Record<string, string>>, startedMs: number): void {
-    if (sweepOwedSinceMs(cursors) === null) this.#notBeforeMs = Number.NEGATIVE_INFINITY;
+    if (sweepPendingSinceMs(cursors) === null) this.#notBeforeMs = Number.NEGATIVE_INFINITY;
     this.#nextMs = this.#times?.(startedMs) ?? Number.POSITIVE_INFINITY;
   }
 }

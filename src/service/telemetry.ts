@@ -80,7 +80,7 @@ export function measureOf(report: RunReport): RunMeasure {
 /** Counts what happened to records. */
 export function countRecords(event: EngineEvent, metrics: SyncMetrics): void {
   if (event.kind === "written") metrics.written(event.object, event.side, event.actions);
-  if (event.kind === "held") metrics.held(event.object, event.how);
+  if (event.kind === "unsynced") metrics.unsynced(event.object, event.how);
 }
 
 function write(event: EngineEvent, run: string | undefined, log: SyncLogger): void {
@@ -100,13 +100,13 @@ function write(event: EngineEvent, run: string | undefined, log: SyncLogger): vo
     case "written":
       log.debug({ run, object: event.object, key: event.key, side: event.side, actions: event.actions }, "written");
       break;
-    case "held": {
+    case "unsynced": {
       const reasons = event.obstacles.map((obstacle) => `${obstacle.code}: ${obstacle.message}`);
       log.warn({ run, object: event.object, key: event.key, how: event.how, reasons }, "held back");
       break;
     }
     case "runFinished": {
-      const { writes, compared, apiCalls, held, conflicts, recovered, startedAtMs, finishedAtMs } = event.report;
+      const { writes, compared, apiCalls, unsynced, conflicts, recovered, startedAtMs, finishedAtMs } = event.report;
       log.info(
         {
           run,
@@ -114,7 +114,7 @@ function write(event: EngineEvent, run: string | undefined, log: SyncLogger): vo
           compared,
           apiCalls,
           recovered,
-          held: held.length,
+          unsynced: unsynced.length,
           conflicts: conflicts.length,
           ms: finishedAtMs - startedAtMs,
         },

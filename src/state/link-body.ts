@@ -5,7 +5,7 @@
 import type { BusinessKey, LineKey, NaturalKey, RecordId } from "../model/key.ts";
 import type { Side } from "../model/value.ts";
 import type { Link } from "../sync/decision.ts";
-import { deletedOn, isGone, LIVE, type Presence, type Said } from "../sync/presence.ts";
+import { deletedOn, type Instruction, isGone, LIVE, type Presence } from "../sync/presence.ts";
 
 /** A stored link. */
 export interface LinkBody {
@@ -20,8 +20,8 @@ export interface LinkBody {
   readonly deletedOn?: Side;
   /** With `tombstone`: we deleted it in Salesforce. */
   readonly removed?: true;
-  /** What our deletion of took it along. */
-  readonly takenAlong?: string;
+  /** The record whose deletion by us made Salesforce delete this one, too. */
+  readonly cascadeDeleted?: string;
   readonly unmatched?: true;
   readonly adopted?: true;
   /** The key of the record that it was merged into. */
@@ -29,15 +29,15 @@ export interface LinkBody {
 }
 
 /** The link as it is stored. */
-export function toBody({ presence, said, ...link }: Link): LinkBody {
+export function toBody({ presence, instruction, ...link }: Link): LinkBody {
   const side = deletedOn({ presence });
   return {
     ...link,
     tombstone: isGone({ presence }),
     ...(side === null ? {} : { deletedOn: side }),
     ...(presence.kind === "tombstone" && presence.byUs ? { removed: true } : {}),
-    ...(presence.kind === "deletedOnOneSide" && presence.along !== undefined ? { takenAlong: presence.along } : {}),
-    ...(said === undefined ? {} : { [said]: true }),
+    ...(presence.kind === "deletedOnOneSide" && presence.along !== undefined ? { cascadeDeleted: presence.along } : {}),
+    ...(instruction === undefined ? {} : { [instruction]: true }),
     ...(presence.kind === "mergedAway" ? { mergedInto: presence.into } : {}),
   };
 }
@@ -45,7 +45,8 @@ export function toBody({ presence, said, ...link }: Link): LinkBody {
 /** The link of what was stored. Flags that exclude each other are read as the stronger one: merged, gone, deleted. */
 export function fromBody(body: LinkBody): Link {
   const { object, key, recordId, naturalKey, lineIds } = body;
-  const said: Said | undefined = body.adopted === true ? "adopted" : body.unmatched === true ? "unmatched" : undefined;
+  const instruction: Instruction | undefined =
+    body.adopted === true ? "adopted" : body.unmatched === true ? "unmatched" : undefined;
   return {
     object,
     key,
@@ -53,16 +54,16 @@ export function fromBody(body: LinkBody): Link {
     naturalKey,
     lineIds,
     presence: presenceOf(body),
-    ...(said === undefined ? {} : { said }),
+    ...(instruction === undefined ? {} : { instruction }),
   };
 }
 
-function presenceOf({ tombstone, deletedOn: side, removed, takenAlong, mergedInto: into }: LinkBody): Presence {
+function presenceOf({ tombstone, deletedOn: side, removed, cascadeDeleted, mergedInto: into }: LinkBody): Presence {
   if (into !== undefined) {
     const evidence = side === undefined || tombstone ? {} : { deletedOn: side };
     return { kind: "mergedAway", into, isGone: tombstone, ...evidence };
   }
   if (tombstone) return { kind: "tombstone", byUs: removed === true };
   if (side === undefined) return LIVE;
-  return { kind: "deletedOnOneSide", side, ...(takenAlong === undefined ? {} : { along: takenAlong }) };
+  return { kind: "deletedOnOneSide", side, ...(cascadeDeleted === undefined ? {} : { along: cascadeDeleted }) };
 }

@@ -6,9 +6,9 @@ import { postgresDialect } from "../database/postgres.ts";
 import { sqliteDialect } from "../database/sqlite-driver.ts";
 import { filePathOf, isPostgresUrl, placeOf } from "../database/url.ts";
 import { SyncError } from "../errors.ts";
-import { stateFault } from "./fault.ts";
 import type { StateStore } from "./port.ts";
 import { STATE_SCHEMA, type StateDialect, type StateTables } from "./schema.ts";
+import { stateError } from "./state-error.ts";
 import { SqlStateStore } from "./store.ts";
 import type { StateUpkeep } from "./upkeep.ts";
 import { stateVersion } from "./version.ts";
@@ -50,7 +50,7 @@ export async function openStateStore(url: string, options: StateOptions = {}): P
     return new SqlStateStore({ db, dialect, place, version });
   } catch (error) {
     await db.destroy();
-    throw stateFault(error, place);
+    throw stateError(error, place);
   }
 }
 

@@ -20,7 +20,7 @@ export interface JournalEntry {
   /** What happened: `created`, `updated`, `activated`, `conflict`, `parked`, `rejected`, `recovered`, … */
   readonly event: string;
   readonly side: Side | null;
-  /** JSON-serialisable facts: changed fields with old and new value, rule, codes. */
+  /** JSON-serializable facts: changed fields with old and new value, rule, codes. */
   readonly detail: Readonly<Record<string, unknown>>;
 }
 

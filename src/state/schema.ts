@@ -71,6 +71,7 @@ interface Migration {
 const MIGRATIONS: readonly Migration[] = [
   { version: 1, name: "first tables", statements: firstTables },
   { version: 2, name: "upkeep", statements: upkeepTables },
+  { version: 3, name: "names in bodies", statements: newNames },
 ];
 
 /** The newest schema version that this program knows. */
@@ -143,6 +144,42 @@ function firstTables(dialect: StateDialect): readonly string[] {
     index("journal_by_run", "journal", "run_id, seq"),
     table("run", `id ${key} primary key, started_at_ms bigint not null, body text not null`),
     index("run_by_time", "run", "started_at_ms, id"),
+  ];
+}
+
+/** Members and codes that stored bodies of version 2 have under other names: table, column, old text, new text. */
+const RENAMED: readonly (readonly [string, string, string, string])[] = [
+  ["base", "body", '"displaced":', '"unsettledEdits":'],
+  ["base", "body", '"passing":', '"transitional":'],
+  ["base", "body", '"apart":', '"keptOnOneSide":'],
+  ["intent", "body", '"passing":', '"transitional":'],
+  ["link", "body", '"takenAlong":', '"cascadeDeleted":'],
+  ["dead_letter", "body", '"faults":', '"apiErrors":'],
+  ...["dead_letter", "parked"].flatMap((table) =>
+    [
+      ["TAKEN_ALONG", "CASCADE_DELETED"],
+      ["EDITED_MEANWHILE", "CONCURRENT_EDIT"],
+      ["MADE_MEANWHILE", "CREATED_CONCURRENTLY"],
+      ["LINE_DELETE_HELD", "LINE_DELETE_LIMIT"],
+      ["DELETE_HELD", "DELETE_LIMIT"],
+      ["KEY_HELD", "KEY_IN_USE"],
+    ].map(([from, to]) => [table, "body", `"code":"${from}"`, `"code":"${to}"`] as const),
+  ),
+];
+
+/**
+ * Gives stored bodies the names that this version reads. A value that contains such a text has its quotes escaped, so only
+ * names of members are met.
+ */
+function newNames(dialect: StateDialect): readonly string[] {
+  const renamed = RENAMED.map(
+    ([table, column, from, to]) =>
+      `update ${qualified(dialect, table)} set ${column} = replace(${column}, '${from}', '${to}') where ${column} like '%${from}%'`,
+  );
+  return [
+    ...renamed,
+    `update ${qualified(dialect, "feed_cursor")} set feed = 'sweep:pending' where feed = 'sweep:owed'`,
+    `update ${qualified(dialect, "journal")} set event = 'concurrent edit' where event = 'edited meanwhile'`,
   ];
 }
 

@@ -6,7 +6,6 @@ import { sqliteCode } from "../database/sqlite-driver.ts";
 import { SyncError } from "../errors.ts";
 import type { BusinessKey, RecordId } from "../model/key.ts";
 import type { Base, DeadLetter, Intent, Link, Parked } from "../sync/decision.ts";
-import { stateFault } from "./fault.ts";
 import { fromBody, type LinkBody } from "./link-body.ts";
 import type { JournalEntry, JournalQuery, Lease, RunRecord, StateBatch, StateStore, StoredConflict } from "./port.ts";
 import {
@@ -17,6 +16,7 @@ import {
   type StateTables,
   versionTableStatement,
 } from "./schema.ts";
+import { stateError } from "./state-error.ts";
 import { SqlUpkeep, type StateUpkeep } from "./upkeep.ts";
 import { stateVersion } from "./version.ts";
 import { writeBatch } from "./write-batch.ts";
@@ -354,7 +354,7 @@ export class SqlStateStore implements StateStore {
     try {
       return await query(this.#db);
     } catch (error) {
-      throw stateFault(error, this.#place);
+      throw stateError(error, this.#place);
     }
   }
 
@@ -362,7 +362,7 @@ export class SqlStateStore implements StateStore {
     try {
       return await this.#db.transaction().execute(work);
     } catch (error) {
-      throw stateFault(error, this.#place);
+      throw stateError(error, this.#place);
     }
   }
 }

@@ -5,9 +5,9 @@
  */
 import assert from "node:assert/strict";
 import { type Kysely, sql } from "kysely";
-import { stateFault } from "./fault.ts";
 import type { Lease } from "./port.ts";
 import { CALL_SLICE_MS, STATE_SCHEMA, type StateDialect, type StateTables } from "./schema.ts";
+import { stateError } from "./state-error.ts";
 
 /** What grows with time and may be removed once it is old. */
 export type PrunedKind = "journal" | "runs" | "conflicts";
@@ -177,7 +177,7 @@ export class SqlUpkeep implements StateUpkeep {
     try {
       return await work(this.#parts.db);
     } catch (error) {
-      throw stateFault(error, this.#parts.place);
+      throw stateError(error, this.#parts.place);
     }
   }
 }

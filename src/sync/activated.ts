@@ -21,7 +21,7 @@ import {
   draftOf,
   editActivatedObstacle,
   firstActivated,
-  passingThrough,
+  throughTransitional,
 } from "./status.ts";
 
 /** Order fields that are locked while the order is activated, whatever the permission (order-domain §2.6 [doc], EffectiveDate [forum]). */
@@ -103,7 +103,7 @@ function reopen(input: LifecycleInput): LifecyclePlan {
   const header = list.root(input.header, "update");
   addLines(list, input.lines);
   const status = list.root({ Status: final }, "activate");
-  return plan(list, passingThrough(mapping, org, seen, final), { header, status });
+  return plan(list, throughTransitional(mapping, org, seen, final), { header, status });
 }
 
 /** What an activated order locks among the changes, in words. */

@@ -6,7 +6,7 @@ import type { Side } from "../model/value.ts";
 import type { Conflict, Decision, Obstacle } from "./decision.ts";
 import type { Write } from "./merge-sheet.ts";
 import { agreedForNewRow } from "./new-row.ts";
-import { EDITED_MEANWHILE } from "./pre-image.ts";
+import { CONCURRENT_EDIT } from "./pre-image.ts";
 import { isGone } from "./presence.ts";
 import { blocked, idle, linkOf, note, type Situation, type WriteSet, written } from "./situation.ts";
 import type { SalesforceTarget } from "./write-target.ts";
@@ -50,7 +50,7 @@ export function createExternal(input: Situation, salesforce: SalesforceView, con
       "CREATE_NOT_ALLOWED",
       `exists in Salesforce only, and create.external of ${mapping.object} is off`,
     );
-    const isWhole = input.displaced.length === 0 && !input.resumes;
+    const isWhole = input.unsettledEdits.length === 0 && !input.resumes;
     return isWhole ? idle(input, alone) : bringBack(input, salesforce, alone);
   }
   const agreed = newDocument(mapping, salesforce.document, "external");
@@ -87,9 +87,9 @@ function bringBack(input: Situation, salesforce: SalesforceView, alone: Obstacle
 /** Salesforce keeps its record, gets its key where it has none, and gets back what our last write has hidden. */
 function salesforceStands(input: Situation, salesforce: SalesforceView): SalesforceTarget {
   const seen = input.salesforce.kind === "present" ? input.salesforce.view : salesforce;
-  const restored = input.displaced.map(({ lineKey, field, value, ours }): Write => {
+  const restored = input.unsettledEdits.map(({ lineKey, field, value, ours }): Write => {
     const at = lineKey === undefined ? { field } : { field, lineKey };
-    return { ...at, side: "salesforce", from: ours, to: value, rule: EDITED_MEANWHILE };
+    return { ...at, side: "salesforce", from: ours, to: value, rule: CONCURRENT_EDIT };
   });
   return { seen, external: null, restored };
 }

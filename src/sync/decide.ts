@@ -45,7 +45,8 @@ export function decide(given: DecideInput): Decision {
   if (invalid.length > 0) return blocked(input, "reject", invalid);
   if (salesforce.kind === "present" && external.kind === "present") return merge(input, salesforce.view, external.view);
   if (external.kind === "present") return withoutSalesforce(input, external.view);
-  if (salesforce.kind === "present") return withoutExternal(input, withoutOurWrite(salesforce.view, input.displaced));
+  if (salesforce.kind === "present")
+    return withoutExternal(input, withoutOurWrite(salesforce.view, input.unsettledEdits));
   return gone(input);
 }
 
@@ -59,7 +60,7 @@ function merge(input: Situation, salesforce: SalesforceView, external: ExternalV
     salesforce,
     external,
     rewrites: input.base?.rewrites ?? [],
-    displaced: input.displaced,
+    unsettledEdits: input.unsettledEdits,
     answers: input.answers ?? NO_ANSWERS,
     self: input.self ?? NOBODY,
     nowMs: input.nowMs,
@@ -75,7 +76,7 @@ function merge(input: Situation, salesforce: SalesforceView, external: ExternalV
   if (toSalesforce.kind !== "writes") return blocked(input, toSalesforce.kind, toSalesforce.obstacles);
   const foreign = foreignLines(mapping, salesforce);
   if (foreign.length > 0 && mapping.lines?.foreign === "park") return blocked(input, "park", foreign);
-  const standing = withoutOurWrite(salesforce, input.displaced);
+  const standing = withoutOurWrite(salesforce, input.unsettledEdits);
   const toExternal = externalWrites(input, { seen: external, merged, salesforce: standing });
   if (toExternal.kind !== "writes") return blocked(input, toExternal.kind, toExternal.obstacles);
   return written(input, [toSalesforce, toExternal], {

@@ -2,9 +2,9 @@
 import type { SyncDocument } from "../model/document.ts";
 import type { ExternalOperation } from "../model/external-record.ts";
 import type { BusinessKey, LineKey, NaturalKey, RecordId } from "../model/key.ts";
-import type { RowOperation, SalesforceFault } from "../model/salesforce-record.ts";
+import type { ApiError, RowOperation } from "../model/salesforce-record.ts";
 import type { Side, Value } from "../model/value.ts";
-import type { Presence, Said } from "./presence.ts";
+import type { Instruction, Presence } from "./presence.ts";
 
 /** The tie between a key and what both sides call the record. */
 export interface Link {
@@ -14,7 +14,7 @@ export interface Link {
   readonly naturalKey: NaturalKey | null;
   readonly lineIds: Readonly<Record<LineKey, RecordId>>;
   readonly presence: Presence;
-  readonly said?: Said;
+  readonly instruction?: Instruction;
 }
 
 /** The last values that both sides agreed on. `document` null: both sides agreed that there is no record. */
@@ -28,11 +28,11 @@ export interface Base {
   /** Fields that we wrote and that came back different, for the detection of automations that undo our writes. */
   readonly rewrites?: readonly Rewrite[];
   /** Set while Salesforce stands in a status in which we left the record half way. */
-  readonly passing?: PassingStatus | null;
+  readonly transitional?: TransitionalStatus | null;
   /** Edits that our last write replaced unseen and about which nothing has been decided yet. */
-  readonly displaced?: readonly Displaced[];
+  readonly unsettledEdits?: readonly UnsettledEdit[];
   /** Set while one side keeps, with edits, a record that the other one has deleted, and that has been settled. */
-  readonly apart?: Apart;
+  readonly keptOnOneSide?: KeptOnOneSide;
   /** Values that a side keeps otherwise than we sent them, or may. */
   readonly kept?: readonly Kept[];
 }
@@ -54,7 +54,7 @@ export interface Kept {
  * A deletion against an edit that is settled and has nothing to write, because the mapping makes or deletes no records on
  * that side. It holds as long as the side shows what it showed then: nobody is asked twice about the same facts.
  */
-export interface Apart {
+export interface KeptOnOneSide {
   /** The side that keeps the record. */
   readonly side: Side;
   /** What it showed. */
@@ -66,7 +66,7 @@ export interface Apart {
  * A value that somebody wrote in Salesforce after we had read the field and before we wrote it. As long as the field
  * still shows what we wrote, this value stands for it: it is what Salesforce would show without us.
  */
-export interface Displaced {
+export interface UnsettledEdit {
   readonly lineKey?: LineKey;
   readonly field: string;
   readonly value: Value;
@@ -81,7 +81,7 @@ export interface Displaced {
  * A status that a record only passes through: an order is Draft while it is made, and again while it is reopened for an
  * edit. When a write stops there, the order shows a status that nobody chose, and must not be taken for an edit.
  */
-export interface PassingStatus {
+export interface TransitionalStatus {
   readonly shown: string;
   /** What the status stands for: the one before the interruption, for a new record the one it was made for. */
   readonly meant: string;
@@ -166,13 +166,13 @@ export interface Decision {
   /** The fields that the writes change, for plan and journal. */
   readonly changes: readonly FieldChange[];
   /** Set when the operations lead the record through a status that is not meant; copied into the intent. */
-  readonly passing: PassingStatus | null;
+  readonly transitional: TransitionalStatus | null;
   /** To be stored with the base. */
   readonly rewrites: readonly Rewrite[];
   /** Displaced values that this decision leaves undecided; to be stored with the base. */
-  readonly displaced: readonly Displaced[];
+  readonly unsettledEdits: readonly UnsettledEdit[];
   /** To be stored with the base. */
-  readonly apart: Apart | null;
+  readonly keptOnOneSide: KeptOnOneSide | null;
   /** To be stored with the base; absent means none. */
   readonly kept?: readonly Kept[];
   /** Of `kept`, what was seen for the first time: to be told. */
@@ -208,7 +208,7 @@ export interface Intent {
   /** The stamp or version of what the side showed before the write; null or absent where it tells none. */
   readonly seen?: string | null;
   /** From the decision; absent means none. */
-  readonly passing?: PassingStatus | null;
+  readonly transitional?: TransitionalStatus | null;
   /** Lines that it removes and adds again, with the fields by which the new line differs for good from the old one. */
   readonly replaced?: Readonly<Record<LineKey, readonly string[]>>;
   /** True when the write lands as a whole or not at all: one graph, one row, one external operation. */
@@ -227,7 +227,7 @@ export interface DeadLetter {
   readonly object: string;
   readonly key: BusinessKey;
   readonly obstacles: readonly Obstacle[];
-  readonly faults: readonly SalesforceFault[];
+  readonly apiErrors: readonly ApiError[];
   /** Runs that have tried it so far. */
   readonly attempts: number;
   readonly firstAtMs: number;

@@ -10,46 +10,51 @@ import type { FieldMapping, ObjectMapping } from "../mapping/mapping.ts";
 import type { SyncDocument } from "../model/document.ts";
 import type { LineKey } from "../model/key.ts";
 import type { Fields, Side, Value } from "../model/value.ts";
-import type { Base, Displaced, FieldChange, Kept } from "./decision.ts";
+import type { Base, FieldChange, Kept, UnsettledEdit } from "./decision.ts";
 
 /** What a side stands for. */
-export interface LookedThrough {
+export interface WithoutKeptForms {
   readonly document: SyncDocument;
   /** The pairs that hold on. */
   readonly kept: readonly Kept[];
   /** Pairs whose kept form was seen for the first time. */
   readonly found: readonly Kept[];
   /** True when the pairs are others than before. */
-  readonly isNews: boolean;
+  readonly isNew: boolean;
 }
 
 /** The document with each kept form replaced by the value that it stands for. Fields that it does not show stay as they are. */
-export function lookThrough(mapping: ObjectMapping, base: Base | null, side: Side, seen: SyncDocument): LookedThrough {
+export function replaceKeptForms(
+  mapping: ObjectMapping,
+  base: Base | null,
+  side: Side,
+  seen: SyncDocument,
+): WithoutKeptForms {
   const pairs = pairsOf(base, side);
-  if (pairs.length === 0) return { document: seen, kept: pairs, found: [], isNews: false };
+  if (pairs.length === 0) return { document: seen, kept: pairs, found: [], isNew: false };
   const kept: Kept[] = [];
   const found: Kept[] = [];
   const fields: Record<string, Value> = { ...seen.fields };
   const lines: Record<LineKey, Fields> = { ...seen.lines };
-  let isNews = false;
+  let isNew = false;
   for (const pair of pairs) {
     const { lineKey, field, sent } = pair;
     const shown = cellOf(seen, lineKey, field);
     const form = formOf(mapping, pair, shown);
     if (form === null) {
-      isNews = true;
+      isNew = true;
       continue;
     }
     kept.push(form);
     if (form.shown === undefined || shown === undefined) continue;
     if (pair.shown === undefined) {
       found.push(form);
-      isNews = true;
+      isNew = true;
     }
     if (lineKey === undefined) fields[field] = sent;
     else lines[lineKey] = { ...lines[lineKey], [field]: sent };
   }
-  return { document: { ...seen, fields, ...(seen.lines === undefined ? {} : { lines }) }, kept, found, isNews };
+  return { document: { ...seen, fields, ...(seen.lines === undefined ? {} : { lines }) }, kept, found, isNew };
 }
 
 /** The pairs of values that the changes send and that may be kept otherwise; what becomes of them is not known yet. */
@@ -97,7 +102,7 @@ function pairsOf(base: Base | null, side: Side): readonly Kept[] {
 /** Whether a Salesforce cell shows what may have become of a value that was sent to it. */
 export function isKeptInSalesforce(
   mapping: ObjectMapping,
-  { lineKey, field, ours }: Pick<Displaced, "lineKey" | "field" | "ours">,
+  { lineKey, field, ours }: Pick<UnsettledEdit, "lineKey" | "field" | "ours">,
   shown: Value,
 ): boolean {
   const mappings = lineKey === undefined ? mapping.fields : (mapping.lines?.fields ?? []);

@@ -3,7 +3,7 @@ import type { ObjectMapping } from "../mapping/mapping.ts";
 import type { SalesforceView } from "../model/document.ts";
 import type { BusinessKey, LineKey, RecordId } from "../model/key.ts";
 import type { RowOperation, WireValue } from "../model/salesforce-record.ts";
-import type { Obstacle, PassingStatus } from "./decision.ts";
+import type { Obstacle, TransitionalStatus } from "./decision.ts";
 import type { OperationList } from "./operation-list.ts";
 import type { OrgRules } from "./org-rules.ts";
 
@@ -55,7 +55,7 @@ export type LifecyclePlan =
       readonly kind: "plan";
       readonly operations: readonly RowOperation[];
       readonly actions: readonly string[];
-      readonly passing: PassingStatus | null;
+      readonly transitional: TransitionalStatus | null;
       readonly opIds: {
         readonly header: string | null;
         readonly status: string | null;
@@ -73,11 +73,11 @@ export type Blocked = Extract<LifecyclePlan, { readonly obstacle: Obstacle }>;
 /** The operations of a list as a plan. */
 export function plan(
   list: OperationList,
-  passing: PassingStatus | null,
+  transitional: TransitionalStatus | null,
   ids: { readonly header: string | null; readonly status: string | null },
 ): LifecyclePlan {
   const opIds = { ...ids, lines: list.lineOpIds(), removals: list.removalOpIds() };
-  return { kind: "plan", operations: list.operations(), actions: list.actions(), passing, opIds };
+  return { kind: "plan", operations: list.operations(), actions: list.actions(), transitional, opIds };
 }
 
 /** Somebody or something else comes first. */

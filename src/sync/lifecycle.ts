@@ -26,8 +26,8 @@ import {
   draftMissing,
   draftOf,
   editActivatedObstacle,
-  passingThrough,
   presentCategory,
+  throughTransitional,
 } from "./status.ts";
 
 /** Status categories that only Salesforce's own processes set (order-domain §2.2). */
@@ -90,7 +90,7 @@ export function planDelete(mapping: ObjectMapping, seen: SalesforceView, org: Or
     list.root({ Status: draftOf(mapping, org) }, "reopen");
   }
   list.deleteRoot();
-  return plan(list, activated ? passingThrough(mapping, org, seen, null) : null, { header: null, status: null });
+  return plan(list, activated ? throughTransitional(mapping, org, seen, null) : null, { header: null, status: null });
 }
 
 function create(input: LifecycleInput, category: string | null): LifecyclePlan {

@@ -7,9 +7,9 @@ import type { ExternalView, Provenance, SalesforceView, SyncDocument } from "../
 import type { BusinessKey, LineKey } from "../model/key.ts";
 import type { Fields, Side, Value } from "../model/value.ts";
 import { answerKey, type ConflictCase, conflictOf } from "./conflict.ts";
-import type { Conflict, Displaced, Obstacle, Rewrite } from "./decision.ts";
+import type { Conflict, Obstacle, Rewrite, UnsettledEdit } from "./decision.ts";
 import { agreedForNewRow, valuesForNewRow } from "./new-row.ts";
-import { EDITED_MEANWHILE } from "./pre-image.ts";
+import { CONCURRENT_EDIT } from "./pre-image.ts";
 import { chooseWinner, type FieldResolution, resolveField } from "./resolve.ts";
 import { countRewrite, keptRewrites } from "./rewrites.ts";
 
@@ -50,7 +50,7 @@ export interface MergeInput {
   readonly external: ExternalView;
   readonly rewrites: readonly Rewrite[];
   /** Edits that our last write replaced unseen and that it still hides: each stands for what its field shows. */
-  readonly displaced: readonly Displaced[];
+  readonly unsettledEdits: readonly UnsettledEdit[];
   /** A person's answers, by `answerKey`. */
   readonly answers: ReadonlyMap<string, Side>;
   /** Under which names we write on each side, as far as the side tells. */
@@ -99,7 +99,7 @@ export class Sheet {
       const salesforce = shown.salesforce[field];
       const external = shown.external[field];
       const answer = this.#input.answers.get(answerKey(field, lineKey));
-      const edit = this.#input.displaced.find((each) => each.field === field && each.lineKey === lineKey);
+      const edit = this.#input.unsettledEdits.find((each) => each.field === field && each.lineKey === lineKey);
       const values = { base, salesforce: edit === undefined ? salesforce : edit.value, external };
       const resolution = resolveField({
         mapping,
@@ -153,21 +153,21 @@ export class Sheet {
     at: { readonly field: string; readonly lineKey?: LineKey },
     seen: {
       readonly values: Readonly<Record<Side | "base", Value | undefined>>;
-      readonly edit: Displaced;
+      readonly edit: UnsettledEdit;
       readonly shown: Value | undefined;
     },
     { write, agreed, conflict, rule }: FieldResolution,
   ): Value | undefined {
     const { values, edit, shown: present } = seen;
     if (conflict !== null) {
-      const told = { winner: conflict.winner, rule: `${EDITED_MEANWHILE}, ${conflict.rule}` };
+      const told = { winner: conflict.winner, rule: `${CONCURRENT_EDIT}, ${conflict.rule}` };
       this.conflict({ ...at, ...values }, told, edit);
       if (conflict.winner === null) return values.base;
     }
     if (agreed === undefined) return agreed;
     if (write === "external") this.#writes.push({ ...at, side: write, from: values.external, to: agreed, rule });
     if (agreed !== present) {
-      this.#writes.push({ ...at, side: "salesforce", from: present, to: agreed, rule: `${EDITED_MEANWHILE}, ${rule}` });
+      this.#writes.push({ ...at, side: "salesforce", from: present, to: agreed, rule: `${CONCURRENT_EDIT}, ${rule}` });
     }
     return agreed;
   }
@@ -220,9 +220,9 @@ export class Sheet {
   }
 
   /** A line that Salesforce keeps gets back what our last write hides in it. */
-  bringBack(lineKey: LineKey, hidden: readonly Displaced[]): void {
-    for (const { field, value, ours } of hidden) {
-      this.#writes.push({ lineKey, field, side: "salesforce", from: ours, to: value, rule: EDITED_MEANWHILE });
+  bringBack(lineKey: LineKey, unsettled: readonly UnsettledEdit[]): void {
+    for (const { field, value, ours } of unsettled) {
+      this.#writes.push({ lineKey, field, side: "salesforce", from: ours, to: value, rule: CONCURRENT_EDIT });
     }
   }
 

@@ -4,7 +4,7 @@ import type { SyncDocument } from "../model/document.ts";
 import type { LineKey } from "../model/key.ts";
 import type { Fields, Side, Value } from "../model/value.ts";
 import { answerKey } from "./conflict.ts";
-import type { Displaced } from "./decision.ts";
+import type { UnsettledEdit } from "./decision.ts";
 import { type FixedChange, type Merged, type MergeInput, Sheet } from "./merge-sheet.ts";
 
 /** Merges a document that both sides show. Pure and total. */
@@ -55,14 +55,14 @@ function mergeLine(sheet: Sheet, input: MergeInput, lineKey: LineKey): Fields | 
   }
   const present: Side = salesforce === undefined ? "external" : "salesforce";
   const missing: Side = salesforce === undefined ? "salesforce" : "external";
-  const hidden = input.displaced.filter((edit) => edit.lineKey === lineKey);
-  const edits = Object.fromEntries(hidden.map(({ field, value }) => [field, value]));
+  const unsettled = input.unsettledEdits.filter((edit) => edit.lineKey === lineKey);
+  const edits = Object.fromEntries(unsettled.map(({ field, value }) => [field, value]));
   const shown = salesforce === undefined ? (external ?? {}) : { ...salesforce, ...edits };
   const follows =
     lines.direction === "both" || lines.direction === (missing === "salesforce" ? "toSalesforce" : "toExternal");
   if (base === undefined) {
     if (follows) {
-      sheet.bringBack(lineKey, hidden);
+      sheet.bringBack(lineKey, unsettled);
       return sheet.putLine(lines.fields, missing, lineKey, shown, `${present} added the line`);
     }
     sheet.note(
@@ -76,11 +76,11 @@ function mergeLine(sheet: Sheet, input: MergeInput, lineKey: LineKey): Fields | 
   const edited = movedLine(lines.fields, base, shown);
   if (!follows || lines.direction === "both") {
     if (edited.length === 0) return sheet.removeLine(present, lineKey, `${missing} removed the line`);
-    return removedAgainstEdited(sheet, input, { lineKey, present, missing, shown, edited, hidden });
+    return removedAgainstEdited(sheet, input, { lineKey, present, missing, shown, edited, unsettled });
   }
   const rule = `direction ${lines.direction}`;
   sheet.conflict({ lineKey, field: "*", base: true, [missing]: null, [present]: true }, { winner: present, rule });
-  sheet.bringBack(lineKey, hidden);
+  sheet.bringBack(lineKey, unsettled);
   return sheet.putLine(lines.fields, missing, lineKey, shown, rule);
 }
 
@@ -103,8 +103,8 @@ function replaceLine(
   const { lineKey, base, salesforce, external, fixed } = line;
   const [first] = fixed;
   const mappings = input.mapping.lines?.fields ?? [];
-  const hidden = input.displaced.filter((edit) => edit.lineKey === lineKey);
-  const shown = { ...salesforce, ...Object.fromEntries(hidden.map(({ field, value }) => [field, value])) };
+  const unsettled = input.unsettledEdits.filter((edit) => edit.lineKey === lineKey);
+  const shown = { ...salesforce, ...Object.fromEntries(unsettled.map(({ field, value }) => [field, value])) };
   const isFixed = (field: string): boolean => fixed.some((each) => each.field === field);
   const edited = movedLine(mappings, base ?? {}, shown).filter(
     // An edit that the new line has too is not lost with the old one.
@@ -134,7 +134,7 @@ function replaceLine(
     }
     if (choice.winner === null) return base;
     if (choice.winner === "salesforce") {
-      sheet.bringBack(lineKey, hidden);
+      sheet.bringBack(lineKey, unsettled);
       return sheet.putLine(mappings, "external", lineKey, shown, choice.rule);
     }
   }
@@ -157,16 +157,16 @@ function removedAgainstEdited(
       readonly before: Value | undefined;
       readonly after: Value | undefined;
     }[];
-    readonly hidden: readonly Displaced[];
+    readonly unsettled: readonly UnsettledEdit[];
   },
 ): Fields | undefined {
-  const { lineKey, present, missing, shown, edited, hidden } = line;
+  const { lineKey, present, missing, shown, edited, unsettled } = line;
   const fields = input.mapping.lines?.fields ?? [];
   const choice = sheet.choose(answerKey("*", lineKey));
   sheet.conflict({ lineKey, field: "*", base: true, [missing]: null, [present]: true }, choice);
   if (choice.winner === null) return input.base?.lines?.[lineKey];
   if (choice.winner === present) {
-    sheet.bringBack(lineKey, hidden);
+    sheet.bringBack(lineKey, unsettled);
     return sheet.putLine(fields, missing, lineKey, shown, choice.rule);
   }
   for (const { field, before, after } of edited) {

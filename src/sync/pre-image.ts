@@ -12,13 +12,13 @@ import { parseInstant } from "../model/instant.ts";
 import type { LineKey, RecordId } from "../model/key.ts";
 import type { RecordRead, RowOperation, RowOutcome, SalesforceRecord } from "../model/salesforce-record.ts";
 import type { Fields, Value } from "../model/value.ts";
-import type { Decision, Displaced, PassingStatus } from "./decision.ts";
+import type { Decision, TransitionalStatus, UnsettledEdit } from "./decision.ts";
 
 /** The name of the rule for conflicts with an edit that fell between our reading and our writing. */
-export const EDITED_MEANWHILE = "edited meanwhile";
+export const CONCURRENT_EDIT = "concurrent edit";
 
 /** An edit that a write replaced unseen. */
-export interface Overrun {
+export interface ConcurrentEdit {
   readonly lineKey?: LineKey;
   readonly field: string;
   /** The value when the decision was made. */
@@ -100,12 +100,12 @@ export function collectionReads(operations: readonly RowOperation[]): readonly C
  * The edits that the operations of a decision replaced unseen, as far as they landed. A value that equals what was
  * written, such as the one that the second delivery of a request meets, is no edit.
  */
-export function overrunsOf(input: {
+export function concurrentEditsOf(input: {
   readonly mapping: ObjectMapping;
   readonly decision: Decision;
   readonly outcomes: readonly RowOutcome[];
   readonly keyOf: KeyLookup;
-}): readonly Overrun[] {
+}): readonly ConcurrentEdit[] {
   const { mapping, decision, outcomes, keyOf } = input;
   const sheet = new Sheet(mapping, decision, keyOf);
   const byOpId = new Map(outcomes.map((outcome) => [outcome.opId, outcome]));
@@ -118,7 +118,7 @@ export function overrunsOf(input: {
   }
   const last = decision.salesforce.at(-1);
   const isFinished = last === undefined || byOpId.get(last.opId)?.kind === "done";
-  return sheet.overruns(isFinished ? null : decision.passing);
+  return sheet.concurrentEdits(isFinished ? null : decision.transitional);
 }
 
 /**
@@ -143,9 +143,9 @@ export function lacksPreImage(decision: Decision, outcomes: readonly RowOutcome[
 }
 
 /** What the base has to remember of overruns: the last one of each field, where the row is still there. */
-export function displacedOf(overruns: readonly Overrun[]): readonly Displaced[] {
-  const byCell = new Map<string, Displaced>();
-  for (const { lineKey, field, value, ours, by, at } of overruns) {
+export function unsettledEditsOf(concurrentEdits: readonly ConcurrentEdit[]): readonly UnsettledEdit[] {
+  const byCell = new Map<string, UnsettledEdit>();
+  for (const { lineKey, field, value, ours, by, at } of concurrentEdits) {
     if (ours === undefined) continue;
     byCell.set(cell(lineKey, field), { ...(lineKey === undefined ? {} : { lineKey }), field, value, ours, by, at });
   }
@@ -161,9 +161,9 @@ class Sheet {
   /** What each cell should show now, if nobody else writes. */
   readonly #expected = new Map<string, Value | undefined>();
   readonly #written = new Set<string>();
-  readonly #edits = new Map<string, Overrun>();
+  readonly #edits = new Map<string, ConcurrentEdit>();
   /** Edits that were overrun before the same field was edited and overrun again. */
-  readonly #earlier: Overrun[] = [];
+  readonly #earlier: ConcurrentEdit[] = [];
   /** Rows that are gone, by line key; the empty text is the root. */
   readonly #deleted = new Set<string>();
 
@@ -237,14 +237,14 @@ class Sheet {
    * `passing`: the status in which the record was left half way. Somebody who had chosen that very status before us
    * meant it, and it must not be taken for one that is only passed through.
    */
-  overruns(passing: PassingStatus | null): readonly Overrun[] {
+  concurrentEdits(transitional: TransitionalStatus | null): readonly ConcurrentEdit[] {
     const last = [...this.#edits].flatMap(([name, edit]) => {
       if (this.#deleted.has("") || this.#deleted.has(edit.lineKey ?? "")) return [edit];
       const ours = this.#expected.get(name);
       // Read, but not written: the edit stands.
       if (!this.#written.has(name)) return [];
-      const isPassing = name === cell(undefined, "Status") && edit.value === passing?.shown;
-      return ours === edit.value && !isPassing ? [] : [{ ...edit, ours }];
+      const isTransitional = name === cell(undefined, "Status") && edit.value === transitional?.shown;
+      return ours === edit.value && !isTransitional ? [] : [{ ...edit, ours }];
     });
     return [...this.#earlier, ...last];
   }

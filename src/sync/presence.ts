@@ -33,7 +33,7 @@ export type Presence =
     };
 
 /** What a person has said about the tie between key and record; it has served once both sides agree. */
-export type Said =
+export type Instruction =
   /** That this record is the one, whatever its key field holds. */
   | "adopted"
   /** That it is made although records match it. */

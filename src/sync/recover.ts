@@ -8,10 +8,10 @@
 import type { SyncDocument } from "../model/document.ts";
 import type { LineKey } from "../model/key.ts";
 import type { Fields, Value } from "../model/value.ts";
-import type { Base, Displaced, Intent, PassingStatus } from "./decision.ts";
-import { stillHidden, withoutDisplaced } from "./displaced.ts";
+import type { Base, Intent, TransitionalStatus, UnsettledEdit } from "./decision.ts";
 import { pairsOfBase } from "./kept.ts";
-import { changedFields, type Doubt, fateOfWhole, sharedFields, type WholeWrite } from "./whole-write.ts";
+import { stillUnsettled, withoutUnsettledEdits } from "./unsettled-edits.ts";
+import { changedFields, type Doubt, outcomeOfWhole, sharedFields, type WholeWrite } from "./whole-write.ts";
 
 /** What became of an intent. */
 export type Recovery =
@@ -20,7 +20,7 @@ export type Recovery =
   /** Nothing of it happened. */
   | { readonly kind: "notLanded" }
   /** A part of it happened (only where the write was not atomic). */
-  | { readonly kind: "partly"; readonly document: SyncDocument; readonly passing: PassingStatus | null }
+  | { readonly kind: "partly"; readonly document: SyncDocument; readonly transitional: TransitionalStatus | null }
   /**
    * A whole was lost, or landed and was taken back in part: nobody can tell. The change that is certain goes on, what may
    * have been taken back by a user is overwritten by it, and told.
@@ -28,7 +28,7 @@ export type Recovery =
   | {
       readonly kind: "unclear";
       readonly document: SyncDocument;
-      readonly passing: PassingStatus | null;
+      readonly transitional: TransitionalStatus | null;
       readonly doubts: readonly Doubt[];
     };
 
@@ -46,19 +46,19 @@ export function recover(intent: Intent, present: SyncDocument | null, base: Base
   if (after === null) return recoverDeletion(intent, present);
   // Without a record an update cannot be told from a deletion that came after it: the next decision sees the deletion.
   if (present === null) return { kind: "notLanded" };
-  const passing = passingOf(intent, present);
+  const transitional = transitionalOf(intent, present);
   // A status that is to stay where an earlier write left it proves nothing.
-  const silent = passing === null && intent.before?.fields["Status"] === after.fields["Status"];
+  const silent = transitional === null && intent.before?.fields["Status"] === after.fields["Status"];
   if (intent.atomic === true) {
     // The names of external records are the external system's, and so are those of all lines.
     if (before === null) return side === "external" && base !== null ? madeAgain(after, present, base) : landed(after);
     const isOurs = (lineKey: LineKey): boolean =>
       side === "salesforce" && base?.document?.lines?.[lineKey] === undefined;
     const { replaced } = intent;
-    const fate = fateOfWhole({ before, after, present, passing, isStatusSilent: silent, isOurs, replaced });
-    return fate.kind === "unclear" ? { ...fate, passing } : fate;
+    const fate = outcomeOfWhole({ before, after, present, transitional, isStatusSilent: silent, isOurs, replaced });
+    return fate.kind === "unclear" ? { ...fate, transitional } : fate;
   }
-  return recoverParts({ before, after, present, passing, isStatusSilent: silent, replaced: intent.replaced });
+  return recoverParts({ before, after, present, transitional, isStatusSilent: silent, replaced: intent.replaced });
 }
 
 function landed(document: SyncDocument): Recovery {
@@ -83,27 +83,29 @@ function madeAgain(after: SyncDocument, present: SyncDocument, base: Base): Reco
 }
 
 /** What of a write landed whose parts land each for itself. */
-function recoverParts({ before, after, present, passing, isStatusSilent, replaced }: PartedWrite): Recovery {
+function recoverParts({ before, after, present, transitional, isStatusSilent, replaced }: PartedWrite): Recovery {
   const units = unitsOf(before, after, present, replaced).map((unit): Unit => {
-    if (!unit.status || (passing === null && !isStatusSilent)) return unit;
+    if (!unit.status || (transitional === null && !isStatusSilent)) return unit;
     return { ...unit, landed: isStatusSilent ? null : false };
   });
   const touched = units.filter((unit) => unit.landed !== null);
   const isProven = before === null || touched.length === 0 || touched.some((unit) => unit.landed === true);
-  if (!isProven && passing === null) return { kind: "notLanded" };
-  if (passing === null && units.every((unit) => unit.landed !== false && unit.half !== true))
+  if (!isProven && transitional === null) return { kind: "notLanded" };
+  if (transitional === null && units.every((unit) => unit.landed !== false && unit.half !== true))
     return { kind: "landed", document: after };
   // The status that a new record is made for is agreed on; that it is not there yet is what `passing` says.
   const settled = units.map((unit) => (before === null && unit.status ? { ...unit, landed: true } : unit));
-  return { kind: "partly", document: assemble(after, settled), passing };
+  return { kind: "partly", document: assemble(after, settled), transitional };
 }
 
 /** A deletion may have stopped after the order was taken back to Draft for it. */
 function recoverDeletion(intent: Intent, present: SyncDocument | null): Recovery {
   if (present === null) return { kind: "landed", document: null };
   const before = meantBefore(intent);
-  const passing = passingOf(intent, present);
-  return before === null || passing === null ? { kind: "notLanded" } : { kind: "partly", document: before, passing };
+  const transitional = transitionalOf(intent, present);
+  return before === null || transitional === null
+    ? { kind: "notLanded" }
+    : { kind: "partly", document: before, transitional };
 }
 
 /** The base after recovery: what the intent changed has the recovered values, the rest stays as it was. */
@@ -122,20 +124,20 @@ export function recoveredBase(intent: Intent, base: Base | null, recovery: Recov
     ...(kept.length === 0 ? {} : { kept }),
   };
   if (intent.side === "external") return settled;
-  const hidden = old.displaced ?? [];
-  const back = broughtBack(hidden, recovery.document);
-  const displaced = [...stillHidden(hidden, recovery.document), ...back];
+  const unsettled = old.unsettledEdits ?? [];
+  const back = broughtBack(unsettled, recovery.document);
+  const unsettledEdits = [...stillUnsettled(unsettled, recovery.document), ...back];
   return {
     ...settled,
-    document: withoutDisplaced(document, old.document, back),
-    displaced,
-    passing: "passing" in recovery ? recovery.passing : null,
+    document: withoutUnsettledEdits(document, old.document, back),
+    unsettledEdits,
+    transitional: "transitional" in recovery ? recovery.transitional : null,
   };
 }
 
 /** An edit that stands in Salesforce again is still its user's and not ours: the other side may not have it yet. */
-function broughtBack(displaced: readonly Displaced[], landed: SyncDocument | null): readonly Displaced[] {
-  return displaced.flatMap((edit) => {
+function broughtBack(unsettledEdits: readonly UnsettledEdit[], landed: SyncDocument | null): readonly UnsettledEdit[] {
+  return unsettledEdits.flatMap((edit) => {
     const { lineKey, field, value, ours } = edit;
     const fields = lineKey === undefined ? landed?.fields : landed?.lines?.[lineKey];
     return value !== ours && fields?.[field] === value ? [{ ...edit, ours: value }] : [];
@@ -145,9 +147,9 @@ function broughtBack(displaced: readonly Displaced[], landed: SyncDocument | nul
 /** What the side stood for before the write: a status that it was passing through counts as the one that was meant. */
 function meantBefore(intent: Intent): SyncDocument | null {
   const { before } = intent;
-  const passing = intent.passing ?? null;
-  if (before === null || passing === null || before.fields["Status"] !== passing.shown) return before;
-  return { ...before, fields: { ...before.fields, Status: passing.meant } };
+  const transitional = intent.transitional ?? null;
+  if (before === null || transitional === null || before.fields["Status"] !== transitional.shown) return before;
+  return { ...before, fields: { ...before.fields, Status: transitional.meant } };
 }
 
 function mergeInto(intent: Intent, base: SyncDocument | null, recovered: SyncDocument | null): SyncDocument | null {
@@ -262,12 +264,12 @@ function hasLanded(before: Fields | undefined, after: Fields | undefined, now: F
 }
 
 /** The status that the record was left in, when it shows it and this write led it there. */
-function passingOf(intent: Intent, present: SyncDocument): PassingStatus | null {
-  const passing = intent.passing ?? null;
-  if (passing === null || present.fields["Status"] !== passing.shown) return null;
+function transitionalOf(intent: Intent, present: SyncDocument): TransitionalStatus | null {
+  const transitional = intent.transitional ?? null;
+  if (transitional === null || present.fields["Status"] !== transitional.shown) return null;
   // A whole that lands at once passes through nothing; only an earlier write can have left the record there.
-  if (intent.atomic === true && intent.before?.fields["Status"] !== passing.shown) return null;
-  return intent.after?.fields["Status"] === passing.shown ? null : passing;
+  if (intent.atomic === true && intent.before?.fields["Status"] !== transitional.shown) return null;
+  return intent.after?.fields["Status"] === transitional.shown ? null : transitional;
 }
 
 function assemble(after: SyncDocument, units: readonly Unit[]): SyncDocument {

@@ -49,7 +49,7 @@ export function reduce(input: LifecycleInput, locked: readonly string[]): Lifecy
     lines: { ...list.lineOpIds(), ...reduction.opIds },
     removals: list.removalOpIds(),
   };
-  return { kind: "plan", operations: list.operations(), actions: list.actions(), passing: null, opIds };
+  return { kind: "plan", operations: list.operations(), actions: list.actions(), transitional: null, opIds };
 }
 
 /**

@@ -10,13 +10,13 @@ import type { BusinessKey } from "../model/key.ts";
 import type { Side } from "../model/value.ts";
 import { answerKey, conflictOf } from "./conflict.ts";
 import { createExternal, createSalesforce } from "./creation.ts";
-import type { Apart, Conflict, Decision, Link, Obstacle } from "./decision.ts";
+import type { Conflict, Decision, KeptOnOneSide, Link, Obstacle } from "./decision.ts";
 import { movedFields } from "./diff.ts";
 import { planDelete } from "./lifecycle.ts";
+import type { MergeSurvivor } from "./observation.ts";
 import { deletedFrom, isGone, LIVE, type Presence } from "./presence.ts";
 import { chooseWinner } from "./resolve.ts";
-import { leavesApart } from "./settle.ts";
-import type { MergeSurvivor } from "./sighting.ts";
+import { leavesOnOneSide } from "./settle.ts";
 import { blocked, idle, linkOf, note, type Situation, written } from "./situation.ts";
 
 /** The external system has the record, Salesforce shows none. */
@@ -37,7 +37,7 @@ export function withoutSalesforce(input: Situation, external: ExternalView): Dec
     ]);
   }
   const parent = deletedAlongWith(input);
-  if (parent !== null) return takenAlong(input, parent);
+  if (parent !== null) return cascadeDeleted(input, parent);
   const edits = movedFields(mapping, agreed, { side: "external", document: external.document });
   if (edits.length === 0) return propagateDelete(input, "external", []);
   const { document, provenance } = external;
@@ -128,9 +128,9 @@ function deletedAlongWith({ mapping, salesforce, link, self, parents }: Situatio
 }
 
 /** Nobody deleted it, so nothing is deleted on its account; it waits until it is undeleted, or deleted for good. */
-function takenAlong(input: Situation, parent: string): Decision {
+function cascadeDeleted(input: Situation, parent: string): Decision {
   const text = `was deleted in Salesforce along with ${parent}, which the external system had deleted, and stands in the external system still; undelete it in Salesforce (recycle bin, 15 days), or delete it in the external system`;
-  const parked = blocked(input, "park", [note("TAKEN_ALONG", text)]);
+  const parked = blocked(input, "park", [note("CASCADE_DELETED", text)]);
   const presence: Presence = { kind: "deletedOnOneSide", side: "salesforce", along: parent };
   return { ...parked, link: { ...parked.link, presence } };
 }
@@ -155,10 +155,10 @@ function propagateDelete(input: Situation, side: Side, conflicts: readonly Confl
     if (input.salesforce.kind !== "present") return idle(input);
     const plan = planDelete(mapping, input.salesforce.view, input.org);
     if (plan.kind !== "plan") return blocked(input, plan.kind, [plan.obstacle]);
-    const { operations, actions, passing } = plan;
+    const { operations, actions, transitional } = plan;
     return written(
       input,
-      [{ kind: "writes", salesforce: operations, external: null, actions, changes: [], passing }],
+      [{ kind: "writes", salesforce: operations, external: null, actions, changes: [], transitional }],
       result,
     );
   }
@@ -173,11 +173,11 @@ function propagateDelete(input: Situation, side: Side, conflicts: readonly Confl
   } as const;
   const deletion = written(
     input,
-    [{ kind: "writes", salesforce: [], external: operation, actions: ["delete"], changes: [], passing: null }],
+    [{ kind: "writes", salesforce: [], external: operation, actions: ["delete"], changes: [], transitional: null }],
     result,
   );
   // Whoever undeletes the record in Salesforce finds it half way, and with what our last write hides.
-  return { ...deletion, passing: input.base?.passing ?? null, displaced: input.displaced };
+  return { ...deletion, transitional: input.base?.transitional ?? null, unsettledEdits: input.unsettledEdits };
 }
 
 /** An account was merged away in Salesforce: its children moved to the survivor, so the link follows. */
@@ -213,7 +213,7 @@ function merged(input: Situation, external: ExternalView, master: MergeSurvivor)
   } as const;
   return written(
     input,
-    [{ kind: "writes", salesforce: [operation], external: null, actions: ["merge"], changes: [], passing: null }],
+    [{ kind: "writes", salesforce: [operation], external: null, actions: ["merge"], changes: [], transitional: null }],
     {
       agreed,
       conflicts: [],
@@ -243,15 +243,16 @@ function deletedBeforeAgreement(input: Situation, external: ExternalView): Decis
 }
 
 /** A decision that leaves the record on one side remembers what it was settled about. */
-function staying(decision: Decision, apart: Apart): Decision {
-  return decision.kind === "agree" || leavesApart(decision) ? { ...decision, apart } : decision;
+function staying(decision: Decision, keptOnOneSide: KeptOnOneSide): Decision {
+  return decision.kind === "agree" || leavesOnOneSide(decision) ? { ...decision, keptOnOneSide } : decision;
 }
 
 /** As it was settled before, where nobody has edited since; otherwise a conflict. */
 function settlement(input: Situation, agreed: SyncDocument, editor: Editor): DeletionConflict {
-  const apart = input.base?.apart;
-  const holds = apart?.side === editor.side && movedFields(input.mapping, apart.document, editor).length === 0;
-  return holds ? { winner: apart.winner, records: [] } : deleteAgainstEdit(input, agreed, editor);
+  const keptOnOneSide = input.base?.keptOnOneSide;
+  const holds =
+    keptOnOneSide?.side === editor.side && movedFields(input.mapping, keptOnOneSide.document, editor).length === 0;
+  return holds ? { winner: keptOnOneSide.winner, records: [] } : deleteAgainstEdit(input, agreed, editor);
 }
 
 /** What the side shows that still has the record. */

@@ -39,7 +39,7 @@ export function clearKeys(input: Situation, salesforce: SalesforceView, recordId
     external: null,
     actions: ["clear key"],
     changes,
-    passing: null,
+    transitional: null,
   } as const;
   const decision = written(input, [writes], {
     agreed: base?.document ?? null,
@@ -50,9 +50,9 @@ export function clearKeys(input: Situation, salesforce: SalesforceView, recordId
   });
   return {
     ...decision,
-    passing: base?.passing ?? null,
-    displaced: input.displaced,
-    apart: base?.apart ?? null,
+    transitional: base?.transitional ?? null,
+    unsettledEdits: input.unsettledEdits,
+    keptOnOneSide: base?.keptOnOneSide ?? null,
     again: note(
       KEY_CHANGED,
       `its key was changed in Salesforce; the fields that held it are emptied, and it is put back at once, or in the next run`,

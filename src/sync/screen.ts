@@ -10,7 +10,7 @@ import type { LineKey } from "../model/key.ts";
 import type { SalesforceRecord } from "../model/salesforce-record.ts";
 import type { Base } from "./decision.ts";
 import { movedFields } from "./diff.ts";
-import { lookThrough } from "./kept.ts";
+import { replaceKeptForms } from "./kept.ts";
 
 /**
  * True when a side shows exactly what its base holds. A polled root row comes without lines, so only its own fields
@@ -19,11 +19,11 @@ import { lookThrough } from "./kept.ts";
 export function isEcho(mapping: ObjectMapping, base: Base | null, view: SalesforceView | ExternalView): boolean {
   if (view.side === "salesforce" && (!view.keyed || view.heldLineKeys !== undefined)) return false;
   // Half way through a change of status: there is something left to do.
-  if (base?.passing != null) return false;
+  if (base?.transitional != null) return false;
   if (base === null || base.document === null || view.deleted || view.problems.length > 0) return false;
-  const { document, isNews } = lookThrough(mapping, base, view.side, view.document);
+  const { document, isNew } = replaceKeptForms(mapping, base, view.side, view.document);
   // What became of a value that was sent has to be remembered, and told.
-  return !isNews && movedFields(mapping, base.document, { side: view.side, document }).length === 0;
+  return !isNew && movedFields(mapping, base.document, { side: view.side, document }).length === 0;
 }
 
 /** True when a polled line row shows exactly what the base of its document holds. */
@@ -44,8 +44,8 @@ export function isLineEcho(
   const fields = readFields(lines.fields, row, { keyOf, problems });
   const root = { object: mapping.object, key: base.key, fields: {} };
   const lineKey = stored as LineKey;
-  const shown = lookThrough(mapping, base, "salesforce", { ...root, lines: { [lineKey]: fields } });
+  const shown = replaceKeptForms(mapping, base, "salesforce", { ...root, lines: { [lineKey]: fields } });
   const agreed = { ...root, lines: { [lineKey]: held } };
   const moved = movedFields(mapping, agreed, { side: "salesforce", document: shown.document });
-  return problems.length === 0 && moved.length === 0 && !shown.isNews;
+  return problems.length === 0 && moved.length === 0 && !shown.isNew;
 }

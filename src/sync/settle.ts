@@ -5,11 +5,11 @@ import type { ExternalOutcome } from "../model/external-record.ts";
 import type { LineKey, RecordId } from "../model/key.ts";
 import type { RowOutcome } from "../model/salesforce-record.ts";
 import type { Fields } from "../model/value.ts";
-import type { Base, Decision, Displaced, FieldChange, Link, PassingStatus, Rewrite } from "./decision.ts";
+import type { Base, Decision, FieldChange, Link, Rewrite, TransitionalStatus, UnsettledEdit } from "./decision.ts";
 import { isDeletion } from "./delete-guard.ts";
-import { without, withoutDisplaced } from "./displaced.ts";
 import { pairsOfBase } from "./kept.ts";
 import { goneFrom, isGone, LIVE, type Presence } from "./presence.ts";
+import { without, withoutUnsettledEdits } from "./unsettled-edits.ts";
 
 /** The state after a decision. */
 export interface Settled {
@@ -28,9 +28,9 @@ export function settle(
   decision: Decision,
   before: Base | null,
   outcomes: readonly RowOutcome[],
-  landing: { readonly external?: ExternalOutcome | null; readonly displaced?: readonly Displaced[] } = {},
+  landing: { readonly external?: ExternalOutcome | null; readonly unsettledEdits?: readonly UnsettledEdit[] } = {},
 ): Settled {
-  const { external = null, displaced = [] } = landing;
+  const { external = null, unsettledEdits = [] } = landing;
   const landed = new Map<string, RecordId | null>();
   for (const outcome of outcomes) if (outcome.kind === "done") landed.set(outcome.opId, outcome.recordId);
   if (external?.kind === "done") landed.set(external.opId, null);
@@ -42,7 +42,7 @@ export function settle(
   const settled = complete ? decision.agreed : partly(decision, before, landed);
   const undecided = complete ? [] : undecidedEdits(decision, before);
   const wroteSalesforce = decision.salesforce.some((operation) => landed.has(operation.opId));
-  const document = withoutDisplaced(settled, before?.document ?? null, [...undecided, ...displaced]);
+  const document = withoutUnsettledEdits(settled, before?.document ?? null, [...undecided, ...unsettledEdits]);
   const kept = pairsOfBase(document, decision.kept ?? []);
   const base: Base = {
     object: decision.object,
@@ -52,40 +52,40 @@ export function settle(
     salesforceStamp: wroteSalesforce ? null : decision.salesforceStamp,
     externalVersion: external?.kind === "done" ? external.version : decision.externalVersion,
     rewrites: writtenAgain(decision, before?.rewrites ?? [], landed),
-    passing: leftPassing(decision, landed),
-    ...hidden(latest([...stillDisplaced(decision, before, landed), ...undecided, ...displaced])),
-    ...(decision.apart === null ? {} : { apart: decision.apart }),
+    transitional: leftTransitional(decision, landed),
+    ...unsettled(latest([...stillUnsettledEdits(decision, before, landed), ...undecided, ...unsettledEdits])),
+    ...(decision.keptOnOneSide === null ? {} : { keptOnOneSide: decision.keptOnOneSide }),
     ...(kept.length === 0 ? {} : { kept }),
   };
   return { base, link: settledLink(decision, landed, complete), complete };
 }
 
 /** An edit that was made over an earlier one stands in its place; the journal has both. */
-function latest(displaced: readonly Displaced[]): readonly Displaced[] {
-  return displaced.filter(
+function latest(unsettledEdits: readonly UnsettledEdit[]): readonly UnsettledEdit[] {
+  return unsettledEdits.filter(
     ({ lineKey, field }, index) =>
-      !displaced.slice(index + 1).some((later) => later.lineKey === lineKey && later.field === field),
+      !unsettledEdits.slice(index + 1).some((later) => later.lineKey === lineKey && later.field === field),
   );
 }
 
 /** Most bases hide nothing, and say nothing about it. */
-function hidden(displaced: readonly Displaced[]): Pick<Base, "displaced"> {
-  return displaced.length === 0 ? {} : { displaced };
+function unsettled(unsettledEdits: readonly UnsettledEdit[]): Pick<Base, "unsettledEdits"> {
+  return unsettledEdits.length === 0 ? {} : { unsettledEdits };
 }
 
 /**
  * Edits that the decision left alone, and those that have not reached both sides: one that was brought back to
  * Salesforce, but not to the external system, is still its user's edit and not ours.
  */
-function stillDisplaced(
+function stillUnsettledEdits(
   decision: Decision,
   before: Base | null,
   landed: ReadonlyMap<string, RecordId | null>,
-): readonly Displaced[] {
-  const pending = (before?.displaced ?? []).flatMap((edit): readonly Displaced[] => {
-    const isOfEdit = (each: Pick<Displaced, "lineKey" | "field">): boolean =>
+): readonly UnsettledEdit[] {
+  const pending = (before?.unsettledEdits ?? []).flatMap((edit): readonly UnsettledEdit[] => {
+    const isOfEdit = (each: Pick<UnsettledEdit, "lineKey" | "field">): boolean =>
       each.lineKey === edit.lineKey && each.field === edit.field;
-    if (decision.displaced.some(isOfEdit)) return [];
+    if (decision.unsettledEdits.some(isOfEdit)) return [];
     const changes = decision.changes.filter(isOfEdit);
     const back = changes.find(({ side }) => side === "salesforce");
     const over = changes.find(({ side }) => side === "external");
@@ -93,16 +93,16 @@ function stillDisplaced(
     if (over === undefined || landed.has(over.opId)) return [];
     return [{ ...edit, ours: back?.to ?? edit.ours }];
   });
-  return [...decision.displaced, ...pending];
+  return [...decision.unsettledEdits, ...pending];
 }
 
 /**
  * Edits that lose without a write of their own: Salesforce shows the winner already. Their conflict is told with the
  * decision as a whole, so when that does not land they are decided about again.
  */
-function undecidedEdits(decision: Decision, before: Base | null): readonly Displaced[] {
-  const known = [...decision.displaced, ...decision.changes];
-  return (before?.displaced ?? []).filter(
+function undecidedEdits(decision: Decision, before: Base | null): readonly UnsettledEdit[] {
+  const known = [...decision.unsettledEdits, ...decision.changes];
+  return (before?.unsettledEdits ?? []).filter(
     (edit) => !known.some((each) => each.lineKey === edit.lineKey && each.field === edit.field),
   );
 }
@@ -132,7 +132,7 @@ function partly(
   const { agreed, changes } = decision;
   const before = base?.document ?? null;
   if (agreed === null) return before;
-  const edits = base?.displaced ?? [];
+  const edits = base?.unsettledEdits ?? [];
   // An edit that we hide in Salesforce, and that the other side has now, is agreed on: what shows it must still follow.
   const isCarried = ({ side, lineKey, field, to }: FieldChange): boolean =>
     side === "salesforce" &&
@@ -174,14 +174,14 @@ function partly(
 }
 
 /** The status that the record was left in, when its first operation landed and its last one did not. */
-function leftPassing(decision: Decision, landed: ReadonlyMap<string, RecordId | null>): PassingStatus | null {
-  const { salesforce, passing } = decision;
+function leftTransitional(decision: Decision, landed: ReadonlyMap<string, RecordId | null>): TransitionalStatus | null {
+  const { salesforce, transitional } = decision;
   const first = salesforce[0];
   const last = salesforce.at(-1);
-  if (passing === null || (last !== undefined && landed.has(last.opId))) return null;
-  const entered = decision.salesforceBefore?.fields["Status"] === passing.shown;
+  if (transitional === null || (last !== undefined && landed.has(last.opId))) return null;
+  const entered = decision.salesforceBefore?.fields["Status"] === transitional.shown;
   const isGone = decision.salesforceBefore === null && first === undefined;
-  return entered || isGone || (first !== undefined && landed.has(first.opId)) ? passing : null;
+  return entered || isGone || (first !== undefined && landed.has(first.opId)) ? transitional : null;
 }
 
 /** The operation by which a side comes to its root record. */
@@ -229,7 +229,7 @@ function settledPresence(decision: Decision, isMade: boolean, complete: boolean)
   const { presence } = decision.link;
   if (decision.kind !== "change") return presence;
   if (isMade) return complete || isGone(decision.link) ? LIVE : presence;
-  if (!complete || leavesApart(decision)) return presence;
+  if (!complete || leavesOnOneSide(decision)) return presence;
   const removes = decision.salesforce.some(({ kind, object }) => kind === "delete" && object === decision.object);
   if (isDeletion(decision)) return goneFrom(presence, removes);
   // What was done on account of a deletion is done: its evidence has served.
@@ -237,11 +237,11 @@ function settledPresence(decision: Decision, isMade: boolean, complete: boolean)
 }
 
 /** What a person said about the tie has served once both sides agree. */
-function withoutSaying({ said: _said, ...link }: Link): Link {
+function withoutSaying({ instruction: _said, ...link }: Link): Link {
   return link;
 }
 
 /** Salesforce got edits of its own back, and the other side is as it was: the deletion there is still true. */
-export function leavesApart({ salesforce, external }: Decision): boolean {
+export function leavesOnOneSide({ salesforce, external }: Decision): boolean {
   return external === null && salesforce.length > 0 && salesforce.every(({ kind }) => kind === "update");
 }

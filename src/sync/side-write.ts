@@ -4,7 +4,7 @@ import type { Side, Value } from "../model/value.ts";
 import type { Decision } from "./decision.ts";
 
 /** One field that a write changes. */
-export interface ToldChange {
+export interface ReportedChange {
   readonly lineKey?: LineKey | undefined;
   readonly field: string;
   readonly from?: Value | undefined;
@@ -26,7 +26,7 @@ export function actionsOf(decision: Decision, side: Side): readonly string[] {
 }
 
 /** All field changes of one side. */
-export function changesOf(decision: Decision, side: Side): readonly ToldChange[] {
+export function changesOf(decision: Decision, side: Side): readonly ReportedChange[] {
   return decision.changes
     .filter((change) => change.side === side)
     .map(({ lineKey, field, from, to, rule }) => ({ lineKey, field, from, to, rule }));

@@ -6,12 +6,12 @@ import { parseBusinessKey } from "../model/business-key.ts";
 import type { SalesforceView, SyncDocument } from "../model/document.ts";
 import type { BusinessKey, LineKey, RecordId } from "../model/key.ts";
 import type { Fields, Side } from "../model/value.ts";
-import type { Base, Decision, Displaced, Kept, Link, Obstacle } from "./decision.ts";
-import { stillHidden } from "./displaced.ts";
-import { isKeptInSalesforce, lookThrough, sentPairs } from "./kept.ts";
+import type { Base, Decision, Kept, Link, Obstacle, UnsettledEdit } from "./decision.ts";
+import { isKeptInSalesforce, replaceKeptForms, sentPairs } from "./kept.ts";
+import type { ExternalObservation, SalesforceObservation } from "./observation.ts";
 import { categoryOf, type OrgRules } from "./org-rules.ts";
 import { deletedFrom, deletedOn, goneFrom, isGone, LIVE, type Presence } from "./presence.ts";
-import type { ExternalSighting, SalesforceSighting } from "./sighting.ts";
+import { stillUnsettled } from "./unsettled-edits.ts";
 import type { Writes } from "./writes.ts";
 
 /** All that a decision depends on. */
@@ -20,8 +20,8 @@ export interface DecideInput {
   readonly key: BusinessKey;
   readonly base: Base | null;
   readonly link: Link | null;
-  readonly salesforce: SalesforceSighting;
-  readonly external: ExternalSighting;
+  readonly salesforce: SalesforceObservation;
+  readonly external: ExternalObservation;
   readonly org: OrgRules;
   readonly parents: ParentLookup;
   /** A person's answers to conflicts of this document, by `answerKey`; empty when there are none. */
@@ -31,7 +31,7 @@ export interface DecideInput {
   readonly nowMs: number;
   /** What keeps the document from being decided about at all: it is not certain which record it is. */
   readonly obstacle?: { readonly kind: "park" | "reject"; readonly obstacle: Obstacle };
-  /** By which fields the record was recognised that is to be adopted. */
+  /** By which fields the record was recognized that is to be adopted. */
   readonly matchedBy?: readonly string[];
   /** The key under which that record was known while it waited. */
   readonly replaces?: BusinessKey;
@@ -48,7 +48,7 @@ export interface Situation extends DecideInput {
   /** True when the record stands in a status that it only passes through. */
   readonly resumes: boolean;
   /** Edits that our last write replaced unseen and still hides. */
-  readonly displaced: readonly Displaced[];
+  readonly unsettledEdits: readonly UnsettledEdit[];
   /** What the external system really shows. */
   readonly shownExternal: SyncDocument | null;
   /** Values that a side keeps otherwise than they were sent. */
@@ -62,30 +62,30 @@ export interface Situation extends DecideInput {
  * meant, a value that a side keeps otherwise for the one that was sent.
  */
 export function situationOf(given: DecideInput): Situation {
-  const { input, kept, found } = lookThroughBoth(given);
+  const { input, kept, found } = replaceKeptFormsOnBothSides(given);
   const { salesforce, base, org, mapping } = input;
   const shownExternal = given.external.kind === "present" ? given.external.view.document : null;
   const known = { shownExternal, kept, found };
   // Whoever undeletes the record finds it as it was, half way and with what our write hides.
   if (salesforce.kind !== "present" || given.salesforce.kind !== "present") {
-    return { ...input, ...known, shown: null, resumes: false, displaced: base?.displaced ?? [] };
+    return { ...input, ...known, shown: null, resumes: false, unsettledEdits: base?.unsettledEdits ?? [] };
   }
   const { view } = salesforce;
   const shown = given.salesforce.view.document;
-  const displaced = stillHidden(base?.displaced ?? [], shown, (edit, value) =>
+  const unsettledEdits = stillUnsettled(base?.unsettledEdits ?? [], shown, (edit, value) =>
     isKeptInSalesforce(mapping, edit, value),
   );
-  const passing = base?.passing ?? null;
-  if (passing === null || view.document.fields["Status"] !== passing.shown) {
-    return { ...input, ...known, shown, resumes: false, displaced };
+  const transitional = base?.transitional ?? null;
+  if (transitional === null || view.document.fields["Status"] !== transitional.shown) {
+    return { ...input, ...known, shown, resumes: false, unsettledEdits };
   }
-  const document = { ...view.document, fields: { ...view.document.fields, Status: passing.meant } };
-  const statusCategory = view.statusCategory ?? categoryOf(org, mapping.object, passing.shown) ?? null;
+  const document = { ...view.document, fields: { ...view.document.fields, Status: transitional.meant } };
+  const statusCategory = view.statusCategory ?? categoryOf(org, mapping.object, transitional.shown) ?? null;
   const through: SalesforceView = { ...view, document, statusCategory };
-  return { ...input, ...known, salesforce: { kind: "present", view: through }, shown, resumes: true, displaced };
+  return { ...input, ...known, salesforce: { kind: "present", view: through }, shown, resumes: true, unsettledEdits };
 }
 
-function lookThroughBoth(given: DecideInput): {
+function replaceKeptFormsOnBothSides(given: DecideInput): {
   readonly input: DecideInput;
   readonly kept: readonly Kept[];
   readonly found: readonly Kept[];
@@ -96,9 +96,9 @@ function lookThroughBoth(given: DecideInput): {
   const ofSide = (side: Side): readonly Kept[] => pairs.filter((pair) => pair.side === side);
   const { salesforce, external } = given;
   const inSalesforce =
-    salesforce.kind === "present" ? lookThrough(mapping, base, "salesforce", salesforce.view.document) : null;
+    salesforce.kind === "present" ? replaceKeptForms(mapping, base, "salesforce", salesforce.view.document) : null;
   const inExternal =
-    external.kind === "present" ? lookThrough(mapping, base, "external", external.view.document) : null;
+    external.kind === "present" ? replaceKeptForms(mapping, base, "external", external.view.document) : null;
   return {
     input: {
       ...given,
@@ -117,16 +117,16 @@ function lookThroughBoth(given: DecideInput): {
 }
 
 /** What Salesforce would show without our last write: every edit that it hides in its place. */
-export function withoutOurWrite(view: SalesforceView, displaced: readonly Displaced[]): SalesforceView {
-  if (displaced.length === 0) return view;
+export function withoutOurWrite(view: SalesforceView, unsettledEdits: readonly UnsettledEdit[]): SalesforceView {
+  if (unsettledEdits.length === 0) return view;
   const fields = { ...view.document.fields };
   const lines: Record<LineKey, Fields> = { ...view.document.lines };
-  for (const { lineKey, field, value } of displaced) {
+  for (const { lineKey, field, value } of unsettledEdits) {
     if (lineKey === undefined) fields[field] = value;
     else lines[lineKey] = { ...lines[lineKey], [field]: value };
   }
   const document = { ...view.document, fields, ...(view.document.lines === undefined ? {} : { lines }) };
-  const last = displaced.at(-1);
+  const last = unsettledEdits.at(-1);
   return { ...view, document, provenance: last === undefined ? view.provenance : { by: last.by, at: last.at } };
 }
 
@@ -153,10 +153,11 @@ export function written(
     actions: [...new Set(sets.flatMap((set) => set.actions))],
     changes,
     kept: [...input.kept, ...sentPairs(input.mapping, changes, rest.agreed)],
-    passing:
-      sets.map((set) => set.passing).find((passing) => passing !== null) ?? (input.resumes ? halfWay(input) : null),
-    displaced: [],
-    apart: null,
+    transitional:
+      sets.map((set) => set.transitional).find((transitional) => transitional !== null) ??
+      (input.resumes ? transitionalOfBase(input) : null),
+    unsettledEdits: [],
+    keptOnOneSide: null,
   };
 }
 
@@ -184,10 +185,10 @@ export function idle(input: Situation, ...notes: readonly Obstacle[]): Decision 
     obstacles: notes,
     actions: [],
     changes: [],
-    passing: input.resumes || salesforce.kind !== "present" ? halfWay(input) : null,
+    transitional: input.resumes || salesforce.kind !== "present" ? transitionalOfBase(input) : null,
     rewrites: base?.rewrites ?? [],
-    displaced: input.displaced,
-    apart: base?.apart ?? null,
+    unsettledEdits: input.unsettledEdits,
+    keptOnOneSide: base?.keptOnOneSide ?? null,
     kept: input.kept,
     found: input.found,
     ...(input.replaces === undefined ? {} : { replaces: input.replaces }),
@@ -217,7 +218,7 @@ export function linkOf(
     lineIds,
     recordId: known.recordId,
     presence: presenceOf(input, known.isGone),
-    ...(link?.said === undefined || input.base?.document != null ? {} : { said: link.said }),
+    ...(link?.instruction === undefined || input.base?.document != null ? {} : { instruction: link.instruction }),
   };
 }
 
@@ -249,6 +250,6 @@ export function note(code: string, message: string): Obstacle {
   return { code, message };
 }
 
-function halfWay(input: Situation): Decision["passing"] {
-  return input.base?.passing ?? null;
+function transitionalOfBase(input: Situation): Decision["transitional"] {
+  return input.base?.transitional ?? null;
 }

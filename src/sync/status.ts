@@ -4,7 +4,7 @@
  */
 import type { ObjectMapping } from "../mapping/mapping.ts";
 import type { SalesforceView } from "../model/document.ts";
-import type { PassingStatus } from "./decision.ts";
+import type { TransitionalStatus } from "./decision.ts";
 import { type Blocked, hasChanges, type LifecycleInput, park, reject } from "./lifecycle-plan.ts";
 import { categoryOf, draftStatus, type OrgRules } from "./org-rules.ts";
 
@@ -40,12 +40,12 @@ export function firstActivated(org: OrgRules): string {
 }
 
 /** The status that a reopened record passes through, and the one in which it was seen. */
-export function passingThrough(
+export function throughTransitional(
   mapping: ObjectMapping,
   org: OrgRules,
   seen: SalesforceView | null,
   fallback: string | null,
-): PassingStatus {
+): TransitionalStatus {
   const before = seen?.document.fields["Status"];
   return {
     shown: draftOf(mapping, org),

@@ -9,8 +9,8 @@
 import type { SyncDocument } from "../model/document.ts";
 import type { LineKey } from "../model/key.ts";
 import type { Fields, Value } from "../model/value.ts";
-import type { Intent, PassingStatus } from "./decision.ts";
-import { without } from "./displaced.ts";
+import type { Intent, TransitionalStatus } from "./decision.ts";
+import { without } from "./unsettled-edits.ts";
 
 /** The rule of a conflict about something that our write may go over: a user's, or what stood there before it. */
 export const IN_DOUBT = "our write was lost, or it landed and was taken back";
@@ -25,7 +25,7 @@ export interface Doubt {
 }
 
 /** What the record tells about a write that lands as a whole. */
-export type WholeFate =
+export type WholeOutcome =
   | { readonly kind: "notLanded" }
   /** The document holds what it made both sides agree on. */
   | { readonly kind: "landed"; readonly document: SyncDocument }
@@ -40,7 +40,7 @@ export interface WholeWrite {
   /** From the intent. */
   readonly replaced?: Intent["replaced"];
   /** Set while the record stands in a status that an earlier write left it in. */
-  readonly passing: PassingStatus | null;
+  readonly transitional: TransitionalStatus | null;
   /** True when a status is only passed through and ends as it was: it tells nothing. */
   readonly isStatusSilent: boolean;
   /** True for a line that nobody but us makes on this side. */
@@ -48,7 +48,7 @@ export interface WholeWrite {
 }
 
 /** Reads the fate of a whole. A write that changes nothing has landed. Pure and total. */
-export function fateOfWhole(write: WholeWrite): WholeFate {
+export function outcomeOfWhole(write: WholeWrite): WholeOutcome {
   const traces = tracesOf(write);
   const isSeen = (sign: Trace["sign"], ...kinds: readonly Trace["kind"][]): boolean =>
     traces.some((trace) => trace.sign === sign && kinds.includes(trace.kind));
@@ -75,10 +75,10 @@ export interface Trace {
 }
 
 function tracesOf(write: WholeWrite): readonly Trace[] {
-  const { before, after, present, passing, isStatusSilent } = write;
+  const { before, after, present, transitional, isStatusSilent } = write;
   const root = changedFields(null, before.fields, after.fields, present.fields);
-  const told = passing === null && !isStatusSilent ? root : root.filter(({ kind }) => kind !== "status");
-  const fields = passing === null ? told : [...told, statusBehind(passing, after.fields["Status"])];
+  const told = transitional === null && !isStatusSilent ? root : root.filter(({ kind }) => kind !== "status");
+  const fields = transitional === null ? told : [...told, statusBehind(transitional, after.fields["Status"])];
   if (after.lines === undefined || present.lines === undefined) return fields;
   const { lines } = after;
   const shown = present.lines;
@@ -136,7 +136,7 @@ export function changedFields(
 }
 
 /** The status in which an earlier write left the record: this one was to lead it out of it. */
-function statusBehind({ shown }: PassingStatus, meant: Value | undefined): Trace {
+function statusBehind({ shown }: TransitionalStatus, meant: Value | undefined): Trace {
   return { kind: "status", lineKey: null, field: "Status", shown, meant, sign: "old" };
 }
 

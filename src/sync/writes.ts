@@ -9,7 +9,7 @@ import type { ExternalFields, ExternalLineChange, ExternalOperation } from "../m
 import type { BusinessKey, LineKey, NaturalKey } from "../model/key.ts";
 import type { RowOperation, WireValue } from "../model/salesforce-record.ts";
 import type { Fields, Side, Value } from "../model/value.ts";
-import type { FieldChange, Obstacle, PassingStatus } from "./decision.ts";
+import type { FieldChange, Obstacle, TransitionalStatus } from "./decision.ts";
 import { planLifecycle } from "./lifecycle.ts";
 import type { LineChanges, WholeDocument } from "./lifecycle-plan.ts";
 import type { Write } from "./merge-sheet.ts";
@@ -32,7 +32,7 @@ export type Writes =
       readonly external: ExternalOperation | null;
       readonly actions: readonly string[];
       readonly changes: readonly FieldChange[];
-      readonly passing: PassingStatus | null;
+      readonly transitional: TransitionalStatus | null;
     }
   | { readonly kind: "park" | "reject"; readonly obstacles: readonly Obstacle[] };
 
@@ -81,7 +81,7 @@ export function salesforceWrites(context: WriteContext, target: SalesforceTarget
       ...keyChanges(context, seen, opIdOf),
       ...(fresh === null ? mergedChanges("salesforce", target, opIdOf) : newChanges("salesforce", fresh, opIdOf)),
     ],
-    passing: plan.passing,
+    transitional: plan.transitional,
   };
 }
 
@@ -135,7 +135,7 @@ export function externalWrites(context: WriteContext, target: ExternalTarget): W
     },
     actions: [kind],
     changes: fresh === null ? mergedChanges("external", target, () => opId) : newChanges("external", fresh, () => opId),
-    passing: null,
+    transitional: null,
   };
 }
 
@@ -209,7 +209,7 @@ const UNRESOLVED: Readonly<Record<UnresolvedReference["state"], { readonly code:
 };
 
 function nothing(): Writes {
-  return { kind: "writes", salesforce: [], external: null, actions: [], changes: [], passing: null };
+  return { kind: "writes", salesforce: [], external: null, actions: [], changes: [], transitional: null };
 }
 
 function newLines(context: WriteContext, resolver: Resolver, fresh: SyncDocument): LineChanges {

@@ -3,7 +3,7 @@
  *
  * A lane has one job in the queue at a time, so its jobs are in order and no parent is ever in two hands. A job whose
  * worker is gone goes back into the queue. One that lost every worker it was given to may hold a record that brings
- * workers down: it is parted, so that its neighbours go on, and the record that is left over becomes a dead letter.
+ * workers down: it is parted, so that its neighbors go on, and the record that is left over becomes a dead letter.
  */
 import type { RunContext } from "../engine/context/context.ts";
 import { ALL_DELETIONS, DELETION_KINDS, joinDeletions } from "../engine/pass/delete-limit.ts";
@@ -13,21 +13,21 @@ import { chunks, pagesOf } from "../engine/run/wave-items.ts";
 import { SyncError } from "../errors.ts";
 import type { Lease } from "../state/port.ts";
 import type { DeadLetter, Parked } from "../sync/decision.ts";
-import { type Crew, LANES_MAX, laneLimits } from "./crew.ts";
+import { LANES_MAX, laneLimits, type WorkerContext } from "./context.ts";
 import { type Job, type JobOutcome, keysOf, laneName, NO_WORK, resultOf } from "./job.ts";
 import { assignLanes } from "./lanes.ts";
 import { JOB_RETRIES_MAX, type JobState } from "./queue.ts";
 import { touchedRecords } from "./touched.ts";
-import { LANE_PATIENCE_MS } from "./work.ts";
+import { LANE_WAIT_MS } from "./work.ts";
 
 /** How long the coordinator waits for the bell before it looks by itself, and looks after lost workers. */
 const LOOK_EVERY_MS = 1_000;
 /** A worker that has just taken a job needs this time at most to take its lane, or gives the job back. */
-const LANE_GRACE_MS = LANE_PATIENCE_MS + 1_000;
+const LANE_GRACE_MS = LANE_WAIT_MS + 1_000;
 
 /** A run as its coordinator holds it. */
 export interface Round {
-  readonly crew: Crew;
+  readonly worker: WorkerContext;
   /** Its lease is the run's. */
   readonly context: RunContext;
   /** Aborted when this process must stop or is no longer the coordinator. */
@@ -62,11 +62,11 @@ const WAVE_ROUNDS = 4;
  * The executor that has waves carried out by all workers. A wave holds as many documents as keep all lanes busy for a
  * while and fit into memory. `ended` is aborted when this process must stop or is no longer the coordinator.
  */
-export function throughQueue(crew: Crew, ended: AbortSignal): Executor {
+export function throughQueue(worker: WorkerContext, ended: AbortSignal): Executor {
   return {
     waveDocuments: (pageSize) => pageSize * LANES_MAX * WAVE_ROUNDS,
     execute: async (context, wave) => {
-      const result = await dispatch({ crew, context, ended }, wave);
+      const result = await dispatch({ worker, context, ended }, wave);
       if (result.failure !== null) return result;
       await context.memory.reload(context.ports.state);
       if (result.parts.some(({ stopped }) => stopped.length > 0)) return result;
@@ -87,26 +87,26 @@ export async function dispatch(round: Round, wave: Wave): Promise<WaveResult> {
   const lanes = wave.items.length === 0 ? [] : await lanesOf(round, wave);
   const outstanding = new Map<string, Outstanding>();
   for (const lane of lanes) await sendNext(round, lane, outstanding);
-  if (outstanding.size > 0) await round.crew.queue.ring("jobs");
+  if (outstanding.size > 0) await round.worker.queue.notify("jobs");
   let failure: unknown = null;
   while (outstanding.size > 0) {
     round.ended.throwIfAborted();
     await round.context.lease.keep();
-    const rung = round.crew.queue.bell.count("done");
+    const seen = round.worker.queue.notifier.count("done");
     let moved = false;
     for (const [id, entry] of outstanding) {
-      const state = await round.crew.queue.look(entry.job.object, id);
+      const state = await round.worker.queue.look(entry.job.object, id);
       let met: WaveResult | undefined;
       if (state.kind === "ended") {
         met = settle(round, state.outcome);
       } else if (state.kind === "exhausted") {
         const parts = partsOf(entry.job);
         if (parts.length > 1) entry.lane.waiting.unshift(...parts);
-        else met = await condemn(round, entry.job);
+        else met = await deadLetterJob(round, entry.job);
       } else if (state.kind === "lost") {
         met = await giveUp(round, entry.job);
       } else {
-        if (await isForsaken(round, entry.job, state)) await sendBack(round, id, entry.job);
+        if (await isAbandoned(round, entry.job, state)) await sendBack(round, id, entry.job);
         continue;
       }
       if (met !== undefined) results.push(met);
@@ -117,8 +117,8 @@ export async function dispatch(round: Round, wave: Wave): Promise<WaveResult> {
     }
     // What nobody has begun need not begin any more.
     if (failure !== null || isStopped()) await withdraw(round, outstanding);
-    if (moved) await round.crew.queue.ring("jobs");
-    else await round.crew.queue.bell.waitAfter("done", rung, LOOK_EVERY_MS, round.ended);
+    if (moved) await round.worker.queue.notify("jobs");
+    else await round.worker.queue.notifier.waitAfter("done", seen, LOOK_EVERY_MS, round.ended);
   }
   return joinResults(results, failure);
 }
@@ -149,7 +149,7 @@ async function lanesOf(round: Round, { mapping, items, recover, deletions, stopp
       job: {
         runId,
         run: lease.lease,
-        fingerprint: round.crew.fingerprint,
+        fingerprint: round.worker.fingerprint,
         object: mapping.object,
         lane: number,
         recover,
@@ -165,15 +165,15 @@ async function sendNext(round: Round, lane: Lane, outstanding: Map<string, Outst
   const errand = lane.waiting.shift();
   if (errand === undefined) return;
   const { job, retries } = errand;
-  const id = round.crew.queue.newJobId();
-  await round.crew.queue.send(id, job, retries);
+  const id = round.worker.queue.newJobId();
+  await round.worker.queue.send(id, job, retries);
   outstanding.set(id, { lane, job });
 }
 
 /** What a job did. The calls of this process's own hand are counted with its other calls. */
-function settle({ crew }: Round, outcome: JobOutcome): WaveResult {
+function settle({ worker }: Round, outcome: JobOutcome): WaveResult {
   if (outcome.kind === "stale") return endedBy(new SyncError("LEASE_LOST", TAKEN_OVER));
-  const isOwn = outcome.holder === crew.options.holder;
+  const isOwn = outcome.holder === worker.options.holder;
   const result = resultOf(isOwn ? { ...outcome.report, apiCalls: 0 } : outcome.report);
   if (outcome.kind === "done") return result;
   const { code, message } = outcome;
@@ -187,29 +187,29 @@ function endedBy(failure: SyncError): WaveResult {
 }
 
 /** Whether a job has begun, and nobody holds its lane any more. */
-async function isForsaken({ crew }: Round, job: Job, state: JobState): Promise<boolean> {
-  const { ports } = crew;
+async function isAbandoned({ worker }: Round, job: Job, state: JobState): Promise<boolean> {
+  const { ports } = worker;
   if (state.kind !== "active" || ports.nowMs() - state.startedAtMs < LANE_GRACE_MS) return false;
-  return !isAlive(crew, await ports.state.leaseHolder(laneName(ports.mapping.source, job.lane)));
+  return !isAlive(worker, await ports.state.leaseHolder(laneName(ports.mapping.source, job.lane)));
 }
 
 /** Whether a lease is held by a process that may be alive. */
-export function isAlive({ ports }: Crew, lease: Lease | undefined): boolean {
+export function isAlive({ ports }: WorkerContext, lease: Lease | undefined): boolean {
   if (lease === undefined || lease.expiresAtMs <= ports.nowMs()) return false;
   return ports.holderIsGone?.(lease.holder) !== true;
 }
 
-async function sendBack({ crew }: Round, id: string, job: Job): Promise<void> {
-  await crew.queue.giveBack(job.object, id, "the worker that had it is gone");
-  await crew.queue.ring("jobs");
-  crew.observe({ kind: "jobGivenBack", object: job.object, lane: job.lane });
+async function sendBack({ worker }: Round, id: string, job: Job): Promise<void> {
+  await worker.queue.giveBack(job.object, id, "the worker that had it is gone");
+  await worker.queue.notify("jobs");
+  worker.observe({ kind: "jobGivenBack", object: job.object, lane: job.lane });
 }
 
 async function withdraw(round: Round, outstanding: Map<string, Outstanding>): Promise<void> {
   const objects = new Set([...outstanding.values()].map(({ job }) => job.object));
-  await round.crew.queue.purge([...objects]);
+  await round.worker.queue.purge([...objects]);
   for (const [id, { job }] of outstanding) {
-    const state = await round.crew.queue.look(job.object, id);
+    const state = await round.worker.queue.look(job.object, id);
     if (state.kind === "lost" || state.kind === "exhausted") outstanding.delete(id);
   }
 }
@@ -230,7 +230,7 @@ export const WORKERS_LOST = "WORKERS_LOST";
  * Every worker that had this one document ended before it was done: a dead letter, so that the next run does not lose its
  * workers too. Ends the run where the record has no key, so that nothing could remember it.
  */
-async function condemn({ context }: Round, job: Job): Promise<WaveResult> {
+async function deadLetterJob({ context }: Round, job: Job): Promise<WaveResult> {
   const { ports, lease, memory, runId } = context;
   const [key] = keysOf(job);
   if (key === undefined) return endedBy(withoutKey(job));
@@ -239,11 +239,11 @@ async function condemn({ context }: Round, job: Job): Promise<WaveResult> {
     "every worker that took this record ended before it was done, alone with it at last; look for the reason in their logs and memory, then order-sync dead-letters retry";
   const obstacles = [{ code: WORKERS_LOST, message }];
   const known = memory.deadLetter(job.object, key);
-  const letter: DeadLetter = {
+  const deadLetter: DeadLetter = {
     object: job.object,
     key,
     obstacles,
-    faults: [],
+    apiErrors: [],
     attempts: (known?.attempts ?? 0) + 1,
     firstAtMs: known?.firstAtMs ?? atMs,
     lastAtMs: atMs,
@@ -251,12 +251,12 @@ async function condemn({ context }: Round, job: Job): Promise<WaveResult> {
     fingerprint: "",
   };
   await lease.commit({
-    deadLetters: [letter],
-    clearParked: [letter],
+    deadLetters: [deadLetter],
+    clearParked: [deadLetter],
     journal: [{ atMs, runId, object: job.object, key, event: "rejected", side: null, detail: { obstacles } }],
   });
-  const held = [{ object: job.object, key, how: "rejected" as const, obstacles }];
-  return { ...resultOf({ ...NO_WORK, held }), abandoned: [key] };
+  const unsynced = [{ object: job.object, key, how: "rejected" as const, obstacles }];
+  return { ...resultOf({ ...NO_WORK, unsynced }), abandoned: [key] };
 }
 
 function withoutKey(job: Job): SyncError {
@@ -293,7 +293,7 @@ async function giveUp({ context }: Round, job: Job): Promise<WaveResult> {
       detail: { obstacles },
     })),
   });
-  const held = parked.map(({ object, key }) => ({ object, key, how: "parked" as const, obstacles }));
+  const unsynced = parked.map(({ object, key }) => ({ object, key, how: "parked" as const, obstacles }));
   const failure = parked.length === job.nominations.length ? null : withoutKey(job);
-  return { ...resultOf({ ...NO_WORK, held }), abandoned: parked.map(({ key }) => key), failure };
+  return { ...resultOf({ ...NO_WORK, unsynced }), abandoned: parked.map(({ key }) => key), failure };
 }

@@ -34,7 +34,7 @@ export interface Job {
 export interface JobReport extends PartReport, Pick<WaveResult, "again" | "worthALook"> {
   readonly deletions: {
     readonly made: DeletionCounts;
-    readonly heldBack: readonly (readonly [BusinessKey, DeletionCounts])[];
+    readonly deferred: readonly (readonly [BusinessKey, DeletionCounts])[];
   };
 }
 
@@ -43,13 +43,13 @@ export const NO_WORK: JobReport = jobReport([], 0);
 
 /** What the attempts at a job have come to, with the API calls that they took. */
 export function jobReport(attempts: readonly WaveResult[], apiCalls: number): JobReport {
-  const { made, heldBack } = joinDeletions(attempts.map(({ deletions }) => deletions));
+  const { made, deferred } = joinDeletions(attempts.map(({ deletions }) => deletions));
   return {
     ...joinParts(attempts.flatMap(({ parts }) => parts)),
     apiCalls,
     again: attempts.flatMap(({ again }) => again),
     worthALook: attempts.flatMap(({ worthALook }) => worthALook),
-    deletions: { made, heldBack: [...heldBack] },
+    deletions: { made, deferred: [...deferred] },
   };
 }
 
@@ -57,7 +57,7 @@ export function jobReport(attempts: readonly WaveResult[], apiCalls: number): Jo
 export function resultOf({ again, worthALook, deletions, ...part }: JobReport): WaveResult {
   return {
     parts: [part],
-    deletions: { made: deletions.made, heldBack: new Map(deletions.heldBack) },
+    deletions: { made: deletions.made, deferred: new Map(deletions.deferred) },
     again,
     worthALook,
     abandoned: [],

@@ -9,9 +9,9 @@ import pg from "pg";
 import PgBoss from "pg-boss";
 import { placeOf } from "../database/url.ts";
 import { SyncError } from "../errors.ts";
-import { stateFault } from "../state/fault.ts";
-import { Bell, type Ring } from "./bell.ts";
+import { stateError } from "../state/state-error.ts";
 import { decodeJob, decodeOutcome, encodeJob, type Job, type JobOutcome } from "./job.ts";
+import { Notifier, type Topic } from "./notifier.ts";
 
 /** The schema of pg-boss's tables. */
 export const QUEUE_SCHEMA = "order_sync_jobs";
@@ -51,7 +51,7 @@ export type JobState =
 
 /** The queue of one source. Methods throw `STATE_UNREACHABLE` and `STATE_UNREADABLE`. */
 export class JobQueue {
-  readonly bell: Bell;
+  readonly notifier: Notifier;
   readonly #boss: PgBoss;
   readonly #pool: pg.Pool;
   readonly #source: string;
@@ -60,13 +60,13 @@ export class JobQueue {
   private constructor(parts: {
     readonly boss: PgBoss;
     readonly pool: pg.Pool;
-    readonly bell: Bell;
+    readonly notifier: Notifier;
     readonly source: string;
     readonly place: string;
   }) {
     this.#boss = parts.boss;
     this.#pool = parts.pool;
-    this.bell = parts.bell;
+    this.notifier = parts.notifier;
     this.#source = parts.source;
     this.#place = parts.place;
   }
@@ -101,9 +101,9 @@ export class JobQueue {
       await boss.start();
     } catch (error) {
       await pool.end();
-      throw stateFault(error, place);
+      throw stateError(error, place);
     }
-    return new JobQueue({ boss, pool, bell: new Bell(url, source), source, place });
+    return new JobQueue({ boss, pool, notifier: new Notifier(url, source), source, place });
   }
 
   /** Makes the queues of these objects where they are missing. */
@@ -180,8 +180,8 @@ export class JobQueue {
   }
 
   /** Wakes whoever waits for this. A ring that cannot be sent is no failure: waits have an end. */
-  async ring(what: Ring): Promise<void> {
-    const { text, values } = this.bell.ring(what);
+  async notify(what: Topic): Promise<void> {
+    const { text, values } = this.notifier.notify(what);
     try {
       await this.#ask(() => this.#pool.query(text, [...values]));
     } catch (error) {
@@ -200,7 +200,7 @@ export class JobQueue {
   }
 
   async close(): Promise<void> {
-    await this.bell.close();
+    await this.notifier.close();
     await this.#boss.stop({ graceful: false });
     await this.#pool.end();
   }
@@ -213,7 +213,7 @@ export class JobQueue {
     try {
       return await work();
     } catch (error) {
-      throw stateFault(error, this.#place);
+      throw stateError(error, this.#place);
     }
   }
 }

@@ -12,10 +12,10 @@ import { LeaseKeeper, leaseName } from "../engine/lease/lease.ts";
 import { conductRun } from "../engine/run/conduct.ts";
 import { SyncError } from "../errors.ts";
 import type { RunRecord } from "../state/port.ts";
-import { type Crew, LANES_MAX } from "./crew.ts";
+import { LANES_MAX, type WorkerContext } from "./context.ts";
 import { isAlive, throughQueue } from "./dispatch.ts";
 import { laneName } from "./job.ts";
-import { isOutage } from "./patience.ts";
+import { isOutage } from "./retry.ts";
 
 /** The name of the coordinator's lease. */
 export const roleName = (source: string): string => `coordinator:${source}`;
@@ -29,28 +29,28 @@ const RUNS_LOOKED_AT = 20;
 /**
  * Leads one run under the coordinator's lease `role`. `ended` is aborted when this process must stop or lost the role.
  *
- * Throws what `runOnce` throws, and `LEASE_HELD` while a single process is running this synchronisation.
+ * Throws what `runOnce` throws, and `LEASE_HELD` while a single process is running this synchronization.
  */
-export async function leadRun(crew: Crew, role: LeaseKeeper, ended: AbortSignal): Promise<RunReport> {
-  const { ports, options } = crew;
+export async function leadRun(worker: WorkerContext, role: LeaseKeeper, ended: AbortSignal): Promise<RunReport> {
+  const { ports, options } = worker;
   const runId = ports.newId();
   const objects = ports.mapping.objects.map((mapping) => mapping.object);
-  await crew.queue.prepare(objects);
-  const orphan = await takeOver(crew, ended);
-  const lease = await takeRun(crew, role, runId);
+  await worker.queue.prepare(objects);
+  const orphan = await takeOver(worker, ended);
+  const lease = await takeRun(worker, role, runId);
   const heartbeat = startHeartbeat(options.leaseTtlMs, () => lease.renew());
   const over = AbortSignal.any([ended, heartbeat.lost]);
   try {
-    if (orphan !== undefined) await closeOrphan(crew, lease, orphan, runId);
+    if (orphan !== undefined) await closeOrphan(worker, lease, orphan, runId);
     const report = await conductRun({
       ports,
       options: { ...options, signal: over },
       runId,
       lease,
-      executor: throughQueue(crew, over),
+      executor: throughQueue(worker, over),
       // So that what the run used and did is known even if its coordinator is lost.
       keepRecord: (run) => lease.commit({ run }),
-      failed: (run) => giveUpRun(crew, { lease, over, objects, run }),
+      failed: (run) => giveUpRun(worker, { lease, over, objects, run }),
     });
     await lease.release();
     return report;
@@ -61,46 +61,46 @@ export async function leadRun(crew: Crew, role: LeaseKeeper, ended: AbortSignal)
 
 /**
  * Ends the jobs of a run whose coordinator is gone: those that nobody took are removed, those under way are waited for.
- * Returns the Id of that run. Throws `LEASE_HELD` when a single process is running this synchronisation.
+ * Returns the Id of that run. Throws `LEASE_HELD` when a single process is running this synchronization.
  */
-async function takeOver(crew: Crew, ended: AbortSignal): Promise<string | undefined> {
-  const { ports, options } = crew;
+async function takeOver(worker: WorkerContext, ended: AbortSignal): Promise<string | undefined> {
+  const { ports, options } = worker;
   const name = leaseName(ports.mapping.source);
   const former = await ports.state.leaseHolder(name);
   const shared = former?.holder.startsWith(SHARED) === true;
   if (shared) {
-    await crew.queue.purge(ports.mapping.objects.map((mapping) => mapping.object));
+    await worker.queue.purge(ports.mapping.objects.map((mapping) => mapping.object));
     // Its lease keeps others out until the last job has ended.
-    await drain(crew, ended, async () => {
+    await drain(worker, ended, async () => {
       await ports.state.renewLease(former, options.leaseTtlMs, ports.nowMs());
     });
     await ports.state.releaseLease(former);
     return former.holder.slice(SHARED.length);
   }
-  await drain(crew, ended, async () => {});
+  await drain(worker, ended, async () => {});
   return undefined;
 }
 
 /** Waits until no lane is in anybody's hands. */
-async function drain(crew: Crew, ended: AbortSignal, meanwhile: () => Promise<void>): Promise<void> {
-  while (await anyLaneAlive(crew)) {
+async function drain(worker: WorkerContext, ended: AbortSignal, meanwhile: () => Promise<void>): Promise<void> {
+  while (await anyLaneAlive(worker)) {
     ended.throwIfAborted();
     await meanwhile();
-    await crew.queue.bell.waitAfter("done", crew.queue.bell.count("done"), DRAIN_LOOK_MS, ended);
+    await worker.queue.notifier.waitAfter("done", worker.queue.notifier.count("done"), DRAIN_LOOK_MS, ended);
   }
 }
 
 /** Whether somebody works on a job of this source. */
-async function anyLaneAlive(crew: Crew): Promise<boolean> {
-  const { state, mapping } = crew.ports;
+async function anyLaneAlive(worker: WorkerContext): Promise<boolean> {
+  const { state, mapping } = worker.ports;
   const leases = await Promise.all(
     Array.from({ length: LANES_MAX }, (_, lane) => state.leaseHolder(laneName(mapping.source, lane))),
   );
-  return leases.some((lease) => isAlive(crew, lease));
+  return leases.some((lease) => isAlive(worker, lease));
 }
 
-async function takeRun(crew: Crew, role: LeaseKeeper, runId: string): Promise<LeaseKeeper> {
-  const { ports, options } = crew;
+async function takeRun(worker: WorkerContext, role: LeaseKeeper, runId: string): Promise<LeaseKeeper> {
+  const { ports, options } = worker;
   return await LeaseKeeper.take({
     state: ports.state,
     name: leaseName(ports.mapping.source),
@@ -112,28 +112,28 @@ async function takeRun(crew: Crew, role: LeaseKeeper, runId: string): Promise<Le
   });
 }
 
-async function closeOrphan(crew: Crew, lease: LeaseKeeper, orphan: string, runId: string): Promise<void> {
-  const run = await unfinished(crew, orphan, `Its coordinator ended; run ${runId} goes on`);
+async function closeOrphan(worker: WorkerContext, lease: LeaseKeeper, orphan: string, runId: string): Promise<void> {
+  const run = await unfinished(worker, orphan, `Its coordinator ended; run ${runId} goes on`);
   if (run !== undefined) await lease.commit({ run });
 }
 
-async function unfinished(crew: Crew, runId: string, error: string): Promise<RunRecord | undefined> {
-  const run = (await crew.ports.state.runs(RUNS_LOOKED_AT)).find(({ id }) => id === runId);
+async function unfinished(worker: WorkerContext, runId: string, error: string): Promise<RunRecord | undefined> {
+  const run = (await worker.ports.state.runs(RUNS_LOOKED_AT)).find(({ id }) => id === runId);
   if (run === undefined || run.outcome !== "running") return undefined;
-  return { ...run, outcome: "failed", finishedAtMs: crew.ports.nowMs(), error };
+  return { ...run, outcome: "failed", finishedAtMs: worker.ports.nowMs(), error };
 }
 
 /**
  * What the last worker does before it leaves: closes the run that nobody goes on with, so that a single process can run at
  * once. Does nothing while another worker coordinates or works.
  */
-export async function leaveRun(crew: Crew): Promise<void> {
-  const { state, mapping } = crew.ports;
+export async function leaveRun(worker: WorkerContext): Promise<void> {
+  const { state, mapping } = worker.ports;
   try {
     const lease = await state.leaseHolder(leaseName(mapping.source));
     if (lease?.holder.startsWith(SHARED) !== true) return;
-    if ((await state.leaseHolder(roleName(mapping.source))) !== undefined || (await anyLaneAlive(crew))) return;
-    const run = await unfinished(crew, lease.holder.slice(SHARED.length), STOPPED);
+    if ((await state.leaseHolder(roleName(mapping.source))) !== undefined || (await anyLaneAlive(worker))) return;
+    const run = await unfinished(worker, lease.holder.slice(SHARED.length), STOPPED);
     if (run !== undefined) await state.commit(lease, { run });
     await state.releaseLease(lease);
   } catch (error) {
@@ -144,7 +144,7 @@ export async function leaveRun(crew: Crew): Promise<void> {
 
 /** Records the failure and lets others run, as soon as nobody works for this run any more. */
 async function giveUpRun(
-  crew: Crew,
+  worker: WorkerContext,
   run: {
     readonly lease: LeaseKeeper;
     readonly over: AbortSignal;
@@ -156,12 +156,12 @@ async function giveUpRun(
   if (run.over.aborted) return;
   try {
     await run.lease.commit({ run: run.run });
-    await crew.queue.purge(run.objects);
-    await drain(crew, run.over, () => run.lease.keep());
+    await worker.queue.purge(run.objects);
+    await drain(worker, run.over, () => run.lease.keep());
     await run.lease.release();
   } catch (error) {
     // A lost lease or a broken store is what ended the run; the first error is the one to report.
     if (!(error instanceof SyncError)) throw error;
-    if (isOutage(error)) crew.observe({ kind: "trouble", message: error.message });
+    if (isOutage(error)) worker.observe({ kind: "trouble", message: error.message });
   }
 }

@@ -11,14 +11,14 @@ import type { Wave, WaveResult } from "../engine/run/executor.ts";
 import { inProcess } from "../engine/run/in-process.ts";
 import { SyncError } from "../errors.ts";
 import { objectMapping } from "../mapping/mapping.ts";
-import type { Crew } from "./crew.ts";
+import type { WorkerContext } from "./context.ts";
 import { type Job, type JobOutcome, type JobReport, jobReport, keysOf, laneName } from "./job.ts";
 import { jobPorts } from "./job-ports.ts";
-import { isOutage, pause } from "./patience.ts";
 import { JOB_MS_MAX } from "./queue.ts";
+import { isOutage, pause } from "./retry.ts";
 
 /** How long a worker waits for the lane's former owner to let go of it. */
-export const LANE_PATIENCE_MS = 2_000;
+export const LANE_WAIT_MS = 2_000;
 const LANE_PAUSE_MS = 50;
 /** Attempts at one job while the database comes and goes, with these pauses between them. */
 const OUTAGE_PAUSES_MS = [100, 500, 1_000, 2_000, 5_000, 10_000] as const;
@@ -41,13 +41,13 @@ export interface Assignment {
  * is not free, and `STATE_*` when the database stays away.
  */
 export async function workOn(
-  crew: Crew,
+  worker: WorkerContext,
   assignment: Assignment,
   { stop, end }: { readonly stop: AbortSignal; readonly end: (outcome: JobOutcome) => Promise<void> },
 ): Promise<void> {
-  const { ports, options } = crew;
+  const { ports, options } = worker;
   const { job } = assignment;
-  const lane = await takeLane(crew, job);
+  const lane = await takeLane(worker, job);
   const heartbeat = startHeartbeat(options.leaseTtlMs, async () => {
     await lane.renew();
     if ((await ports.state.renewLease(job.run, options.leaseTtlMs, ports.nowMs())) === undefined) throw lostRun();
@@ -61,7 +61,7 @@ export async function workOn(
   const holder = options.holder;
   const report = (): JobReport => jobReport(attempts, ports.salesforce.usage().calls - callsBefore);
   try {
-    const error = await carryOut(crew, assignment, { lane, attempts, ended });
+    const error = await carryOut(worker, assignment, { lane, attempts, ended });
     if (error === undefined) return await end({ kind: "done", holder, report: report() });
     const code = error instanceof SyncError ? error.code : null;
     await end({ kind: "failed", holder, report: report(), code, message: error.message });
@@ -72,10 +72,10 @@ export async function workOn(
   }
 }
 
-async function takeLane(crew: Crew, job: Job): Promise<LeaseKeeper> {
-  const { ports, options } = crew;
+async function takeLane(worker: WorkerContext, job: Job): Promise<LeaseKeeper> {
+  const { ports, options } = worker;
   const { state, nowMs, holderIsGone } = ports;
-  const giveUpAtMs = performance.now() + LANE_PATIENCE_MS;
+  const giveUpAtMs = performance.now() + LANE_WAIT_MS;
   for (;;) {
     try {
       return await LeaseKeeper.take({
@@ -97,7 +97,7 @@ async function takeLane(crew: Crew, job: Job): Promise<LeaseKeeper> {
 
 /** Carries the job out; again when the database was away. Returns the error that ends the run, if any. */
 async function carryOut(
-  crew: Crew,
+  worker: WorkerContext,
   { id, job, again, matches }: Assignment,
   held: {
     readonly lane: LeaseKeeper;
@@ -107,10 +107,10 @@ async function carryOut(
   },
 ): Promise<Error | undefined> {
   const { lane, attempts, ended } = held;
-  const ports = jobPorts(crew.ports, { jobId: id, object: job.object, keys: keysOf(job) }, ended);
+  const ports = jobPorts(worker.ports, { jobId: id, object: job.object, keys: keysOf(job) }, ended);
   const begin = async (): Promise<RunContext> => ({
     ports,
-    options: crew.options,
+    options: worker.options,
     runId: job.runId,
     identity: await ports.salesforce.connect(),
     lease: lane,
@@ -119,7 +119,7 @@ async function carryOut(
   });
   let recover = job.recover || again;
   for (let attempt = 0; ; attempt++) {
-    const result = await attemptOf(begin, waveOf(crew, job, recover));
+    const result = await attemptOf(begin, waveOf(worker, job, recover));
     attempts.push(result);
     const { failure } = result;
     if (failure === null) return undefined;
@@ -131,7 +131,7 @@ async function carryOut(
     if (!isOutage(failure)) return failure;
     const pauseMs = OUTAGE_PAUSES_MS[attempt];
     if (pauseMs === undefined || ended.aborted) throw failure;
-    crew.observe({ kind: "trouble", message: failure.message });
+    worker.observe({ kind: "trouble", message: failure.message });
     await pause(pauseMs, ended);
     // Nobody knows what of it was stored or sent.
     recover = true;
@@ -139,13 +139,13 @@ async function carryOut(
 }
 
 /** A job is a small wave, which its worker carries out by itself. */
-function waveOf(crew: Crew, job: Job, recover: boolean): Wave {
+function waveOf(worker: WorkerContext, job: Job, recover: boolean): Wave {
   // After an interruption the external record may equal its base because we wrote it: no echo is dropped unread.
   const feed = recover ? "waiting" : job.feed;
   const allowed = (kind: DeletionKind): number =>
-    crew.options.allowDeletes || job.deletes.includes(kind) ? ALL_DELETIONS[kind] : 0;
+    worker.options.allowDeletes || job.deletes.includes(kind) ? ALL_DELETIONS[kind] : 0;
   return {
-    mapping: objectMapping(crew.ports.mapping, job.object),
+    mapping: objectMapping(worker.ports.mapping, job.object),
     items: job.nominations.map((nomination) => ({ nomination, feed })),
     unkeyed: [],
     cursors: {},

@@ -11,11 +11,11 @@ import type { RunRequest } from "../engine/run/run.ts";
 import { SyncError } from "../errors.ts";
 import type { NextStart } from "../service/schedule.ts";
 import { DatabaseClock } from "./clock.ts";
+import { takeJobs } from "./consumer.ts";
+import type { AfterRun, WorkerContext, WorkerObserver } from "./context.ts";
 import { coordinate } from "./coordinate.ts";
-import type { AfterRun, Crew, WorkerObserver } from "./crew.ts";
-import { takeJobs } from "./hand.ts";
-import { pause } from "./patience.ts";
 import { JobQueue } from "./queue.ts";
+import { pause } from "./retry.ts";
 import { leaveRun } from "./round.ts";
 
 /** What a worker works with besides the ports. */
@@ -57,10 +57,10 @@ export async function runWorker(ports: EnginePorts, settings: WorkerSettings, st
     const { signal: _own, ...request } = settings.request;
     const options = { ...DEFAULT_RUN_OPTIONS, ...request };
     const { fingerprint, observe = () => {}, afterRun = async () => {} } = settings;
-    const crew: Crew = { ports: { ...ports, nowMs }, options, queue, fingerprint, observe, afterRun };
+    const worker: WorkerContext = { ports: { ...ports, nowMs }, options, queue, fingerprint, observe, afterRun };
     const setting = startHeartbeat(options.leaseTtlMs, () => clock.set(() => queue.nowMs()));
     try {
-      await work(crew, settings.next, stop);
+      await work(worker, settings.next, stop);
     } finally {
       setting.stop();
     }
@@ -69,7 +69,7 @@ export async function runWorker(ports: EnginePorts, settings: WorkerSettings, st
   }
 }
 
-async function work(crew: Crew, next: NextStart, stop: AbortSignal): Promise<void> {
+async function work(worker: WorkerContext, next: NextStart, stop: AbortSignal): Promise<void> {
   // The coordinator stops at once, the hand takes no further job; what it has not sent by then it puts down later.
   const leaving = new AbortController();
   const putDown = new AbortController();
@@ -81,8 +81,8 @@ async function work(crew: Crew, next: NextStart, stop: AbortSignal): Promise<voi
   if (stop.aborted) begin();
   stop.addEventListener("abort", begin, { once: true });
   const parts = [
-    takeJobs(crew, { noMore: leaving.signal, putDown: putDown.signal }),
-    coordinate(crew, next, leaving.signal),
+    takeJobs(worker, { noMore: leaving.signal, putDown: putDown.signal }),
+    coordinate(worker, next, leaving.signal),
   ];
   try {
     await Promise.race([Promise.all(parts), leftBehind(leaving.signal, gone.signal)]);
@@ -95,7 +95,7 @@ async function work(crew: Crew, next: NextStart, stop: AbortSignal): Promise<voi
     stop.removeEventListener("abort", begin);
     gone.abort();
   }
-  await leaveRun(crew);
+  await leaveRun(worker);
 }
 
 /** Resolves when the time for leaving is over. */

@@ -101,7 +101,7 @@ async function syncedLoad(
     const start = performance.now();
     const first = await runOnce(ports, { holder: "bench" });
     const loaded = performance.now() - start;
-    if (first.held.length > 0) throw new Error(JSON.stringify(first.held[0]));
+    if (first.unsynced.length > 0) throw new Error(JSON.stringify(first.unsynced[0]));
     // The second run meets the echo of the first; the third one rests.
     await runOnce(ports, { holder: "bench" });
     // Some minutes later the overlap of the watermark holds nothing any more. The connector knows the org's time from its

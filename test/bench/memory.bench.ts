@@ -74,7 +74,7 @@ async function inChild(org: OrgAddress, folder: string): Promise<Peaks> {
 export async function load({ org, folder }: { readonly org: OrgAddress; readonly folder: string }): Promise<void> {
   const ports = await openPorts(org, folder, benchMapping());
   const first = await runOnce(ports, { holder: "bench" });
-  if (first.held.length > 0) throw new Error(JSON.stringify(first.held[0]));
+  if (first.unsynced.length > 0) throw new Error(JSON.stringify(first.unsynced[0]));
   const loaded = peak();
   await sweep(ports, { holder: "bench" });
   const peaks: Peaks = { load: loaded, sweep: peak() };

@@ -8,7 +8,7 @@ import pg from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createMockOrg, type MockOrg } from "../../mock-server/index.ts";
 import { listen } from "../../src/cli/listen.ts";
-import { type Said, say } from "../src/cli/shop.ts";
+import { type Instruction, say } from "../src/cli/shop.ts";
 import { keyFields } from "../support/erp-mapping.ts";
 import { startPostgres, type TestPostgres } from "../support/postgres.ts";
 
@@ -41,7 +41,7 @@ function commandsOf(page: string, replace: Readonly<Record<string, string>>, env
   }, written);
   const config = join(folder, page);
   writeFileSync(config, text);
-  return async (...args: readonly string[]): Promise<Said> =>
+  return async (...args: readonly string[]): Promise<Instruction> =>
     await say([...args, "--config", config], { ...KEYS, ...environment });
 }
 

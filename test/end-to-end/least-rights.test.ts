@@ -73,7 +73,7 @@ describe("the permission set that init writes", () => {
     ]);
     const edited = await say(["run", "--json", "--config", config], ENVIRONMENT);
 
-    expect(JSON.parse(edited.out)).toMatchObject({ writes: 1, held: [] });
+    expect(JSON.parse(edited.out)).toMatchObject({ writes: 1, unsynced: [] });
   });
 
   it("without the right to activate, the orders stand still, the missing right is named, and the rest goes on", async () => {

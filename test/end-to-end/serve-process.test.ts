@@ -85,7 +85,7 @@ describe.skipIf(!isBuilt())("the serving process (skipped where npm run build ha
 
     expect(everything.length).toBeGreaterThan(20_000);
     for (const secret of Object.values(SECRETS)) expect(everything).not.toContain(secret);
-    // Session Ids of the mock org start with its organisation's Id and an exclamation mark.
+    // Session Ids of the mock org start with its organization's Id and an exclamation mark.
     expect(everything).not.toMatch(/00D\w{12,15}!/);
   });
 });

@@ -48,7 +48,7 @@ describe.skipIf(typeof postgres === "string")(`three workers on one PostgreSQL${
     expect(await dead.ended).toMatchObject({ signal: "SIGKILL" });
     expect(alone.process.exitCode).toBeNull();
     await expectBothSidesAlike();
-    expect(await journalled("recovered")).not.toBe(0);
+    expect(await journaled("recovered")).not.toBe(0);
     expect(await count("intent")).toBe(0);
     expect(await count("parked")).toBe(0);
   });
@@ -92,7 +92,7 @@ describe.skipIf(typeof postgres === "string")(`three workers on one PostgreSQL${
       "insert into order_sync.feed_cursor (feed, position) values ('sweep:owed', '2026-03-02T08:00:00.000Z')",
     );
 
-    await patiently(async () => ((await owedSweep()) === "" ? true : undefined));
+    await patiently(async () => ((await pendingSweep()) === "" ? true : undefined));
 
     await expectBothSidesAlike();
   });
@@ -111,7 +111,7 @@ describe.skipIf(typeof postgres === "string")(`three workers on one PostgreSQL${
     expect(ends.map((end) => end.code)).toEqual([0]);
     expect(tookMs).toBeLessThan(10_000);
     expect(run).toMatchObject({ code: 0 });
-    expect(JSON.parse(again.out)).toMatchObject({ writes: 0, recovered: 0, held: [] });
+    expect(JSON.parse(again.out)).toMatchObject({ writes: 0, recovered: 0, unsynced: [] });
     await expectBothSidesAlike();
   });
 
@@ -191,7 +191,7 @@ describe.skipIf(typeof postgres === "string")(`three workers on one PostgreSQL${
       .filter((run: { outcome: string }) => run.outcome !== "running");
   }
 
-  async function owedSweep(): Promise<string | undefined> {
+  async function pendingSweep(): Promise<string | undefined> {
     const { rows } = await fleet.state.query("select position from order_sync.feed_cursor where feed = 'sweep:owed'");
     return rows[0]?.position;
   }
@@ -200,7 +200,7 @@ describe.skipIf(typeof postgres === "string")(`three workers on one PostgreSQL${
     return (await fleet.state.query(`select count(*)::int as n from order_sync.${table}`)).rows[0].n;
   }
 
-  async function journalled(event: string): Promise<number> {
+  async function journaled(event: string): Promise<number> {
     const { rows } = await fleet.state.query("select count(*)::int as n from order_sync.journal where event = $1", [
       event,
     ]);

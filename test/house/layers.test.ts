@@ -45,7 +45,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "src/engine/join": [...UNDER_THE_ENGINE, "src/engine/context", "src/engine/read"],
   "src/engine/detect": [...UNDER_THE_ENGINE, "src/engine/lease", "src/engine/context", "src/engine/read"],
   // What waits and what was refused: answers of people, and further tries.
-  "src/engine/held": [
+  "src/engine/resolve": [
     ...UNDER_THE_ENGINE,
     "src/engine/lease",
     "src/engine/context",
@@ -58,7 +58,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "src/engine/context",
     "src/engine/read",
     "src/engine/join",
-    "src/engine/held",
+    "src/engine/resolve",
     "src/engine/write",
   ],
   "src/engine/pass": [
@@ -76,7 +76,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "src/engine/context",
     "src/engine/read",
     "src/engine/detect",
-    "src/engine/held",
+    "src/engine/resolve",
     "src/engine/join",
     "src/engine/pass",
     "src/engine/check",

@@ -8,17 +8,17 @@ import { describe, expect, it } from "vitest";
 const CONNECTOR = {
   values: names(`
     CONFIG_NAMES ERROR_CODES SyncError answerConflict applyPlan checkEverything defineConfig discardDeadLetter
-    loadConfig makePlan openPorts openPortsToLook parsePlan processHolder readStatus retryDeadLetter runOnce
+    loadConfig makePlan openPorts openPortsReadOnly parsePlan processHolder readStatus retryDeadLetter runOnce
     runOptions sweep
   `),
   types: names(`
     ApiUsage BusinessKey CheckProblem CheckReport Config ConfigInput ConfigModule Conflict DeadLetter
     EngineEvent EngineObserver EnginePorts ErrorCode ErrorCodeEntry ExternalChange ExternalChangePage
     ExternalCollectionInfo ExternalFieldFacts ExternalFieldKind ExternalOperation ExternalOutcome ExternalProblem ExternalRecord ExternalSystem
-    HeldDocument HeldPorts JournalEntry JournalQuery LineKey LoadedConfig Mapping MappingInput NaturalKey
+    JournalEntry JournalQuery LineKey LoadedConfig Mapping MappingInput NaturalKey
     ObjectStatus Obstacle OpenPorts OrgIdentity Parked Plan PlanFile PlannedChange PlannedWrite PortListeners
-    PortSettings RecordId Retry RunOptions RunRecord RunReport RunRequest SalesforceOrg Side StateStore
-    StoredConflict SyncStatus UserFunction Value WriteRefusals WrittenCount
+    PortSettings RecordId ResolvePorts Retry RunOptions RunRecord RunReport RunRequest SalesforceOrg Side StateStore
+    StoredConflict SyncStatus UnsyncedDocument UserFunction Value WriteRefusals WrittenCount
   `),
 };
 

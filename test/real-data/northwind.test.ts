@@ -116,7 +116,7 @@ describe("Northwind, from the ERP into Salesforce", () => {
   });
 
   it("holds nothing back: 91 customers, 77 products with prices, 830 orders", () => {
-    expect(first.held).toEqual([]);
+    expect(first.unsynced).toEqual([]);
     expect(first.conflicts).toEqual([]);
     expect(first.writes).toBe(91 + 77 + 77 + 830);
   });
@@ -209,7 +209,7 @@ describe("Northwind, from the ERP into Salesforce", () => {
     }[];
     database.close();
     expect(second.writes).toBe(0);
-    expect(second.held).toEqual([]);
+    expect(second.unsynced).toEqual([]);
     expect(orders).toMatchObject({
       n: 830,
       released: data.orders.filter((row) => row["shippedDate"] !== null).length,

@@ -2,7 +2,7 @@
 import type { Value } from "../../src/model/value.ts";
 import type { StoredConflict } from "../../src/state/port.ts";
 import type { Base } from "../../src/sync/decision.ts";
-import { EDITED_MEANWHILE } from "../../src/sync/pre-image.ts";
+import { CONCURRENT_EDIT } from "../../src/sync/pre-image.ts";
 import { IN_DOUBT } from "../../src/sync/whole-write.ts";
 import { amountOr, isTracked, LINE_FIELDS, ROOT_FIELDS, tells } from "./cells.ts";
 import type { ConnectorView } from "./connector-view.ts";
@@ -36,7 +36,7 @@ export class AgreementJudge {
     const { key, field, lineKey = "", base } = conflict;
     if (this.#view.conflicts.has(conflict.id) || base === undefined || field === "*" || field === "Status") return;
     // An edit that was brought back stands there by our hand.
-    if (conflict.rule.startsWith(EDITED_MEANWHILE)) return;
+    if (conflict.rule.startsWith(CONCURRENT_EDIT)) return;
     // What is only in doubt may be our own.
     if (conflict.rule === IN_DOUBT) return;
     // A field that flows one way: the side that follows was edited, and the leading side need not have been.
@@ -53,7 +53,7 @@ export class AgreementJudge {
       const other = side === "salesforce" ? "external" : "salesforce";
       const origin = this.#ledger.cell(other, key, `${lineKey}|${field}`);
       const isGone = (conflict[other] ?? null) === null;
-      if (isGone && conflict[side] !== undefined && origin?.held.has(conflict[side])) continue;
+      if (isGone && conflict[side] !== undefined && origin?.unsynced.has(conflict[side])) continue;
       // So is an edit that we overran and brought back, against the deletion of the other side's record.
       if (isGone && this.#wasOverrun(conflict, cell.value)) continue;
       // What a lost write left cannot be read off a deleted record; undeleted, it looks like an edit.
@@ -71,7 +71,7 @@ export class AgreementJudge {
   #wasOverrun({ key, lineKey, field }: StoredConflict, value: Value): boolean {
     const place = lineKey === undefined ? { field } : { lineKey, field };
     const told = JSON.stringify({ ...place, from: value }).slice(0, -1);
-    return this.#view.overruns.some((entry) => entry.key === key && tells(entry.text, told));
+    return this.#view.concurrentEdits.some((entry) => entry.key === key && tells(entry.text, told));
   }
 
   /** A price of more digits than a double holds is the ERP's, to the last of them: nobody types such a price in Salesforce. */
@@ -103,7 +103,7 @@ export class AgreementJudge {
       if (isKnown !== true || !isTracked(this.#stage.config, cellName)) continue;
       for (const side of ["salesforce", "external"] as const) {
         const cell = this.#ledger.cell(side, base.key, cellName);
-        if (cell?.held.has(value) === true) continue;
+        if (cell?.unsynced.has(value) === true) continue;
         const excuse = `${side} ${base.key} ${cellName} ${JSON.stringify(value)}`;
         if (this.#excused.has(excuse)) continue;
         // A status that an order passes through on our own account stands for "not followed yet".

@@ -1,7 +1,7 @@
 /** The obvious rule of recovery, "landed when the record shows what was meant", is caught too. */
 import { expect, it, vi } from "vitest";
 import type { Recovery } from "../../src/sync/recover.ts";
-import { drawScenario, emphasise } from "./scenario.ts";
+import { drawScenario, emphasize } from "./scenario.ts";
 import { play } from "./simulate.ts";
 
 vi.mock("../../src/sync/recover.ts", async (load) => {
@@ -21,7 +21,7 @@ it("the simulation catches a recovery that takes an edit for a write that never 
   let seed = 0;
   while (caught.length === 0 && seed < SEEDS_MAX) {
     seed += 1;
-    const { violations } = await play(emphasise(drawScenario(seed), "crashes"));
+    const { violations } = await play(emphasize(drawScenario(seed), "crashes"));
     caught = [...new Set(violations.map(({ invariant }) => invariant))];
   }
   console.info(`obvious recovery: caught by ${caught.join(", ")} at seed ${seed}`);

@@ -1,7 +1,7 @@
 /** Each connector that is broken in a known way is caught within a bounded number of seeds. */
 import { describe, expect, it } from "vitest";
 import { BROKEN, CAUGHT_BY, EMPHASIS, GREEDY } from "./broken.ts";
-import { drawScenario, emphasise } from "./scenario.ts";
+import { drawScenario, emphasize } from "./scenario.ts";
 import { type PlayOptions, play } from "./simulate.ts";
 
 const CASES: Readonly<Record<string, PlayOptions>> = {
@@ -23,7 +23,7 @@ describe("the simulation catches a connector that", () => {
       while (caught.length === 0 && seed < SEEDS_MAX) {
         seed += 1;
         const scenario = drawScenario(seed);
-        const { violations } = await play(emphasis === undefined ? scenario : emphasise(scenario, emphasis), options);
+        const { violations } = await play(emphasis === undefined ? scenario : emphasize(scenario, emphasis), options);
         const found = [...new Set(violations.map(({ invariant }) => invariant))];
         if (by === undefined || found.includes(by)) caught = found;
       }

@@ -113,7 +113,7 @@ export const BROKEN: Readonly<Record<string, Breaking>> = {
   })),
   "finds overrun edits and forgets them": withBatches((batch) => ({
     ...batch,
-    bases: (batch.bases ?? []).map(({ displaced: _dropped, ...base }) => base),
+    bases: (batch.bases ?? []).map(({ unsettledEdits: _dropped, ...base }) => base),
   })),
   "forgets conflicts": withBatches(({ conflicts: _dropped, ...batch }) => batch),
   "forgets what waits": withBatches(({ parked: _dropped, ...batch }) => batch),
@@ -221,7 +221,7 @@ async function reinsertLine(org: SalesforceOrg, line: Extract<RowOperation, { ki
   const [row] = await org.query(
     `SELECT ERP_Key__c, OrderId, PricebookEntryId, Quantity, UnitPrice FROM OrderItem WHERE Id = '${line.recordId}'`,
   );
-  if (row === undefined) return { kind: "failed", opId: line.opId, class: "replan", faults: [] };
+  if (row === undefined) return { kind: "failed", opId: line.opId, class: "replan", apiErrors: [] };
   const {
     ERP_Key__c: key,
     OrderId,

@@ -1,7 +1,7 @@
 /** What the connector has read and stored, as far as its traffic and its commits show it. */
 import type { StateBatch, StoredConflict } from "../../src/state/port.ts";
 import type { Base } from "../../src/sync/decision.ts";
-import { EDITED_MEANWHILE } from "../../src/sync/pre-image.ts";
+import { CONCURRENT_EDIT } from "../../src/sync/pre-image.ts";
 import { OBJECTS_OF } from "./cells.ts";
 
 /** An intent: the change number of the read behind it, of its storing, and of its look-up because its end was unknown. */
@@ -23,7 +23,7 @@ export class ConnectorView {
   readonly conflicts = new Map<string, StoredConflict>();
   readonly intents = new Map<string, StoredIntent>();
   /** Edits that pre-images showed. */
-  readonly overruns: Told[] = [];
+  readonly concurrentEdits: Told[] = [];
   /** Intents that were looked up. */
   readonly recovered: Told[] = [];
   readonly #bases = new Map<string, Base>();
@@ -67,7 +67,7 @@ export class ConnectorView {
     }
     for (const entry of batch.journal ?? []) {
       const told = { key: entry.key, text: JSON.stringify(entry.detail) };
-      if (entry.event === EDITED_MEANWHILE) this.overruns.push(told);
+      if (entry.event === CONCURRENT_EDIT) this.concurrentEdits.push(told);
       if (entry.event !== "recovered") continue;
       this.recovered.push(told);
       const intent = this.intents.get(String(entry.detail["intent"]));

@@ -1,7 +1,7 @@
 /** The simulation's own state store and ERP keep the promises that the real ones keep. */
-import type { ExternalDouble, OrderRow } from "../src/external/contract.ts";
-import { externalContract } from "../src/external/contract.ts";
-import { stateStoreContract } from "../src/state/contract.ts";
+import type { ExternalDouble, OrderRow } from "../src/external/contract-suite.ts";
+import { externalContract } from "../src/external/contract-suite.ts";
+import { stateStoreContract } from "../src/state/contract-suite.ts";
 import { MemoryErp } from "./memory-erp.ts";
 import { MemoryState } from "./memory-state.ts";
 

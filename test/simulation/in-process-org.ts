@@ -63,10 +63,10 @@ export function createInProcessOrg(options: InProcessOptions): SalesforceOrg {
     budget: { usedShareMax: 1 - options.reserveShare, callsMax: null },
     login: { loginUrl: INSTANCE, version: "62.0", timeoutMs: 1_000, nowMs: options.wallClockMs },
   });
-  const patience = { sleep: options.sleep, waitMs: 60_000 };
+  const polling = { sleep: options.sleep, waitMs: 60_000 };
   const feed = new ChangeFeed(caller, {
     wallClockMs: options.wallClockMs,
-    patience,
+    polling,
     bulkQueryRows: Number.POSITIVE_INFINITY,
   });
   const userId = mock.org.actor(username)?.userId ?? "";
@@ -86,10 +86,10 @@ export function createInProcessOrg(options: InProcessOptions): SalesforceOrg {
         case "rows":
           return executeRows(caller, call.operations);
         case "bulk":
-          return executeBulk(caller, call.part, { listener: listener ?? null, patience });
+          return executeBulk(caller, call.part, { listener: listener ?? null, polling });
       }
     },
-    endOfJob: (jobId) => endOfBulkJob(caller, jobId, patience),
+    endOfJob: (jobId) => endOfBulkJob(caller, jobId, polling),
     holdOff: (attempt) => holdOff(policy, attempt),
     usage: () => usageOf(caller),
     close: () => Promise.resolve(),

@@ -160,8 +160,9 @@ export class Judge {
       const operation = operations[index];
       // The second delivery of a request meets what the first one did.
       if (twice || outcome.kind !== "failed" || operation === undefined) continue;
-      const fault = outcome.faults.find(({ code }) => FORBIDDEN.has(code));
-      if (fault === undefined || outcome.faults.some(({ message }) => message.includes("UNABLE_TO_LOCK_ROW"))) continue;
+      const fault = outcome.apiErrors.find(({ code }) => FORBIDDEN.has(code));
+      if (fault === undefined || outcome.apiErrors.some(({ message }) => message.includes("UNABLE_TO_LOCK_ROW")))
+        continue;
       if (ABOUT_OTHER_RECORDS.some((part) => fault.message.includes(part))) continue;
       const key = documentOf(outcome.opId);
       if (this.#stage.hasDraftReduction(outcome.opId.split("#")[0] ?? "")) continue;
@@ -189,8 +190,8 @@ export class Judge {
     if (recordId === null || isGone({ presence }) || own === undefined || own === key || !key.startsWith("erp:"))
       return;
     if (own !== `erp:${object}:${recordId}`) return;
-    const names = this.ledger.cell("salesforce", own, "|Name")?.held;
-    const theirs = this.ledger.cell("external", key, "|Name")?.held;
+    const names = this.ledger.cell("salesforce", own, "|Name")?.unsynced;
+    const theirs = this.ledger.cell("external", key, "|Name")?.unsynced;
     // The survivor of a merge takes over the key of the one that was merged into it, whatever its name.
     const isSurvivor = this.#stage.mergedInto(recordId).includes(key);
     if (!isSurvivor && names !== undefined && ![...names.keys()].some((name) => theirs?.has(name) === true))
@@ -222,7 +223,7 @@ export class Judge {
     const collection = collectionOf(object);
     if (this.#stage.erp.row(collection, erpNameOf(key)) === undefined && this.ledger.erpSeq(key) > 0) return;
     if (this.ledger.erpSeq(key) > this.view.erpReadSeq(key)) return;
-    if (this.#cameUnderMeanwhile(key)) return this.losses.takenAlong(key);
+    if (this.#cameUnderMeanwhile(key)) return this.losses.cascadeDeleted(key);
     this.fail("I11", `${key} was deleted in Salesforce without a deletion in the ERP`);
   }
 
@@ -238,10 +239,10 @@ export class Judge {
   #checkSalesforceLineDelete(key: string, line: string, price: Value): void {
     const no = line.split(":").at(-1) ?? "";
     const row = this.#stage.erp.row("orders", erpNameOf(key));
-    const held = row?.lines.get(no);
-    if (held === undefined) return;
+    const unsynced = row?.lines.get(no);
+    if (unsynced === undefined) return;
     // Another product stands on it now: the line makes room for that one.
-    if (`erp:PricebookEntry:${String(held["sku"])}` !== price) return;
+    if (`erp:PricebookEntry:${String(unsynced["sku"])}` !== price) return;
     if (this.ledger.erpSeq(key) > this.view.erpReadSeq(key)) return;
     this.fail("I11", `the line ${line} was deleted in Salesforce while the ERP has it`);
   }

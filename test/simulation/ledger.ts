@@ -28,7 +28,7 @@ export interface Cell {
   clerkSeq: number;
   connectorSeq: number;
   /** Every value that it has held, with the change number at which it came last. */
-  readonly held: Map<Value, number>;
+  readonly unsynced: Map<Value, number>;
   /** Every value that a person has put there, with the change number at which one did so last. */
   readonly entered: Map<Value, number>;
   /** What it showed when its record was deleted. */
@@ -325,7 +325,7 @@ export class Ledger {
       const { gone } = cell;
       if (old !== undefined && now === undefined) cell.gone = { value: old, by: cell.by, clerkSeq: cell.clerkSeq };
       cell.value = now;
-      if (now !== undefined) cell.held.set(now, this.#seq);
+      if (now !== undefined) cell.unsynced.set(now, this.#seq);
       // Who undeletes a record has not written its values: they are as old, and of the same hand, as before.
       const isUndeleted = author === "clerk" && old === undefined && gone !== undefined && gone.value === now;
       cell.by = isUndeleted ? gone.by : author;
@@ -350,7 +350,7 @@ export class Ledger {
       const known = this.#cells.get(target);
       this.#cells.set(target, {
         ...cell,
-        held: new Map([...cell.held, ...(known?.held ?? [])]),
+        unsynced: new Map([...cell.unsynced, ...(known?.unsynced ?? [])]),
         entered: new Map([...cell.entered, ...(known?.entered ?? [])]),
       });
     }
@@ -387,7 +387,7 @@ export class Ledger {
     const id = cellId(side, key, name);
     let cell = this.#cells.get(id);
     if (cell === undefined) {
-      cell = { value: undefined, by: "clerk", clerkSeq: 0, connectorSeq: 0, held: new Map(), entered: new Map() };
+      cell = { value: undefined, by: "clerk", clerkSeq: 0, connectorSeq: 0, unsynced: new Map(), entered: new Map() };
       this.#cells.set(id, cell);
     }
     return cell;
@@ -396,7 +396,7 @@ export class Ledger {
 
 function renameValue(cell: Cell, from: string, to: string): void {
   if (cell.value === from) cell.value = to;
-  for (const values of [cell.held, cell.entered]) {
+  for (const values of [cell.unsynced, cell.entered]) {
     const seq = values.get(from);
     if (seq !== undefined) values.set(to, Math.max(seq, values.get(to) ?? 0));
   }

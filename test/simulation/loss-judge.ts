@@ -5,7 +5,7 @@
 import type { RowOperation, RowOutcome } from "../../src/model/salesforce-record.ts";
 import type { Side, Value } from "../../src/model/value.ts";
 import type { SalesforceCall } from "../../src/sync/call.ts";
-import type { PassingStatus } from "../../src/sync/decision.ts";
+import type { TransitionalStatus } from "../../src/sync/decision.ts";
 import { operationsOf } from "../../src/sync/split.ts";
 import { amountOr, isTracked, spelled, tells } from "./cells.ts";
 import type { ConnectorView } from "./connector-view.ts";
@@ -51,7 +51,7 @@ export class LossJudge {
   /** Edits that were overwritten between the connector's read and its write, and for which nobody has a pre-image. */
   raced = 0;
   /** Such edits that the connector found in pre-images. */
-  overruns = 0;
+  concurrentEdits = 0;
   readonly #ledger: Ledger;
   readonly #view: ConnectorView;
   readonly #stage: Stage;
@@ -103,7 +103,7 @@ export class LossJudge {
   }
 
   /** The deletion of another record took this one along just now, and nobody could know. */
-  takenAlong(key: string): void {
+  cascadeDeleted(key: string): void {
     const { seq } = this.#ledger;
     for (const overwritten of this.#overwritten)
       if (overwritten.key === key && overwritten.overSeq === seq) overwritten.excuse = "taken along";
@@ -122,7 +122,7 @@ export class LossJudge {
     // People on both sides chose the same: it stands on the other side.
     if (this.#ledger.cell(side === "salesforce" ? "external" : "salesforce", key, name)?.value === old) return;
     // Somebody chose the very status in which an earlier write had left the record half way.
-    if (side === "salesforce" && name === "|Status" && this.#passing(key)?.shown === old) return;
+    if (side === "salesforce" && name === "|Status" && this.#transitional(key)?.shown === old) return;
     const unseen = side === "salesforce" && cell.clerkSeq > this.#view.readSeq(key);
     const { clerkSeq: seq } = cell;
     const excuse = this.#inBulk.has(key) ? "by Bulk" : null;
@@ -148,7 +148,7 @@ export class LossJudge {
    * the person's status along, and nobody else would have lost it.
    */
   deletedByPerson(key: string): void {
-    const meant = this.#passing(key)?.meant;
+    const meant = this.#transitional(key)?.meant;
     for (const overwritten of this.#overwritten)
       if (overwritten.key === key && overwritten.field === "Status" && overwritten.value === meant)
         overwritten.deletedHalfWay = true;
@@ -161,14 +161,14 @@ export class LossJudge {
   check(waits: (key: string) => boolean): void {
     for (const overwritten of this.#overwritten) {
       const { side, key, line, field, value, seq } = overwritten;
-      const overrun = this.#view.overruns.some(
+      const concurrentEdit = this.#view.concurrentEdits.some(
         (entry) => entry.key === key && tells(entry.text, `"from":${JSON.stringify(value)}`),
       );
-      if (overwritten.unseen && overrun) this.overruns += 1;
+      if (overwritten.unseen && concurrentEdit) this.concurrentEdits += 1;
       const cell = this.#ledger.cell(side, key, `${line}|${field}`);
       // It was found, and a newer edit has taken its place or the record is gone: the journal is all that is owed.
       const isGone = cell?.value === undefined || this.#stage.isMerged(key);
-      if (overrun && (isGone || cell.clerkSeq > seq)) continue;
+      if (concurrentEdit && (isGone || cell.clerkSeq > seq)) continue;
       // It stands there again: the connector passed through another value, or the other side agreed.
       if (cell?.value === value) continue;
       // A person has put it there once more: what became of that edit is judged by itself.
@@ -176,15 +176,15 @@ export class LossJudge {
       // The survivor of a merge, before it had taken over the key: the connector knows it as the very same account.
       if (field === "AccountId" && this.#stage.isSurvivor(overwritten.agreed, value)) continue;
       // It waits with its document, which somebody has to settle first.
-      if (overrun && waits(key) && this.#isHidden(overwritten)) continue;
+      if (concurrentEdit && waits(key) && this.#isHidden(overwritten)) continue;
       // Its record is half way through Draft and was deleted there: the base remembers what it stood for.
-      if (field === "Status" && cell?.value === undefined && this.#passing(key)?.meant === value) continue;
+      if (field === "Status" && cell?.value === undefined && this.#transitional(key)?.meant === value) continue;
       // So it was, and a person has chosen the other side's record since.
       if (side === "salesforce" && overwritten.deletedHalfWay) continue;
       // What flows from the ERP only is not brought back; the journal has it.
-      if (overrun && field === "BillingCity" && this.#stage.config.cityDirection === "toSalesforce") continue;
+      if (concurrentEdit && field === "BillingCity" && this.#stage.config.cityDirection === "toSalesforce") continue;
       const other = side === "salesforce" ? "external" : "salesforce";
-      if ((this.#ledger.cell(other, key, `${line}|${field}`)?.held.get(value) ?? 0) > seq) continue;
+      if ((this.#ledger.cell(other, key, `${line}|${field}`)?.unsynced.get(value) ?? 0) > seq) continue;
       const told = [...this.#view.conflicts.values()].some(
         (conflict) =>
           conflict.key === key &&
@@ -203,21 +203,21 @@ export class LossJudge {
         }
         this.#fail(
           "I6",
-          `${side} ${key} ${line} ${field}: the value ${JSON.stringify(value)} was overwritten and is ${overrun ? "found and forgotten" : "lost"}`,
+          `${side} ${key} ${line} ${field}: the value ${JSON.stringify(value)} was overwritten and is ${concurrentEdit ? "found and forgotten" : "lost"}`,
         );
       }
     }
   }
 
   /** The status in which a write has left the record half way. */
-  #passing(key: string): PassingStatus | null | undefined {
-    return this.#view.base(key.split(":")[1] ?? "", key)?.passing;
+  #transitional(key: string): TransitionalStatus | null | undefined {
+    return this.#view.base(key.split(":")[1] ?? "", key)?.transitional;
   }
 
   /** True where the base remembers the value as an edit that our write hides. */
   #isHidden({ key, line, field, value }: Overwritten): boolean {
     const object = key.split(":")[1] ?? "";
-    const hidden = this.#view.base(object, key)?.displaced ?? [];
+    const hidden = this.#view.base(object, key)?.unsettledEdits ?? [];
     return hidden.some(
       (edit) => (edit.lineKey ?? "") === line && edit.field === field && amountOr(field, edit.value) === value,
     );

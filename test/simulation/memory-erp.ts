@@ -1,6 +1,6 @@
 /**
  * An external system in memory: customers, products, and orders with lines, a change log, and transactions that commit
- * late. It honours the port's promises, so that whatever a simulation finds is the connector's fault.
+ * late. It honors the port's promises, so that whatever a simulation finds is the connector's fault.
  */
 import { SyncError } from "../../src/errors.ts";
 import type { ExternalChangePage } from "../../src/external/port.ts";

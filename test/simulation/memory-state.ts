@@ -43,30 +43,30 @@ export class MemoryState implements StateStore {
     readonly nowMs: number;
   }): Promise<Lease | undefined> {
     const { name, holder, ttlMs, nowMs } = request;
-    const held = this.#leases.get(name);
-    if (held !== undefined && held.expiresAtMs > nowMs && held.holder !== holder) return undefined;
-    const lease = { fence: (held?.fence ?? 0) + 1, holder, expiresAtMs: nowMs + ttlMs };
+    const unsynced = this.#leases.get(name);
+    if (unsynced !== undefined && unsynced.expiresAtMs > nowMs && unsynced.holder !== holder) return undefined;
+    const lease = { fence: (unsynced?.fence ?? 0) + 1, holder, expiresAtMs: nowMs + ttlMs };
     this.#leases.set(name, lease);
     return { name, ...lease };
   }
 
   async renewLease(lease: Lease, ttlMs: number, nowMs: number): Promise<Lease | undefined> {
-    const held = this.#leases.get(lease.name);
-    if (held?.fence !== lease.fence) return undefined;
-    held.expiresAtMs = nowMs + ttlMs;
-    return { ...lease, expiresAtMs: held.expiresAtMs };
+    const unsynced = this.#leases.get(lease.name);
+    if (unsynced?.fence !== lease.fence) return undefined;
+    unsynced.expiresAtMs = nowMs + ttlMs;
+    return { ...lease, expiresAtMs: unsynced.expiresAtMs };
   }
 
   async releaseLease(lease: Lease): Promise<void> {
-    const held = this.#leases.get(lease.name);
-    if (held?.fence === lease.fence) {
-      this.#leases.set(lease.name, { fence: held.fence + 1, holder: "", expiresAtMs: 0 });
+    const unsynced = this.#leases.get(lease.name);
+    if (unsynced?.fence === lease.fence) {
+      this.#leases.set(lease.name, { fence: unsynced.fence + 1, holder: "", expiresAtMs: 0 });
     }
   }
 
   async leaseHolder(name: string): Promise<Lease | undefined> {
-    const held = this.#leases.get(name);
-    return held === undefined || held.holder === "" ? undefined : { name, ...held };
+    const unsynced = this.#leases.get(name);
+    return unsynced === undefined || unsynced.holder === "" ? undefined : { name, ...unsynced };
   }
 
   async cursors(): Promise<Readonly<Record<string, string>>> {
@@ -161,9 +161,9 @@ export class MemoryState implements StateStore {
 
   async commit(lease: Lease, batch: StateBatch): Promise<void> {
     for (const required of [lease, ...(batch.under ?? [])]) {
-      const held = this.#leases.get(required.name);
-      if (held?.fence === required.fence) continue;
-      const holder = held === undefined || held.holder === "" ? "nobody" : held.holder;
+      const unsynced = this.#leases.get(required.name);
+      if (unsynced?.fence === required.fence) continue;
+      const holder = unsynced === undefined || unsynced.holder === "" ? "nobody" : unsynced.holder;
       throw new SyncError("LEASE_LOST", `Lease "${required.name}" of ${required.holder} is held by ${holder}`);
     }
     this.write(batch);

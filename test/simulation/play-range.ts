@@ -3,7 +3,7 @@
  * it in lines of JSON. Bundled and started by `simulate.mjs`.
  */
 import { parseArgs } from "node:util";
-import { drawScenario, EMPHASES, emphasise, UNTIDINESSES, untidy } from "./scenario.ts";
+import { drawScenario, EMPHASES, emphasize, UNTIDINESSES, untidy } from "./scenario.ts";
 import { reportOf } from "./shrink.ts";
 import { play } from "./simulate.ts";
 
@@ -44,7 +44,7 @@ process.on("uncaughtException", (error) => {
 for (let seed = playing; seed < end; seed += Number(values.step)) {
   playing = seed;
   const drawn = world === undefined ? drawScenario(seed) : untidy(drawScenario(seed), world);
-  const scenario = emphasis === undefined ? drawn : emphasise(drawn, emphasis);
+  const scenario = emphasis === undefined ? drawn : emphasize(drawn, emphasis);
   const played = await play(scenario);
   tally.seeds += 1;
   tally.runs += played.runs;

@@ -11,7 +11,7 @@ export interface Tally {
   /** Edits that fell between a read and its write, and for which nobody has a pre-image. */
   readonly raced: number;
   /** Such edits that were found in pre-images. */
-  readonly overruns: number;
+  readonly concurrentEdits: number;
 }
 
 /** The seeds of one of `shards` test files: `SIM_FROM` and `SIM_SEEDS` say which, by default the first 250. */
@@ -23,7 +23,7 @@ export function seedsOf(shard: number, shards: number): readonly number[] {
 
 /** Plays the seeds; throws the report of the first one that breaks an invariant. */
 export async function playSeeds(seeds: readonly number[], options: PlayOptions = {}): Promise<Tally> {
-  const tally = { seeds: 0, runs: 0, crashes: 0, failures: 0, raced: 0, overruns: 0 };
+  const tally = { seeds: 0, runs: 0, crashes: 0, failures: 0, raced: 0, concurrentEdits: 0 };
   for (const seed of seeds) {
     const played = await playSeed(seed, options);
     tally.seeds += 1;
@@ -31,7 +31,7 @@ export async function playSeeds(seeds: readonly number[], options: PlayOptions =
     tally.crashes += played.crashes;
     tally.failures += played.failures;
     tally.raced += played.raced;
-    tally.overruns += played.overruns;
+    tally.concurrentEdits += played.concurrentEdits;
   }
   return tally;
 }

@@ -1,6 +1,6 @@
 /** A seed is a name of a history: whoever plays it sees the same. */
 import { expect, it } from "vitest";
-import { drawScenario, type Emphasis, emphasise } from "./scenario.ts";
+import { drawScenario, type Emphasis, emphasize } from "./scenario.ts";
 import { play } from "./simulate.ts";
 
 it.each([3, 11])("plays seed %i twice alike, to the last word of what people and the connector did", async (seed) => {
@@ -16,7 +16,7 @@ it.each<Emphasis>(["lostReplies", "editsInside", "crashes"])(
   "breaks nothing where a history has more %s: what they show of a broken connector is no false alarm",
   async (emphasis) => {
     for (const seed of [1, 2, 3, 4, 5]) {
-      const { violations } = await play(emphasise(drawScenario(seed), emphasis));
+      const { violations } = await play(emphasize(drawScenario(seed), emphasis));
       expect(violations, `seed ${seed}`).toEqual([]);
     }
   },

@@ -283,12 +283,12 @@ class SimulatedProcess {
           judge.sending(call);
           judge.traffic.sending({ process: holder, stale: !judge.holdsLease(holder) }, operations);
           this.#deliveredTwice = false;
-          const [calls, faults] = [this.#wireCalls, this.#wireFaults];
+          const [calls, apiErrors] = [this.#wireCalls, this.#wireFaults];
           const outcomes = await this.#answered(operations, () => org.execute(call));
           judge.sent(operations, outcomes, this.#deliveredTwice);
           if (this.#doomed) await this.#crash();
           // What fails as a whole is sent again, or in halves.
-          if (this.#wireFaults === faults && outcomes.every(({ kind }) => kind === "done"))
+          if (this.#wireFaults === apiErrors && outcomes.every(({ kind }) => kind === "done"))
             judge.traffic.wrote(this.#wireCalls - calls, call.predictedCalls);
           return outcomes;
         }),

@@ -211,7 +211,7 @@ function withRace(random: Random, step: Step): Step {
 }
 
 /** Adds to every run of a history what a rare mistake shows itself by. */
-export function emphasise(scenario: Scenario, emphasis: Emphasis): Scenario {
+export function emphasize(scenario: Scenario, emphasis: Emphasis): Scenario {
   const random = new Random(scenario.seed ^ 0x5bd1e995);
   const edit = (): Disturbance => ({ at: random.below(PLACES), act: { kind: "edit", seed: random.fork() } });
   const more = {

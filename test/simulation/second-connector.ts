@@ -50,13 +50,13 @@ export class SecondConnector {
     const { stage } = this.#needs;
     mock.clock.advance({ ms: Math.max(0, stage.nowMs - mock.clock.nowMs()) });
     const ports = this.#ports(mock);
-    let held = new Set<string>();
+    let unsynced = new Set<string>();
     for (let run = 0; run < RUNS; run += 1) {
       const sizes = { passDocuments: limit, passOrders: limit, deleteShare: 1, deleteLineShare: 1 };
       const report = await runOnce(ports, { holder: "sandbox", leaseTtlMs: LEASE_TTL_MS, ...sizes });
-      held = new Set<string>(report.held.map(({ key }) => key));
+      unsynced = new Set<string>(report.unsynced.map(({ key }) => key));
     }
-    for (const object of Object.keys(COMPARED)) this.#compare(mock, object, held);
+    for (const object of Object.keys(COMPARED)) this.#compare(mock, object, unsynced);
   }
 
   #ports(mock: MockOrg): EnginePorts {
@@ -127,7 +127,7 @@ export class SecondConnector {
     };
   }
 
-  #compare(mock: MockOrg, object: string, held: ReadonlySet<string>): void {
+  #compare(mock: MockOrg, object: string, unsynced: ReadonlySet<string>): void {
     const { stage, fail } = this.#needs;
     const rows = new Map(
       stage.erp.rows(collectionOf(object)).map((row) => [`erp:${object}:${row.key.join(":")}`, row] as const),
@@ -136,7 +136,7 @@ export class SecondConnector {
     const own = liveRows(mock, object).filter((record) => record["IsReductionOrder"] !== true);
     const records = new Map(own.map((record) => [record["ERP_Key__c"], record] as const));
     for (const [key, row] of rows) {
-      if (held.has(key)) continue;
+      if (unsynced.has(key)) continue;
       const cells = erpCells(object, key, row);
       const record = records.get(key);
       const shows = (field: string): Value => amountOr(field, canonicalOf(record?.[field]));
@@ -148,7 +148,7 @@ export class SecondConnector {
     if (stage.config.world?.feed !== "log") return;
     const keys = new Set<string>(rows.keys());
     for (const key of [...records.keys()].map(String))
-      if (!keys.has(key) && !held.has(key)) fail("I14", `${key}: a second connector was not told that it is gone`);
+      if (!keys.has(key) && !unsynced.has(key)) fail("I14", `${key}: a second connector was not told that it is gone`);
   }
 }
 

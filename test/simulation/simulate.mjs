@@ -42,7 +42,7 @@ const bundle = await rolldown({
 await bundle.write({ dir: dirname(file), entryFileNames: `play-range-${process.pid}.mjs`, codeSplitting: false });
 await bundle.close();
 
-const emphasised = [
+const emphasized = [
   ...(emphasis === undefined ? [] : ["--emphasis", emphasis]),
   ...(world === undefined ? [] : ["--world", world]),
 ];
@@ -59,7 +59,7 @@ async function playPart(part) {
   const child = spawn(
     process.execPath,
     // Histories make much garbage that lives for a moment only.
-    ["--max-semi-space-size=32", file, ...options, "--findings", values.findings, ...emphasised],
+    ["--max-semi-space-size=32", file, ...options, "--findings", values.findings, ...emphasized],
     { stdio: ["ignore", "pipe", "inherit"], cwd: root },
   );
   children.add(child);

@@ -1,9 +1,9 @@
 /** Plays one history to its end and says what it broke. */
 import { setImmediate } from "node:timers/promises";
 import type { RunReport } from "../../src/engine/context/report.ts";
-import { sweepOwedSinceMs } from "../../src/engine/detect/pending-sweep.ts";
-import { retryDeadLetter } from "../../src/engine/held/held.ts";
+import { sweepPendingSinceMs } from "../../src/engine/detect/pending-sweep.ts";
 import type { Plan } from "../../src/engine/plan/plan.ts";
+import { retryDeadLetter } from "../../src/engine/resolve/held.ts";
 import type { SalesforceOrg } from "../../src/salesforce/port.ts";
 import { withinBudget } from "../../src/service/budgeted-org.ts";
 import type { StateStore } from "../../src/state/port.ts";
@@ -23,7 +23,7 @@ export interface Played {
   /** Edits that fell between a read and its write, and for which nobody has a pre-image. */
   readonly raced: number;
   /** Such edits that were found in pre-images. */
-  readonly overruns: number;
+  readonly concurrentEdits: number;
   readonly runs: number;
   readonly crashes: number;
   readonly failures: number;
@@ -193,14 +193,15 @@ class Player {
       this.#options.trace?.(`settling: ${describeEnd(end)}`);
       if (end.kind !== "done") judge.fail("I7", `an undisturbed run ended: ${describeEnd(end)}`);
       isParentHeld =
-        end.kind === "done" && end.report.held.some(({ obstacles }) => obstacles[0]?.code === "CHILDREN_EXIST");
+        end.kind === "done" && end.report.unsynced.some(({ obstacles }) => obstacles[0]?.code === "CHILDREN_EXIST");
       this.#stage.advance(REST_MS);
     }
-    if (this.#mustSweep || sweepOwedSinceMs(await this.#state.cursors()) !== null) {
+    if (this.#mustSweep || sweepPendingSinceMs(await this.#state.cursors()) !== null) {
       const end = await this.#sweep();
       this.#options.trace?.(`sweep: ${describeEnd(end)}`);
       if (end.kind !== "swept") judge.fail("I7", `an undisturbed sweep ended: ${describeEnd(end)}`);
-      if (sweepOwedSinceMs(await this.#state.cursors()) !== null) judge.fail("I15", "a sweep stays owed after a sweep");
+      if (sweepPendingSinceMs(await this.#state.cursors()) !== null)
+        judge.fail("I15", "a sweep stays owed after a sweep");
       for (let run = 0; run < SETTLING_RUNS; run += 1) {
         await this.#run(calm);
         this.#stage.advance(REST_MS);
@@ -218,9 +219,9 @@ class Player {
     if (last.kind !== "done") return judge.fail("I7", `an undisturbed run ended: ${describeEnd(last)}`);
     const intents = await this.#state.intents();
     if (intents.length > 0) judge.fail("I10", `${intents.length} intents are left, of ${intents[0]?.key}`);
-    const held = new Map(last.report.held.map((document) => [`${document.object} ${document.key}`, document]));
-    for (const letter of await this.#state.deadLetters()) {
-      held.set(`${letter.object} ${letter.key}`, { ...letter, how: "rejected" });
+    const unsynced = new Map(last.report.unsynced.map((document) => [`${document.object} ${document.key}`, document]));
+    for (const deadLetter of await this.#state.deadLetters()) {
+      unsynced.set(`${deadLetter.object} ${deadLetter.key}`, { ...deadLetter, how: "rejected" });
     }
     this.#checkDoubles();
     const rest = this.#rest;
@@ -228,11 +229,11 @@ class Player {
     const contracts = this.#stage.config.contracts ? ["Contract"] : [];
     for (const object of ["Account", ...contracts, ...prices, "Order"]) {
       for (const key of judge.ledger.keys(object)) {
-        const codes = held.get(`${object} ${key}`)?.obstacles.map(({ code }) => code);
+        const codes = unsynced.get(`${object} ${key}`)?.obstacles.map(({ code }) => code);
         rest.compare(object, key, codes);
       }
     }
-    const waiting = new Set<string>([...held.values()].map(({ key }) => key));
+    const waiting = new Set<string>([...unsynced.values()].map(({ key }) => key));
     judge.losses.check((key) => waiting.has(key));
   }
 
@@ -258,7 +259,7 @@ class Player {
   }
 
   /** What was planned is what it takes; a row that Salesforce refuses costs calls of its own, which nobody can foresee. */
-  #compareCalls({ calls, held, writes }: Plan, report: RunReport): void {
+  #compareCalls({ calls, unsynced, writes }: Plan, report: RunReport): void {
     // A record that is made or removed in the ERP shifts the pages of its feed: one more pass, which reads and writes.
     // In a feed by stamps every write does, for it moves the record's; so does one that a trigger rewrites.
     const { feed, unruly } = this.#stage.config.world ?? {};
@@ -268,8 +269,8 @@ class Player {
     ).length;
     const pass = this.#stage.config.activation === "after" ? 4 : 2;
     const planned = calls.reading + calls.writing + pass * shifts + SECOND_LOOK;
-    const expected = new Set(held.map((document) => `${document.object} ${document.key}`));
-    const refused = report.held.some((document) => !expected.has(`${document.object} ${document.key}`));
+    const expected = new Set(unsynced.map((document) => `${document.object} ${document.key}`));
+    const refused = report.unsynced.some((document) => !expected.has(`${document.object} ${document.key}`));
     this.#options.trace?.(`  ${report.apiCalls} calls, planned ${calls.reading} + ${calls.writing}`);
     // After a merge what stands for a record is looked up once more; a rehearsal has merged nothing.
     if (refused || this.#stage.hasMerged() || report.apiCalls <= planned) return;
@@ -305,11 +306,11 @@ class Player {
 
   /** A person asks for another try of everything that was refused. What tried again by itself needs its two runs too. */
   async #retryDeadLetters(calm: RunStep, refused: boolean): Promise<void> {
-    const letters = await this.#state.deadLetters();
-    if (letters.length === 0 && !refused) return;
+    const deadLetters = await this.#state.deadLetters();
+    if (deadLetters.length === 0 && !refused) return;
     const nowMs = (): number => this.#stage.nowMs;
     const ports = { state: this.#state, nowMs, source: "erp", holder: "person", newId: () => this.#newId() };
-    for (const letter of letters) await retryDeadLetter(ports, letter);
+    for (const deadLetter of deadLetters) await retryDeadLetter(ports, deadLetter);
     for (let run = 0; run < SETTLING_RUNS; run += 1) {
       await this.#run(calm);
       this.#stage.advance(REST_MS);
@@ -341,7 +342,7 @@ class Player {
   async #checkUpset(): Promise<void> {
     if (!this.#isUpset) return;
     this.#isUpset = false;
-    if (sweepOwedSinceMs(await this.#state.cursors()) === null)
+    if (sweepPendingSinceMs(await this.#state.cursors()) === null)
       this.#judge.fail("I15", "the ERP was put back, moved or swapped, and no sweep is owed after the run that met it");
   }
 
@@ -379,7 +380,7 @@ class Player {
     return {
       violations: this.#judge.violations,
       raced: this.#judge.losses.raced,
-      overruns: this.#judge.losses.overruns,
+      concurrentEdits: this.#judge.losses.concurrentEdits,
       runs: this.#runs,
       crashes: this.#crashes,
       failures: this.#failures,
@@ -422,7 +423,7 @@ export function unguarded(stage: Stage, reserveShare: number, sleep: OpenOrg["sl
 function describeEnd(end: RunEnd): string {
   switch (end.kind) {
     case "done":
-      return `done, ${end.report.writes} written, held ${end.report.held
+      return `done, ${end.report.writes} written, held ${end.report.unsynced
         .map((document) => `${document.key} (${document.obstacles.map(({ code }) => code).join()})`)
         .join(" ")}`;
     case "failed":

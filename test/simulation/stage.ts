@@ -185,7 +185,7 @@ export class Stage {
     this.mock.faultHook = hook;
   }
 
-  /** Some rows of the connector are refused while their neighbours pass: a lock, a trigger, a rule that somebody made. */
+  /** Some rows of the connector are refused while their neighbors pass: a lock, a trigger, a rule that somebody made. */
   refuseRows(seed: number): void {
     const random = new Random(seed);
     this.mock.faults.add({

@@ -73,7 +73,7 @@ function orderRow({ row, account, lines }: OrderLine): Markup {
   return html`<tr><th scope="row"><a href="${orderAddress(String(row["Id"]))}" data-row>${shown(row["OrderNumber"])}</a>${row["IsReductionOrder"] === true ? html` <span class="tag">reduction</span>` : NOTHING}</th><td>${account}</td><td>${statusTag(row)}</td><td class="num">${lines}</td><td class="num">${money(Number(row["TotalAmount"] ?? 0))}</td><td class="num-left">${shown(row["EffectiveDate"])}</td><td class="num-left">${instant(String(row["SystemModstamp"]))}</td></tr>`;
 }
 
-/** The status in the colour of its category. */
+/** The status in the color of its category. */
 export function statusTag(row: Row): Markup {
   if (row["IsDeleted"] === true) return html`<span class="tag delete">deleted</span>`;
   return html`<span class="tag ${row["StatusCode"] === "Activated" ? "on" : "off"}">${shown(row["Status"])}</span>`;

@@ -144,7 +144,7 @@ function requestRow(entry: JournalEntry): Markup {
 </a></li>`;
 }
 
-/** `bad`, `good` or `cut`: the colour of a status. */
+/** `bad`, `good` or `cut`: the color of a status. */
 export function toneOf({ status }: Pick<JournalEntry, "status">): string {
   if (status === 0) return "cut";
   return status >= 400 ? "bad" : "good";

@@ -1,5 +1,5 @@
 /**
- * Refusals of the catalogue that whole stages of the pipeline enforce, not single rules: each says in which file.
+ * Refusals of the catalog that whole stages of the pipeline enforce, not single rules: each says in which file.
  * Facts only; nothing here runs.
  */
 import { fact, type RuleFact } from "../rule.ts";

@@ -1,7 +1,7 @@
 /**
  * Every refusal that this org knows, by object and operation: the rules, and the facts that other stages enforce.
  *
- * `RULES` is the catalogue for readers and for the fidelity page; `refusalOf` is what the pipeline asks.
+ * `RULES` is the catalog for readers and for the fidelity page; `refusalOf` is what the pipeline asks.
  */
 import type { OrgFault } from "../../errors.ts";
 import type { Transaction } from "../../org/port.ts";

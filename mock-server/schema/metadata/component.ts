@@ -67,14 +67,14 @@ const KINDS: Readonly<Record<string, ComponentKind>> = {
   mutingpermissionset: "mutingPermissionSet",
 };
 
-/** Objects that are stored elsewhere than records, and are not modelled, by the end of their names. */
+/** Objects that are stored elsewhere than records, and are not modeled, by the end of their names. */
 const NOT_RECORDS = /__(e|b|x|kav)$/;
 
 const NOT_MODELLED: Readonly<Record<string, string>> = {
-  e: "platform events are not modelled",
-  b: "big objects are not modelled",
-  x: "external objects are not modelled",
-  kav: "knowledge articles are not modelled",
+  e: "platform events are not modeled",
+  b: "big objects are not modeled",
+  x: "external objects are not modeled",
+  kav: "knowledge articles are not modeled",
 };
 
 /** The component of a path; undefined where the file is none that is read. */

@@ -2,7 +2,7 @@
  * One custom field of metadata (`CustomField`) as field definitions.
  *
  * Lengths, flags and describe types by metadata type: reference: order-domain §8.1, rest-api §6.4; where neither names
- * a type, [memory]. What would change the outcome of a save and is not modelled is refused or remarked upon by name.
+ * a type, [memory]. What would change the outcome of a save and is not modeled is refused or remarked upon by name.
  */
 import type { AutoNumber, FieldDefinition, FieldType, SummaryDefinition, SummaryFilter } from "../definition.ts";
 import { type LookupFilter, readLookupFilter } from "./lookup-filter.ts";

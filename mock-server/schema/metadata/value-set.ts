@@ -19,7 +19,7 @@ export interface FieldReading {
   readonly remark: (element: string, reason: string) => void;
 }
 
-/** Standard value sets and the picklists that take their values; sets of objects that are not modelled are left out. */
+/** Standard value sets and the picklists that take their values; sets of objects that are not modeled are left out. */
 export const STANDARD_VALUE_SETS: Readonly<Record<string, readonly string[]>> = {
   OrderStatus: ["Order.Status"],
   OrderType: ["Order.Type"],

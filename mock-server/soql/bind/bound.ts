@@ -85,7 +85,7 @@ export interface BoundLabel {
   readonly at: number;
 }
 
-/** `FORMAT(x)`: the value as localised text. */
+/** `FORMAT(x)`: the value as localized text. */
 export interface BoundFormat {
   readonly kind: "format";
   readonly value: BoundField | BoundAggregate | BoundCurrency;

@@ -1,6 +1,6 @@
 /** Binds fields and functions, and checks which function takes which field. Source: reference: soql §5.3, §5.7. */
 import type { SObjectType } from "../../schema/catalog.ts";
-import { componentsOf } from "../../schema/serialise.ts";
+import { componentsOf } from "../../schema/serialize.ts";
 import { OPEN_POINTS } from "../base/open-points.ts";
 import { bindError, queryError } from "../base/query-error.ts";
 import type { Call, Distance, Expression, Path } from "../parse/ast.ts";

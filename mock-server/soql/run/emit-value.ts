@@ -1,7 +1,7 @@
 /** Bound expressions → source text that reads or computes their value from the variable `r`. */
 import type { SObjectType } from "../../schema/catalog.ts";
 import type { FieldDefinition, FieldValue, Row } from "../../schema/definition.ts";
-import { componentsOf, compoundOf } from "../../schema/serialise.ts";
+import { componentsOf, compoundOf } from "../../schema/serialize.ts";
 import { isDoubleField, wireDouble } from "../../schema/wire-double.ts";
 import { fiscalYearFor } from "../base/fiscal-year.ts";
 import type { BoundDistance, BoundExpression, BoundField, Step } from "../bind/bound.ts";

@@ -1,7 +1,7 @@
 /**
- * Makes specialised JavaScript functions out of bound queries.
+ * Makes specialized JavaScript functions out of bound queries.
  *
- * A generic interpreter reads every field through the same instruction, which no engine can specialise; a generated
+ * A generic interpreter reads every field through the same instruction, which no engine can specialize; a generated
  * loop reads `row["Status"]` as fast as one written by hand. Text of generated functions contains only field names of
  * the catalog, quoted as JSON; every value that a user wrote reaches it as a constant from outside, never as source.
  */

@@ -12,7 +12,7 @@ export type LikeTest =
 /** What stands between two `%`: texts, and null for one character of any kind. */
 export type Piece = readonly (string | null)[];
 
-/** Analyses a pattern whose escapes have been checked. */
+/** Analyzes a pattern whose escapes have been checked. */
 export function compileLike(raw: string, caseSensitive: boolean): LikeTest {
   const parts = split(raw);
   const texts = parts.filter((part) => part.kind === "text");

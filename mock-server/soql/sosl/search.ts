@@ -1,6 +1,6 @@
 /**
  * SOSL and parameterized search: finds the records whose texts match, then lets the query engine filter, sort, cut and
- * serialise them. Source: reference: soql §12, rest-api §8.5 and §8.6.
+ * serialize them. Source: reference: soql §12, rest-api §8.5 and §8.6.
  */
 import type { SObjectType } from "../../schema/catalog.ts";
 import type { FieldDefinition, Row } from "../../schema/definition.ts";

@@ -1,11 +1,11 @@
 /** `order-sync adopt`: a person says which Salesforce record a key stands for. */
-import { type Adoption, adoptRecord, makeAnyway } from "../../engine/held/adopt.ts";
+import { type Adoption, adoptRecord, createRegardless } from "../../engine/resolve/adopt.ts";
 import { SyncError } from "../../errors.ts";
 import type { RecordId } from "../../model/key.ts";
 import { readRecordId } from "../../salesforce/record-id.ts";
 import { EXIT, type ExitCode, type Surroundings } from "../surroundings.ts";
 import type { ConfigOptions } from "../with-config.ts";
-import { withState } from "./held.ts";
+import { withState } from "./resolve.ts";
 
 /** Ties the key to the record, or with `create` has a new one made; the next run carries it out. */
 export async function adoptCommand(
@@ -19,7 +19,9 @@ export async function adoptCommand(
   const recordId = record === undefined ? null : idOf(record);
   return await withState(options, outer, async (ports, { stdout }, mapping) => {
     const said =
-      recordId === null ? await makeAnyway(ports, mapping, key) : await adoptRecord(ports, mapping, { key, recordId });
+      recordId === null
+        ? await createRegardless(ports, mapping, key)
+        : await adoptRecord(ports, mapping, { key, recordId });
     stdout.write(options.json === true ? `${JSON.stringify(said)}\n` : textOf(said));
     return EXIT.done;
   });

@@ -1,8 +1,8 @@
 /** `order-sync check`: everything in the configuration that does not fit the org or the external system. */
 import { type CheckReport, checkEverything } from "../../engine/check/check.ts";
 import { type UnkeyedRecords, unkeyedRecords, unkeyedText } from "../../engine/join/unkeyed.ts";
-import { openPortsToLook } from "../../service/open.ts";
-import { coloursOf, EXIT, type ExitCode, type Surroundings } from "../surroundings.ts";
+import { openPortsReadOnly } from "../../service/open.ts";
+import { colorsOf, EXIT, type ExitCode, type Surroundings } from "../surroundings.ts";
 import { type ConfigOptions, withConfig } from "../with-config.ts";
 
 /** Exit codes of errors that mean "could not look" rather than "does not fit". */
@@ -11,7 +11,7 @@ const NOT_REACHED = /^(SALESFORCE|EXTERNAL)_(UNREACHABLE|LOGIN|UNAVAILABLE|LIMIT
 /** Checks and lists. Writes nothing anywhere. */
 export async function checkCommand(options: ConfigOptions, outer: Surroundings): Promise<ExitCode> {
   return await withConfig(options, outer, async (loaded, surroundings) => {
-    await using open = await openPortsToLook(loaded);
+    await using open = await openPortsReadOnly(loaded);
     const report = await checkEverything(open.ports, Object.keys(loaded.config.external.collections));
     const unkeyed = report.problems.length === 0 ? await unkeyedRecords(open.ports) : [];
     if (options.json === true)
@@ -27,21 +27,21 @@ function checkText(
   unkeyed: readonly UnkeyedRecords[],
   { path, surroundings }: { readonly path: string; readonly surroundings: Surroundings },
 ): string {
-  const colours = coloursOf(surroundings);
+  const colors = colorsOf(surroundings);
   const lines: string[] = [];
   if (identity !== null)
     lines.push(`Signed in to ${identity.instanceUrl} as ${identity.username} (org ${identity.organizationId})`);
   const told = (mark: string, { side, place, message }: CheckReport["problems"][number]): string =>
-    `${mark} ${side === "mapping" ? "" : `${side} `}${colours.bold(place)}: ${message}`;
-  lines.push(...problems.map((problem) => told(colours.red("✗"), problem)));
-  lines.push(...warnings.map((warning) => told(colours.yellow("!"), warning)));
+    `${mark} ${side === "mapping" ? "" : `${side} `}${colors.bold(place)}: ${message}`;
+  lines.push(...problems.map((problem) => told(colors.red("✗"), problem)));
+  lines.push(...warnings.map((warning) => told(colors.yellow("!"), warning)));
   for (const records of unkeyed) {
     const text = unkeyedText(records);
-    lines.push(records.matched ? text : `${colours.yellow("!")} ${text}`);
+    lines.push(records.matched ? text : `${colors.yellow("!")} ${text}`);
   }
   lines.push(
     problems.length === 0
-      ? colours.green(
+      ? colors.green(
           `✓ ${path} fits the org and the external system${warnings.length === 0 ? "" : `; ${countOf(warnings.length, "warning")}`}`,
         )
       : countOf(problems.length, "problem"),

@@ -8,7 +8,7 @@ import { waitText } from "../../observe/wait-text.ts";
 import { openExistingState } from "../../service/open.ts";
 import { readStatus } from "../../service/status.ts";
 import type { JournalEntry, RunRecord, StateStore } from "../../state/port.ts";
-import { coloursOf, EXIT, type ExitCode, type Surroundings } from "../surroundings.ts";
+import { colorsOf, EXIT, type ExitCode, type Surroundings } from "../surroundings.ts";
 import { textTable } from "../table.ts";
 import { type ConfigOptions, withConfig } from "../with-config.ts";
 
@@ -43,11 +43,11 @@ export async function reportCommand(
         runId === undefined ? "There was no run yet" : `There is no run ${runId}; see order-sync status`,
       );
     }
-    const held = [...(await state.parked()), ...(await state.deadLetters())];
-    if (options.json === true) stdout.write(`${JSON.stringify({ run, held })}\n`);
+    const unsynced = [...(await state.parked()), ...(await state.deadLetters())];
+    if (options.json === true) stdout.write(`${JSON.stringify({ run, unsynced })}\n`);
     else {
       stdout.write(`${runText(run)}\n`);
-      for (const entry of held) {
+      for (const entry of unsynced) {
         stdout.write(
           `  held: ${entry.key}: ${entry.obstacles.map((one) => `${one.code}: ${one.message}`).join("; ")}\n`,
         );
@@ -135,10 +135,10 @@ function statusText(status: SyncStatus): string {
     ...(status.unfinishedIntents === 0
       ? []
       : [`${status.unfinishedIntents} writes were interrupted; the next run looks up what became of them`]),
-    ...(status.sweepOwedSinceMs === null
+    ...(status.sweepPendingSinceMs === null
       ? []
       : [
-          `Deletions may have been missed before ${new Date(status.sweepOwedSinceMs).toISOString()}: run order-sync sweep (serve and worker do so by themselves)`,
+          `Deletions may have been missed before ${new Date(status.sweepPendingSinceMs).toISOString()}: run order-sync sweep (serve and worker do so by themselves)`,
         ]),
     ...status.objects.flatMap(({ object, collection, externalWait }) =>
       externalWait === null ? [] : [`${object} waits: ${waitText(collection, externalWait, status.atMs)}`],
@@ -165,9 +165,9 @@ function ago(atMs: number | null, nowMs: number): string {
 }
 
 function entryText(entry: JournalEntry, surroundings: Surroundings): string {
-  const colours = coloursOf(surroundings);
+  const colors = colorsOf(surroundings);
   const side = entry.side === null ? "" : ` → ${entry.side === "salesforce" ? "Salesforce" : "external"}`;
-  const head = `${new Date(entry.atMs).toISOString()}  ${entry.object} ${entry.key}  ${colours.bold(entry.event)}${side}`;
+  const head = `${new Date(entry.atMs).toISOString()}  ${entry.object} ${entry.key}  ${colors.bold(entry.event)}${side}`;
   return `${[head, ...detailLines(entry.detail)].join("\n    ")}\n`;
 }
 

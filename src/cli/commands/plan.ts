@@ -2,10 +2,10 @@
 import { writeFileSync } from "node:fs";
 import { makePlan } from "../../engine/plan/plan.ts";
 import { SyncError } from "../../errors.ts";
-import { openPortsToLook } from "../../service/open.ts";
+import { openPortsReadOnly } from "../../service/open.ts";
 import { planText } from "../plan-text.ts";
 import { showProgress } from "../progress.ts";
-import { coloursOf, EXIT, type ExitCode, type Surroundings } from "../surroundings.ts";
+import { colorsOf, EXIT, type ExitCode, type Surroundings } from "../surroundings.ts";
 import { withConfig } from "../with-config.ts";
 import { type RunCommandOptions, requestOf } from "./run.ts";
 
@@ -15,16 +15,16 @@ export async function planCommand(
   outer: Surroundings,
 ): Promise<ExitCode> {
   return await withConfig(options, outer, async (loaded, surroundings) => {
-    await using open = await openPortsToLook(loaded, { observe: showProgress(surroundings.stderr) });
+    await using open = await openPortsReadOnly(loaded, { observe: showProgress(surroundings.stderr) });
     const plan = await makePlan(open.ports, requestOf(loaded.config, options, surroundings));
     if (options.out !== undefined) writePlan(options.out, loaded.redact(JSON.stringify(plan, null, 2)));
     surroundings.stdout.write(
-      options.json === true ? `${JSON.stringify(plan)}\n` : planText(plan, coloursOf(surroundings)),
+      options.json === true ? `${JSON.stringify(plan)}\n` : planText(plan, colorsOf(surroundings)),
     );
     if (options.out !== undefined && options.json !== true) {
       surroundings.stdout.write(`\nSaved. To do exactly this: order-sync apply ${options.out}\n`);
     }
-    return plan.held.length === 0 ? EXIT.done : EXIT.doneWithRefusals;
+    return plan.unsynced.length === 0 ? EXIT.done : EXIT.doneWithRefusals;
   });
 }
 

@@ -4,9 +4,9 @@ import { isLoopbackHost } from "../../config/loopback.ts";
 import type { Config } from "../../config/schema.ts";
 import { checkBeforeFirstRun } from "../../engine/check/check.ts";
 import type { EnginePorts } from "../../engine/context/ports.ts";
-import { answerConflict, discardDeadLetter, findDeadLetter, retryDeadLetter } from "../../engine/held/held.ts";
 import { processHolder } from "../../engine/lease/holder.ts";
 import { makePlan } from "../../engine/plan/plan.ts";
+import { answerConflict, discardDeadLetter, findDeadLetter, retryDeadLetter } from "../../engine/resolve/held.ts";
 import { SyncError } from "../../errors.ts";
 import { refuseWebhook, webhookConfigSchema } from "../../external/http/webhook.ts";
 import type { Mapping } from "../../mapping/mapping.ts";
@@ -138,8 +138,8 @@ function serviceOf(
       }),
     settleDeadLetter: (how, key, object) =>
       sync.between(async () => {
-        const letter = await findDeadLetter(ports.state, key, object === "" ? undefined : object);
-        await (how === "retry" ? retryDeadLetter(held, letter) : discardDeadLetter(held, letter));
+        const deadLetter = await findDeadLetter(ports.state, key, object === "" ? undefined : object);
+        await (how === "retry" ? retryDeadLetter(held, deadLetter) : discardDeadLetter(held, deadLetter));
       }),
     makePlan: () => sync.between(() => makePlan({ ...ports, observe: () => {} }, { holder, ...runOptions(config) })),
   };

@@ -1,6 +1,6 @@
 /** `order-sync sweep`, `migrate`, `prune` and `reset`: care of the memory. */
 import { existsSync, rmSync } from "node:fs";
-import { sweepOwedSinceMs } from "../../engine/detect/pending-sweep.ts";
+import { sweepPendingSinceMs } from "../../engine/detect/pending-sweep.ts";
 import { processIsGone } from "../../engine/lease/holder.ts";
 import { sweep } from "../../engine/sweep/sweep.ts";
 import { undecidedText } from "../../engine/sweep/sweep-absence.ts";
@@ -29,7 +29,7 @@ export async function sweepCommand(options: RunCommandOptions, outer: Surroundin
       requestOf(loaded.config, options, surroundings),
       (report) => {
         // That a sweep is pending is no advice while it is made.
-        if (options.json !== true) stdout.write(reportText({ ...report, sweepOwedSinceMs: null }));
+        if (options.json !== true) stdout.write(reportText({ ...report, sweepPendingSinceMs: null }));
       },
     );
     stdout.write(
@@ -39,7 +39,7 @@ export async function sweepCommand(options: RunCommandOptions, outer: Surroundin
     );
     if (options.json !== true) for (const absence of undecided) stdout.write(`  ${undecidedText(absence)}\n`);
     if (options.json !== true) for (const records of unlisted) stdout.write(`  ${unlistedText(records)}\n`);
-    if (options.json !== true && sweepOwedSinceMs(await open.ports.state.cursors()) !== null)
+    if (options.json !== true && sweepPendingSinceMs(await open.ports.state.cursors()) !== null)
       stdout.write(
         "  the sweep is still pending, because it left out something or more was missed meanwhile; run it again\n",
       );

@@ -13,8 +13,8 @@ import { nextStartOf, sweepTimesOf } from "../../service/schedule.ts";
 import { readStatus } from "../../service/status.ts";
 import { SweepUpkeep } from "../../service/sweep-upkeep.ts";
 import { logEvents } from "../../service/telemetry.ts";
-import type { WorkerEvent } from "../../workers/crew.ts";
-import { WorkerSight } from "../../workers/sight.ts";
+import type { WorkerEvent } from "../../workers/context.ts";
+import { WorkerTelemetry } from "../../workers/telemetry.ts";
 import { runWorker } from "../../workers/worker.ts";
 import { type Listening, listen } from "../listen.ts";
 import { EXIT, type ExitCode, type Surroundings } from "../surroundings.ts";
@@ -47,19 +47,19 @@ export async function workerCommand(options: WorkerOptions, outer: Surroundings)
     });
     const lines = logEvents(log);
     const metrics = new SyncMetrics();
-    const sight = new WorkerSight(metrics, Date.now);
+    const telemetry = new WorkerTelemetry(metrics, Date.now);
     await using open = await openPorts(loaded, {
       observe: (event) => {
-        sight.sawEngine(event);
+        telemetry.sawEngine(event);
         lines.observe(event);
         print?.(event);
       },
       onRetry: (event) => {
-        sight.sawRetry(event);
+        telemetry.sawRetry(event);
         lines.onRetry(event);
       },
     });
-    await using probes = await listenForProbes(loaded, options, open.ports, { sight, metrics });
+    await using probes = await listenForProbes(loaded, options, open.ports, { telemetry, metrics });
     if (loaded.config.schedule.changeEvents !== false) {
       log.warn("schedule.changeEvents has no effect on workers, which run by the schedule alone; see order-sync serve");
     }
@@ -81,7 +81,7 @@ export async function workerCommand(options: WorkerOptions, outer: Surroundings)
         next: nextStartOf(loaded.config.schedule, Math.random),
         fingerprint: fingerprintOf(loaded.config),
         observe: (event) => {
-          sight.sawWorker(event);
+          telemetry.sawWorker(event);
           logWorkerEvent(event, log);
           print?.(event);
         },
@@ -101,7 +101,7 @@ async function listenForProbes(
   { config, mapping }: LoadedConfig,
   { metricsPort, metricsHost }: WorkerOptions,
   ports: EnginePorts,
-  { sight, metrics }: { readonly sight: WorkerSight; readonly metrics: SyncMetrics },
+  { telemetry, metrics }: { readonly telemetry: WorkerTelemetry; readonly metrics: SyncMetrics },
 ): Promise<Listening | null> {
   if (metricsPort === undefined) return null;
   const { dailyCalls } = config.limits;
@@ -109,7 +109,7 @@ async function listenForProbes(
   addProbes(app, {
     metrics,
     status: () => readStatus(ports.state, mapping, { nowMs: Date.now(), dailyCalls, runs: 1 }),
-    service: () => sight.state(ports.salesforce.usage()),
+    service: () => telemetry.state(ports.salesforce.usage()),
   });
   app.onError(answerError);
   return await listen(app.fetch, metricsHost, metricsPort);

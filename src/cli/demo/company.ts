@@ -242,7 +242,7 @@ export const PRODUCTS: readonly DemoProduct[] = [
   product("TEA-002", "Genmaicha, 250 g", "Tea", "14"),
   product("TEA-003", "Darjeeling First Flush, 100 g", "Tea", "21.90"),
   product("TEA-004", "Rooibos Naartjie, 500 g", "Tea", "18.75"),
-  product("TEA-005", "Earl Grey Bergamotte, 1 kg", "Tea", "39"),
+  product("TEA-005", "Earl Gray Bergamotte, 1 kg", "Tea", "39"),
   product("TEA-006", "Lapsang Souchong, 250 g", "Tea", "16.2"),
   product("COF-001", "Yirgacheffe, whole bean, 1 kg", "Coffee", "27.40"),
   product("COF-002", "Huila Supremo, whole bean, 1 kg", "Coffee", "24.90"),

@@ -1,6 +1,6 @@
 /**
  * Stops a run when a mapped field is gone from the external system. A column that was renamed reads like a value that
- * nobody knows: nothing would fail, and nothing of it would be synchronised any more.
+ * nobody knows: nothing would fail, and nothing of it would be synchronized any more.
  */
 import { SyncError } from "../../errors.ts";
 import { missingExternalFields } from "../../mapping/preflight-collection.ts";

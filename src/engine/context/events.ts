@@ -34,7 +34,7 @@ export type EngineEvent =
     }
   /** A document was not written. */
   | {
-      readonly kind: "held";
+      readonly kind: "unsynced";
       readonly object: string;
       readonly key: BusinessKey;
       readonly how: "parked" | "rejected";

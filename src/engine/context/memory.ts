@@ -32,7 +32,7 @@ export class RunMemory {
     this.#parked = new Map(parked.map((entry) => [name(entry.object, entry.key), entry]));
     this.#deadLetters = new Map(deadLetters.map((entry) => [name(entry.object, entry.key), entry]));
     this.#dependents.clear();
-    for (const letter of deadLetters) this.#remember(letter);
+    for (const deadLetter of deadLetters) this.#remember(deadLetter);
     this.#conflicts = new Map();
     for (const conflict of conflicts) {
       const of = name(conflict.object, conflict.key);
@@ -99,10 +99,10 @@ export class RunMemory {
     this.#conflicts.delete(name(object, key));
   }
 
-  #remember(letter: DeadLetter): void {
-    for (const { object, key } of letter.dependsOn ?? []) {
+  #remember(deadLetter: DeadLetter): void {
+    for (const { object, key } of deadLetter.dependsOn ?? []) {
       const dependents = this.#dependents.get(name(object, key)) ?? new Set();
-      this.#dependents.set(name(object, key), dependents.add(name(letter.object, letter.key)));
+      this.#dependents.set(name(object, key), dependents.add(name(deadLetter.object, deadLetter.key)));
     }
   }
 }

@@ -2,7 +2,7 @@
 import type { BusinessKey, LineKey } from "../../model/key.ts";
 import type { Side } from "../../model/value.ts";
 import type { Conflict, Kept, Obstacle } from "../../sync/decision.ts";
-import type { DocumentName, HeldDocument, KeptCount, StoppedObject, WrittenCount } from "./report.ts";
+import type { DocumentName, KeptCount, StoppedObject, UnsyncedDocument, WrittenCount } from "./report.ts";
 
 /** A conflict as a part met it. */
 export interface MetConflict {
@@ -20,13 +20,13 @@ export interface OneSidedNote {
   readonly lineKey?: LineKey;
 }
 
-/** What a part of a run did, in the order in which it happened. JSON-serialisable. */
+/** What a part of a run did, in the order in which it happened. JSON-serializable. */
 export interface PartReport {
   /** Documents written, over all objects and sides. */
   readonly writes: number;
   readonly written: readonly WrittenCount[];
   readonly conflicts: readonly MetConflict[];
-  readonly held: readonly HeldDocument[];
+  readonly unsynced: readonly UnsyncedDocument[];
   /** Documents that waited or were refused, and do not any more. */
   readonly released: readonly DocumentName[];
   readonly keptOtherwise: readonly KeptCount[];
@@ -34,7 +34,7 @@ export interface PartReport {
   /** Objects that have to stand still for the rest of the run. */
   readonly stopped: readonly StoppedObject[];
   /** Dead letters that refer to a record which the part wrote or found changed. */
-  readonly stirred: readonly DocumentName[];
+  readonly retriggered: readonly DocumentName[];
   /** Intents that were looked up. */
   readonly recovered: number;
   /** Documents that were read and compared. */
@@ -50,12 +50,12 @@ export const NOTHING_DONE: PartReport = {
   writes: 0,
   written: [],
   conflicts: [],
-  held: [],
+  unsynced: [],
   released: [],
   keptOtherwise: [],
   oneSided: [],
   stopped: [],
-  stirred: [],
+  retriggered: [],
   recovered: 0,
   compared: 0,
   predictedWriteCalls: 0,
@@ -65,15 +65,15 @@ export const NOTHING_DONE: PartReport = {
 /** Several parts, one after the other, as one. */
 export function joinParts(parts: readonly PartReport[]): PartReport {
   const sum = (count: (part: PartReport) => number): number => parts.reduce((total, part) => total + count(part), 0);
-  const held = new Map<string, HeldDocument>();
+  const unsynced = new Map<string, UnsyncedDocument>();
   const released = new Map<string, DocumentName>();
   for (const part of parts) {
     for (const document of part.released) {
       released.set(nameOf(document), document);
-      held.delete(nameOf(document));
+      unsynced.delete(nameOf(document));
     }
-    for (const document of part.held) {
-      held.set(nameOf(document), document);
+    for (const document of part.unsynced) {
+      unsynced.set(nameOf(document), document);
       released.delete(nameOf(document));
     }
   }
@@ -81,12 +81,12 @@ export function joinParts(parts: readonly PartReport[]): PartReport {
     writes: sum(({ writes }) => writes),
     written: parts.flatMap(({ written }) => written),
     conflicts: parts.flatMap(({ conflicts }) => conflicts),
-    held: [...held.values()],
+    unsynced: [...unsynced.values()],
     released: [...released.values()],
     keptOtherwise: parts.flatMap(({ keptOtherwise }) => keptOtherwise),
     oneSided: parts.flatMap(({ oneSided }) => oneSided),
     stopped: parts.flatMap(({ stopped }) => stopped),
-    stirred: parts.flatMap(({ stirred }) => stirred),
+    retriggered: parts.flatMap(({ retriggered }) => retriggered),
     recovered: sum(({ recovered }) => recovered),
     compared: sum(({ compared }) => compared),
     predictedWriteCalls: sum(({ predictedWriteCalls }) => predictedWriteCalls),
@@ -110,11 +110,11 @@ export class PartTally {
   #writes = 0;
   readonly #written: WrittenCount[] = [];
   readonly #conflicts: MetConflict[] = [];
-  readonly #held = new Map<string, HeldDocument>();
+  readonly #unsynced = new Map<string, UnsyncedDocument>();
   readonly #released = new Map<string, DocumentName>();
   readonly #kept: KeptCount[] = [];
   readonly #oneSided: OneSidedNote[] = [];
-  readonly #stirred: DocumentName[] = [];
+  readonly #retriggered: DocumentName[] = [];
 
   /** Documents written so far. */
   get writes(): number {
@@ -147,20 +147,20 @@ export class PartTally {
     this.#conflicts.push(...conflicts.map((conflict) => ({ conflict, isOpen })));
   }
 
-  addHeld(held: HeldDocument): void {
-    this.#held.set(nameOf(held), held);
-    this.#released.delete(nameOf(held));
+  addUnsynced(unsynced: UnsyncedDocument): void {
+    this.#unsynced.set(nameOf(unsynced), unsynced);
+    this.#released.delete(nameOf(unsynced));
   }
 
   /** A document that was held does not wait any more. */
   release({ object, key }: DocumentName): void {
-    this.#held.delete(nameOf({ object, key }));
+    this.#unsynced.delete(nameOf({ object, key }));
     this.#released.set(nameOf({ object, key }), { object, key });
   }
 
   /** Dead letters that refer to a record which moved. */
-  stir(letters: readonly DocumentName[]): void {
-    this.#stirred.push(...letters.map(({ object, key }) => ({ object, key })));
+  retrigger(deadLetters: readonly DocumentName[]): void {
+    this.#retriggered.push(...deadLetters.map(({ object, key }) => ({ object, key })));
   }
 
   /** What was collected, with what the pass itself counted. */
@@ -171,11 +171,11 @@ export class PartTally {
       writes: this.#writes,
       written: this.#written,
       conflicts: this.#conflicts,
-      held: [...this.#held.values()],
+      unsynced: [...this.#unsynced.values()],
       released: [...this.#released.values()],
       keptOtherwise: this.#kept,
       oneSided: this.#oneSided,
-      stirred: this.#stirred,
+      retriggered: this.#retriggered,
     };
   }
 }

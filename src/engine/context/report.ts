@@ -14,7 +14,7 @@ export interface WrittenCount {
 }
 
 /** A document that was not written, and why. */
-export interface HeldDocument {
+export interface UnsyncedDocument {
   readonly object: string;
   readonly key: BusinessKey;
   readonly how: "parked" | "rejected";
@@ -77,7 +77,7 @@ export interface ObjectWait extends FeedWait {
   readonly collection: string;
 }
 
-/** The result of a run. JSON-serialisable. */
+/** The result of a run. JSON-serializable. */
 export interface RunReport {
   readonly runId: string;
   readonly startedAtMs: number;
@@ -86,7 +86,7 @@ export interface RunReport {
   /** Documents written, over all objects and sides. */
   readonly writes: number;
   readonly conflicts: readonly Conflict[];
-  readonly held: readonly HeldDocument[];
+  readonly unsynced: readonly UnsyncedDocument[];
   /** Values that a side shows otherwise than they were sent, seen for the first time in this run; the sent ones stand. */
   readonly keptOtherwise: readonly KeptCount[];
   /** What this run found on one side only and left alone, by reason. A run at rest compares nothing and finds nothing. */
@@ -102,7 +102,7 @@ export interface RunReport {
   /** What people should know about the external system; each fact once, in the run that found it. */
   readonly notices: readonly ExternalNotice[];
   /** Since when a sweep is pending, because deletions may have been missed; null where none is. */
-  readonly sweepOwedSinceMs: number | null;
+  readonly sweepPendingSinceMs: number | null;
   /** Dead letters of earlier runs that were tried again. */
   readonly retried: number;
   /** Dead letters that were open when the run ended, those of earlier runs included. */
@@ -126,13 +126,13 @@ export interface DocumentName {
  * How a run is remembered that nothing ended before its time. Refusals of earlier runs count as long as they are open:
  * they are not tried in every run, and a schedule must not look well in between.
  */
-export function outcomeOf(report: Pick<RunReport, "stopped" | "held" | "openDeadLetters">): {
+export function outcomeOf(report: Pick<RunReport, "stopped" | "unsynced" | "openDeadLetters">): {
   readonly outcome: "done" | "doneWithRefusals" | "failed";
   readonly error: string | null;
 } {
-  const { stopped, held, openDeadLetters } = report;
+  const { stopped, unsynced, openDeadLetters } = report;
   if (stopped.length > 0) return { outcome: "failed", error: stoppedText(stopped) };
-  return { outcome: held.length + openDeadLetters === 0 ? "done" : "doneWithRefusals", error: null };
+  return { outcome: unsynced.length + openDeadLetters === 0 ? "done" : "doneWithRefusals", error: null };
 }
 
 /** Stopped objects as one sentence. */

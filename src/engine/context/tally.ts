@@ -6,13 +6,13 @@ import type { MetConflict, OneSidedNote, PartReport } from "./part.ts";
 import {
   type DocumentName,
   type FeedRestart,
-  type HeldDocument,
   type KeptCount,
   type ObjectWait,
   ONE_SIDED_EXAMPLES_MAX,
   type OneSidedCount,
   type RunReport,
   type StoppedObject,
+  type UnsyncedDocument,
   type WrittenCount,
 } from "./report.ts";
 
@@ -24,12 +24,12 @@ export class RunTally {
   readonly #written = new Map<string, WrittenCount>();
   readonly #conflicts: Conflict[] = [];
   readonly #openConflicts = new Set<string>();
-  readonly #held = new Map<string, HeldDocument>();
+  readonly #unsynced = new Map<string, UnsyncedDocument>();
   readonly #kept = new Map<string, KeptCount>();
   readonly #oneSided = new Map<string, OneSidedCount>();
   readonly #knownOneSided = new Set<string>();
   readonly #stopped = new Map<string, StoppedObject>();
-  readonly #stirred = new Map<string, DocumentName>();
+  readonly #retriggered = new Map<string, DocumentName>();
   readonly #tried = new Set<string>();
   readonly #unseenDeletes = new Set<string>();
   readonly #restarts: FeedRestart[] = [];
@@ -46,10 +46,10 @@ export class RunTally {
     for (const entry of part.written) this.#countWritten(entry);
     for (const kept of part.keptOtherwise) this.#countKept(kept);
     for (const note of part.oneSided) this.#countOneSided(note);
-    for (const document of part.released) this.#held.delete(nameOf(document));
-    for (const held of part.held) this.addHeld(held);
+    for (const document of part.released) this.#unsynced.delete(nameOf(document));
+    for (const unsynced of part.unsynced) this.addUnsynced(unsynced);
     for (const stopped of part.stopped) this.#stop(stopped);
-    for (const letter of part.stirred) this.#stirred.set(nameOf(letter), letter);
+    for (const deadLetter of part.retriggered) this.#retriggered.set(nameOf(deadLetter), deadLetter);
     for (const met of part.conflicts) this.#addConflict(met);
     this.#writes += part.writes;
     this.#recovered += part.recovered;
@@ -59,22 +59,24 @@ export class RunTally {
   }
 
   /** A document that is held twice in a run counts once, with its latest reason. */
-  addHeld(held: HeldDocument): void {
-    this.#held.set(nameOf(held), held);
+  addUnsynced(unsynced: UnsyncedDocument): void {
+    this.#unsynced.set(nameOf(unsynced), unsynced);
   }
 
   /** The keys of an object's dead letters that refer to a record which moved. */
-  stirred(object: string): ReadonlySet<BusinessKey> {
-    return new Set([...this.#stirred.values()].filter((letter) => letter.object === object).map(({ key }) => key));
+  retriggered(object: string): ReadonlySet<BusinessKey> {
+    return new Set(
+      [...this.#retriggered.values()].filter((deadLetter) => deadLetter.object === object).map(({ key }) => key),
+    );
   }
 
   /** Dead letters that are tried again in this run. */
-  addTried(letters: readonly DocumentName[]): void {
-    for (const letter of letters) this.#tried.add(nameOf(letter));
+  addTried(deadLetters: readonly DocumentName[]): void {
+    for (const deadLetter of deadLetters) this.#tried.add(nameOf(deadLetter));
   }
 
-  wasTried(letter: DocumentName): boolean {
-    return this.#tried.has(nameOf(letter));
+  wasTried(deadLetter: DocumentName): boolean {
+    return this.#tried.has(nameOf(deadLetter));
   }
 
   get retried(): number {
@@ -82,8 +84,8 @@ export class RunTally {
   }
 
   /** Whether this run has already held the document back. */
-  hasHeld(document: DocumentName): boolean {
-    return this.#held.has(nameOf(document));
+  hasUnsynced(document: DocumentName): boolean {
+    return this.#unsynced.has(nameOf(document));
   }
 
   /** The deletion log of these objects does not reach back far enough. */
@@ -133,14 +135,14 @@ export class RunTally {
     readonly finishedAtMs: number;
     readonly apiCalls: number;
     readonly openDeadLetters: number;
-    readonly sweepOwedSinceMs: number | null;
+    readonly sweepPendingSinceMs: number | null;
   }): RunReport {
     return {
       ...run,
       written: [...this.#written.values()],
       writes: this.#writes,
       conflicts: this.#conflicts,
-      held: [...this.#held.values()],
+      unsynced: [...this.#unsynced.values()],
       keptOtherwise: [...this.#kept.values()],
       oneSided: [...this.#oneSided.values()],
       stopped: this.stopped,

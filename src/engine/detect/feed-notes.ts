@@ -8,10 +8,10 @@ import type { ObjectMapping } from "../../mapping/mapping.ts";
 import type { BusinessKey } from "../../model/key.ts";
 import type { RunInProgress } from "../context/context.ts";
 import type { FeedWait } from "../context/report.ts";
-import { owedSweep } from "./pending-sweep.ts";
+import { pendingSweep } from "./pending-sweep.ts";
 
 /** A younger transaction is everyday traffic, which the next run will not meet again. */
-export const WAIT_TOLD_MS = 250;
+export const WAIT_REPORTED_MS = 250;
 
 /** These stand beside the positions of the feeds. */
 const WAIT = "wait:";
@@ -78,7 +78,7 @@ export async function noteRestart(
       },
     ],
     cursors: {
-      ...(restart.deletesMissed && owedSweep(atMs)),
+      ...(restart.deletesMissed && pendingSweep(atMs)),
       ...(restart.isAnother === true && { [`${REPLACED}${object}`]: restart.reason }),
     },
   });
@@ -105,7 +105,7 @@ function waitSince(
   before: FeedWait | undefined,
   nowMs: number,
 ): FeedWait | undefined {
-  if (ageMs !== null) return ageMs < WAIT_TOLD_MS ? undefined : { ...wait, sinceMs: nowMs - ageMs };
+  if (ageMs !== null) return ageMs < WAIT_REPORTED_MS ? undefined : { ...wait, sinceMs: nowMs - ageMs };
   return { ...wait, sinceMs: before?.holder.pid === wait.holder.pid ? before.sinceMs : nowMs };
 }
 

@@ -7,16 +7,16 @@ import { DEFAULT_RUN_OPTIONS, type EnginePorts, type RunOptions } from "../conte
 import { LeaseKeeper, leaseName } from "../lease/lease.ts";
 
 /** Stands beside the positions of the feeds: the time of the run that may have missed something, or an empty text. */
-const OWED = "sweep:owed";
+const PENDING_SWEEP = "sweep:pending";
 
 /** What a run commits with a position that it moves past deletions which no log tells any more. */
-export function owedSweep(nowMs: number): Readonly<Record<string, string>> {
-  return { [OWED]: new Date(nowMs).toISOString() };
+export function pendingSweep(nowMs: number): Readonly<Record<string, string>> {
+  return { [PENDING_SWEEP]: new Date(nowMs).toISOString() };
 }
 
 /** Since when a sweep is owed, in epoch milliseconds; null where none is. */
-export function sweepOwedSinceMs(cursors: Readonly<Record<string, string>>): number | null {
-  const since = cursors[OWED] ?? "";
+export function sweepPendingSinceMs(cursors: Readonly<Record<string, string>>): number | null {
+  const since = cursors[PENDING_SWEEP] ?? "";
   return since === "" ? null : Date.parse(since);
 }
 
@@ -27,10 +27,10 @@ export function sweepOwedSinceMs(cursors: Readonly<Record<string, string>>): num
 export async function settleSweep(
   ports: EnginePorts,
   request: Asker,
-  settled: { readonly owedSinceMs: number | null; readonly cursors: Readonly<Record<string, string>> },
+  settled: { readonly pendingSinceMs: number | null; readonly cursors: Readonly<Record<string, string>> },
 ): Promise<void> {
-  const { owedSinceMs } = settled;
-  if (owedSinceMs === null && Object.keys(settled.cursors).length === 0) return;
+  const { pendingSinceMs } = settled;
+  if (pendingSinceMs === null && Object.keys(settled.cursors).length === 0) return;
   const { state, mapping, nowMs, holderIsGone } = ports;
   try {
     const lease = await LeaseKeeper.take({
@@ -42,8 +42,8 @@ export async function settleSweep(
       ...(holderIsGone === undefined ? {} : { holderIsGone }),
     });
     try {
-      const isOtherOwed = sweepOwedSinceMs(await state.cursors()) !== owedSinceMs;
-      await lease.commit({ cursors: { ...settled.cursors, ...(isOtherOwed ? {} : { [OWED]: "" }) } });
+      const isOtherPending = sweepPendingSinceMs(await state.cursors()) !== pendingSinceMs;
+      await lease.commit({ cursors: { ...settled.cursors, ...(isOtherPending ? {} : { [PENDING_SWEEP]: "" }) } });
     } finally {
       await lease.release();
     }

@@ -36,24 +36,24 @@ export async function noteRejectedInputs({ ports, memory, lease, tally, runId }:
   const rejected = await ports.external.rejected?.(since);
   if (rejected === undefined) return;
   const nowMs = ports.nowMs();
-  const letters: DeadLetter[] = [];
+  const deadLetters: DeadLetter[] = [];
   const journal: JournalEntry[] = [];
   for (const input of rejected.inputs.filter(({ isNew }) => isNew)) {
     const key = keyOf(input);
     const before = memory.deadLetter(INPUT_OBJECT, key);
     const obstacles = input.reasons.map((reason): Obstacle => ({ code: INPUT_REJECTED, message: reason }));
-    letters.push({
+    deadLetters.push({
       object: INPUT_OBJECT,
       key,
       obstacles,
-      faults: [],
+      apiErrors: [],
       attempts: (before?.attempts ?? 0) + 1,
       firstAtMs: before?.firstAtMs ?? nowMs,
       lastAtMs: nowMs,
       runId,
       fingerprint: "",
     });
-    tally.addHeld({ object: INPUT_OBJECT, key, how: "rejected", obstacles });
+    tally.addUnsynced({ object: INPUT_OBJECT, key, how: "rejected", obstacles });
     journal.push(entry(nowMs, runId, key, "rejected", { obstacles }));
   }
   const there = new Set(rejected.inputs.map(keyOf));
@@ -61,12 +61,12 @@ export async function noteRejectedInputs({ ports, memory, lease, tally, runId }:
   for (const { key } of gone) journal.push(entry(nowMs, runId, key, "settled", {}));
   if (journal.length === 0 && rejected.position === since) return;
   await lease.commit({
-    deadLetters: letters,
+    deadLetters: deadLetters,
     clearDeadLetters: gone.map(({ object, key }) => ({ object, key })),
     journal,
     cursors: { [POSITION]: rejected.position },
   });
-  for (const letter of letters) memory.reject(letter);
+  for (const deadLetter of deadLetters) memory.reject(deadLetter);
   for (const { object, key } of gone) memory.release(object, key);
 }
 

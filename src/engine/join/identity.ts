@@ -38,6 +38,6 @@ export function recordName(object: string, recordId: RecordId): BusinessKey {
 
 /** Whether a record had to let go of another one's key, and nobody has said yet what it is. */
 export function hasMoved({ memory }: Pick<RunContext, "memory">, object: string, recordId: RecordId): boolean {
-  const letter = memory.deadLetter(object, recordName(object, recordId));
-  return letter?.obstacles.some(({ code }) => code === KEY_MOVED) === true;
+  const deadLetter = memory.deadLetter(object, recordName(object, recordId));
+  return deadLetter?.obstacles.some(({ code }) => code === KEY_MOVED) === true;
 }

@@ -20,9 +20,9 @@ import type { RunContext } from "../context/context.ts";
 import type { Nomination } from "../read/nominations.ts";
 import { type ReadRecord, readById } from "../read/read-documents.ts";
 import { hasMoved, type Identity, recordName, type Unjoined } from "./identity.ts";
-import { isUntied, matchExternal, matchSalesforce, type Pair } from "./match.ts";
+import { isUnlinked, matchExternal, matchSalesforce, type Pair } from "./match.ts";
 import { rightfulRecords, twins } from "./rightful.ts";
-import { tieLines, underKey } from "./tie.ts";
+import { linkLines, underKey } from "./tie.ts";
 
 /** One document on both sides; null where a side has no record. */
 export interface Joined {
@@ -132,7 +132,7 @@ export async function join(
   }
   if (feed !== "recovery") {
     const open = keys.filter(
-      (key) => isUntied(links.get(key), bases.get(key)) && !records.has(key) && !identities.has(key),
+      (key) => isUnlinked(links.get(key), bases.get(key)) && !records.has(key) && !identities.has(key),
     );
     const isOpen = new Set(open);
     const sought = [...externals].filter(([key]) => isOpen.has(key)).map(([, reading]) => reading);
@@ -141,7 +141,7 @@ export async function join(
     for (const [key, pair] of matched.pairs) identify(key, adopted(mapping, pair));
     const pairs = new Map([...matched.pairs].map(([key, { record }]) => [key, record]));
     for (const [key, read] of await underKey(context, mapping, pairs)) records.set(key, read);
-    for (const [key, tied] of await tieLines(context, mapping, { keys, bases, records, rows })) {
+    for (const [key, tied] of await linkLines(context, mapping, { keys, bases, records, rows })) {
       if ("code" in tied) identify(key, { obstacle: { kind: "reject", obstacle: tied } });
       else records.set(key, tied);
     }
@@ -206,7 +206,8 @@ async function matchStrangers(
   const keys = [...deletedOn.keys()];
   const links = await state.links(mapping.object, keys);
   const bases = await state.bases(mapping.object, keys);
-  const isMet = (key: BusinessKey): boolean => bases.get(key)?.document != null || links.get(key)?.said === "unmatched";
+  const isMet = (key: BusinessKey): boolean =>
+    bases.get(key)?.document != null || links.get(key)?.instruction === "unmatched";
   const waiting = [...links.values()].flatMap(({ key, recordId, presence }) =>
     recordId === null || isGone({ presence }) || isMet(key) || records.has(key) ? [] : [recordId],
   );
@@ -255,7 +256,7 @@ async function readExternal(
 }> {
   const naturalKeys = new Map<string, NaturalKey>();
   for (const key of wanted.keys) {
-    const refused = heldObstacles(context, mapping, key).flatMap(({ naturalKeys }) => naturalKeys ?? []);
+    const refused = unsyncedObstacles(context, mapping, key).flatMap(({ naturalKeys }) => naturalKeys ?? []);
     const known = [...(wanted.spelled.get(key) ?? []), ...refused, wanted.links.get(key)?.naturalKey ?? null];
     const told = known.filter((each) => each !== null);
     const spellings = told.length > 0 ? told : [parseBusinessKey(key)?.naturalKey ?? []];
@@ -278,7 +279,7 @@ async function readExternal(
   return { externals: found, rows };
 }
 
-function heldObstacles({ memory }: RunContext, mapping: ObjectMapping, key: BusinessKey): readonly Obstacle[] {
+function unsyncedObstacles({ memory }: RunContext, mapping: ObjectMapping, key: BusinessKey): readonly Obstacle[] {
   return [memory.parked(mapping.object, key), memory.deadLetter(mapping.object, key)].flatMap(
     (held) => held?.obstacles ?? [],
   );

@@ -1,5 +1,5 @@
 /**
- * Match: recognises records that stand on both sides although Salesforce's one carries no key, before anything is made a
+ * Match: recognizes records that stand on both sides although Salesforce's one carries no key, before anything is made a
  * second time. Exactly one record on each side is a match; whatever else is found is listed and left to a person.
  */
 
@@ -39,9 +39,9 @@ type Verdict =
   | { readonly kind: "doubt"; readonly obstacle: Obstacle };
 
 /** Whether nothing is known yet about which Salesforce record a key stands for, so that one may be looked for. */
-export function isUntied(link: Link | undefined, base: Base | undefined): boolean {
+export function isUnlinked(link: Link | undefined, base: Base | undefined): boolean {
   if (base?.document != null || link === undefined) return base?.document == null;
-  return link.recordId === null && !isGone(link) && link.said !== "unmatched" && deletedOn(link) === null;
+  return link.recordId === null && !isGone(link) && link.instruction !== "unmatched" && deletedOn(link) === null;
 }
 
 /** Looks in Salesforce for the records that external ones stand for. */
@@ -166,7 +166,7 @@ async function candidatesOf(
   for (const { record, recordId, view } of read) {
     if (view.match === undefined || !wanted.has(view.match)) continue;
     const link = links.get(recordId);
-    const isSaid = link?.said !== undefined;
+    const isSaid = link?.instruction !== undefined;
     const isAgreed = link !== undefined && !isGone(link) && (isSaid || bases.get(link.key)?.document != null);
     const waits = link !== undefined && !isAgreed && link.key === ownKey(mapping, record) ? link.key : null;
     const known = link === undefined || isGone(link) || waits !== null ? null : link.key;

@@ -51,7 +51,7 @@ export async function rightfulRecords(context: RunContext, mapping: ObjectMappin
   const isAgreed = (key: BusinessKey): boolean => {
     const link = links.get(key);
     if (link === undefined || isGone(link) || link.recordId === null) return false;
-    return link.said === "adopted" || bases.get(key)?.document != null;
+    return link.instruction === "adopted" || bases.get(key)?.document != null;
   };
   // A record whose key was changed or cleared, or that was deleted and purged of it, is still known by its Id.
   const lost = values.flatMap((key) => {
@@ -178,7 +178,7 @@ function copy(
   key: BusinessKey,
   { copied, owner }: { readonly copied: RecordId; readonly owner: RecordId },
 ): Unjoined {
-  const reason = `carries the key ${key}, which belongs to ${owner}: it is a copy, and nothing of it is synchronised. Clear its ${mapping.keyField}, or delete it; if it is to stand for ${key} from now on, order-sync adopt ${key} ${copied}`;
+  const reason = `carries the key ${key}, which belongs to ${owner}: it is a copy, and nothing of it is synchronized. Clear its ${mapping.keyField}, or delete it; if it is to stand for ${key} from now on, order-sync adopt ${key} ${copied}`;
   return { name: recordName(mapping.object, copied), reason, how: "refuse", code: KEY_COPIED };
 }
 
@@ -201,7 +201,7 @@ function tiedElsewhere(mapping: ObjectMapping, key: BusinessKey, known: ReadReco
 
 function heldByOther(mapping: ObjectMapping, other: ReadRecord): NonNullable<Identity["obstacle"]> {
   const obstacle: Obstacle = {
-    code: "KEY_HELD",
+    code: "KEY_IN_USE",
     message: `${other.recordId} carries this key in ${mapping.keyField}, but stands for ${keyOf(other) ?? "another record"} and gets its own key back first`,
   };
   return { kind: "park", obstacle };

@@ -31,10 +31,10 @@ interface Documents {
 }
 
 /**
- * Recognises the lines of documents that meet for the first time. The result holds the records as they look with their
+ * Recognizes the lines of documents that meet for the first time. The result holds the records as they look with their
  * lines under their keys, and an obstacle where lines are left over on both sides: they may be the same ones.
  */
-export async function tieLines(
+export async function linkLines(
   context: RunContext,
   mapping: ObjectMapping,
   { keys, bases, records, rows }: Documents,
@@ -86,7 +86,7 @@ function leftOver(mapping: ObjectMapping, ours: readonly string[], theirs: reado
     `${names.slice(0, LISTED_MAX).join(", ")}${names.length > LISTED_MAX ? ", …" : ""}`;
   const by = mapping.lines?.match.map(({ field }) => field).join(" and ") ?? "";
   const how =
-    by === "" ? "and lines.match names nothing to recognise them by" : `and ${by} does not tell which is which`;
+    by === "" ? "and lines.match names nothing to recognize them by" : `and ${by} does not tell which is which`;
   return {
     code: "MATCH_LINES",
     message: `has lines without a key in Salesforce (${list(ours)}) and external lines that it shows none for (${list(theirs)}), ${how}; nothing is written. Put the keys into ${mapping.lines?.keyField} of the lines that are the same, and remove or correct the others`,

@@ -6,7 +6,7 @@ import type { ObjectMapping } from "../../mapping/mapping.ts";
 import { businessKey } from "../../model/business-key.ts";
 import type { EnginePorts } from "../context/ports.ts";
 
-/** The records of one object without a key. JSON-serialisable. */
+/** The records of one object without a key. JSON-serializable. */
 export interface UnkeyedRecords {
   readonly object: string;
   readonly keyField: string;

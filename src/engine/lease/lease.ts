@@ -49,7 +49,7 @@ export class LeaseKeeper {
     const until = other === undefined ? "shortly" : new Date(other.expiresAtMs).toISOString();
     throw new SyncError(
       "LEASE_HELD",
-      `${other?.holder ?? "Another process"} is running this synchronisation; its lease expires at ${until} unless it is prolonged`,
+      `${other?.holder ?? "Another process"} is running this synchronization; its lease expires at ${until} unless it is prolonged`,
       { context: { lease: name, holder: other?.holder ?? null } },
     );
   }
@@ -80,7 +80,7 @@ export class LeaseKeeper {
     if (renewed === undefined) {
       throw new SyncError(
         "LEASE_LOST",
-        `Another process took over the synchronisation ${this.#lease.name}; this one stops`,
+        `Another process took over the synchronization ${this.#lease.name}; this one stops`,
       );
     }
     this.#lease = renewed;

@@ -32,7 +32,7 @@ export async function holdCascades(
   }
   return decisions.map((decision) => {
     const found = parents.get(deletedId(mapping, decision) ?? "");
-    return found === undefined ? decision : held(decision, found);
+    return found === undefined ? decision : deferred(decision, found);
   });
 }
 
@@ -68,7 +68,7 @@ async function parentsWithChildren(
   return records.map((record) => String(record[child.field]));
 }
 
-function held(decision: Decision, found: { readonly object: string; readonly count: number }): Decision {
+function deferred(decision: Decision, found: { readonly object: string; readonly count: number }): Decision {
   const side = deletedOn(decision.link) ?? "external";
   return {
     ...decision,

@@ -24,33 +24,33 @@ export type DeletionCounts = Readonly<Record<DeletionKind, number>>;
 export interface Deletions {
   readonly made: DeletionCounts;
   /** Documents that wait until all deletions are known, each with the number of its own. */
-  readonly heldBack: ReadonlyMap<BusinessKey, DeletionCounts>;
+  readonly deferred: ReadonlyMap<BusinessKey, DeletionCounts>;
 }
 
 const NONE: DeletionCounts = { records: 0, lines: 0 };
 /** No limit: a person has allowed it, or all of them are known to be few enough. */
 export const ALL_DELETIONS: DeletionCounts = { records: Number.POSITIVE_INFINITY, lines: Number.POSITIVE_INFINITY };
 /** Nothing deleted, nothing held back. */
-export const NO_DELETIONS: Deletions = { made: NONE, heldBack: new Map() };
+export const NO_DELETIONS: Deletions = { made: NONE, deferred: new Map() };
 
 /** So many may be deleted by any run, or small sets could never lose one. */
 export const DELETED_FREELY: DeletionCounts = { records: 10, lines: 50 };
 
-const HELD: Readonly<Record<DeletionKind, string>> = { records: "DELETE_HELD", lines: "LINE_DELETE_HELD" };
+const HELD: Readonly<Record<DeletionKind, string>> = { records: "DELETE_LIMIT", lines: "LINE_DELETE_LIMIT" };
 
 /** Several passes, one after the other, as one. What is held back is counted as it was the last time. */
 export function joinDeletions(passes: readonly Deletions[]): Deletions {
   const total = (kind: DeletionKind): number => sum(passes.map(({ made }) => made[kind]));
   return {
     made: { records: total("records"), lines: total("lines") },
-    heldBack: new Map(passes.flatMap(({ heldBack }) => [...heldBack])),
+    deferred: new Map(passes.flatMap(({ deferred }) => [...deferred])),
   };
 }
 
 /** What of `allowance` is left after these deletions; nothing more of a kind of which some wait. */
-export function leftAfter(allowance: DeletionCounts, { made, heldBack }: Deletions): DeletionCounts {
+export function leftAfter(allowance: DeletionCounts, { made, deferred }: Deletions): DeletionCounts {
   const left = (kind: DeletionKind): number => {
-    const waits = [...heldBack.values()].some((counts) => counts[kind] > 0);
+    const waits = [...deferred.values()].some((counts) => counts[kind] > 0);
     return waits && Number.isFinite(allowance[kind]) ? 0 : allowance[kind] - made[kind];
   };
   return { records: left("records"), lines: left("lines") };
@@ -70,17 +70,17 @@ export function holdDeletions(
     const counts = new Map(left.map((decision) => [decision, countOf(kind, decision)]));
     const count = sum(counts.values());
     if (count <= allowance[kind]) {
-      passes.push({ made: { ...NONE, [kind]: count }, heldBack: new Map() });
+      passes.push({ made: { ...NONE, [kind]: count }, deferred: new Map() });
       continue;
     }
-    const heldBack = new Map<BusinessKey, DeletionCounts>();
+    const deferred = new Map<BusinessKey, DeletionCounts>();
     left = left.map((decision) => {
       const deletes = counts.get(decision) ?? 0;
       if (deletes === 0) return decision;
-      heldBack.set(decision.key, { ...NONE, [kind]: deletes });
-      return kind === "records" ? heldRecord(decision) : heldLines(decision, deletes);
+      deferred.set(decision.key, { ...NONE, [kind]: deletes });
+      return kind === "records" ? deferredRecord(decision) : deferredLines(decision, deletes);
     });
-    passes.push({ made: NONE, heldBack });
+    passes.push({ made: NONE, deferred });
   }
   return { decisions: left, deletions: joinDeletions(passes) };
 }
@@ -102,7 +102,7 @@ export async function allowanceForAll(
 ): Promise<DeletionCounts> {
   const allowed = { ...allowance };
   for (const kind of DELETION_KINDS) {
-    const waiting = sum([...deletions.heldBack.values()].map((counts) => counts[kind]));
+    const waiting = sum([...deletions.deferred.values()].map((counts) => counts[kind]));
     if (waiting === 0) continue;
     const deletes = deletions.made[kind] + waiting;
     const known = await knownOf(context, mapping.object, kind);
@@ -135,7 +135,7 @@ function tooMany(
   );
 }
 
-function heldRecord(decision: Decision): Decision {
+function deferredRecord(decision: Decision): Decision {
   const known = deletedOn(decision.link) ?? (decision.external === null ? "external" : "salesforce");
   const side = known === "salesforce" ? "Salesforce" : "the external system";
   const message = `was deleted in ${side}; it is deleted on the other side once it is sure that the run does not delete too much`;
@@ -143,7 +143,7 @@ function heldRecord(decision: Decision): Decision {
   return { ...parked(decision, { code: HELD.records, message }), agreed: null, link };
 }
 
-function heldLines(decision: Decision, lines: number): Decision {
+function deferredLines(decision: Decision, lines: number): Decision {
   const message = `${lines} of its lines are gone on one side; they are deleted on the other one once it is sure that the run does not delete too much`;
   return parked(decision, { code: HELD.lines, message, lines });
 }

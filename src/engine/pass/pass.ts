@@ -9,9 +9,14 @@ import type { Side } from "../../model/value.ts";
 import { answerKey } from "../../sync/conflict.ts";
 import { decide } from "../../sync/decide.ts";
 import type { Decision } from "../../sync/decision.ts";
+import {
+  type MergeSurvivor,
+  observeExternal,
+  observeSalesforce,
+  type SalesforceObservation,
+} from "../../sync/observation.ts";
 import type { OrgRules } from "../../sync/org-rules.ts";
 import { withCondition, withPreImages } from "../../sync/pre-image.ts";
-import { type MergeSurvivor, type SalesforceSighting, sightExternal, sightSalesforce } from "../../sync/sighting.ts";
 import { inSpan } from "../../trace/span.ts";
 import type { RunContext } from "../context/context.ts";
 import { type PartReport, PartTally } from "../context/part.ts";
@@ -154,11 +159,11 @@ export async function decideAll(
       key: document.key,
       base: document.base,
       link: document.link,
-      salesforce: sightedInSalesforce(document, masters.get(document.key)),
+      salesforce: observedInSalesforce(document, masters.get(document.key)),
       external:
         document.external?.kind === "filtered"
           ? { kind: "filtered" }
-          : sightExternal(
+          : observeExternal(
               document.external?.kind === "view" ? document.external.view : undefined,
               document.deletedOn === "external",
             ),
@@ -183,11 +188,11 @@ function answersOf(context: RunContext, mapping: ObjectMapping, key: BusinessKey
   );
 }
 
-function sightedInSalesforce(document: Joined, master: MergeSurvivor | undefined): SalesforceSighting {
+function observedInSalesforce(document: Joined, master: MergeSurvivor | undefined): SalesforceObservation {
   const reading = document.salesforce;
   if (reading?.kind === "filtered") return { kind: "filtered" };
   const view = reading?.kind === "view" ? reading.view : undefined;
-  return sightSalesforce(view, {
+  return observeSalesforce(view, {
     deleted: document.deletedOn === "salesforce",
     ...(master === undefined ? {} : { master }),
   });

@@ -3,8 +3,8 @@
 import type { ObjectMapping } from "../../mapping/mapping.ts";
 import type { SalesforceView } from "../../model/document.ts";
 import type { BusinessKey, RecordId } from "../../model/key.ts";
+import type { MergeSurvivor } from "../../sync/observation.ts";
 import { isGone } from "../../sync/presence.ts";
-import type { MergeSurvivor } from "../../sync/sighting.ts";
 import type { RunContext } from "../context/context.ts";
 import { hasMoved } from "../join/identity.ts";
 import type { Joined } from "../join/join.ts";
@@ -88,7 +88,7 @@ async function tiedKeys(
     [...links.values()].map(({ key }) => key),
   );
   for (const [id, link] of links) {
-    const isAgreed = link.said === "adopted" || bases.get(link.key)?.document != null;
+    const isAgreed = link.instruction === "adopted" || bases.get(link.key)?.document != null;
     if (!isGone(link) && isAgreed) tied.set(id, link.key);
   }
   for (const { key, salesforce, external } of joined) {

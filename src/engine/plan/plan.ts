@@ -19,10 +19,10 @@ import {
   leastCollectionCalls,
   nodesOf,
 } from "../../sync/sequence.ts";
-import { actionsOf, CHANGES_LISTED_MAX, changesOf, type ToldChange } from "../../sync/side-write.ts";
+import { actionsOf, CHANGES_LISTED_MAX, changesOf, type ReportedChange } from "../../sync/side-write.ts";
 import { operationsOf } from "../../sync/split.ts";
 import type { EnginePorts } from "../context/ports.ts";
-import type { FeedRestart, HeldDocument, ObjectWait } from "../context/report.ts";
+import type { FeedRestart, ObjectWait, UnsyncedDocument } from "../context/report.ts";
 import { type UnkeyedRecords, unkeyedRecords } from "../join/unkeyed.ts";
 import { type RunRequest, runWith } from "../run/run.ts";
 import type { Settlement } from "../write/perform.ts";
@@ -30,7 +30,7 @@ import { DryRun } from "./dry-run.ts";
 import { rehearsalState } from "./rehearsal-state.ts";
 
 /** One field that a run would change. */
-export type PlannedChange = ToldChange;
+export type PlannedChange = ReportedChange;
 
 /** One document that a run would write to one side. */
 export interface PlannedWrite {
@@ -47,7 +47,7 @@ export interface PlannedWrite {
   readonly fingerprint: string;
 }
 
-/** What a run would do. JSON-serialisable. */
+/** What a run would do. JSON-serializable. */
 export interface Plan {
   readonly format: 1;
   readonly madeAtMs: number;
@@ -60,7 +60,7 @@ export interface Plan {
   /** External feeds that hold changes back, which are not in the plan. */
   readonly waits: readonly ObjectWait[];
   /** Documents that would wait or be refused, with the reason. */
-  readonly held: readonly HeldDocument[];
+  readonly unsynced: readonly UnsyncedDocument[];
   /** Objects whose records would be made in Salesforce although the org holds some without a key that nothing matches. */
   readonly unkeyed: readonly UnkeyedRecords[];
   readonly calls: {
@@ -104,7 +104,7 @@ export async function makePlan(ports: EnginePorts, request: RunRequest): Promise
     organizationId,
     writes,
     conflicts: report.conflicts,
-    held: report.held,
+    unsynced: report.unsynced,
     restarts: report.restarts,
     waits: report.waits,
     unkeyed: await unkeyedRecords(ports, ({ object, match }) => match.length === 0 && creates.has(object)),

@@ -84,7 +84,8 @@ export function rehearsalState(real: StateStore, nowMs: () => number): StateStor
       for (const base of batch.bases ?? []) bases.set(nameOf(base.object, base.key), base);
       for (const intent of batch.putIntents ?? []) intents.set(intent.id, intent);
       for (const entry of batch.parked ?? []) parked.set(nameOf(entry.object, entry.key), entry);
-      for (const letter of batch.deadLetters ?? []) deadLetters.set(nameOf(letter.object, letter.key), letter);
+      for (const deadLetter of batch.deadLetters ?? [])
+        deadLetters.set(nameOf(deadLetter.object, deadLetter.key), deadLetter);
       Object.assign(cursors, batch.cursors);
     },
     close: async () => {},

@@ -119,7 +119,7 @@ async function knownRecords(
   for (const record of records) {
     const link = links.get(idOf(record));
     if (link === undefined) continue;
-    const isAgreed = link.said === "adopted" || bases.get(link.key)?.document != null;
+    const isAgreed = link.instruction === "adopted" || bases.get(link.key)?.document != null;
     known.set(idOf(record), {
       ...(isAgreed ? { key: link.key } : {}),
       ...(mapping.lines === null ? {} : { lineKeyOf: lineKeysOf(link) }),

@@ -3,8 +3,8 @@ import type { DeadLetter, Obstacle } from "../../sync/decision.ts";
 import type { SideResult } from "../write/verdict.ts";
 
 /** Salesforce's faults as reasons. */
-export function obstaclesOf(faults: DeadLetter["faults"]): readonly Obstacle[] {
-  return faults.map(({ code, message, fields }) => ({
+export function obstaclesOf(apiErrors: DeadLetter["apiErrors"]): readonly Obstacle[] {
+  return apiErrors.map(({ code, message, fields }) => ({
     code,
     message,
     ...(fields[0] === undefined ? {} : { field: fields[0] }),
@@ -26,7 +26,10 @@ export function waiting(result: SideResult): Obstacle {
       };
     case "refused":
     case "stopped":
-      return { code: "REFUSED", message: result.faults.map((fault) => `${fault.code}: ${fault.message}`).join("; ") };
+      return {
+        code: "REFUSED",
+        message: result.apiErrors.map((apiError) => `${apiError.code}: ${apiError.message}`).join("; "),
+      };
     case "unsent":
       return {
         code: "UNSENT",

@@ -9,17 +9,23 @@ import type { BusinessKey } from "../../model/key.ts";
 import type { Side } from "../../model/value.ts";
 import type { JournalEntry, StoredConflict } from "../../state/port.ts";
 import type { Base, Conflict, DeadLetter, Decision, Link, Obstacle, Parked } from "../../sync/decision.ts";
-import { displacedOf, EDITED_MEANWHILE, lacksPreImage, type Overrun } from "../../sync/pre-image.ts";
+import { CONCURRENT_EDIT, type ConcurrentEdit, lacksPreImage, unsettledEditsOf } from "../../sync/pre-image.ts";
 import { isGone } from "../../sync/presence.ts";
 import { settle } from "../../sync/settle.ts";
 import { actionsOf, CHANGES_LISTED_MAX, changesOf } from "../../sync/side-write.ts";
 import type { RunContext } from "../context/context.ts";
 import type { PartTally } from "../context/part.ts";
-import { dependenciesOf } from "../held/retry.ts";
 import type { Unjoined } from "../join/identity.ts";
+import { dependenciesOf } from "../resolve/retry.ts";
 import { lostOn, type Performance, type Settlement } from "../write/perform.ts";
-import { MADE_MEANWHILE, type SideResult } from "../write/verdict.ts";
-import { deletedEdits, editedMeanwhile, findOverruns, type Overruns, overrunEntry } from "./overruns.ts";
+import { CREATED_CONCURRENTLY, type SideResult } from "../write/verdict.ts";
+import {
+  type ConcurrentEdits,
+  concurrentEditEntry,
+  concurrentEditObstacle,
+  deletedEdits,
+  findConcurrentEdits,
+} from "./concurrent-edits.ts";
 import { obstaclesOf, sameObstacles, waiting } from "./reason.ts";
 
 /** What one pass decided and performed. */
@@ -52,8 +58,8 @@ export interface FollowUp {
 
 /** Commits the results of a pass and tells the observer. */
 export async function record(context: RunContext, input: RecordInput): Promise<FollowUp> {
-  const overruns = await findOverruns(context, input.mapping, input.performance.settlements);
-  const page = new Page(context, input, overruns);
+  const concurrentEdits = await findConcurrentEdits(context, input.mapping, input.performance.settlements);
+  const page = new Page(context, input, concurrentEdits);
   const settlements = new Map(input.performance.settlements.map((settlement) => [settlement.decision, settlement]));
   for (const decision of input.decisions) {
     switch (decision.kind) {
@@ -94,16 +100,20 @@ class Page {
   readonly #parked: Parked[] = [];
   readonly #released: { readonly object: string; readonly key: BusinessKey }[] = [];
   readonly #journal: JournalEntry[] = [];
-  readonly #overruns: Overruns;
+  readonly #concurrentEdits: ConcurrentEdits;
   readonly #again: BusinessKey[] = [];
   readonly #worthALook: BusinessKey[] = [];
   #doubtful = false;
 
-  constructor(context: RunContext, { mapping, tally }: Pick<RecordInput, "mapping" | "tally">, overruns: Overruns) {
+  constructor(
+    context: RunContext,
+    { mapping, tally }: Pick<RecordInput, "mapping" | "tally">,
+    concurrentEdits: ConcurrentEdits,
+  ) {
     this.#context = context;
     this.#mapping = mapping;
     this.#tally = tally;
-    this.#overruns = overruns;
+    this.#concurrentEdits = concurrentEdits;
   }
 
   get followUp(): FollowUp {
@@ -120,7 +130,7 @@ class Page {
     }
     this.#replace(decision);
     this.#release(decision);
-    this.#stir(decision);
+    this.#retrigger(decision);
     this.#settleConflicts(decision.conflicts);
     this.#tellKept(decision);
     for (const action of decision.actions) this.#write(decision, action, null, {});
@@ -140,10 +150,13 @@ class Page {
       if (settlement[side].kind === "done") this.#landed(settlement, side);
     }
     // What is unknown counts as not landed: the base keeps its old values there, and recovery brings them up to date.
-    const overruns = this.#overruns.get(decision) ?? [];
-    this.#tellOverruns(decision, before, overruns);
-    const displaced = displacedOf(overruns);
-    const settled = settle(decision, before, settlement.outcomes, { external: settlement.externalOutcome, displaced });
+    const concurrentEdits = this.#concurrentEdits.get(decision) ?? [];
+    this.#recordConcurrentEdits(decision, before, concurrentEdits);
+    const unsettledEdits = unsettledEditsOf(concurrentEdits);
+    const settled = settle(decision, before, settlement.outcomes, {
+      external: settlement.externalOutcome,
+      unsettledEdits,
+    });
     this.#links.push(settled.link);
     if (settled.base.document !== null || settled.complete) this.#bases.push(settled.base);
     this.#tellKept(decision);
@@ -154,8 +167,8 @@ class Page {
     if (landed(salesforce) && landed(external)) {
       this.#release(decision);
       this.#settleConflicts(decision.conflicts);
-      if (displaced.length > 0) {
-        this.hold(decision, "parked", [editedMeanwhile(displaced)]);
+      if (unsettledEdits.length > 0) {
+        this.hold(decision, "parked", [concurrentEditObstacle(unsettledEdits)]);
         this.#again.push(decision.key);
       } else if (decision.again !== undefined) {
         this.hold(decision, "parked", [decision.again]);
@@ -170,9 +183,9 @@ class Page {
     const failure = [salesforce, external].find((result) => !landed(result));
     if (failure === undefined) return;
     if (!uncertain && (failure.kind === "refused" || this.#isRefusedForGood(decision, failure))) {
-      this.hold(decision, "rejected", obstaclesOf(failure.faults), failure.faults);
+      this.hold(decision, "rejected", obstaclesOf(failure.apiErrors), failure.apiErrors);
     } else if (failure.kind === "stopped") {
-      this.hold(decision, "parked", obstaclesOf(failure.faults));
+      this.hold(decision, "parked", obstaclesOf(failure.apiErrors));
     } else {
       this.hold(decision, "parked", [waiting(failure)]);
     }
@@ -194,12 +207,12 @@ class Page {
   }
 
   /** What a write replaced unseen is told at once, whatever is decided about it later. */
-  #tellOverruns(decision: Decision, before: Base | null, overruns: readonly Overrun[]): void {
-    if (overruns.length === 0) return;
-    this.#write(decision, EDITED_MEANWHILE, "salesforce", {
-      changes: overruns.map(overrunEntry),
+  #recordConcurrentEdits(decision: Decision, before: Base | null, concurrentEdits: readonly ConcurrentEdit[]): void {
+    if (concurrentEdits.length === 0) return;
+    this.#write(decision, CONCURRENT_EDIT, "salesforce", {
+      changes: concurrentEdits.map(concurrentEditEntry),
     });
-    this.#settleConflicts(deletedEdits(decision, before, overruns));
+    this.#settleConflicts(deletedEdits(decision, before, concurrentEdits));
   }
 
   /** The same refusal, decided anew in several runs, does not go away by itself. */
@@ -207,9 +220,9 @@ class Page {
     decision: Decision,
     failure: SideResult,
   ): failure is Extract<SideResult, { kind: "again" }> & {
-    readonly faults: DeadLetter["faults"];
+    readonly apiErrors: DeadLetter["apiErrors"];
   } {
-    if (failure.kind !== "again" || failure.faults === undefined) return false;
+    if (failure.kind !== "again" || failure.apiErrors === undefined) return false;
     const { memory } = this.#context;
     const parked = memory.parked(decision.object, decision.key);
     if (memory.deadLetter(decision.object, decision.key) !== undefined || parked?.refusals !== undefined) return true;
@@ -223,7 +236,7 @@ class Page {
     decision: Decision,
     how: "parked" | "rejected",
     obstacles: readonly Obstacle[],
-    faults: DeadLetter["faults"] = [],
+    apiErrors: DeadLetter["apiErrors"] = [],
   ): void {
     const { memory, ports } = this.#context;
     const { object, key } = decision;
@@ -231,7 +244,7 @@ class Page {
     const parked = memory.parked(object, key);
     if (how === "rejected") {
       this.#reject(decision, obstacles, {
-        faults,
+        apiErrors,
         fingerprint: fingerprint(decision),
         dependsOn: dependenciesOf(this.#mapping, [decision.salesforceBefore, decision.externalBefore, decision.agreed]),
       });
@@ -255,22 +268,22 @@ class Page {
       this.#links.push(decision.link);
       this.#openConflicts(decision.conflicts);
     }
-    this.#tally.addHeld({ object, key, how, obstacles });
-    ports.observe({ kind: "held", object, key, how, obstacles });
+    this.#tally.addUnsynced({ object, key, how, obstacles });
+    ports.observe({ kind: "unsynced", object, key, how, obstacles });
   }
 
   /** A dead letter. What waits and both feeds may bring one to several passes of a run: that is one attempt, told once. */
   #reject(
     { object, key }: Pick<Decision, "object" | "key">,
     obstacles: readonly Obstacle[],
-    tried: Pick<DeadLetter, "faults" | "fingerprint" | "dependsOn">,
+    tried: Pick<DeadLetter, "apiErrors" | "fingerprint" | "dependsOn">,
   ): void {
     const { memory, ports, runId } = this.#context;
     const nowMs = ports.nowMs();
     const known = memory.deadLetter(object, key);
     const isSameTry = known?.runId === runId;
     const attempts = known?.attempts ?? memory.parked(object, key)?.refusals ?? 0;
-    const letter: DeadLetter = {
+    const deadLetter: DeadLetter = {
       object,
       key,
       obstacles,
@@ -280,8 +293,8 @@ class Page {
       runId,
       ...tried,
     };
-    this.#deadLetters.push(letter);
-    memory.reject(letter);
+    this.#deadLetters.push(deadLetter);
+    memory.reject(deadLetter);
     if (!isSameTry || !sameObstacles(known.obstacles, obstacles)) {
       this.#journal.push(this.#entry(key, "rejected", null, { obstacles }));
     }
@@ -304,9 +317,9 @@ class Page {
       return;
     }
     const obstacles = [{ code, message: reason }];
-    this.#reject({ object, key }, obstacles, { faults: [], fingerprint: "" });
-    this.#tally.addHeld({ object, key, how: "rejected", obstacles });
-    ports.observe({ kind: "held", object, key, how: "rejected", obstacles });
+    this.#reject({ object, key }, obstacles, { apiErrors: [], fingerprint: "" });
+    this.#tally.addUnsynced({ object, key, how: "rejected", obstacles });
+    ports.observe({ kind: "unsynced", object, key, how: "rejected", obstacles });
   }
 
   async commit(cursors: Readonly<Record<string, string>>): Promise<void> {
@@ -326,7 +339,7 @@ class Page {
 
   #landed({ decision, outcomes }: Settlement, side: Side): void {
     const { ports } = this.#context;
-    this.#stir(decision);
+    this.#retrigger(decision);
     const changes = changesOf(decision, side);
     const actions = actionsOf(decision, side);
     this.#tally.addWritten(decision.object, side, actions);
@@ -357,14 +370,14 @@ class Page {
   }
 
   /** Refused documents that refer to this one may be written now. */
-  #stir({ object, key }: Decision): void {
-    this.#tally.stir(this.#context.memory.dependentsOf(object, key));
+  #retrigger({ object, key }: Decision): void {
+    this.#tally.retrigger(this.#context.memory.dependentsOf(object, key));
   }
 
   #release({ object, key }: Decision): void {
     const { memory } = this.#context;
-    const held = memory.parked(object, key) !== undefined || memory.deadLetter(object, key) !== undefined;
-    if (held) {
+    const unsynced = memory.parked(object, key) !== undefined || memory.deadLetter(object, key) !== undefined;
+    if (unsynced) {
       this.#released.push({ object, key });
       this.#tally.release({ object, key });
     }
@@ -424,7 +437,7 @@ function lostByLanding(settlement: Settlement, side: Side): readonly Conflict[] 
   const result = settlement[side];
   if (result.kind === "done") return lost;
   // The first of two deliveries may have landed whole: rather one loss too many on record than one too few.
-  if (result.kind === "again" && result.code === MADE_MEANWHILE) return lost;
+  if (result.kind === "again" && result.code === CREATED_CONCURRENTLY) return lost;
   const done = new Set(outcomes.filter(({ kind }) => kind === "done").map(({ opId }) => opId));
   return lost.filter((conflict) =>
     decision.changes.some(

@@ -19,7 +19,7 @@ import { RunTally } from "../context/tally.ts";
 import { pollSalesforce } from "../detect/detect.ts";
 import { withFirstPositions } from "../detect/external-feed.ts";
 import { noteNotices } from "../detect/feed-notes.ts";
-import { sweepOwedSinceMs } from "../detect/pending-sweep.ts";
+import { sweepPendingSinceMs } from "../detect/pending-sweep.ts";
 import { noteRejectedInputs, readmitInputs } from "../detect/rejected-inputs.ts";
 import { recoverIntents } from "../pass/recovery.ts";
 import type { Executor, Wave } from "./executor.ts";
@@ -65,7 +65,7 @@ export async function conductRun(start: RunStart): Promise<RunReport> {
       finishedAtMs: ports.nowMs(),
       apiCalls: apiCalls(),
       openDeadLetters: memory.deadLetterCount,
-      sweepOwedSinceMs: sweepOwedSinceMs(await ports.state.cursors()),
+      sweepPendingSinceMs: sweepPendingSinceMs(await ports.state.cursors()),
     });
     const { outcome, error } = outcomeOf(report);
     await lease.commit({ run: remember(outcome, error) });

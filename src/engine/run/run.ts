@@ -35,7 +35,7 @@ export async function runWith(ports: EnginePorts, request: RunRequest, executor:
     const report = await leasedRun(ports, request, executor);
     span.setAttributes({
       "order_sync.written": report.writes,
-      "order_sync.held": report.held.length,
+      "order_sync.unsynced": report.unsynced.length,
       "order_sync.api_calls": report.apiCalls,
     });
     return report;

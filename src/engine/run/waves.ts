@@ -13,8 +13,7 @@ import type { RunInProgress } from "../context/context.ts";
 import { externalFeed, type ObjectPoll, salesforceFeed, salesforceNominations } from "../detect/detect.ts";
 import { acknowledge, feedName, positionOf } from "../detect/external-feed.ts";
 import { noteRestart, noteWait } from "../detect/feed-notes.ts";
-import { owedSweep } from "../detect/pending-sweep.ts";
-import { lettersToTry } from "../held/retry.ts";
+import { pendingSweep } from "../detect/pending-sweep.ts";
 import { keyFormat, unkeyedText } from "../join/unkeyed.ts";
 import {
   ALL_DELETIONS,
@@ -27,6 +26,7 @@ import {
   NO_DELETIONS,
 } from "../pass/delete-limit.ts";
 import type { Nomination, NominationSet } from "../read/nominations.ts";
+import { deadLettersToTry } from "../resolve/retry.ts";
 import { type Executor, pageSizeOf, type Wave, type WaveResult } from "./executor.ts";
 import { WaveItems } from "./wave-items.ts";
 
@@ -93,7 +93,7 @@ async function* wavesOf(
     stopped: tally.stopped,
     ...work,
   });
-  const waiting = [...memory.parkedKeys(object), ...(await lettersToTry(run, mapping))];
+  const waiting = [...memory.parkedKeys(object), ...(await deadLettersToTry(run, mapping))];
 
   const pages = feedPages(run, mapping, {
     feeds,
@@ -108,16 +108,16 @@ async function* wavesOf(
 
   // What had to wait for a record of the same object, or moved while it was written, gets a second look at once.
   const known = new Set(waiting);
-  const isLeft = (key: BusinessKey): boolean => !progress.deletions.heldBack.has(key) && !progress.abandoned.has(key);
+  const isLeft = (key: BusinessKey): boolean => !progress.deletions.deferred.has(key) && !progress.abandoned.has(key);
   const parked = memory.parkedKeys(object).filter((key) => !known.has(key));
-  const again = [...parked, ...(await lettersToTry(run, mapping)), ...progress.again].filter(isLeft);
+  const again = [...parked, ...(await deadLettersToTry(run, mapping)), ...progress.again].filter(isLeft);
   if (again.length > 0) progressWith(progress, yield wave({ items: waitingItems(again), recover: true }));
   if (tally.isStopped(object)) return;
 
-  const { heldBack } = progress.deletions;
-  if (heldBack.size === 0) return;
+  const { deferred } = progress.deletions;
+  if (deferred.size === 0) return;
   const deletions = await allowanceForAll(run, mapping, progress);
-  yield wave({ items: waitingItems([...heldBack.keys()]), deletions });
+  yield wave({ items: waitingItems([...deferred.keys()]), deletions });
 }
 
 /** What the feeds name, with how far they have been read. */
@@ -209,7 +209,7 @@ function movedWatermarks(
   );
   if (moved.length === 0) return {};
   const positions = Object.fromEntries(moved.map((polled) => [salesforceFeed(polled.object), polled.cursor]));
-  return { ...positions, ...(root.deletesComplete ? {} : owedSweep(nowMs)) };
+  return { ...positions, ...(root.deletesComplete ? {} : pendingSweep(nowMs)) };
 }
 
 /** Nominations by Id of linked records, by key: so that one document is never named twice in a wave. */

@@ -27,7 +27,7 @@ const MISSING_ON: Readonly<Record<string, readonly Side[]>> = {
   BOTH_MISSING: ["external", "salesforce"],
 };
 
-/** Missing records that a sweep does not take as deleted. JSON-serialisable. */
+/** Missing records that a sweep does not take as deleted. JSON-serializable. */
 export interface UndecidedAbsence {
   readonly side: Side;
   readonly object: string;

@@ -12,7 +12,7 @@ import type { Side } from "../../model/value.ts";
 import type { PolledObject, SalesforceOrg } from "../../salesforce/port.ts";
 import { parseWatermark, soqlInstant } from "../../salesforce/watermark.ts";
 
-/** One list of records, as a sweep read it and as its side counts it. JSON-serialisable. */
+/** One list of records, as a sweep read it and as its side counts it. JSON-serializable. */
 export interface CountedReading {
   readonly side: Side;
   /** The object or the collection. */

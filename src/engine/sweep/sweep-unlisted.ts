@@ -12,7 +12,7 @@ import { parseBusinessKey } from "../../model/business-key.ts";
 import type { BusinessKey, NaturalKey } from "../../model/key.ts";
 import type { StateStore } from "../../state/port.ts";
 
-/** Records of one object that their list leaves out. JSON-serialisable. */
+/** Records of one object that their list leaves out. JSON-serializable. */
 export interface UnlistedRecords {
   readonly object: string;
   readonly collection: string;

@@ -22,7 +22,7 @@ import type { RunReport } from "../context/report.ts";
 import { overrideState } from "../context/state-views.ts";
 import { pollRequest } from "../detect/detect.ts";
 import { settledSources } from "../detect/feed-notes.ts";
-import { owedSweep, settleSweep, sweepOwedSinceMs } from "../detect/pending-sweep.ts";
+import { pendingSweep, settleSweep, sweepPendingSinceMs } from "../detect/pending-sweep.ts";
 import type { Pass } from "../pass/pass.ts";
 import { inProcess } from "../run/in-process.ts";
 import { type RunRequest, runOnce, runWith } from "../run/run.ts";
@@ -33,7 +33,7 @@ import { SweepUnlisted, type UnlistedRecords } from "./sweep-unlisted.ts";
 /** Known keys that one of the runs compares: bounds the memory, and lets other processes in between. */
 const SWEEP_KEYS = 10_000;
 
-/** What a sweep found. JSON-serialisable. */
+/** What a sweep found. JSON-serializable. */
 export interface SweepReport {
   /** Documents that had to be written although no feed had named them. */
   readonly missed: number;
@@ -61,7 +61,7 @@ export async function sweep(
     onRun(report);
   };
   await run(ports);
-  const owedSinceMs = sweepOwedSinceMs(await ports.state.cursors());
+  const pendingSinceMs = sweepPendingSinceMs(await ports.state.cursors());
   for await (const keys of knownKeys(ports)) {
     const sinceMs = ports.nowMs();
     const asked = keys.map(
@@ -90,14 +90,14 @@ export async function sweep(
     allowDeletes: request.allowDeletes === true,
   });
   const lists = new SweepUnlisted(ports.mapping);
-  await run(fromTheBeginning(ports, { proof, absence, lists, owedSinceMs }));
+  await run(fromTheBeginning(ports, { proof, absence, lists, pendingSinceMs }));
   await listUnwatched(ports, proof, absence);
   const { counts } = proof;
   const pass = absence.passWithEvidence(counts);
   if (pass !== null) await run(ports, pass);
   const isProven = unprovenOf(counts).length === 0;
   if (isProven && runs.every(({ stopped }) => stopped.length === 0))
-    await settleSweep(ports, request, { owedSinceMs, cursors: settledSources(absence.settled(counts)) });
+    await settleSweep(ports, request, { pendingSinceMs, cursors: settledSources(absence.settled(counts)) });
   const unlisted = await lists.find(ports.state, ports.external);
   const missed = runs.slice(1).reduce((sum, report) => sum + report.writes, 0);
   return { missed, counts, undecided: absence.undecided(counts), unlisted, runs };
@@ -113,14 +113,14 @@ function fromTheBeginning(
     readonly proof: SweepProof;
     readonly absence: SweepAbsence;
     readonly lists: SweepUnlisted;
-    readonly owedSinceMs: number | null;
+    readonly pendingSinceMs: number | null;
   },
 ): EnginePorts {
-  const { proof, absence, lists, owedSinceMs } = watch;
+  const { proof, absence, lists, pendingSinceMs } = watch;
   const { state, external, salesforce, nowMs } = ports;
   // The run's own last commit says that a sweep is pending, so nothing that ends this process can lose it.
   const pending = (): Readonly<Record<string, string>> =>
-    owedSinceMs === null && unprovenOf(proof.counts).length > 0 ? owedSweep(nowMs()) : {};
+    pendingSinceMs === null && unprovenOf(proof.counts).length > 0 ? pendingSweep(nowMs()) : {};
   return {
     ...ports,
     state: overrideState(state, {

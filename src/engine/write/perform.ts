@@ -6,7 +6,7 @@
  */
 import { SyncError } from "../../errors.ts";
 import type { ExternalOutcome } from "../../model/external-record.ts";
-import type { RowOutcome, SalesforceFault } from "../../model/salesforce-record.ts";
+import type { ApiError, RowOutcome } from "../../model/salesforce-record.ts";
 import type { Side } from "../../model/value.ts";
 import type { SalesforceCall } from "../../sync/call.ts";
 import type { Conflict, Decision, Intent } from "../../sync/decision.ts";
@@ -50,7 +50,7 @@ const ROUND_SIZES = [Number.POSITIVE_INFINITY, 50, 10, 1] as const;
  * So many records in a row that fail all alone end the repetition: what strikes every record (a lock on all of them, a
  * trigger that fails) is not cured by a smaller company, and each of the others would cost its own calls to show it.
  */
-const FRUITLESS_MAX = 5;
+const CONSECUTIVE_FAILURES_MAX = 5;
 /** Waits for others of one page; what is held up after that is sent again at once, and then left for the next pass. */
 const HOLD_OFFS_MAX = 6;
 /** So many records of a call must be refused for the configuration before it is to blame: one may be a special case. */
@@ -99,7 +99,7 @@ export function intentsOf(context: RunContext, decision: Decision, startedAtMs: 
     after: asShown(side, decision.agreed, decision.kept ?? []),
     ...(decision.kept === undefined || decision.kept.length === 0 ? {} : { kept: decision.kept }),
     seen: side === "salesforce" ? decision.salesforceStamp : decision.externalVersion,
-    passing: side === "salesforce" ? decision.passing : null,
+    transitional: side === "salesforce" ? decision.transitional : null,
     ...(side === "salesforce" && replaced !== undefined ? { replaced } : {}),
     atomic: side === "external" || isAtomic(decision, sequenceOptions(context, [decision])),
     conflicts: lostOn(decision.conflicts, side),
@@ -134,28 +134,28 @@ async function sendToSalesforce(
   let stop: SyncError | null = null;
   let stopped: StoppedObject | null = null;
   let predictedCalls = 0;
-  let fruitless = 0;
+  let consecutiveFailures = 0;
   let holdOffs = 0;
 
-  const send = async (company: readonly Decision[], round: number): Promise<void> => {
-    if (stop !== null || stopped !== null || fruitless >= FRUITLESS_MAX) return;
+  const send = async (batch: readonly Decision[], round: number): Promise<void> => {
+    if (stop !== null || stopped !== null || consecutiveFailures >= CONSECUTIVE_FAILURES_MAX) return;
     const plan = planCalls(
-      company.map((decision) => withoutDone(decision, outcomes)),
-      sequenceOptions(context, company),
+      batch.map((decision) => withoutDone(decision, outcomes)),
+      sequenceOptions(context, batch),
     );
     if (round === 0) predictedCalls = plan.predictedCalls;
-    ({ stop, stopped } = await sendPlan(context, plan, { company, owners: ownersOf(company), outcomes, intents }));
-    const pending = company.filter((decision) => {
+    ({ stop, stopped } = await sendPlan(context, plan, { batch, owners: ownersOf(batch), outcomes, intents }));
+    const pending = batch.filter((decision) => {
       const verdict = judge(context, decision, outcomes);
       const { result } = verdict;
       const isAlike = stopped !== null && result.kind === "refused" && result.configuration === true;
-      results.set(decision, isAlike ? { kind: "stopped", faults: result.faults } : result);
+      results.set(decision, isAlike ? { kind: "stopped", apiErrors: result.apiErrors } : result);
       if (verdict.stop !== null) stop ??= verdict.stop;
       return verdict.resend;
     });
     const size = ROUND_SIZES[round + 1];
     if (size === undefined) {
-      fruitless = pending.length === 0 ? 0 : fruitless + 1;
+      consecutiveFailures = pending.length === 0 ? 0 : consecutiveFailures + 1;
       return;
     }
     if (stop === null && stopped === null && holdOffs < HOLD_OFFS_MAX && pending.some(isHeldUp(outcomes))) {
@@ -179,7 +179,7 @@ function isHeldUp(outcomes: ReadonlyMap<string, RowOutcome>): (decision: Decisio
 }
 
 interface Sending {
-  readonly company: readonly Decision[];
+  readonly batch: readonly Decision[];
   /** The decision that each operation belongs to, by operation. */
   readonly owners: ReadonlyMap<string, Decision>;
   /** Filled as answers come in. */
@@ -196,7 +196,7 @@ async function sendPlan(
   const failed = new Set<string>();
   for (const step of plan.steps) {
     for (const planned of step) {
-      const dropped = operationsToDrop(sending.company, failed);
+      const dropped = operationsToDrop(sending.batch, failed);
       const call = retainOperations(planned, ({ opId }) => !dropped.has(opId));
       if (call === undefined) continue;
       await context.lease.keep();
@@ -236,19 +236,19 @@ function sentBy(jobId: string, call: SalesforceCall, { owners, intents }: Sendin
 function refusedAlike(context: RunContext, call: SalesforceCall, { owners, outcomes }: Sending): StoppedObject | null {
   for (const outcome of outcomes.values()) if (outcome.kind === "done") return null;
   const decisions = new Set(operationsOf(call).flatMap(({ opId }) => owners.get(opId) ?? []));
-  const refusals: { readonly decision: Decision; readonly faults: readonly SalesforceFault[] }[] = [];
+  const refusals: { readonly decision: Decision; readonly apiErrors: readonly ApiError[] }[] = [];
   for (const decision of decisions) {
     const { result } = judge(context, decision, outcomes);
     if (result.kind !== "refused" || result.configuration !== true) return null;
-    refusals.push({ decision, faults: result.faults });
+    refusals.push({ decision, apiErrors: result.apiErrors });
   }
   const [first] = refusals;
-  const fault = first?.faults[0];
-  if (first === undefined || fault === undefined || refusals.length < REFUSED_ALIKE_MIN) return null;
+  const apiError = first?.apiErrors[0];
+  if (first === undefined || apiError === undefined || refusals.length < REFUSED_ALIKE_MIN) return null;
   return {
     object: first.decision.object,
-    code: fault.code,
-    message: `all ${refusals.length} records of a call were refused, the first one ${first.decision.key}: ${fault.code}: ${fault.message}`,
+    code: apiError.code,
+    message: `all ${refusals.length} records of a call were refused, the first one ${first.decision.key}: ${apiError.code}: ${apiError.message}`,
   };
 }
 
@@ -333,7 +333,7 @@ function externalResult(outcome: ExternalOutcome): SideResult {
     case "locked":
       return { kind: "again", reason: outcome.reason, code: EXTERNAL_LOCKED };
     case "refused":
-      return { kind: "refused", faults: [{ code: "EXTERNAL_REFUSED", message: outcome.reason, fields: [] }] };
+      return { kind: "refused", apiErrors: [{ code: "EXTERNAL_REFUSED", message: outcome.reason, fields: [] }] };
     case "unknown":
       return { kind: "unknown", reason: outcome.reason };
     default:

@@ -1,6 +1,6 @@
 /** Verdict: from the outcomes of a decision's operations to what became of it, and what follows for the run. */
 import { SyncError } from "../../errors.ts";
-import type { FailureClass, RowOutcome, SalesforceFault } from "../../model/salesforce-record.ts";
+import type { ApiError, FailureClass, RowOutcome } from "../../model/salesforce-record.ts";
 import type { Decision } from "../../sync/decision.ts";
 import { REDUCTION_CREATE_ONLY } from "../../sync/reduction.ts";
 import type { RunContext } from "../context/context.ts";
@@ -11,9 +11,9 @@ export type SideResult =
   | { readonly kind: "none" }
   | { readonly kind: "done"; readonly created: boolean }
   /** Refused for good: dead letter. With `configuration` a right or a setting is to blame, not a value. */
-  | { readonly kind: "refused"; readonly faults: readonly SalesforceFault[]; readonly configuration?: true }
+  | { readonly kind: "refused"; readonly apiErrors: readonly ApiError[]; readonly configuration?: true }
   /** Refused like every other record of its call: the object stops, and the record waits until that is put right. */
-  | { readonly kind: "stopped"; readonly faults: readonly SalesforceFault[] }
+  | { readonly kind: "stopped"; readonly apiErrors: readonly ApiError[] }
   /**
    * A lock never came free, or the record moved meanwhile: decide again later. With `faults` Salesforce refused what
    * was decided on the state that was read; the same refusal again and again is a dead letter.
@@ -21,7 +21,7 @@ export type SideResult =
   | {
       readonly kind: "again";
       readonly reason: string;
-      readonly faults?: readonly SalesforceFault[];
+      readonly apiErrors?: readonly ApiError[];
       /** The code under which it waits, where that is not just another try. */
       readonly code?: string;
     }
@@ -52,19 +52,19 @@ export function judge(context: RunContext, decision: Decision, outcomes: Readonl
   const failed = own.flatMap((outcome) => (outcome?.kind === "failed" ? [outcome] : []));
   const culprit = failed.find((outcome) => outcome.class !== "collateral") ?? failed[0];
   if (culprit !== undefined && existsAlready(context, decision, culprit)) {
-    const { faults } = culprit;
-    return verdict({ kind: "again", reason: "the record was made meanwhile", faults, code: MADE_MEANWHILE });
+    const { apiErrors } = culprit;
+    return verdict({ kind: "again", reason: "the record was made meanwhile", apiErrors, code: CREATED_CONCURRENTLY });
   }
   if (culprit === undefined) {
     const first = own[0];
     if (own.some((outcome) => outcome === undefined)) return verdict({ kind: "unsent" });
     return verdict({ kind: "done", created: first?.kind === "done" && first.created });
   }
-  return byClass(decision, culprit.class, culprit.faults, verdict);
+  return byClass(decision, culprit.class, culprit.apiErrors, verdict);
 }
 
 /** Waits under this code when it looks as if the record had been made by somebody else, or by us a moment ago. */
-export const MADE_MEANWHILE = "MADE_MEANWHILE";
+export const CREATED_CONCURRENTLY = "CREATED_CONCURRENTLY";
 
 /**
  * A new record whose create-only fields are refused exists already: the network delivered the request twice, or somebody
@@ -79,7 +79,7 @@ function existsAlready(
   const operation = decision.salesforce.find(({ opId }) => opId === failed.opId);
   if (operation?.kind !== "upsert") return false;
   const waited = memory.parked(decision.object, decision.key)?.obstacles ?? [];
-  if (waited.some(({ code }) => code === MADE_MEANWHILE)) return false;
+  if (waited.some(({ code }) => code === CREATED_CONCURRENTLY)) return false;
   const mapping = ports.mapping.byObject.get(decision.object);
   const ofLines = mapping?.lines;
   const isCreateOnly = (field: string): boolean =>
@@ -88,7 +88,7 @@ function existsAlready(
     [...(mapping?.fields ?? []), ...(ofLines?.fields ?? [])].some(
       (one) => one.field === field && one.write !== "always",
     );
-  return failed.faults.some(
+  return failed.apiErrors.some(
     ({ code, fields }) =>
       code === "INVALID_FIELD_FOR_INSERT_UPDATE" && (fields.length === 0 || fields.some(isCreateOnly)),
   );
@@ -97,30 +97,30 @@ function existsAlready(
 function byClass(
   decision: Decision,
   failure: FailureClass,
-  faults: readonly SalesforceFault[],
+  apiErrors: readonly ApiError[],
   verdict: (result: SideResult, resend?: boolean, stop?: SyncError | null) => Verdict,
 ): Verdict {
-  const said = faults.map((fault) => `${fault.code}: ${fault.message}`).join("; ");
+  const instruction = apiErrors.map((apiError) => `${apiError.code}: ${apiError.message}`).join("; ");
   switch (failure) {
     case "collateral":
     case "retry":
     case "retrySerially":
-      return verdict({ kind: "again", reason: said }, true);
+      return verdict({ kind: "again", reason: instruction }, true);
     case "replan":
-      return verdict({ kind: "again", reason: said, faults });
+      return verdict({ kind: "again", reason: instruction, apiErrors });
     case "refused":
-      return verdict({ kind: "refused", faults });
+      return verdict({ kind: "refused", apiErrors });
     case "configuration":
-      return verdict({ kind: "refused", faults, configuration: true });
+      return verdict({ kind: "refused", apiErrors, configuration: true });
     case "unknown":
-      return verdict({ kind: "unknown", reason: said });
+      return verdict({ kind: "unknown", reason: instruction });
     case "slow":
-      return verdict({ kind: "again", reason: said }, false, new SyncError("SALESFORCE_LIMIT", said));
+      return verdict({ kind: "again", reason: instruction }, false, new SyncError("SALESFORCE_LIMIT", instruction));
     case "login":
       return verdict(
-        { kind: "refused", faults },
+        { kind: "refused", apiErrors },
         false,
-        new SyncError("SALESFORCE_REFUSED", `${decision.object} ${decision.key}: ${said}`, {
+        new SyncError("SALESFORCE_REFUSED", `${decision.object} ${decision.key}: ${instruction}`, {
           context: { object: decision.object, key: decision.key },
         }),
       );

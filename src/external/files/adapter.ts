@@ -68,7 +68,7 @@ export async function openFilesExternal(
     }
     return new FilesExternalSystem(config, await openFilesIndex(indexPath), { sleep, now });
   } catch (error) {
-    throw filesFault(error, config.path);
+    throw filesError(error, config.path);
   }
 }
 
@@ -243,7 +243,7 @@ class FilesExternalSystem implements ExternalSystem {
     try {
       return await work();
     } catch (error) {
-      throw filesFault(error, this.#config.path);
+      throw filesError(error, this.#config.path);
     }
   }
 }
@@ -285,7 +285,7 @@ function requireNoHistory(config: FilesConfig, indexPath: string): void {
   }
 }
 
-function filesFault(error: unknown, place: string): unknown {
+function filesError(error: unknown, place: string): unknown {
   if (error instanceof SyncError || !(error instanceof Error)) return error;
   const code = sqliteCode(error) ?? ("code" in error && typeof error.code === "string" ? error.code : undefined);
   if (code === undefined || code.startsWith("ERR_")) return error;

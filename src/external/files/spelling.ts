@@ -14,14 +14,16 @@ export function isSpelledAlike(left: string, right: string): boolean {
  * for a letter or two that are wrong, missing, too many or swapped. Undefined where there is none.
  */
 export function misspelling(wanted: string, candidates: readonly string[]): string | undefined {
-  const goal = letters(wanted);
+  const goal = deadLetters(wanted);
   // A number is no slip: address1 and address2 are two columns.
-  const near = candidates.filter((each) => letters(each) !== "" && digits(each) === digits(wanted));
+  const near = candidates.filter((each) => deadLetters(each) !== "" && digits(each) === digits(wanted));
   const slips = Math.min(SLIPS_MAX, Math.floor(goal.length / LETTERS_PER_SLIP));
-  return near.find((each) => letters(each) === goal) ?? near.find((each) => distance(letters(each), goal) <= slips);
+  return (
+    near.find((each) => deadLetters(each) === goal) ?? near.find((each) => distance(deadLetters(each), goal) <= slips)
+  );
 }
 
-function letters(name: string): string {
+function deadLetters(name: string): string {
   return name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, "");
 }
 

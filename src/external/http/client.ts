@@ -1,4 +1,4 @@
-/** Sends requests to the API: authorisation, time-outs, rate limits, and the only retries of this room. */
+/** Sends requests to the API: authorization, time-outs, rate limits, and the only retries of this room. */
 import { setTimeout as delay } from "node:timers/promises";
 import pRetry, { AbortError } from "p-retry";
 import { SyncError } from "../../errors.ts";
@@ -56,7 +56,7 @@ interface RawAnswer {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
-  /** The authorisation that the request carried. */
+  /** The authorization that the request carried. */
   readonly sentAs: string | undefined;
 }
 

@@ -5,7 +5,7 @@ import { atPointer, isArray, type Json } from "../json.ts";
 import type { ExternalChange, ExternalChangePage, ExternalRestart } from "../port.ts";
 import { type HttpAnswer, type HttpClient, reasonOf } from "./client.ts";
 import type { HttpCollectionConfig } from "./config.ts";
-import { backInTime, FOREIGN_POSITION, isOlder, listChange, listSource, wentBack } from "./list-source.ts";
+import { backInTime, FOREIGN_POSITION, isOlder, listChange, listSource, movedBackwards } from "./list-source.ts";
 import { decodeKey, documentHash, instantMs, isDeleted, scalarText } from "./record.ts";
 
 /** Records that are remembered to be silent about them when the overlap lists them again. */
@@ -119,7 +119,7 @@ export async function readList(
     return { changes, cursor: JSON.stringify({ ...cursor, round: next }), more: true, ...told };
   }
   const listedNames = new Set(seen.map(([name]) => name));
-  if (wentBack(config, new Set(known.keys()), listedNames)) {
+  if (movedBackwards(config, new Set(known.keys()), listedNames)) {
     return { changes, cursor: JSON.stringify({ ...START, source }), more: true, restart: backInTime(source.url) };
   }
   const finished: ListCursor = {

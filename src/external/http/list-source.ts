@@ -43,7 +43,7 @@ export function isOlder(before: number | null | undefined, now: number | null): 
  * were seen: they are listed again unless they were deleted, or a backup was put back that does not have them. When not
  * one of them is there, everything is read again.
  */
-export function wentBack(
+export function movedBackwards(
   { list }: HttpCollectionConfig,
   seenBefore: ReadonlySet<string>,
   listed: ReadonlySet<string>,

@@ -11,7 +11,7 @@ import { readLog, startOfLog } from "./change-log.ts";
 import { columnFacts, factsOf } from "./column-facts.ts";
 import { readColumnFeed, startOfColumn } from "./column-feed.ts";
 import type { SqlConfig } from "./config.ts";
-import { connectSql, type Db, externalFault, readSnapshot, type SqlConnection, sqlFailure } from "./connection.ts";
+import { connectSql, type Db, externalError, readSnapshot, type SqlConnection, sqlFailure } from "./connection.ts";
 import { decodePosition, encodePosition } from "./cursor.ts";
 import { acknowledgeLog } from "./log-readers.ts";
 import { logProblems } from "./log-triggers.ts";
@@ -166,7 +166,7 @@ class SqlExternalSystem implements ExternalSystem {
       } catch (error) {
         // What was done before has been stored and must be told; the rest was not sent.
         if (outcomes.length === 0 || sqlFailure(error) === undefined)
-          throw externalFault(error, this.#connection.place);
+          throw externalError(error, this.#connection.place);
         const reason = error instanceof Error ? error.message : String(error);
         const rest = operations.slice(outcomes.length);
         return [...outcomes, ...rest.map(({ opId }) => ({ kind: "unknown" as const, opId, reason }))];
@@ -273,7 +273,7 @@ class SqlExternalSystem implements ExternalSystem {
     } catch (error) {
       // The tables may have changed since they were looked up.
       if (sqlFailure(error) === "statement") this.#bindings.clear();
-      throw externalFault(error, this.#connection.place);
+      throw externalError(error, this.#connection.place);
     }
   }
 }

@@ -11,7 +11,7 @@ import { keyOrder, type Place, sortedTable } from "./key-order.ts";
 import { type LogRow, logEnd, logRows, lostPlace, positionOf } from "./log-position.ts";
 import { logWait } from "./log-wait.ts";
 import { existingKeys, keyOf, keyTexts, wholeKey } from "./read-records.ts";
-import { readSigns, type SourceTarget, sourceChange } from "./source.ts";
+import { readSourceFingerprint, type SourceTarget, sourceChange } from "./source.ts";
 import type { Row } from "./values.ts";
 
 /** Prefix of the key's texts in a row. */
@@ -43,7 +43,7 @@ export async function readLog(
   limit: number,
 ): Promise<ExternalChangePage> {
   return readSnapshot(target.connection, async (db) => {
-    const source = await readSigns(target, db);
+    const source = await readSourceFingerprint(target, db);
     const restart =
       position === undefined
         ? undefined
@@ -64,7 +64,7 @@ export async function readLog(
 export async function startOfLog(target: SourceTarget): Promise<StoredPosition & { readonly cursor: SqlCursor }> {
   return readSnapshot(target.connection, async (db) => ({
     cursor: { feed: "scan", behind: null, log: await logEnd(target, db) },
-    source: await readSigns(target, db),
+    source: await readSourceFingerprint(target, db),
     reader: randomUUID(),
   }));
 }

@@ -13,7 +13,7 @@ import { type Db, readSnapshot, tableRef } from "./connection.ts";
 import { encodePosition, type SqlCursor, type StoredPosition } from "./cursor.ts";
 import { keyOrder, type Place, shownPart, sortedColumn, sortedTable } from "./key-order.ts";
 import { keyOf, keyTexts, wholeKey } from "./read-records.ts";
-import { readSigns, type SourceTarget, sourceChange } from "./source.ts";
+import { readSourceFingerprint, type SourceTarget, sourceChange } from "./source.ts";
 import type { Row } from "./values.ts";
 
 type ColumnCursor = Extract<SqlCursor, { readonly feed: "column" }>;
@@ -41,7 +41,7 @@ interface ColumnTarget extends SourceTarget {
 /** The position before all records, which belongs to this source. */
 export async function startOfColumn(target: SourceTarget): Promise<string> {
   return readSnapshot(target.connection, async (db) =>
-    encodePosition(COLUMN_START, { source: await readSigns(target, db) }),
+    encodePosition(COLUMN_START, { source: await readSourceFingerprint(target, db) }),
   );
 }
 
@@ -62,7 +62,7 @@ export async function readColumnFeed(
   const { limit, nowMs } = options;
   const reader = columnReader(target);
   return readSnapshot(connection, async (db) => {
-    const source = await readSigns(target, db);
+    const source = await readSourceFingerprint(target, db);
     const stored = position?.cursor?.feed === "column" ? position.cursor : undefined;
     const restart =
       position === undefined

@@ -101,15 +101,15 @@ export function sqlFailure(error: unknown): SqlFailure | undefined {
 }
 
 /** What the database said. */
-export function saidBy(error: unknown): string {
+export function instructionOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
 /** The `SyncError` for a failure that concerns the whole database; other errors are returned as they are. */
-export function externalFault(error: unknown, place: string): unknown {
+export function externalError(error: unknown, place: string): unknown {
   if (error instanceof SyncError) return error;
   const failure = sqlFailure(error);
-  const said = saidBy(error);
+  const said = instructionOf(error);
   if (failure === "connection" && WRONG_DATABASE.test(sqliteCode(error) ?? sqlState(error) ?? "")) {
     const message = `External database ${place} is not usable (${said}); correct external.url or the user's rights.`;
     return new SyncError("EXTERNAL_REFUSED", message, { cause: error, context: { place } });

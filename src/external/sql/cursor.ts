@@ -1,6 +1,6 @@
 /** The positions that the SQL feeds hand out, as text that only this adapter reads. */
 import { z } from "zod";
-import type { SourceSigns } from "./source.ts";
+import type { SourceFingerprint } from "./source.ts";
 
 /** A place in the change log. */
 export interface LogPosition {
@@ -52,7 +52,7 @@ const issuerSchema = z.object({
 
 /** Who holds a position, and of which source it is. */
 export interface Issuer {
-  readonly source?: SourceSigns | undefined;
+  readonly source?: SourceFingerprint | undefined;
   readonly reader?: string | undefined;
 }
 

@@ -3,7 +3,7 @@ import { sql } from "kysely";
 import { SyncError } from "../../errors.ts";
 import { type Binding, bindCollection } from "./bind.ts";
 import type { SqlConfig } from "./config.ts";
-import { connectSql, type Db, externalFault, tableRef } from "./connection.ts";
+import { connectSql, type Db, externalError, tableRef } from "./connection.ts";
 import { logProblems, unseenRows } from "./log-triggers.ts";
 import {
   collectionTriggers,
@@ -70,7 +70,7 @@ export async function installChangeLog(config: SqlConfig): Promise<ChangeLogInst
     });
     return { installed, unchanged };
   } catch (error) {
-    throw externalFault(error, connection.place);
+    throw externalError(error, connection.place);
   } finally {
     await connection.db.destroy();
   }
@@ -102,7 +102,7 @@ export async function removeChangeLog(config: SqlConfig): Promise<void> {
         await sql`drop table if exists ${sql.id(table)}`.execute(tx);
     });
   } catch (error) {
-    throw externalFault(error, connection.place);
+    throw externalError(error, connection.place);
   } finally {
     await connection.db.destroy();
   }

@@ -6,7 +6,7 @@ import type { ExternalRecord, ExternalValue } from "../../model/external-record.
 import type { NaturalKey } from "../../model/key.ts";
 import type { BoundCollection, BoundLines, BoundTable } from "./bind.ts";
 import type { ColumnInfo } from "./catalog.ts";
-import { type Db, type SqlConnection, saidBy, sqlFailure, tableRef } from "./connection.ts";
+import { type Db, instructionOf, type SqlConnection, sqlFailure, tableRef } from "./connection.ts";
 import { keysMatch } from "./key-match.ts";
 import { sortedColumn, sortedTable } from "./key-order.ts";
 import { keyText } from "./key-text.ts";
@@ -223,7 +223,7 @@ export function tolerant(
 ): Promise<readonly ExternalRecord[]> {
   return apart(keys, read, async (key, error) => {
     if (!(await exists(key))) return [];
-    return [unreadableRecord(key, `the database cannot read it: ${saidBy(error)}; correct the record there`)];
+    return [unreadableRecord(key, `the database cannot read it: ${instructionOf(error)}; correct the record there`)];
   });
 }
 

@@ -1,7 +1,7 @@
 /** Why the database refuses a record, in plain English. */
 import { sqlDetail, sqlState } from "../../database/postgres.ts";
 import { sqliteCode } from "../../database/sqlite-driver.ts";
-import { saidBy } from "./connection.ts";
+import { instructionOf } from "./connection.ts";
 
 /** What a SQLSTATE means for the person who has to act; the longest beginning that fits counts. */
 const MEANING: Readonly<Record<string, string>> = {
@@ -53,10 +53,10 @@ export function refusalReason(error: unknown): string {
       ? byBeginning(SQLITE_MEANING, code)
       : (raisedMeaning(detail?.where) ?? byBeginning(MEANING, code));
   const parts = [
-    saidBy(error),
+    instructionOf(error),
     detail?.detail,
     detail?.hint,
-    detail?.constraint !== undefined && !saidBy(error).includes(detail.constraint)
+    detail?.constraint !== undefined && !instructionOf(error).includes(detail.constraint)
       ? `constraint ${detail.constraint}`
       : undefined,
     raisedBy(detail?.where),

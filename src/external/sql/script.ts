@@ -6,7 +6,7 @@ import { sql } from "kysely";
 import { SyncError } from "../../errors.ts";
 import { type BoundCollection, bindCollection } from "./bind.ts";
 import type { SqlConfig } from "./config.ts";
-import { connectSql, externalFault, type SqlConnection } from "./connection.ts";
+import { connectSql, externalError, type SqlConnection } from "./connection.ts";
 import { unseenRows } from "./log-triggers.ts";
 import {
   collectionTriggers,
@@ -72,7 +72,7 @@ export async function databaseScript({ config, writes, role }: ScriptRequest): P
       "",
     ].join("\n");
   } catch (error) {
-    throw externalFault(error, connection.place);
+    throw externalError(error, connection.place);
   } finally {
     await connection.db.destroy();
   }

@@ -15,7 +15,7 @@ import type { Db, SqlConnection } from "./connection.ts";
 import { collectionTriggers, POSTGRES_IDENTITY, POSTGRES_SCHEMA, quoted, SQLITE_IDENTITY } from "./triggers.ts";
 
 /** A sign by its name, as text. */
-export type SourceSigns = Readonly<Partial<Record<SignName, string>>>;
+export type SourceFingerprint = Readonly<Partial<Record<SignName, string>>>;
 
 /** What is compared, the most telling sign first. */
 const SIGNS = [
@@ -46,10 +46,10 @@ export interface SourceTarget {
 }
 
 /** The signs of a collection's source as they are now, inside the caller's snapshot. */
-export async function readSigns(target: SourceTarget, db: Db): Promise<SourceSigns> {
+export async function readSourceFingerprint(target: SourceTarget, db: Db): Promise<SourceFingerprint> {
   const { bound } = target;
   const { changes } = bound;
-  const configured: SourceSigns = {
+  const configured: SourceFingerprint = {
     key: JSON.stringify(bound.key.map(({ name }) => name)),
     ...(changes.kind === "column" && { column: changes.column }),
   };
@@ -58,7 +58,11 @@ export async function readSigns(target: SourceTarget, db: Db): Promise<SourceSig
 }
 
 /** Why a position of the source `was` means nothing in the source `now`; undefined where it is the same one. */
-export function sourceChange(was: SourceSigns, now: SourceSigns, table: string): ExternalRestart | undefined {
+export function sourceChange(
+  was: SourceFingerprint,
+  now: SourceFingerprint,
+  table: string,
+): ExternalRestart | undefined {
   for (const sign of SIGNS) {
     const [before, after] = [was[sign], now[sign]];
     if (before === undefined || after === undefined || before === after) continue;
@@ -116,7 +120,7 @@ interface PostgresSigns {
   readonly parts: string | null;
 }
 
-async function postgresSigns({ connection, source, bound }: SourceTarget, db: Db): Promise<SourceSigns> {
+async function postgresSigns({ connection, source, bound }: SourceTarget, db: Db): Promise<SourceFingerprint> {
   const root = sql`to_regclass(${quoted(bound.root.info.name)})`;
   const lines = bound.lines === undefined ? sql`null` : sql`to_regclass(${quoted(bound.lines.info.name)})`;
   const logged = bound.changes.kind === "changeLog";
@@ -146,7 +150,7 @@ async function postgresSigns({ connection, source, bound }: SourceTarget, db: Db
   return { ...present(rows[0] ?? {}), ...hidden };
 }
 
-async function sqliteSigns({ connection, bound }: SourceTarget, db: Db): Promise<SourceSigns> {
+async function sqliteSigns({ connection, bound }: SourceTarget, db: Db): Promise<SourceFingerprint> {
   const names = { table: bound.root.info.name, ...(bound.lines && { lines: bound.lines.info.name }) };
   if (bound.changes.kind === "changeLog") {
     return {
@@ -168,12 +172,12 @@ export function fileIdentity({ dialect, place }: Pick<SqlConnection, "dialect" |
 /** Signs that need a right, a newer server or a newer log: those that cannot be read are left out. */
 async function restrictedSigns(
   db: Db,
-  signs: Readonly<Partial<Record<SignName, RawBuilder<unknown>>>>,
-): Promise<SourceSigns> {
-  const entries = Object.entries(signs);
+  fingerprint: Readonly<Partial<Record<SignName, RawBuilder<unknown>>>>,
+): Promise<SourceFingerprint> {
+  const entries = Object.entries(fingerprint);
   const all = await attempt(db, entries);
   if (all !== undefined) return all;
-  let found: SourceSigns = {};
+  let found: SourceFingerprint = {};
   for (const entry of entries) found = { ...found, ...(await attempt(db, [entry])) };
   return found;
 }
@@ -181,9 +185,9 @@ async function restrictedSigns(
 /** A failed statement ends a transaction on PostgreSQL, so each attempt has a savepoint. */
 async function attempt(
   db: Db,
-  signs: readonly (readonly [string, RawBuilder<unknown>])[],
-): Promise<SourceSigns | undefined> {
-  const items = sql.join(signs.map(([name, item]) => sql`${item} as ${sql.id(name)}`));
+  fingerprint: readonly (readonly [string, RawBuilder<unknown>])[],
+): Promise<SourceFingerprint | undefined> {
+  const items = sql.join(fingerprint.map(([name, item]) => sql`${item} as ${sql.id(name)}`));
   await sql`savepoint order_sync_sign`.execute(db);
   try {
     const { rows } = await sql<Readonly<Record<string, string | null>>>`select ${items}`.execute(db);
@@ -198,6 +202,6 @@ async function attempt(
   }
 }
 
-function present(row: { readonly [Name in SignName]?: string | null }): SourceSigns {
+function present(row: { readonly [Name in SignName]?: string | null }): SourceFingerprint {
   return Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null && value !== undefined));
 }

@@ -3,7 +3,7 @@
  * values of status columns. Reads the catalog as a whole, so that a database of a thousand tables takes a few statements.
  */
 import { sql } from "kysely";
-import { connectSql, type Db, externalFault, type SqlConnection, tableRef } from "./connection.ts";
+import { connectSql, type Db, externalError, type SqlConnection, tableRef } from "./connection.ts";
 
 /** A reference that the database itself enforces. */
 export interface SurveyedReference {
@@ -50,7 +50,7 @@ export async function surveyDatabase(url: string): Promise<readonly SurveyedTabl
     for (const table of assemble(catalog)) tables.push(await withContent(connection, table));
     return tables;
   } catch (error) {
-    throw externalFault(error, connection.place);
+    throw externalError(error, connection.place);
   } finally {
     await connection.db.destroy();
   }

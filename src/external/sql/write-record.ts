@@ -10,7 +10,7 @@ import type {
 import type { NaturalKey } from "../../model/key.ts";
 import type { BoundCollection, BoundLines } from "./bind.ts";
 import type { ColumnInfo, TableInfo } from "./catalog.ts";
-import { type Db, type SqlConnection, saidBy, sqlFailure, tableRef } from "./connection.ts";
+import { type Db, instructionOf, type SqlConnection, sqlFailure, tableRef } from "./connection.ts";
 import { type Example, emptyValue, encodeValue, needsExample } from "./encode.ts";
 import { keysMatch } from "./key-match.ts";
 import { asLocalTime } from "./local-time.ts";
@@ -83,7 +83,7 @@ export async function applyOperation(
           if (attempt === ATTEMPTS_MAX) return { kind: "stale", opId, reason: undoneReason(error) };
           break;
         case "connection":
-          if (committing) return { kind: "unknown", opId, reason: saidBy(error) };
+          if (committing) return { kind: "unknown", opId, reason: instructionOf(error) };
           throw error;
         case undefined:
           throw error;
@@ -95,7 +95,7 @@ export async function applyOperation(
 }
 
 function undoneReason(error: unknown): string {
-  return `the database undid the write ${ATTEMPTS_MAX} times, because other transactions were in its way (${saidBy(error)}); nothing was written`;
+  return `the database undid the write ${ATTEMPTS_MAX} times, because other transactions were in its way (${instructionOf(error)}); nothing was written`;
 }
 
 async function lockedReason(
@@ -107,7 +107,7 @@ async function lockedReason(
   if (options.lockedBefore !== undefined) return options.lockedBefore;
   const what = `"${bound.root.info.name}" in ${connection.place} is locked by another program`;
   const holder = await lockHolder(connection, bound, naturalKey);
-  return `${what}${holder === undefined ? "" : `, ${holder}`} (${saidBy(error)}); nothing was written`;
+  return `${what}${holder === undefined ? "" : `, ${holder}`} (${instructionOf(error)}); nothing was written`;
 }
 
 async function write(

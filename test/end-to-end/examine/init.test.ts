@@ -29,7 +29,7 @@ describe("a starter configuration", () => {
 
   it("says why orders are left out", () => {
     expect(starter([CUSTOMERS, PRODUCTS, ORDERS, LINES])).toContain(
-      "# Order is left out: no column of orders was recognised as a reference to (id) of customers.",
+      "# Order is left out: no column of orders was recognized as a reference to (id) of customers.",
     );
   });
 

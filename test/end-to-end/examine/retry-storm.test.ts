@@ -24,12 +24,12 @@ describe("an error that affects every row", () => {
     fault.remove();
     const after = await shop.order("run");
 
-    expect(storm.held).toHaveLength(CUSTOMERS);
+    expect(storm.unsynced).toHaveLength(CUSTOMERS);
     expect(storm.apiCalls).toBeLessThan(25);
     expect(after).toMatchObject({ exit: 0, out: expect.stringContaining(`${CUSTOMERS} documents written`) });
   });
 
-  it("is told from many rows that each spoil their neighbours", async () => {
+  it("is told from many rows that each spoil their neighbors", async () => {
     for (let number = 0; number < CUSTOMERS; number += 20) {
       shop.erp("INSERT INTO orders VALUES (?, 'C-1', '1600-01-01', 'draft')", `D-${number}`);
       shop.erp("INSERT INTO orders VALUES (?, 'C-1', '2026-01-01', 'draft')", `E-${number}`);
@@ -37,16 +37,16 @@ describe("an error that affects every row", () => {
 
     const run = JSON.parse((await shop.order("run", "--json")).out);
 
-    expect(run.held).toHaveLength(8);
+    expect(run.unsynced).toHaveLength(8);
     expect(run.writes).toBe(CUSTOMERS + 8);
   });
 
-  it("does not stand in the way of finding the one row that spoils its neighbours", async () => {
+  it("does not stand in the way of finding the one row that spoils its neighbors", async () => {
     shop.erp("UPDATE customers SET name = ? WHERE no = 'K-77'", "n".repeat(300));
 
     const run = JSON.parse((await shop.order("run", "--json")).out);
 
-    expect(run.held).toHaveLength(1);
+    expect(run.unsynced).toHaveLength(1);
     expect(run.writes).toBe(CUSTOMERS - 1);
   });
 });

@@ -6,7 +6,7 @@ import { erpMapping } from "../../support/erp-mapping.ts";
 async function activated(onActivated: "reopen" | "reduce" | "park"): Promise<Shop> {
   const settings = { enableReductionOrders: true, enableNegativeQuantity: true };
   const shop = await Shop.open(erpMapping({ Order: { onActivated } }), { settings });
-  shop.company(1);
+  shop.batch(1);
   shop.order("O1", { lines: 2, state: "released" });
   await shop.run();
   return shop;
@@ -18,7 +18,7 @@ it("reopen: a new line comes in, and the order is activated again", async () => 
 
   const report = await shop.run();
 
-  expect(report.held).toEqual([]);
+  expect(report.unsynced).toEqual([]);
   expect((await shop.record("Order", "erp:Order:O1", "StatusCode"))?.["StatusCode"]).toBe("Activated");
   expect(await shop.salesforce.query("SELECT Id FROM OrderItem")).toHaveLength(3);
 });
@@ -29,8 +29,10 @@ it("park: the order waits and says what is locked", async () => {
 
   const report = await shop.run();
 
-  expect(report.held).toMatchObject([{ key: "erp:Order:O1", how: "parked", obstacles: [{ code: "ORDER_ACTIVATED" }] }]);
-  expect(JSON.stringify(report.held)).toContain("Quantity of line erp:OrderItem:O1:10");
+  expect(report.unsynced).toMatchObject([
+    { key: "erp:Order:O1", how: "parked", obstacles: [{ code: "ORDER_ACTIVATED" }] },
+  ]);
+  expect(JSON.stringify(report.unsynced)).toContain("Quantity of line erp:OrderItem:O1:10");
 });
 
 it("park: it is written as soon as somebody has set the order back", async () => {
@@ -45,7 +47,7 @@ it("park: it is written as soon as somebody has set the order back", async () =>
 
   const report = await shop.run();
 
-  expect(report.held).toEqual([]);
+  expect(report.unsynced).toEqual([]);
   expect((await shop.record("OrderItem", "erp:OrderItem:O1:10", "Quantity"))?.["Quantity"]).toBe(9);
 });
 
@@ -57,8 +59,10 @@ it("reduce: an order that was reduced is not set back to Draft, and says why", a
 
   const report = await shop.run();
 
-  expect(report.held).toMatchObject([{ key: "erp:Order:O1", how: "parked", obstacles: [{ code: "ORDER_REDUCED" }] }]);
+  expect(report.unsynced).toMatchObject([
+    { key: "erp:Order:O1", how: "parked", obstacles: [{ code: "ORDER_REDUCED" }] },
+  ]);
   expect(report.writes).toBe(0);
   shop.erp.put("orders", "O1", { state: "released" });
-  expect((await shop.run()).held).toEqual([]);
+  expect((await shop.run()).unsynced).toEqual([]);
 });

@@ -12,7 +12,7 @@ import { erpMapping } from "../../support/erp-mapping.ts";
 
 it("tells of the edit that a step overwrote, when the next step is never sent", async () => {
   const shop = await Shop.open(erpMapping({ Order: { activation: "after" } }));
-  shop.company(1);
+  shop.batch(1);
   shop.order("O1");
   await shop.run();
   const order = await shop.record("Order", "erp:Order:O1", "Description");

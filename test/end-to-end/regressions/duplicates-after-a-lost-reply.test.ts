@@ -6,7 +6,7 @@ import { erpMapping } from "../../support/erp-mapping.ts";
 
 it.each(["drop", "twice"] as const)("makes every order once when the wire does: %s", async (act) => {
   const shop = await Shop.open();
-  shop.company(3);
+  shop.batch(3);
   for (let index = 0; index < 10; index += 1) shop.order(`O${index}`, { lines: 2, state: "released" });
   shop.mock.faultHook = onEveryWrite(act);
   for (let run = 0; run < 4; run += 1) await shop.run();
@@ -15,7 +15,7 @@ it.each(["drop", "twice"] as const)("makes every order once when the wire does: 
   const report = await shop.run();
 
   expect(report.writes).toBe(0);
-  expect(report.held).toEqual([]);
+  expect(report.unsynced).toEqual([]);
   expect(await shop.salesforce.query("SELECT Id FROM Account")).toHaveLength(3);
   expect(await shop.salesforce.query("SELECT Id FROM Order WHERE StatusCode = 'Activated'")).toHaveLength(10);
   expect(await shop.salesforce.query("SELECT Id FROM OrderItem")).toHaveLength(20);
@@ -26,7 +26,7 @@ it("keeps on record what a write went over that was delivered twice, and whose s
   const Description = { from: "note", owner: "external" } as const;
   const mapping = erpMapping({ Order: { onActivated: "reduce", fields: { Description } } });
   const shop = await Shop.open(mapping, { settings });
-  shop.company(1);
+  shop.batch(1);
   shop.order("O1", { state: "released" });
   await shop.run();
   const order = await shop.record("Order", "erp:Order:O1", "Description");
@@ -41,7 +41,7 @@ it("keeps on record what a write went over that was delivered twice, and whose s
 
   const report = await shop.run();
 
-  expect(report.held).toEqual([]);
+  expect(report.unsynced).toEqual([]);
   expect(await shop.record("Order", "erp:Order:O1", "Description")).toMatchObject({ Description: "ERP's" });
   expect(await shop.state.conflicts({ limit: 10 })).toMatchObject([
     { field: "Description", salesforce: "user's", external: "ERP's", winner: "external" },

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { RunReport } from "../../../src/engine/context/report.ts";
 import type { RunRequest } from "../../../src/engine/run/run.ts";
-import { EDITED_MEANWHILE } from "../../../src/sync/pre-image.ts";
+import { CONCURRENT_EDIT } from "../../../src/sync/pre-image.ts";
 import { Shop } from "../../src/engine/shop.ts";
 import { erpMapping } from "../../support/erp-mapping.ts";
 
@@ -38,7 +38,7 @@ async function customer(policy: "salesforce" | "external" | "newest" | "manual")
   readonly save: (values: Record<string, unknown>) => void;
 }> {
   const shop = await Shop.open(erpMapping({ Account: { policy } }));
-  shop.company(1);
+  shop.batch(1);
   await shop.run();
   await shop.run();
   const save = await saveAs(shop, "Account", "erp:Account:C0");
@@ -53,10 +53,10 @@ describe("an edit made while we wrote is kept", () => {
     const report = await runWhile(shop, () => save({ Name: "User" }));
 
     expect(await names(shop)).toEqual(["User", "User"]);
-    expect(report.held).toEqual([]);
+    expect(report.unsynced).toEqual([]);
     const [conflict] = await shop.state.conflicts({ limit: 10 });
     expect(conflict).toMatchObject({ field: "Name", base: "Customer 0", salesforce: "User", external: "ERP" });
-    expect(conflict).toMatchObject({ winner: "salesforce", rule: `${EDITED_MEANWHILE}, policy salesforce` });
+    expect(conflict).toMatchObject({ winner: "salesforce", rule: `${CONCURRENT_EDIT}, policy salesforce` });
     expect(conflict?.salesforceBy).toBe(shop.mock.org.actor("admin@mock.org")?.userId);
     expect((await shop.run()).writes + (await shop.run()).writes).toBe(0);
   });
@@ -70,7 +70,7 @@ describe("an edit made while we wrote is kept", () => {
     const [conflict] = await shop.state.conflicts({ limit: 10 });
     expect(conflict).toMatchObject({ salesforce: "User", external: "ERP", winner: "external" });
     const journal = await shop.state.journal({ key: "erp:Account:C0", limit: 10 });
-    expect(journal.map(({ event }) => event)).toContain(EDITED_MEANWHILE);
+    expect(journal.map(({ event }) => event)).toContain(CONCURRENT_EDIT);
     expect((await shop.run()).writes).toBe(0);
   });
 
@@ -79,7 +79,7 @@ describe("an edit made while we wrote is kept", () => {
 
     const report = await runWhile(shop, () => save({ Name: "User" }));
 
-    expect(report.held).toMatchObject([{ key: "erp:Account:C0", obstacles: [{ code: "CONFLICT_MANUAL" }] }]);
+    expect(report.unsynced).toMatchObject([{ key: "erp:Account:C0", obstacles: [{ code: "CONFLICT_MANUAL" }] }]);
     const [open] = await shop.state.conflicts({ open: true, limit: 10 });
     expect(open).toMatchObject({ salesforce: "User", external: "ERP", winner: null });
     const lease = await shop.state.acquireLease({ name: "run:erp", holder: "person", ttlMs: 1_000, nowMs: 0 });
@@ -113,7 +113,7 @@ describe("an edit made while we wrote is kept", () => {
 
   it.each(["inGraph", "after"] as const)("in a line of an order that is reopened for it (%s)", async (activation) => {
     const shop = await Shop.open(erpMapping({ Order: { policy: "salesforce", activation } }));
-    shop.company(1);
+    shop.batch(1);
     shop.order("O1", { state: "released", lines: 2 });
     await shop.run();
     await shop.run();
@@ -138,7 +138,7 @@ describe("an edit made while we wrote is kept", () => {
 
   it("in the status of an order that was taken back to Draft meanwhile", async () => {
     const shop = await Shop.open(erpMapping({ Order: { policy: "salesforce" } }));
-    shop.company(1);
+    shop.batch(1);
     shop.order("O1", { state: "released" });
     await shop.run();
     await shop.run();
@@ -155,7 +155,7 @@ describe("an edit made while we wrote is kept", () => {
   it("in Salesforce, where the record was deleted elsewhere and is not made again", async () => {
     const order = { policy: "salesforce", create: { salesforce: true, external: false } } as const;
     const shop = await Shop.open(erpMapping({ Order: { ...order, delete: { salesforce: false, external: false } } }));
-    shop.company(1);
+    shop.batch(1);
     shop.order("O1", { lines: 1 });
     await shop.run();
     await shop.run();
@@ -170,7 +170,7 @@ describe("an edit made while we wrote is kept", () => {
 
     expect((await shop.record("Order", "erp:Order:O1", "Description"))?.["Description"]).toBe("User");
     const report = await shop.run();
-    expect(report.held).toEqual([]);
+    expect(report.unsynced).toEqual([]);
     expect(report.writes + (await shop.run()).writes).toBe(0);
   });
 
@@ -178,7 +178,7 @@ describe("an edit made while we wrote is kept", () => {
     const shop = await Shop.open(
       erpMapping({ Order: { policy: "external", delete: { salesforce: true, external: false } } }),
     );
-    shop.company(1);
+    shop.batch(1);
     shop.order("O1", { lines: 2 });
     await shop.run();
     await shop.run();
@@ -190,7 +190,7 @@ describe("an edit made while we wrote is kept", () => {
     expect(await shop.salesforce.query("SELECT Id FROM Order")).toEqual([]);
     const [conflict] = await shop.state.conflicts({ limit: 10 });
     expect(conflict).toMatchObject({ lineKey: "erp:OrderItem:O1:10", field: "Quantity", salesforce: "7" });
-    expect(conflict?.rule).toContain(EDITED_MEANWHILE);
+    expect(conflict?.rule).toContain(CONCURRENT_EDIT);
   });
 });
 
@@ -212,7 +212,7 @@ describe("an edit made while we wrote", () => {
     const [conflict] = await shop.state.conflicts({ limit: 10 });
     expect(conflict).toMatchObject({ salesforce: "User", external: "ERP", rule: "policy external" });
     const journal = await shop.state.journal({ key: "erp:Account:C0", limit: 10 });
-    expect(journal.map(({ event }) => event)).not.toContain(EDITED_MEANWHILE);
+    expect(journal.map(({ event }) => event)).not.toContain(CONCURRENT_EDIT);
     expect(await names(shop)).toEqual(["ERP", "ERP"]);
   });
 });

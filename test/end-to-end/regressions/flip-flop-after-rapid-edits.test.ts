@@ -5,7 +5,7 @@ import { erpMapping } from "../../support/erp-mapping.ts";
 
 it("comes to rest after quick edits of one field on both sides, with the loser on record", async () => {
   const shop = await Shop.open(erpMapping({ Account: { policy: "newest" } }));
-  shop.company(1);
+  shop.batch(1);
   await shop.run();
   const account = await shop.record("Account", "erp:Account:C0", "Name");
   for (let round = 0; round < 3; round += 1) {

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import Database from "libsql";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createMockOrg, type MockOrg } from "../../../mock-server/index.ts";
-import { type Said, say } from "../../src/cli/shop.ts";
+import { type Instruction, say } from "../../src/cli/shop.ts";
 import { KEY_FIELD, keyFields } from "../../support/erp-mapping.ts";
 
 /** More than two pages of a feed, and more digits on one side than on the other. */
@@ -31,7 +31,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-async function commands(changes: object): Promise<(...args: readonly string[]) => Promise<Said>> {
+async function commands(changes: object): Promise<(...args: readonly string[]) => Promise<Instruction>> {
   const { url } = await org.listen();
   const config = join(folder, "order-sync.json");
   const auth = { kind: "password", username: "admin@mock.org", password: "mock-password" };

@@ -2,9 +2,9 @@
 import { expect, it } from "vitest";
 import { Shop } from "../../src/engine/shop.ts";
 
-it("a locked order does not hold up its neighbours, and follows when it is free", async () => {
+it("a locked order does not hold up its neighbors, and follows when it is free", async () => {
   const shop = await Shop.open();
-  shop.company(1);
+  shop.batch(1);
   for (let index = 0; index < 30; index += 1) shop.order(`O${index}`);
   await shop.run();
   const order = await shop.record("Order", "erp:Order:O7", "Status");
@@ -15,17 +15,17 @@ it("a locked order does not hold up its neighbours, and follows when it is free"
   release();
   const calm = await shop.run();
 
-  expect(stormy.held.map(({ key }) => key)).toEqual(["erp:Order:O7"]);
+  expect(stormy.unsynced.map(({ key }) => key)).toEqual(["erp:Order:O7"]);
   expect(stormy.writes).toBe(29);
   expect(calm.writes).toBe(1);
-  expect(calm.held).toEqual([]);
+  expect(calm.unsynced).toEqual([]);
   const orders = await shop.salesforce.query("SELECT Description FROM Order");
   expect(orders.filter((each) => each["Description"] === "moved")).toHaveLength(30);
 });
 
 it("a lock that lasts a moment is waited for in the same run", async () => {
   const shop = await Shop.open();
-  shop.company(1);
+  shop.batch(1);
   shop.order("O1");
   await shop.run();
   const order = await shop.record("Order", "erp:Order:O1", "Status");
@@ -40,12 +40,12 @@ it("a lock that lasts a moment is waited for in the same run", async () => {
   const report = await shop.run();
 
   expect(attempts).toEqual([1, 2]);
-  expect(report).toMatchObject({ writes: 1, held: [] });
+  expect(report).toMatchObject({ writes: 1, unsynced: [] });
 });
 
 it("locks on everything are waited for a few times, not once for every record", async () => {
   const shop = await Shop.open();
-  shop.company(1);
+  shop.batch(1);
   for (let index = 0; index < 120; index += 1) shop.order(`O${index}`);
   await shop.run();
   const orders = await shop.salesforce.query("SELECT Id FROM Order");

@@ -4,7 +4,7 @@ import { Shop } from "../../src/engine/shop.ts";
 
 it("a run that meets the limit stops, keeps what it did, and the next one does the rest once", async () => {
   const shop = await Shop.open();
-  shop.company(50);
+  shop.batch(50);
   for (let index = 0; index < 200; index += 1)
     shop.order(`O${index}`, { customer: `C${index % 50}`, state: "released" });
   shop.mock.apiUsage.max = shop.mock.apiUsage.used + 9;
@@ -17,7 +17,7 @@ it("a run that meets the limit stops, keeps what it did, and the next one does t
   const report = await shop.run();
 
   expect(made).toBe(50);
-  expect(report.held).toEqual([]);
+  expect(report.unsynced).toEqual([]);
   expect(await shop.salesforce.query("SELECT Id FROM Order WHERE StatusCode = 'Activated'")).toHaveLength(200);
   expect(await shop.salesforce.query("SELECT Id FROM OrderItem")).toHaveLength(200);
   expect((await shop.run()).writes).toBe(0);

@@ -7,7 +7,7 @@ const BOTH = { create: { external: true }, delete: { salesforce: true, external:
 
 it("an undeleted account comes back to the ERP under its own number", async () => {
   const shop = await Shop.open(erpMapping({ Account: BOTH }));
-  shop.company(2);
+  shop.batch(2);
   await shop.run();
   const account = await shop.record("Account", "erp:Account:C0", "Name");
   const record = { object: "Account", id: String(account?.["Id"]), values: {} };
@@ -26,7 +26,7 @@ it("an undeleted account comes back to the ERP under its own number", async () =
 
 it("an order that the ERP makes again gets one living record, beside the dead one", async () => {
   const shop = await Shop.open(erpMapping({ Order: BOTH }));
-  shop.company(1);
+  shop.batch(1);
   shop.order("O1");
   await shop.run();
   shop.erp.remove("orders", "O1");

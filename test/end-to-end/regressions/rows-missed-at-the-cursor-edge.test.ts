@@ -8,7 +8,7 @@ import { Shop } from "../../src/engine/shop.ts";
 
 it("a row of a transaction that commits late arrives, whatever was read meanwhile", async () => {
   const shop = await Shop.open();
-  shop.company(2);
+  shop.batch(2);
   await shop.run();
   const accounts = await shop.salesforce.query("SELECT Id FROM Account ORDER BY ERP_Key__c");
   const [first, second] = accounts.map((account) => String(account["Id"]));

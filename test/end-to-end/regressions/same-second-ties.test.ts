@@ -5,7 +5,7 @@ import { Shop } from "../../src/engine/shop.ts";
 
 it("of rows with one stamp, read in two halves of that second, none is missed", async () => {
   const shop = await Shop.open();
-  shop.company(20);
+  shop.batch(20);
   await shop.run();
   const accounts = await shop.salesforce.query("SELECT Id FROM Account ORDER BY Id");
   const edit = (rows: typeof accounts): void => {

@@ -8,7 +8,7 @@ it("a field that is not there stops the run with its name, and writes nothing", 
   const shop = await Shop.open(
     erpMapping({ Account: { fields: { BillingCity: null, Region__c: { from: "city", direction: "both" } } } }),
   );
-  shop.company(2);
+  shop.batch(2);
 
   const failure = await shop.run().catch((error: unknown) => error);
 

@@ -5,7 +5,7 @@ import { erpMapping } from "../../support/erp-mapping.ts";
 
 it("an undeleted record is not the one that a dead process was about to make", async () => {
   const shop = await Shop.open(erpMapping({ Account: { create: { salesforce: true, external: true } } }));
-  shop.company(1);
+  shop.batch(1);
   await shop.run();
   const id = String((await shop.record("Account", "erp:Account:C0", "Name"))?.["Id"]);
   shop.save({ operation: "delete", records: [{ object: "Account", id, values: {} }] });

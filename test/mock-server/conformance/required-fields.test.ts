@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { runScoreCard } from "../../../mock-server/conformance/run.ts";
-import { BEHAVIOURS } from "../../../mock-server/conformance/score-card.ts";
+import { BEHAVIORS } from "../../../mock-server/conformance/score-card.ts";
 import { createMockOrg } from "../../../mock-server/mock-org/mock-org.ts";
 
 const FIELDS: Readonly<Record<string, string>> = {
@@ -45,8 +45,8 @@ it("the score card gives them a value, so that only rows of bulk jobs, which it 
   await using org = await createMockOrg({ sourceDirs: [folder] });
   const { url, accessToken } = await org.listen();
   const endpoint = { url, token: accessToken, apiVersion: "62.0", pause: () => org.settle() };
-  const outcomes = await runScoreCard(endpoint, BEHAVIOURS);
+  const outcomes = await runScoreCard(endpoint, BEHAVIORS);
   const failed = outcomes.filter((each) => each.verdict !== "passed");
-  expect(failed.filter(({ behaviour }) => !/\/jobs\/|\/async\//.test(behaviour.call.path))).toEqual([]);
+  expect(failed.filter(({ behavior }) => !/\/jobs\/|\/async\//.test(behavior.call.path))).toEqual([]);
   expect(outcomes.length - failed.length).toBeGreaterThan(400);
 }, 60_000);

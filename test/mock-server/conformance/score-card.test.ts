@@ -1,27 +1,27 @@
-/** The mock org's own score, and the score card's judgement of endpoints that are wrong. */
+/** The mock org's own score, and the score card's judgment of endpoints that are wrong. */
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { ANY, type Behaviour, get, waited } from "../../../mock-server/conformance/behaviour.ts";
+import { ANY, type Behavior, get, waited } from "../../../mock-server/conformance/behavior.ts";
 import { differenceOf } from "../../../mock-server/conformance/match.ts";
 import { type Endpoint, runScoreCard } from "../../../mock-server/conformance/run.ts";
-import { BEHAVIOURS, reportOf, scoreOf } from "../../../mock-server/conformance/score-card.ts";
+import { BEHAVIORS, reportOf, scoreOf } from "../../../mock-server/conformance/score-card.ts";
 import { createMockOrg } from "../../../mock-server/index.ts";
 
 describe("the score card", () => {
-  it("has at least 390 behaviours, each with its own number and a source with an evidence mark", () => {
-    expect(BEHAVIOURS.length).toBeGreaterThanOrEqual(390);
-    expect(new Set(BEHAVIOURS.map((behaviour) => behaviour.id)).size).toBe(BEHAVIOURS.length);
-    const unmarked = BEHAVIOURS.filter(
+  it("has at least 390 behaviors, each with its own number and a source with an evidence mark", () => {
+    expect(BEHAVIORS.length).toBeGreaterThanOrEqual(390);
+    expect(new Set(BEHAVIORS.map((behavior) => behavior.id)).size).toBe(BEHAVIORS.length);
+    const unmarked = BEHAVIORS.filter(
       ({ source }) =>
         !/^(?:rest-api|soql|order-domain|change-events|platform) §.*\[(?:doc|live|fixture|report|client|forum|memory)/.test(
           source,
         ),
     );
-    expect(unmarked.map((behaviour) => `${behaviour.id} ${behaviour.source}`)).toEqual([]);
+    expect(unmarked.map((behavior) => `${behavior.id} ${behavior.source}`)).toEqual([]);
   });
 
   it("provokes no refusal twice", () => {
-    const refusals = BEHAVIOURS.filter(({ expected }) => expected.status >= 400);
+    const refusals = BEHAVIORS.filter(({ expected }) => expected.status >= 400);
     const calls = refusals.map(({ call, before }) => JSON.stringify([call, before]));
     expect(refusals.filter((_refusal, at) => calls.indexOf(calls[at] ?? "") !== at).map(({ id }) => id)).toEqual([]);
   });
@@ -34,16 +34,16 @@ describe("the score card", () => {
       apiVersion: "62.0",
       fetch: async (url, init) => org.app.request(url, init),
     };
-    const outcomes = await runScoreCard(endpoint, BEHAVIOURS);
+    const outcomes = await runScoreCard(endpoint, BEHAVIORS);
     expect(reportOf(outcomes)).toBe(
-      `${BEHAVIOURS.length} behaviours: ${BEHAVIOURS.length} passed, 0 failed loudly, 0 failed silently`,
+      `${BEHAVIORS.length} behaviors: ${BEHAVIORS.length} passed, 0 failed loudly, 0 failed silently`,
     );
   });
 
   it("stands in the fidelity page as it is", () => {
     const page = readFileSync(new URL("../../../docs/fidelity.md", import.meta.url), "utf8");
     expect(page).toContain(
-      `${BEHAVIOURS.length} behaviours: ${BEHAVIOURS.length} passed, 0 failed loudly, 0 failed silently`,
+      `${BEHAVIORS.length} behaviors: ${BEHAVIORS.length} passed, 0 failed loudly, 0 failed silently`,
     );
   });
 
@@ -53,7 +53,7 @@ describe("the score card", () => {
     [404, [{ errorCode: "NOT_FOUND", message: "x" }], "loud"],
     [200, { DailyApiRequests: { Max: 1 } }, "passed"],
   ])("judges the answer %i %j as %s", async (status, body, verdict) => {
-    const behaviour: Behaviour = {
+    const behavior: Behavior = {
       id: "X-1",
       title: "limits",
       source: "rest-api §10.1 [fixture]",
@@ -70,13 +70,13 @@ describe("the score card", () => {
           ? Response.json(body, { status })
           : Response.json({ id: "001000000000001AAA", success: true }, { status: 200 }),
     };
-    const outcomes = await runScoreCard(endpoint, [behaviour]);
+    const outcomes = await runScoreCard(endpoint, [behavior]);
     expect(scoreOf(outcomes)).toEqual({ total: 1, passed: 0, loud: 0, silent: 0, [verdict]: 1 });
   });
 });
 
 describe("a step that waits", () => {
-  const behaviour: Behaviour = {
+  const behavior: Behavior = {
     id: "X-1",
     title: "a batch completes",
     source: "rest-api §13 [doc]",
@@ -88,7 +88,7 @@ describe("a step that waits", () => {
   it.each([
     [3, "passed", ""],
     [1_000, "loud", 'before: GET /batch stays as it is: body.state is "Queued", not "Completed"'],
-  ])("on work that takes %i looks makes the behaviour %s", async (looks, verdict, reason) => {
+  ])("on work that takes %i looks makes the behavior %s", async (looks, verdict, reason) => {
     let asked = 0;
     const endpoint: Endpoint = {
       url: "http://endpoint",
@@ -100,7 +100,7 @@ describe("a step that waits", () => {
         return Response.json({ id: "001000000000001AAA", state: asked < looks ? "Queued" : "Completed" });
       },
     };
-    expect(await runScoreCard(endpoint, [behaviour])).toEqual([{ behaviour, verdict, reason }]);
+    expect(await runScoreCard(endpoint, [behavior])).toEqual([{ behavior, verdict, reason }]);
   });
 });
 

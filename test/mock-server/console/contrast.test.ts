@@ -29,7 +29,7 @@ const CONTROLS = [
 describe.each([
   ["light", tokensOf(STYLES.slice(0, STYLES.indexOf("@media")))],
   ["dark", tokensOf(STYLES.slice(STYLES.indexOf("@media"), STYLES.indexOf("* {")))],
-])("the %s colours", (_, tokens) => {
+])("the %s colors", (_, tokens) => {
   it.each(TEXTS)("let %s be read on %s", (text, ground) => {
     expect(contrast(tokens.get(text), tokens.get(ground))).toBeGreaterThanOrEqual(TEXT_MIN);
   });
@@ -48,9 +48,9 @@ function contrast(one = "", other = ""): number {
   return ((high ?? 0) + 0.05) / ((low ?? 0) + 0.05);
 }
 
-function luminance(colour: string): number {
+function luminance(color: string): number {
   const [red = 0, green = 0, blue = 0] = [1, 3, 5].map((at) => {
-    const channel = Number.parseInt(colour.slice(at, at + 2), 16) / 255;
+    const channel = Number.parseInt(color.slice(at, at + 2), 16) / 255;
     return channel <= 0.040_45 ? channel / 12.92 : ((channel + 0.055) / 1.055) ** 2.4;
   });
   return 0.2126 * red + 0.7152 * green + 0.0722 * blue;

@@ -3,10 +3,10 @@ import { RULES } from "../../../mock-server/dml/rules/registry.ts";
 
 const numbered = (prefix: string, last: number) => Array.from({ length: last }, (_none, at) => `${prefix}-${at + 1}`);
 
-describe("the catalogue of rules", () => {
+describe("the catalog of rules", () => {
   const ids = RULES.map((rule) => rule.id);
 
-  it("has every number of the reference's error catalogue", () => {
+  it("has every number of the reference's error catalog", () => {
     const wanted = [
       ...numbered("ORD", 18),
       ...numbered("ITM", 15),

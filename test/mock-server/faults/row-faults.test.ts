@@ -43,7 +43,7 @@ describe("a fault of rows", () => {
     expect(answer.body).toMatchObject([{ errorCode: "UNABLE_TO_LOCK_ROW" }]);
   });
 
-  it("fails one row of a collection and lets its neighbours pass", async () => {
+  it("fails one row of a collection and lets its neighbors pass", async () => {
     const { org, client } = await make();
     org.faults.add({ act: "partial-failure", object: "Account", nth: 2, code: "TOO_MANY", message: "Enough." });
     const answer = await client.send("POST", "/composite/sobjects", accounts("A", "B", "C"));

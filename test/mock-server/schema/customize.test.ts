@@ -365,10 +365,10 @@ describe("a team's folder", () => {
     expect(remarks.map((remark) => `${remark.element}: ${remark.reason}`)).toEqual([
       "file: Apex triggers are not executed",
       'valueSet/valueSetName: the global value set "pkg__Set" is in none of the given files: the field accepts any value',
-      "WorkOrder: is not modelled; what the files say about it is left out",
-      "Z__c/referenceTo: pkg__Thing__c is not modelled: the field accepts no record",
-      "Work__c/referenceTo: WorkOrder is not modelled: the field accepts no record",
-      "S__c/summaryForeignKey: Invoice is not modelled: the roll-up stays empty",
+      "WorkOrder: is not modeled; what the files say about it is left out",
+      "Z__c/referenceTo: pkg__Thing__c is not modeled: the field accepts no record",
+      "Work__c/referenceTo: WorkOrder is not modeled: the field accepts no record",
+      "S__c/summaryForeignKey: Invoice is not modeled: the roll-up stays empty",
     ]);
   });
 
@@ -379,9 +379,9 @@ describe("a team's folder", () => {
     const { definitions, remarks } = applyCustomization(STANDARD_OBJECTS, readCustomization(files));
     expect(definitions).toEqual(STANDARD_OBJECTS);
     expect(remarks.map((remark) => remark.reason)).toEqual([
-      "platform events are not modelled",
-      "big objects are not modelled",
-      "external objects are not modelled",
+      "platform events are not modeled",
+      "big objects are not modeled",
+      "external objects are not modeled",
     ]);
   });
 

@@ -21,7 +21,7 @@ function rule(name: string, formula: string): SourceFile {
   return { path, text: xml("ValidationRule", `${body}<errorMessage>No</errorMessage>`) };
 }
 
-/** One formula that cannot work, two that need it, and their neighbours that can. */
+/** One formula that cannot work, two that need it, and their neighbors that can. */
 const FILES = [
   field("Score__c", "<type>Text</type><formula>PREDICT(Name)</formula>"),
   field("Rank__c", "<type>Text</type><formula>Score__c &amp; '!'</formula>"),

@@ -13,7 +13,7 @@ describe("the prebuilt demo org", () => {
     ["on the last day of a short month", { now: "2027-02-28T23:59:59Z", idSeed: "february" }],
     ["in the first second of a leap day", { now: "2028-02-29T00:00:00Z" }],
     ["in the last millisecond of a leap day", { now: "2028-02-29T23:59:59.999Z", idSeed: 0 }],
-    ["on the thirtieth of a month whose neighbours have 31 days", { now: "2025-11-30T16:45:10.500Z", idSeed: 12345 }],
+    ["on the thirtieth of a month whose neighbors have 31 days", { now: "2025-11-30T16:45:10.500Z", idSeed: 12345 }],
     ["in the last second of a year", { now: "2026-12-31T23:59:59.001Z", idSeed: "sylvester" }],
     ["in a year that is no leap year although four divides it", { now: "2100-02-28T03:00:00Z", idSeed: 42 }],
     ["where its two years lie on both sides of 1970", { now: "1970-12-31T00:00:00.001Z", idSeed: -1 }],

@@ -4,7 +4,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import Database from "libsql";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { ENVIRONMENT, openShop, type Said, type Shop, say } from "./shop.ts";
+import { ENVIRONMENT, type Instruction, openShop, type Shop, say } from "./shop.ts";
 
 let shop: Shop;
 
@@ -22,7 +22,7 @@ afterEach(() => {
 });
 
 /** One message of one line, or a list under its head; never a stack trace, never the password. */
-function expectClear(said: Said, exit: 2 | 3, ...parts: readonly string[]): void {
+function expectClear(said: Instruction, exit: 2 | 3, ...parts: readonly string[]): void {
   expect(said.exit).toBe(exit);
   for (const part of parts) expect(said.err).toContain(part);
   expect(said.err).not.toMatch(/\n\s+at |node_modules|\[object|undefined/);

@@ -345,7 +345,7 @@ describe("the commands, on an ERP and an org", () => {
     expect((await shop.order("migrate")).exit).toBe(0);
   });
 
-  it("no command prints colours where there is no terminal", async () => {
+  it("no command prints colors where there is no terminal", async () => {
     const { out, err } = await shop.order("plan");
 
     expect(out + err).not.toContain("\u001b[");

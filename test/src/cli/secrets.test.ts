@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openStateStore } from "../../../src/state/open.ts";
 import { unseal } from "../../../src/state/seal.ts";
-import { openShop, type Said, type Shop, say } from "./shop.ts";
+import { type Instruction, openShop, type Shop, say } from "./shop.ts";
 
 const CLIENT_SECRET = "secret-of-the-app";
 const REDIRECT = "http://localhost:1717/callback";
@@ -54,7 +54,7 @@ async function approve(): Promise<string> {
   return ((await answer.json()) as { refresh_token: string }).refresh_token;
 }
 
-async function order(...args: readonly string[]): Promise<Said> {
+async function order(...args: readonly string[]): Promise<Instruction> {
   const answer = await say([...args, "--config", shop.config], {
     SF_TOKEN: configured,
     SF_CLIENT_SECRET: CLIENT_SECRET,

@@ -10,7 +10,7 @@ import { keyFields } from "../../support/erp-mapping.ts";
 import { writeShopConfig } from "./shop-config.ts";
 
 /** What a command printed, and its exit code. */
-export interface Said {
+export interface Instruction {
   readonly exit: ExitCode;
   readonly out: string;
   readonly err: string;
@@ -25,7 +25,7 @@ export interface Shop extends AsyncDisposable {
   /** An access token of the org, for requests of one's own. */
   readonly token: string;
   /** Runs a command with `--config`. */
-  order(...args: readonly string[]): Promise<Said>;
+  order(...args: readonly string[]): Promise<Instruction>;
   /** Runs SQL in the ERP. */
   erp(statement: string, ...values: readonly unknown[]): readonly Record<string, unknown>[];
   /** One value out of Salesforce. */
@@ -118,7 +118,7 @@ export async function say(
   args: readonly string[],
   environment: Readonly<Record<string, string>> = ENVIRONMENT,
   more: { readonly ask?: (question: string) => Promise<string>; readonly signal?: AbortSignal } = {},
-): Promise<Said> {
+): Promise<Instruction> {
   let out = "";
   let err = "";
   const exit = await runProgram(args, {

@@ -42,7 +42,7 @@ describe("a deletion whose process dies", () => {
 });
 
 async function oneAccount(shop: Shop): Promise<string> {
-  shop.company(1);
+  shop.batch(1);
   await shop.run();
   return String((await shop.record("Account", KEY, "Name"))?.["Id"]);
 }

@@ -32,12 +32,12 @@ const MOMENTS: readonly (readonly [string, Moment])[] = [
 describe("a process that dies", () => {
   it.each(MOMENTS)("%s: the next run brings everything over, and nothing twice", async (_, moment) => {
     const shop = await Shop.open(undefined, { bulkPaceMs: PACE_MS });
-    shop.company(5);
+    shop.batch(5);
     await dieAt(shop, moment);
 
     const report = await shop.run(BY_BULK);
 
-    expect(report).toMatchObject({ held: [], recovered: 5 });
+    expect(report).toMatchObject({ unsynced: [], recovered: 5 });
     expect(report.written.filter(({ object }) => object === "Account")).toHaveLength(moment.lands ? 0 : 1);
     expect(await shop.salesforce.query("SELECT Id FROM Account")).toHaveLength(5);
     expect(await shop.state.intents()).toEqual([]);
@@ -46,7 +46,7 @@ describe("a process that dies", () => {
 
   it("leaves a job that still runs: nothing is written before it has ended, and then its result counts", async () => {
     const shop = await Shop.open(undefined, { bulkPaceMs: PACE_MS });
-    shop.company(3);
+    shop.batch(3);
     await shop.run(BY_BULK);
     for (const no of ["C0", "C1", "C2"]) shop.erp.put("customers", no, { city: "Bonn" });
     await dieAt(shop, { when: "after", method: "PATCH", path: /ingest\/\w+$/, lands: true }, 0);
@@ -62,7 +62,7 @@ describe("a process that dies", () => {
 
   it("after its rows landed: a user who puts the old value back meanwhile is not overruled", async () => {
     const shop = await Shop.open(undefined, { bulkPaceMs: PACE_MS });
-    shop.company(3);
+    shop.batch(3);
     for (const no of ["C0", "C1", "C2"]) shop.erp.put("customers", no, { city: "Bonn" });
     await shop.run(BY_BULK);
     for (const no of ["C0", "C1", "C2"]) shop.erp.put("customers", no, { city: "Kiel" });
@@ -74,14 +74,14 @@ describe("a process that dies", () => {
     const report = await shop.run(BY_BULK);
 
     expect(account?.["BillingCity"]).toBe("Kiel");
-    expect(report.held).toEqual([]);
+    expect(report.unsynced).toEqual([]);
     expect(await shop.record("Account", "erp:Account:C0", "BillingCity")).toMatchObject({ BillingCity: "Bonn" });
     expect(shop.erp.row("customers", "C0")?.fields["city"]).toBe("Bonn");
   });
 
   it("before a job ended that never ends: the next run stops and writes nothing", async () => {
     const shop = await Shop.open(undefined, { bulkPaceMs: 100_000_000 });
-    shop.company(3);
+    shop.batch(3);
     await dieAt(shop, { when: "after", method: "PATCH", path: /ingest\/\w+$/, lands: true });
     const writes = shop.writeCalls;
 

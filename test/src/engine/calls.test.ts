@@ -7,7 +7,7 @@ describe("API calls", () => {
   it("a run at rest over five objects makes one call", async () => {
     const watched = { watch: true };
     const shop = await Shop.open(erpMapping({ Product2: watched, PricebookEntry: watched }));
-    shop.company(3);
+    shop.batch(3);
     shop.order("O1", { state: "released" });
     await shop.run();
     await shop.run();
@@ -39,14 +39,14 @@ describe("API calls", () => {
 
   it("1,000 new orders with three lines and their activation take 14 write calls, atomic per order", async () => {
     const shop = await Shop.open();
-    shop.company(1);
+    shop.batch(1);
     await shop.run();
     for (let index = 0; index < 1_000; index += 1) shop.order(`O${index}`, { lines: 3, state: "released" });
     const before = shop.writeCalls;
 
     const report = await shop.run();
 
-    expect(report.held).toEqual([]);
+    expect(report.unsynced).toEqual([]);
     expect(report.writes).toBe(1_000);
     expect(shop.writeCalls - before).toBeLessThanOrEqual(14);
     const activated = await shop.salesforce.query("SELECT Id FROM Order WHERE StatusCode = 'Activated'");
@@ -83,7 +83,7 @@ describe("API calls", () => {
 
 async function shopWithOrders(count: number): Promise<Shop> {
   const shop = await Shop.open();
-  shop.company(1);
+  shop.batch(1);
   for (let index = 0; index < count; index += 1) shop.order(`O${index}`);
   await shop.run();
   await shop.run();

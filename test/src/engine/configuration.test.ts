@@ -10,16 +10,16 @@ const NOT_WRITABLE = {
 const NO_RIGHT = { code: "INSUFFICIENT_ACCESS_OR_READONLY", message: "insufficient access rights", fields: [] };
 
 describe("a fault of configuration", () => {
-  it("of one row holds that row back, with its reason, and its neighbours land", async () => {
+  it("of one row holds that row back, with its reason, and its neighbors land", async () => {
     const shop = await Shop.open();
-    shop.company(3);
+    shop.batch(3);
 
     const report = await shop.run(
       {},
       refusing(shop, (opId) => opId.includes("Account:C1#"), NOT_WRITABLE),
     );
 
-    expect(report.held).toMatchObject([
+    expect(report.unsynced).toMatchObject([
       {
         object: "Account",
         key: "erp:Account:C1",
@@ -34,7 +34,7 @@ describe("a fault of configuration", () => {
 
   it("of the only row of a call says nothing about the mapping: that row is held back", async () => {
     const shop = await Shop.open();
-    shop.company(1);
+    shop.batch(1);
 
     const report = await shop.run(
       {},
@@ -47,7 +47,7 @@ describe("a fault of configuration", () => {
 
   it("of all rows of a call stops their object, by name, and what does not depend on it goes on", async () => {
     const shop = await Shop.open();
-    shop.company(1);
+    shop.batch(1);
     shop.order("O1");
     await shop.run();
     for (const no of ["C1", "C2"]) shop.erp.put("customers", no, { name: `Customer ${no}` });
@@ -73,7 +73,7 @@ describe("a fault of configuration", () => {
 
   it("that stopped an object is met by one call a run until it is put right, and then nothing was lost", async () => {
     const shop = await Shop.open();
-    shop.company(1_200);
+    shop.batch(1_200);
     const ports = refusing(shop, (opId) => opId.includes(":Account:"), NO_RIGHT);
     await shop.run({}, ports);
     const before = shop.writeCalls;
@@ -83,14 +83,14 @@ describe("a fault of configuration", () => {
     const report = await shop.run();
 
     expect(stopped).toBe(0);
-    expect(report.held).toEqual([]);
+    expect(report.unsynced).toEqual([]);
     expect(report.stopped).toEqual([]);
     expect(await shop.salesforce.query("SELECT Id FROM Account")).toHaveLength(1_200);
   });
 
   it("lets the other direction of the same page go on", async () => {
     const shop = await Shop.open();
-    shop.company(3);
+    shop.batch(3);
     await shop.run();
     const account = await shop.record("Account", "erp:Account:C2", "Name");
     const records = [{ object: "Account", id: String(account?.["Id"]), values: { BillingCity: "Kiel" } }];

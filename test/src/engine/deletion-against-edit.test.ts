@@ -25,7 +25,7 @@ describe("an account that one side deleted and the other one keeps with an edit"
       await save(shop, deleter, { name: "Renamed", note: "looked at" });
       const report = await shop.run();
 
-      expect(report).toMatchObject({ conflicts: [], held: [], writes: 0 });
+      expect(report).toMatchObject({ conflicts: [], unsynced: [], writes: 0 });
       expect(await conflicts(shop, false)).toEqual(settled);
     },
   );
@@ -56,7 +56,7 @@ describe("an account that one side deleted and the other one keeps with an edit"
 /** An account on both sides that is deleted on one and renamed on the other; a run has met it. */
 async function keptApart(deleter: Side, rights: object): Promise<Shop> {
   const shop = await Shop.open(erpMapping({ Account: { policy: "manual", ...rights } }));
-  shop.company(1);
+  shop.batch(1);
   await shop.run();
   const id = await accountId(shop);
   if (deleter === "salesforce") shop.save({ operation: "delete", records: [{ object: "Account", id, values: {} }] });

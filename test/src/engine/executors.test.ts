@@ -1,7 +1,7 @@
 /** What every executor of a run's waves keeps: in one process, through the queue of many, and as a dry run. */
 import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
 import { DEFAULT_RUN_OPTIONS, type EnginePorts, type RunOptions } from "../../../src/engine/context/ports.ts";
-import type { HeldDocument, RunReport } from "../../../src/engine/context/report.ts";
+import type { RunReport, UnsyncedDocument } from "../../../src/engine/context/report.ts";
 import { LeaseKeeper } from "../../../src/engine/lease/lease.ts";
 import { makePlan } from "../../../src/engine/plan/plan.ts";
 import { runOnce } from "../../../src/engine/run/run.ts";
@@ -9,8 +9,8 @@ import { SyncError } from "../../../src/errors.ts";
 import type { MappingInput } from "../../../src/mapping/spec.ts";
 import { openStateStore } from "../../../src/state/open.ts";
 import type { StateStore } from "../../../src/state/port.ts";
-import type { Crew } from "../../../src/workers/crew.ts";
-import { takeJobs } from "../../../src/workers/hand.ts";
+import { takeJobs } from "../../../src/workers/consumer.ts";
+import type { WorkerContext } from "../../../src/workers/context.ts";
 import { JobQueue } from "../../../src/workers/queue.ts";
 import { leadRun, roleName } from "../../../src/workers/round.ts";
 import { MemoryState } from "../../simulation/memory-state.ts";
@@ -22,7 +22,7 @@ import { refusing, Shop } from "./shop.ts";
 interface Outcome {
   /** Documents by object, side and action. */
   readonly written: Readonly<Record<string, number>>;
-  readonly held: readonly HeldDocument[];
+  readonly unsynced: readonly UnsyncedDocument[];
 }
 
 type Changes = { readonly request?: Partial<RunOptions>; readonly ports?: Partial<EnginePorts> };
@@ -81,13 +81,13 @@ async function runThroughQueue({ request = {}, ports = {} }: Changes = {}): Prom
   const own = { ...shop.ports, nowMs: Date.now, newId: () => crypto.randomUUID().replaceAll("-", ""), state, ...ports };
   const options = { ...DEFAULT_RUN_OPTIONS, holder: "one", ...request };
   const quiet = { fingerprint: "f", observe: () => {}, afterRun: async () => {} };
-  const crew: Crew = { ports: own, options, queue, ...quiet };
+  const worker: WorkerContext = { ports: own, options, queue, ...quiet };
   const lease = { state, name: roleName("erp"), holder: "one", ttlMs: options.leaseTtlMs, nowMs: Date.now };
   const role = await LeaseKeeper.take(lease);
   await queue.prepare(own.mapping.objects.map(({ object }) => object));
-  const hand = takeJobs(crew, { noMore: noMore.signal, putDown: noMore.signal });
+  const hand = takeJobs(worker, { noMore: noMore.signal, putDown: noMore.signal });
   try {
-    return await leadRun(crew, role, noMore.signal);
+    return await leadRun(worker, role, noMore.signal);
   } finally {
     noMore.abort(new Error("one run is enough"));
     await hand;
@@ -106,9 +106,9 @@ async function rested<Result>(run: () => Promise<Result>): Promise<Result> {
 }
 
 async function outcomeOf(kind: Kind, changes?: Changes): Promise<Outcome> {
-  const { written, held } = await rested(() => kind.run(changes));
+  const { written, unsynced } = await rested(() => kind.run(changes));
   const counts = written.map(({ object, side, action, count }) => [`${object} ${side} ${action}`, count]);
-  return { written: Object.fromEntries(counts), held };
+  return { written: Object.fromEntries(counts), unsynced };
 }
 
 /** What a dry run on what a run in this process has left says. */
@@ -120,7 +120,7 @@ async function dryOutcome({ request = {}, ports = {} }: Changes = {}): Promise<O
       const name = `${object} ${side} ${action}`;
       written[name] = (written[name] ?? 0) + 1;
     }
-  return { written, held: plan.held };
+  return { written, unsynced: plan.unsynced };
 }
 
 const EXECUTORS = [
@@ -133,7 +133,7 @@ describe.each(EXECUTORS.filter(({ skip }) => !skip))("a run $name", ({ open, run
   beforeEach(() => open(MAPPING));
 
   it("writes parents before what refers to them, in one run", async () => {
-    shop.company(2);
+    shop.batch(2);
     shop.order("A1", { lines: 2, state: "released" });
 
     expect(await outcome()).toEqual({
@@ -145,25 +145,25 @@ describe.each(EXECUTORS.filter(({ skip }) => !skip))("a run $name", ({ open, run
         "Order salesforce lines": 1,
         "Order salesforce activate": 1,
       },
-      held: [],
+      unsynced: [],
     });
   });
 
   it("holds what has no usable key, and lets the rest go on", async () => {
-    shop.company(1);
+    shop.batch(1);
     shop.erp.put("customers", "x".repeat(300), { name: "Nobody" });
 
-    const { written, held } = await outcome();
+    const { written, unsynced } = await outcome();
 
     expect(written).toMatchObject({ "Account salesforce create": 1 });
-    expect(held).toMatchObject([{ how: "rejected", obstacles: [{ code: "KEY_UNUSABLE" }] }]);
+    expect(unsynced).toMatchObject([{ how: "rejected", obstacles: [{ code: "KEY_UNUSABLE" }] }]);
   });
 
   it("makes a handful of deletions at once", async () => {
     await withCustomers(40, run);
     remove(3);
 
-    expect(await outcome()).toEqual({ written: { "Account salesforce delete": 3 }, held: [] });
+    expect(await outcome()).toEqual({ written: { "Account salesforce delete": 3 }, unsynced: [] });
   });
 
   it("makes more of them together, once all are known and few enough", async () => {
@@ -172,7 +172,7 @@ describe.each(EXECUTORS.filter(({ skip }) => !skip))("a run $name", ({ open, run
 
     expect(await outcome({ request: { deleteShare: 0.5, passDocuments: 4 } })).toEqual({
       written: { "Account salesforce delete": 15 },
-      held: [],
+      unsynced: [],
     });
   });
 
@@ -190,7 +190,7 @@ describe.each(EXECUTORS.filter(({ skip }) => !skip))("a run $name", ({ open, run
   it("does nothing where nothing has moved", async () => {
     await withCustomers(3, run);
 
-    expect(await outcome()).toEqual({ written: {}, held: [] });
+    expect(await outcome()).toEqual({ written: {}, unsynced: [] });
   });
 });
 
@@ -204,12 +204,12 @@ describe.each(EXECUTORS.slice(0, 2).filter(({ skip }) => !skip))("a run $name, w
     const report = await rested(() => run({ ports: { salesforce: { ...shop.salesforce, poll } } }));
 
     expect(report.unseenDeletes).toContain("Account");
-    expect(report.sweepOwedSinceMs).not.toBeNull();
+    expect(report.sweepPendingSinceMs).not.toBeNull();
   });
 
   it("stores Salesforce's position before it makes what the external feed names, so that no deletion is missed", async () => {
     await open(MAPPING);
-    shop.company(1);
+    shop.batch(1);
     const limited = new SyncError("SALESFORCE_LIMIT", "no calls are left");
     const salesforce = { ...shop.salesforce, execute: () => Promise.reject(limited) };
 
@@ -222,7 +222,7 @@ describe.each(EXECUTORS.slice(0, 2).filter(({ skip }) => !skip))("a run $name, w
     await open(erpMapping({ Account: { fields: { AnnualRevenue: "city", BillingCity: null } } }), {
       settings: { roundStoredNumbers: true },
     });
-    shop.company(1);
+    shop.batch(1);
     shop.erp.put("customers", "C0", { name: "Customer", city: "1234.56" });
 
     const report = await rested(() => run());
@@ -232,9 +232,9 @@ describe.each(EXECUTORS.slice(0, 2).filter(({ skip }) => !skip))("a run $name, w
 
   it("makes no further wave of an object that has to stand still, and leaves its positions", async () => {
     await open(MAPPING);
-    shop.company(6);
-    const fault = { code: "INVALID_FIELD", message: "no such field", fields: [] };
-    const refused = refusing(shop, (opId) => opId.includes(":Account:"), fault);
+    shop.batch(6);
+    const apiError = { code: "INVALID_FIELD", message: "no such field", fields: [] };
+    const refused = refusing(shop, (opId) => opId.includes(":Account:"), apiError);
 
     const stopped = await rested(() => run({ request: { passDocuments: 2 }, ports: refused }));
     const position = (await state.cursors())["external:customers:Account"];
@@ -247,12 +247,12 @@ describe.each(EXECUTORS.slice(0, 2).filter(({ skip }) => !skip))("a run $name, w
 
   it("counts a document once that it holds twice", async () => {
     await open(MAPPING);
-    shop.company(1);
+    shop.batch(1);
     shop.order("A1", { customer: "C9" });
 
     const report = await rested(() => run());
 
-    expect(report.held.map(({ object, how }) => [object, how])).toEqual([["Order", "parked"]]);
+    expect(report.unsynced.map(({ object, how }) => [object, how])).toEqual([["Order", "parked"]]);
   });
 });
 
@@ -270,7 +270,7 @@ describe("a dry run", () => {
 });
 
 async function withCustomers(count: number, run: Kind["run"]): Promise<void> {
-  shop.company(count);
+  shop.batch(count);
   await rested(() => run());
   await rested(() => run());
 }

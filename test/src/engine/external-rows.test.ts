@@ -8,7 +8,7 @@ import { Shop } from "./shop.ts";
 describe("an external record that another program has locked", () => {
   it("waits for the next run without being a dead letter, and its collection is told to wait no more", async () => {
     const shop = await Shop.open();
-    shop.company(3);
+    shop.batch(3);
     await shop.run();
     for (const key of ["C0", "C1", "C2"]) await setPhone(shop, key, "1");
     const asked: (readonly string[])[] = [];
@@ -31,7 +31,7 @@ describe("an external record that another program has locked", () => {
     const told = asked.splice(0);
     await shop.run({}, { external });
 
-    expect(report.held).toMatchObject([
+    expect(report.unsynced).toMatchObject([
       {
         key: "erp:Account:C1",
         how: "parked",
@@ -48,7 +48,7 @@ describe("an external record that another program has locked", () => {
     expect([told, asked].map(([first]) => first)).toEqual([[], []]);
     expect(told.slice(1).every((collections) => collections.join() === "customers")).toBe(true);
     const healed = await shop.run();
-    expect(healed).toMatchObject({ held: [], openDeadLetters: 0 });
+    expect(healed).toMatchObject({ unsynced: [], openDeadLetters: 0 });
     expect(await phones(shop.erp)).toEqual(["1", "1", "1"]);
   });
 });
@@ -56,7 +56,7 @@ describe("an external record that another program has locked", () => {
 describe("an external record that cannot be read", () => {
   it("is a dead letter with the reason, is not taken for deleted, and holds up no other", async () => {
     const shop = await Shop.open();
-    shop.company(3);
+    shop.batch(3);
     await shop.run();
     for (const key of ["C0", "C1", "C2"]) shop.erp.put("customers", key, { name: `Renamed ${key}` });
     const external = overrideExternal(shop.erp, {
@@ -70,7 +70,7 @@ describe("an external record that cannot be read", () => {
 
     const report = await shop.run({}, { external });
 
-    expect(report.held).toMatchObject([
+    expect(report.unsynced).toMatchObject([
       {
         key: "erp:Account:C1",
         how: "rejected",

@@ -32,7 +32,7 @@ async function statusOf({ ports }: Shop): Promise<SyncStatus> {
 describe("a feed that is read again from the beginning", () => {
   it("is in the report and the journal, and a sweep is pending in every run until one has gone through", async () => {
     const shop = await Shop.open();
-    shop.company(1);
+    shop.batch(1);
     await shop.run();
 
     const first = await shop.run({}, { external: saying(shop, { restart: RESTART }) });
@@ -46,15 +46,15 @@ describe("a feed that is read again from the beginning", () => {
       { object: "Account", event: "read again from the beginning", detail: RESTART },
     ]);
     expect(second.restarts).toEqual([]);
-    expect(second.sweepOwedSinceMs).toBe(first.sweepOwedSinceMs);
+    expect(second.sweepPendingSinceMs).toBe(first.sweepPendingSinceMs);
     expect(reportText(second)).toMatch(/a sweep is pending: run order-sync sweep/);
-    expect(third.sweepOwedSinceMs).toBeNull();
+    expect(third.sweepPendingSinceMs).toBeNull();
     expect(reportText(third)).not.toMatch(/sweep/);
   });
 
   it("has its sweep pending also where the run fails afterwards", async () => {
     const shop = await Shop.open();
-    shop.company(1);
+    shop.batch(1);
     await shop.run();
     const read: ExternalSystem["read"] = async () => {
       throw new SyncError("EXTERNAL_UNREACHABLE", "the server went away");
@@ -64,7 +64,7 @@ describe("a feed that is read again from the beginning", () => {
 
     await expect(runOnce({ ...shop.ports, external }, { holder: "test" })).rejects.toThrow("went away");
 
-    expect((await statusOf(shop)).sweepOwedSinceMs).not.toBeNull();
+    expect((await statusOf(shop)).sweepPendingSinceMs).not.toBeNull();
   });
 
   it("needs no sweep where nothing can have vanished", async () => {
@@ -74,25 +74,25 @@ describe("a feed that is read again from the beginning", () => {
     const report = await shop.run({}, { external });
 
     expect(report.restarts).toHaveLength(1);
-    expect(report.sweepOwedSinceMs).toBeNull();
+    expect(report.sweepPendingSinceMs).toBeNull();
   });
 
   it("leaves nothing behind in a plan, which says so too", async () => {
     const shop = await Shop.open();
-    shop.company(1);
+    shop.batch(1);
     await shop.run();
 
     const plan = await makePlan({ ...shop.ports, external: saying(shop, { restart: RESTART }) }, { holder: "test" });
 
     expect(plan.restarts).toEqual([{ object: "Account", collection: "customers", ...RESTART }]);
-    expect((await statusOf(shop)).sweepOwedSinceMs).toBeNull();
+    expect((await statusOf(shop)).sweepPendingSinceMs).toBeNull();
   });
 });
 
 describe("a feed that waits for an open transaction", () => {
   it("says since when and for whom in the run and in status, which then knows no more than before", async () => {
     const shop = await Shop.open();
-    shop.company(1);
+    shop.batch(1);
     await shop.run();
     const sinceMs = shop.ports.nowMs() - 90_000;
     const external = saying(shop, { wait: { changes: 3, ageMs: 90_000, holder: HOLDER } });

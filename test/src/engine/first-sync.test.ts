@@ -26,7 +26,7 @@ describe("customers that stand on both sides", () => {
     const report = await shop.run();
     const second = await shop.run();
 
-    expect(report.held).toEqual([]);
+    expect(report.unsynced).toEqual([]);
     expect(await accounts(shop)).toMatchObject([
       { Id: boats, Name: "Boats", Phone: "+45 1", ERP_Key__c: "erp:Account:0042" },
       { Id: mills, Name: "Mills", Phone: "+48 7", ERP_Key__c: "erp:Account:c-7" },
@@ -49,7 +49,7 @@ describe("customers that stand on both sides", () => {
 
   it("are planned as adopted, with the record and the fields that told, and with the right number of calls", async () => {
     const shop = await Shop.open(erpMapping(MATCHED));
-    shop.company(3);
+    shop.batch(3);
     const id = shop.insert("Account", { Name: "Customer 1", AccountNumber: "C1" });
 
     const plan = await makePlan(shop.ports, { holder: "test" });
@@ -70,7 +70,7 @@ describe("customers that stand on both sides", () => {
 
   it("are counted in the plan where the mapping names no match and records would be made beside them", async () => {
     const shop = await Shop.open();
-    shop.company(2);
+    shop.batch(2);
     shop.insert("Account", { Name: "Customer 1", AccountNumber: "C1" });
 
     const plan = await makePlan(shop.ports, { holder: "test" });
@@ -82,7 +82,7 @@ describe("customers that stand on both sides", () => {
 
   it("are told by the first run where the mapping names no match, and by no later one", async () => {
     const shop = await Shop.open();
-    shop.company(2);
+    shop.batch(2);
     shop.insert("Account", { Name: "Customer 1", AccountNumber: "C1" });
 
     const { notices } = await shop.run();
@@ -122,7 +122,7 @@ describe("customers that stand on both sides", () => {
   it("cost one call to see that the org has no unkeyed record, in a run that makes some", async () => {
     const with_ = await Shop.open(erpMapping(MATCHED));
     const without = await Shop.open();
-    for (const shop of [with_, without]) shop.company(1_200);
+    for (const shop of [with_, without]) shop.batch(1_200);
 
     const matched = await with_.calls(() => with_.run());
     const plain = await without.calls(() => without.run());
@@ -141,15 +141,15 @@ describe("records that match several", () => {
 
     const report = await shop.run();
 
-    expect(report.held).toMatchObject([{ key: "erp:Account:42", obstacles: [{ code: "MATCH_AMBIGUOUS" }] }]);
-    expect(report.held[0]?.obstacles[0]?.message).toContain(one);
-    expect(report.held[0]?.obstacles[0]?.message).toContain(two);
+    expect(report.unsynced).toMatchObject([{ key: "erp:Account:42", obstacles: [{ code: "MATCH_AMBIGUOUS" }] }]);
+    expect(report.unsynced[0]?.obstacles[0]?.message).toContain(one);
+    expect(report.unsynced[0]?.obstacles[0]?.message).toContain(two);
     expect(await accounts(shop)).toHaveLength(2);
 
     shop.update("Account", two, { ERP_Key__c: "erp:Account:42" });
     const next = await shop.run();
 
-    expect(next).toMatchObject({ held: [], openDeadLetters: 0 });
+    expect(next).toMatchObject({ unsynced: [], openDeadLetters: 0 });
     expect(await accounts(shop)).toHaveLength(2);
   });
 
@@ -161,7 +161,7 @@ describe("records that match several", () => {
 
     const report = await shop.run();
 
-    expect(report.held.map(({ key }) => key).sort()).toEqual(["erp:Account:0042", "erp:Account:42"]);
+    expect(report.unsynced.map(({ key }) => key).sort()).toEqual(["erp:Account:0042", "erp:Account:42"]);
     expect(await accounts(shop)).toMatchObject([{ ERP_Key__c: null }]);
   });
 
@@ -173,8 +173,8 @@ describe("records that match several", () => {
 
     const report = await shop.run();
 
-    expect(report.held).toMatchObject([{ key: "erp:Account:C1", obstacles: [{ code: "MATCH_AMBIGUOUS" }] }]);
-    expect(report.held[0]?.obstacles[0]?.message).toContain("erp:Account:C9");
+    expect(report.unsynced).toMatchObject([{ key: "erp:Account:C1", obstacles: [{ code: "MATCH_AMBIGUOUS" }] }]);
+    expect(report.unsynced[0]?.obstacles[0]?.message).toContain("erp:Account:C9");
   });
 });
 
@@ -190,7 +190,7 @@ describe("a Salesforce record that would be made in the external system", () => 
     const report = await shop.run();
     const second = await shop.run();
 
-    expect(report.held).toEqual([]);
+    expect(report.unsynced).toEqual([]);
     expect(new Set(shop.erp.rows("customers").map(({ key }) => key[0]))).toEqual(new Set(["0042", mills]));
     expect(await shop.record("Account", "erp:Account:0042", "Name")).toMatchObject({ Id: boats });
     expect(second.writes).toBe(0);
@@ -205,7 +205,7 @@ describe("a Salesforce record that would be made in the external system", () => 
     const report = await shop.run();
     const again = await shop.run();
 
-    expect(report.held).toMatchObject([{ key: `erp:Account:${copy}`, obstacles: [{ code: "MATCH_AMBIGUOUS" }] }]);
+    expect(report.unsynced).toMatchObject([{ key: `erp:Account:${copy}`, obstacles: [{ code: "MATCH_AMBIGUOUS" }] }]);
     expect(again.openDeadLetters).toBe(1);
     expect(shop.erp.rows("customers")).toHaveLength(1);
 
@@ -226,7 +226,7 @@ describe("a Salesforce record that would be made in the external system", () => 
     await shop.run();
     const last = await shop.run();
 
-    expect(last).toMatchObject({ held: [], openDeadLetters: 0, writes: 0 });
+    expect(last).toMatchObject({ unsynced: [], openDeadLetters: 0, writes: 0 });
     expect(await accounts(shop)).toMatchObject([{ Id: one, ERP_Key__c: "erp:Account:0042" }]);
     expect(shop.erp.rows("customers")).toHaveLength(1);
   });
@@ -247,12 +247,12 @@ describe("prices that stand on both sides", () => {
       UnitPrice: 9,
       IsActive: true,
     });
-    shop.company(1);
+    shop.batch(1);
 
     const report = await shop.run();
     const second = await shop.run();
 
-    expect(report.held).toEqual([]);
+    expect(report.unsynced).toEqual([]);
     expect(await shop.record("PricebookEntry", "erp:PricebookEntry:TEA", "UnitPrice")).toMatchObject({
       Id: entry,
       UnitPrice: 10,
@@ -349,7 +349,7 @@ describe("orders that stand on both sides", () => {
     const report = await shop.run();
     const second = await shop.run();
 
-    expect(report.held).toEqual([]);
+    expect(report.unsynced).toEqual([]);
     expect(await shop.record("Order", "erp:Order:O1", "Status")).toMatchObject({ Id: order });
     expect(await lines(shop)).toMatchObject([
       { ERP_Key__c: "erp:OrderItem:O1:10", Quantity: 2, OrderId: order },
@@ -372,7 +372,7 @@ describe("orders that stand on both sides", () => {
 
     const report = await shop.run();
 
-    expect(report.held).toEqual([]);
+    expect(report.unsynced).toEqual([]);
     expect((await lines(shop)).map((line) => line["ERP_Key__c"])).toEqual([
       "erp:OrderItem:O1:10",
       "erp:OrderItem:O1:20",
@@ -393,14 +393,14 @@ describe("orders that stand on both sides", () => {
 
     const report = await shop.run();
 
-    expect(report.held).toMatchObject([{ key: "erp:Order:O1", obstacles: [{ code: "MATCH_LINES" }] }]);
+    expect(report.unsynced).toMatchObject([{ key: "erp:Order:O1", obstacles: [{ code: "MATCH_LINES" }] }]);
     expect(await lines(shop)).toHaveLength(2);
 
     const left = (await lines(shop)).find((line) => line["Quantity"] === 2);
     shop.update("OrderItem", String(left?.["Id"]), { ERP_Key__c: "erp:OrderItem:O1:10" });
     const next = await shop.run();
 
-    expect(next).toMatchObject({ held: [], openDeadLetters: 0 });
+    expect(next).toMatchObject({ unsynced: [], openDeadLetters: 0 });
     expect((await lines(shop)).map((line) => line["Quantity"])).toEqual([5, 3, 7]);
   });
 
@@ -413,7 +413,7 @@ describe("orders that stand on both sides", () => {
     const next = await shop.run();
     const rest = await shop.run();
 
-    expect(next.held).toEqual([]);
+    expect(next.unsynced).toEqual([]);
     expect(rest.writes).toBe(0);
     expect(await shop.salesforce.query("SELECT Id FROM Order")).toEqual([expect.objectContaining({ Id: order })]);
     expect(await shop.salesforce.query("SELECT Id FROM Account")).toHaveLength(1);
@@ -434,7 +434,7 @@ describe("orders that stand on both sides", () => {
 describe("the keys of lines", () => {
   async function shopWithLines(): Promise<{ readonly shop: Shop; readonly first: string; readonly second: string }> {
     const shop = await Shop.open(erpMapping({ Order: { create: { external: true }, delete: { external: true } } }));
-    shop.company(1);
+    shop.batch(1);
     shop.order("O1", { lines: 2 });
     await shop.run();
     const rows = await shop.salesforce.query("SELECT Id FROM OrderItem ORDER BY ERP_Key__c");
@@ -455,13 +455,13 @@ describe("the keys of lines", () => {
     ["cleared", null],
     ["retyped", "erp:OrderItem:O1:99"],
     ["overwritten", "hello"],
-  ])("that a user has %s are put back, and no line is removed or made", async (_how, held) => {
+  ])("that a user has %s are put back, and no line is removed or made", async (_how, unsynced) => {
     const { shop, first, second } = await shopWithLines();
-    shop.update("OrderItem", first, { ERP_Key__c: held });
+    shop.update("OrderItem", first, { ERP_Key__c: unsynced });
 
     const report = await shop.run();
 
-    expect(report.held).toEqual([]);
+    expect(report.unsynced).toEqual([]);
     expect(report.written.map(({ action }) => action)).toContain("restore key");
     await expectAsBefore(shop, first, second);
   });

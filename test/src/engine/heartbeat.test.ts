@@ -27,7 +27,7 @@ describe("a lease", () => {
     const lease = await take("one");
     const heartbeat = startHeartbeat(TTL_MS, () => lease.keep());
     for (let beat = 0; beat < 12; beat++) await vi.advanceTimersByTimeAsync(TTL_MS / 4);
-    await expect(take("two")).rejects.toThrow("one is running this synchronisation");
+    await expect(take("two")).rejects.toThrow("one is running this synchronization");
     heartbeat.stop();
     await lease.release();
   });

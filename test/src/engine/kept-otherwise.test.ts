@@ -15,7 +15,7 @@ const MAPPING: MappingInput = erpMapping({
 describe("a value with more decimals than its field's scale, which Salesforce keeps", () => {
   it("is the same on both sides, and nothing is said", async () => {
     const shop = await Shop.open(MAPPING);
-    shop.company(1);
+    shop.batch(1);
     shop.erp.put("customers", "C0", { name: "Customer 0", city: "1234.56" });
 
     const first = await shop.run();
@@ -115,12 +115,12 @@ describe("a value that Salesforce rounds", () => {
 
 it("a fraction in a field of whole numbers is refused, and named", async () => {
   const shop = await Shop.open(erpMapping({ Account: { fields: { NumberOfEmployees: "staff" } } }));
-  shop.company(2);
+  shop.batch(2);
   shop.erp.put("customers", "C0", { name: "Customer 0", staff: "12.5" });
 
   const report = await shop.run();
 
-  expect(report.held).toMatchObject([
+  expect(report.unsynced).toMatchObject([
     {
       key: KEY,
       how: "rejected",
@@ -132,7 +132,7 @@ it("a fraction in a field of whole numbers is refused, and named", async () => {
 
 async function withRevenue(text: string): Promise<Shop> {
   const shop = await Shop.open(MAPPING, { settings: { roundStoredNumbers: true } });
-  shop.company(1);
+  shop.batch(1);
   shop.erp.put("customers", "C0", { name: "Customer 0", city: text });
   return shop;
 }

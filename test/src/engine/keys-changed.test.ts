@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { merge } from "../../../mock-server/dml/merge.ts";
 import type { SaveInput } from "../../../mock-server/dml/port.ts";
-import { adoptRecord, makeAnyway } from "../../../src/engine/held/adopt.ts";
+import { adoptRecord, createRegardless } from "../../../src/engine/resolve/adopt.ts";
 import type { RecordId } from "../../../src/model/key.ts";
 import type { SalesforceRecord } from "../../../src/model/salesforce-record.ts";
 import { erpMapping, type MappingChanges } from "../../support/erp-mapping.ts";
@@ -25,7 +25,7 @@ async function shopWithTwo(options: { readonly uniqueKeys?: boolean } = {}): Pro
   readonly second: string;
 }> {
   const shop = await Shop.open(erpMapping(OPEN), options);
-  shop.company(2);
+  shop.batch(2);
   await shop.run();
   const [first, second] = await Promise.all(
     ["erp:Account:C0", "erp:Account:C1"].map(async (key) =>
@@ -48,7 +48,7 @@ async function expectAsBefore(shop: Shop, ids: readonly string[]): Promise<void>
     { Id: second, Name: "Customer 1" },
   ]);
   const rest = await shop.run();
-  expect(rest).toMatchObject({ writes: 0, held: [], openDeadLetters: 0 });
+  expect(rest).toMatchObject({ writes: 0, unsynced: [], openDeadLetters: 0 });
 }
 
 describe("a key that a user changes", () => {
@@ -56,9 +56,9 @@ describe("a key that a user changes", () => {
     ["to one that nobody has", "erp:Account:C-99"],
     ["to a text that is no key", "hello"],
     ["to nothing", null],
-  ])("%s is put back, and told as a conflict", async (_how, held) => {
+  ])("%s is put back, and told as a conflict", async (_how, unsynced) => {
     const { shop, first, second } = await shopWithTwo();
-    shop.update("Account", first, { ERP_Key__c: held });
+    shop.update("Account", first, { ERP_Key__c: unsynced });
 
     const report = await shop.run();
 
@@ -66,7 +66,7 @@ describe("a key that a user changes", () => {
       {
         key: "erp:Account:C0",
         field: "ERP_Key__c",
-        salesforce: held,
+        salesforce: unsynced,
         winner: "external",
         rule: "a record keeps its key",
       },
@@ -92,7 +92,7 @@ describe("a key that a user changes", () => {
 
   it("is put back when only the external feed names one of the swapped records", async () => {
     const shop = await Shop.open(erpMapping({ Account: { watch: false, fields: toSalesforceOnly() } }));
-    shop.company(2);
+    shop.batch(2);
     await shop.run();
     const records = await Promise.all(
       ["erp:Account:C0", "erp:Account:C1"].map((key) => shop.record("Account", key, "Name")),
@@ -176,7 +176,7 @@ const MOVABLE = [
     object: "Account",
     collection: "customers",
     prepare: (shop: Shop): string => {
-      shop.company(1);
+      shop.batch(1);
       return "erp:Account:C0";
     },
     other: async (): Promise<SaveInput["values"]> => ({ Name: "Moved" }),
@@ -185,7 +185,7 @@ const MOVABLE = [
     object: "Contract",
     collection: "contracts",
     prepare: (shop: Shop): string => {
-      shop.company(1);
+      shop.batch(1);
       shop.erp.put("contracts", "K0", { customer_no: "C0", state: "draft" });
       return "erp:Contract:K0";
     },
@@ -198,7 +198,7 @@ const MOVABLE = [
     object: "Order",
     collection: "orders",
     prepare: (shop: Shop): string => {
-      shop.company(1);
+      shop.batch(1);
       shop.order("O0");
       return "erp:Order:O0";
     },
@@ -247,7 +247,7 @@ describe.each(MOVABLE)("a key of $object that a user moves to a new record", (mo
 
     const report = await shop.run();
 
-    expect(report.held).toMatchObject([{ key: `${object} ${second}`, obstacles: [{ code: "KEY_MOVED" }] }]);
+    expect(report.unsynced).toMatchObject([{ key: `${object} ${second}`, obstacles: [{ code: "KEY_MOVED" }] }]);
     await expectOne(shop, key, first);
     shop.update(object, second, { Description: "edited" });
     await expectOne(shop, key, first);
@@ -369,7 +369,7 @@ describe("accounts of which one was given the other one's key", () => {
     ["after the key came back, into the new one", "second", true],
   ] as const)("stay one customer when they are merged %s", async (_how, survivor, isLater) => {
     const shop = await Shop.open(erpMapping(MOVING));
-    shop.company(1);
+    shop.batch(1);
     await shop.run();
     const key = "erp:Account:C0";
     const first = String((await shop.record("Account", key, "Name"))?.["Id"]);
@@ -394,7 +394,7 @@ describe("a copy of a record with its key, where the field is not unique", () =>
 
     const report = await shop.run();
 
-    expect(report.held).toMatchObject([{ key: `Account ${copy}`, obstacles: [{ code: "KEY_COPIED" }] }]);
+    expect(report.unsynced).toMatchObject([{ key: `Account ${copy}`, obstacles: [{ code: "KEY_COPIED" }] }]);
     expect(shop.erp.row("customers", "C0")?.fields).toMatchObject({ name: "Customer 0" });
     const phones = await shop.salesforce.query("SELECT Id, Phone FROM Account WHERE ERP_Key__c = 'erp:Account:C0'");
     expect(phones.find((record) => record["Id"] === first)).toMatchObject({ Phone: "+45 1" });
@@ -413,7 +413,7 @@ describe("a copy of a record with its key, where the field is not unique", () =>
 
     const report = await shop.run();
 
-    expect(report.held).toMatchObject([{ key: `Account ${copy}`, obstacles: [{ code: "KEY_COPIED" }] }]);
+    expect(report.unsynced).toMatchObject([{ key: `Account ${copy}`, obstacles: [{ code: "KEY_COPIED" }] }]);
   });
 
   it("takes the record's place when a person says so", async () => {
@@ -424,7 +424,7 @@ describe("a copy of a record with its key, where the field is not unique", () =>
     await adoptRecord(answers(shop), shop.ports.mapping, { key: "erp:Account:C0", recordId: copy as RecordId });
     const report = await shop.run();
 
-    expect(report.held).toMatchObject([{ key: `Account ${first}`, obstacles: [{ code: "KEY_COPIED" }] }]);
+    expect(report.unsynced).toMatchObject([{ key: `Account ${first}`, obstacles: [{ code: "KEY_COPIED" }] }]);
     expect(await shop.salesforce.query(`SELECT Name FROM Account WHERE Id = '${copy}'`)).toMatchObject([
       { Name: "Customer 0" },
     ]);
@@ -434,13 +434,13 @@ describe("a copy of a record with its key, where the field is not unique", () =>
 describe("two records with one key that nobody has told apart yet", () => {
   it("are listed, and nothing is written to either", async () => {
     const shop = await Shop.open(erpMapping(OPEN), { uniqueKeys: false });
-    shop.company(1);
+    shop.batch(1);
     shop.insert("Account", { Name: "One", ERP_Key__c: "erp:Account:C0" });
     shop.insert("Account", { Name: "Two", ERP_Key__c: "erp:Account:C0" });
 
     const report = await shop.run();
 
-    expect(report.held).toMatchObject([{ key: "erp:Account:C0", obstacles: [{ code: "KEY_TWICE" }] }]);
+    expect(report.unsynced).toMatchObject([{ key: "erp:Account:C0", obstacles: [{ code: "KEY_TWICE" }] }]);
     const names = await shop.salesforce.query("SELECT Name FROM Account ORDER BY Name");
     expect(names).toMatchObject([{ Name: "One" }, { Name: "Two" }]);
   });
@@ -466,7 +466,7 @@ describe("what a person says about a record", () => {
     await adoptRecord(answers(shop), shop.ports.mapping, { key: "erp:Account:42", recordId: two as RecordId });
     const report = await shop.run();
 
-    expect(report).toMatchObject({ held: [], openDeadLetters: 0, written: [{ action: "adopt", count: 1 }] });
+    expect(report).toMatchObject({ unsynced: [], openDeadLetters: 0, written: [{ action: "adopt", count: 1 }] });
     expect(await shop.record("Account", "erp:Account:42", "Name")).toMatchObject({ Id: two });
     expect(await shop.run()).toMatchObject({ writes: 0 });
   });
@@ -474,10 +474,10 @@ describe("what a person says about a record", () => {
   it("has a new one made where none of them is it", async () => {
     const { shop, one, two } = await doubtful();
 
-    await makeAnyway(answers(shop), shop.ports.mapping, "erp:Account:42");
+    await createRegardless(answers(shop), shop.ports.mapping, "erp:Account:42");
     const report = await shop.run();
 
-    expect(report).toMatchObject({ held: [], openDeadLetters: 0 });
+    expect(report).toMatchObject({ unsynced: [], openDeadLetters: 0 });
     const made = await shop.record("Account", "erp:Account:42", "Name");
     expect([one, two]).not.toContain(made?.["Id"]);
     expect(await shop.run()).toMatchObject({ writes: 0 });
@@ -491,7 +491,7 @@ describe("what a person says about a record", () => {
 
     const report = await shop.run();
 
-    expect(report.held).toEqual([]);
+    expect(report.unsynced).toEqual([]);
     expect(await keyed(shop)).toEqual({ [first]: "erp:Account:C10", [second]: "erp:Account:C1" });
     expect(await shop.run()).toMatchObject({ writes: 0 });
   });
@@ -499,7 +499,7 @@ describe("what a person says about a record", () => {
   it("names a key of the mapping", async () => {
     const shop = await Shop.open();
 
-    await expect(makeAnyway(answers(shop), shop.ports.mapping, "shop:Account:1")).rejects.toMatchObject({
+    await expect(createRegardless(answers(shop), shop.ports.mapping, "shop:Account:1")).rejects.toMatchObject({
       code: "USAGE",
     });
   });
@@ -512,7 +512,7 @@ function mergeAccounts(shop: Shop, master: string, loser: string): void {
   org.transaction(actor, (tx) => merge(tx, { object: "Account", masterId: master, loserIds: [loser] }));
 }
 
-function answers(shop: Shop): Parameters<typeof makeAnyway>[0] {
+function answers(shop: Shop): Parameters<typeof createRegardless>[0] {
   return { state: shop.state, nowMs: shop.ports.nowMs, source: "erp", holder: "person" };
 }
 

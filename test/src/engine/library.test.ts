@@ -66,7 +66,7 @@ describe("the library", () => {
     await expect(runOnce(open.ports, { holder, signal: stop.signal })).rejects.toThrow("enough");
     const report = await runOnce(open.ports, { holder });
 
-    expect(report.held).toEqual([]);
+    expect(report.unsynced).toEqual([]);
     expect(await shop.ask("SELECT Id FROM Order")).toHaveLength(2);
   });
 

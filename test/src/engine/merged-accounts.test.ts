@@ -21,7 +21,7 @@ async function idOf(shop: Shop, key: string): Promise<string> {
 /** Two customers in both systems; a third one only waits to be adopted by its number. */
 async function shopWithThird(createExternal: boolean): Promise<{ readonly shop: Shop; readonly third: string }> {
   const shop = await Shop.open(erpMapping({ Account: { ...MATCHED, create: { external: createExternal } } }));
-  shop.company(2);
+  shop.batch(2);
   await shop.run();
   shop.erp.put("customers", "C2", { name: "Customer 2" });
   return { shop, third: shop.insert("Account", { Name: "Customer 2", AccountNumber: "C2" }) };
@@ -62,7 +62,7 @@ async function agreeUnsent(shop: Shop, third: string): Promise<void> {
 async function expectThirdKept(shop: Shop, third: string): Promise<void> {
   for (let run = 0; run < 2; run += 1) await shop.run();
   const rest = await shop.run();
-  expect(rest).toMatchObject({ writes: 0, held: [], openDeadLetters: 0 });
+  expect(rest).toMatchObject({ writes: 0, unsynced: [], openDeadLetters: 0 });
   expect(await shop.salesforce.query("SELECT Id, Name, ERP_Key__c FROM Account ORDER BY Name")).toMatchObject([
     { Name: "Customer 1", ERP_Key__c: "erp:Account:C1" },
     { Id: third, Name: "Customer 2", ERP_Key__c: "erp:Account:C2" },
@@ -99,7 +99,7 @@ describe.each([true, false])("an account that is merged into one without a key (
 describe("an account that is merged into one that stands for nobody", () => {
   it("takes it over, and of two such accounts the first one does: no key is written over another", async () => {
     const shop = await Shop.open(erpMapping({ Account: MATCHED }));
-    shop.company(3);
+    shop.batch(3);
     await shop.run();
     const heir = shop.insert("Account", { Name: "Customer 0" });
     mergeAccounts(shop, heir, [await idOf(shop, "erp:Account:C0"), await idOf(shop, "erp:Account:C1")]);

@@ -53,7 +53,7 @@ it("a deletion that the mapping does not carry over is counted", async () => {
 
 it("a customer that was merged away in Salesforce is counted", async () => {
   const shop = await Shop.open(erpMapping());
-  shop.company(2);
+  shop.batch(2);
   await shop.run();
   const [master, loser] = (await shop.salesforce.query("SELECT Id FROM Account ORDER BY Name")).map((row) =>
     String(row["Id"]),
@@ -79,7 +79,7 @@ it("a customer that was merged away in Salesforce is counted", async () => {
 
 it("lines that somebody made in Salesforce are listed with their order", async () => {
   const shop = await Shop.open(erpMapping());
-  shop.company(1);
+  shop.batch(1);
   shop.order("O0");
   await shop.run();
   const order = await shop.record("Order", "erp:Order:O0", "Status");

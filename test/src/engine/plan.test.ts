@@ -6,7 +6,7 @@ import { Shop } from "./shop.ts";
 
 it("plans the order of an account that waited deleted and is made again, although the feed names its deletion too", async () => {
   const shop = await Shop.open(erpMapping({ Account: { policy: "manual" } }));
-  shop.company(1);
+  shop.batch(1);
   shop.erp.put("prices", "TEA", { sku: "TEA", price: "10" });
   await shop.run();
   const account = await shop.record("Account", "erp:Account:C0", "Name");
@@ -20,7 +20,7 @@ it("plans the order of an account that waited deleted and is made again, althoug
   const plan = await makePlan(shop.ports, { holder: "test" });
   const report = await shop.run();
 
-  expect(report).toMatchObject({ held: [], writes: 2 });
-  expect(plan.held).toEqual([]);
+  expect(report).toMatchObject({ unsynced: [], writes: 2 });
+  expect(plan.unsynced).toEqual([]);
   expect(plan.writes.map(({ key }) => key)).toEqual(["erp:Account:C0", "erp:Order:O1"]);
 });

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { outcomeOf, type RunReport } from "../../../src/engine/context/report.ts";
-import { discardDeadLetter, findDeadLetter, retryDeadLetter } from "../../../src/engine/held/held.ts";
 import { makePlan } from "../../../src/engine/plan/plan.ts";
+import { discardDeadLetter, findDeadLetter, retryDeadLetter } from "../../../src/engine/resolve/held.ts";
 import { filesConfigSchema } from "../../../src/external/files/config.ts";
 import { openExternal } from "../../../src/external/open.ts";
 import type { ExternalSystem } from "../../../src/external/port.ts";
@@ -50,8 +50,8 @@ async function openFiles(encoding: "utf-8" | "windows-1252" = "utf-8"): Promise<
 const drop = (name: string, content: string | Uint8Array): void =>
   writeFileSync(join(folder, "customers", "in", name), content);
 const run = async (): Promise<RunReport> => await shop.run({}, { external });
-const letters = async (): Promise<readonly DeadLetter[]> => await shop.state.deadLetters();
-const held = () => ({ state: shop.state, nowMs: shop.ports.nowMs, source: "erp", holder: "person" });
+const deadLetters = async (): Promise<readonly DeadLetter[]> => await shop.state.deadLetters();
+const unsynced = () => ({ state: shop.state, nowMs: shop.ports.nowMs, source: "erp", holder: "person" });
 
 describe("a file that cannot be read", () => {
   it("is a dead letter of every run until a corrected one has come", async () => {
@@ -62,7 +62,7 @@ describe("a file that cannot be read", () => {
     drop("a.csv", GOOD);
     const third = await run();
 
-    expect(first.held).toEqual([
+    expect(first.unsynced).toEqual([
       {
         object: "File",
         key: "customers/a.csv",
@@ -76,7 +76,7 @@ describe("a file that cannot be read", () => {
       "doneWithRefusals",
       "done",
     ]);
-    expect(await letters()).toEqual([]);
+    expect(await deadLetters()).toEqual([]);
     const journal = await shop.state.journal({ object: "File", limit: 10 });
     expect(journal.map(({ event }) => event)).toEqual(["settled", "rejected"]);
   });
@@ -96,26 +96,26 @@ describe("a file that cannot be read", () => {
   it("is forgotten when it is discarded, and lies where it was", async () => {
     drop("a.csv", BAD);
     await run();
-    await discardDeadLetter(held(), await findDeadLetter(shop.state, "customers/a.csv"));
+    await discardDeadLetter(unsynced(), await findDeadLetter(shop.state, "customers/a.csv"));
 
     const report = await run();
 
-    expect(report).toMatchObject({ held: [], openDeadLetters: 0 });
+    expect(report).toMatchObject({ unsynced: [], openDeadLetters: 0 });
     expect(readdirSync(join(folder, "customers", "rejected"))).toContain("a.csv");
   });
 
   it("is read once more when it is retried, as often as it takes", async () => {
     drop("a.csv", Buffer.from("no,name\nC-1,\u00c6r\u00f8\n", "latin1"));
     await run();
-    await retryDeadLetter(held(), await findDeadLetter(shop.state, "customers/a.csv"));
+    await retryDeadLetter(unsynced(), await findDeadLetter(shop.state, "customers/a.csv"));
     const again = await run();
     await external.close();
     external = await openFiles("windows-1252");
-    await retryDeadLetter(held(), await findDeadLetter(shop.state, "customers/a.csv"));
+    await retryDeadLetter(unsynced(), await findDeadLetter(shop.state, "customers/a.csv"));
     const corrected = await run();
 
     expect(again.openDeadLetters).toBe(1);
-    expect(corrected).toMatchObject({ held: [], openDeadLetters: 0, writes: 1 });
+    expect(corrected).toMatchObject({ unsynced: [], openDeadLetters: 0, writes: 1 });
     expect(await shop.record("Account", "erp:Account:C-1", "Name")).toMatchObject({ Name: "\u00c6r\u00f8" });
   });
 
@@ -124,8 +124,8 @@ describe("a file that cannot be read", () => {
 
     const plan = await makePlan({ ...shop.ports, external }, { holder: "test" });
 
-    expect(plan.held.map(({ key }) => key)).toEqual(["customers/a.csv"]);
-    expect(await letters()).toEqual([]);
+    expect(plan.unsynced.map(({ key }) => key)).toEqual(["customers/a.csv"]);
+    expect(await deadLetters()).toEqual([]);
     expect((await run()).openDeadLetters).toBe(1);
   });
 });

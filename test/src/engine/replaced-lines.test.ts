@@ -11,7 +11,7 @@ const KEY = "erp:Order:O1" as BusinessKey;
 /** An order with two lines, tea and coffee, on which both sides agree. */
 async function synced(mapping = erpMapping(), state = "draft"): Promise<Shop> {
   const shop = await Shop.open(mapping, { bulkPaceMs: 5_000 });
-  shop.company(1);
+  shop.batch(1);
   shop.erp.put("products", "COF", { name: "Coffee", price: "7" });
   shop.order("O1", { lines: 1, state });
   shop.erp.put("orders", "O1", {}, { "20": { sku: "COF", quantity: "3", price: "7" } });
@@ -57,7 +57,7 @@ describe("an order whose lines change their products in the ERP", () => {
       ]);
       const order = await shop.record("Order", KEY, "Status");
       expect(order?.["Status"]).toBe(state === "draft" ? "Draft" : "Activated");
-      expect(report.held).toEqual([]);
+      expect(report.unsynced).toEqual([]);
       expect((await shop.run()).writes).toBe(0);
       const [entry] = await shop.state.journal({ key: KEY, limit: 1 });
       expect(JSON.stringify(entry?.detail)).toContain("the line is removed and added again");
@@ -82,7 +82,7 @@ describe("an order whose lines change their products in the ERP", () => {
 
   it("takes over a shift of fifty lines without counting it as deletions", async () => {
     const shop = await Shop.open();
-    shop.company(1);
+    shop.batch(1);
     shop.erp.put("products", "COF", { name: "Coffee", price: "7" });
     const sku = (index: number): string => (index % 2 === 0 ? "TEA" : "COF");
     const numbered = (from: number): Record<string, { sku: string; quantity: string; price: string }> =>

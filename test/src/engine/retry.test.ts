@@ -36,7 +36,7 @@ describe("a refused document", () => {
 
     expect(calls).toBe(1);
     expect(shop.writeCalls).toBe(writes);
-    expect(report).toMatchObject({ writes: 0, held: [], retried: 0, openDeadLetters: 1 });
+    expect(report).toMatchObject({ writes: 0, unsynced: [], retried: 0, openDeadLetters: 1 });
   });
 
   it("keeps a run from looking well as long as it is open", async () => {
@@ -61,13 +61,13 @@ describe("a refused document", () => {
 
     const report = await shop.run(WAITS);
 
-    expect(report).toMatchObject({ retried: 1, openDeadLetters: 0, held: [] });
+    expect(report).toMatchObject({ retried: 1, openDeadLetters: 0, unsynced: [] });
     expect(await shop.record("Order", "erp:Order:O1", "Description")).toMatchObject({ Description: "newer" });
   });
 
   it("is one of a bounded number per run", async () => {
     const shop = await Shop.open();
-    shop.company(7);
+    shop.batch(7);
     await shop.run(WAITS, refuse(shop, "Account"));
 
     const first = await shop.run({ ...WAITS, retriesMax: 3 });
@@ -132,7 +132,7 @@ describe("a refused document", () => {
 /** A shop with one order that Salesforce has refused once. */
 async function refusedOrder(): Promise<Shop> {
   const shop = await Shop.open();
-  shop.company(1);
+  shop.batch(1);
   shop.erp.put("prices", "TEA", { sku: "TEA", price: "10" });
   await shop.run();
   shop.order("O1");
@@ -153,8 +153,8 @@ function refuse(
     if (!operations.some((operation) => operation.object === object)) return await shop.salesforce.execute(call);
     const code = codes[calls % codes.length] ?? "";
     calls += 1;
-    const faults = [{ code, message: "too long", fields: [] }];
-    return operations.map(({ opId }) => ({ kind: "failed", opId, class: kind, faults }));
+    const apiErrors = [{ code, message: "too long", fields: [] }];
+    return operations.map(({ opId }) => ({ kind: "failed", opId, class: kind, apiErrors }));
   };
   return { salesforce: { ...shop.salesforce, execute } };
 }

@@ -12,7 +12,7 @@ const DELETES = { Account: { delete: { salesforce: true, external: true } } };
 describe("a first run", () => {
   it("stores where each feed of the ERP stands before it reads from it, so that a later deletion is told", async () => {
     const shop = await Shop.open(erpMapping(DELETES));
-    shop.company(1);
+    shop.batch(1);
     const read = shop.erp.changes.bind(shop.erp);
     const stored: (readonly string[])[] = [];
     shop.erp.changes = async (...request) => {
@@ -29,7 +29,7 @@ describe("a first run", () => {
 describe("the delete guard", () => {
   it("stops a run that would delete more than the share, before it deletes anything", async () => {
     const shop = await Shop.open(erpMapping(DELETES));
-    shop.company(60);
+    shop.batch(60);
     await shop.run();
     for (let index = 0; index < 13; index += 1) shop.erp.remove("customers", `C${index}`);
 
@@ -42,7 +42,7 @@ describe("the delete guard", () => {
 
   it("lets the share through, and everything when it is told to", async () => {
     const shop = await Shop.open(erpMapping(DELETES));
-    shop.company(60);
+    shop.batch(60);
     await shop.run();
     for (let index = 0; index < 12; index += 1) shop.erp.remove("customers", `C${index}`);
     await shop.run();
@@ -54,7 +54,7 @@ describe("the delete guard", () => {
 
   it("counts the pages of a run together", async () => {
     const shop = await Shop.open(erpMapping(DELETES));
-    shop.company(60);
+    shop.batch(60);
     await shop.run();
     for (let index = 0; index < 13; index += 1) shop.erp.remove("customers", `C${index}`);
 
@@ -93,14 +93,14 @@ describe("the delete guard for lines", () => {
 
     const report = await shop.run({ passOrders: 5, deleteLineShare: 0.5 });
 
-    expect(report.held).toEqual([]);
+    expect(report.unsynced).toEqual([]);
     expect(await shop.salesforce.query("SELECT Id FROM OrderItem")).toHaveLength(149);
   });
 
   /** 50 orders with four lines each. */
   async function shopWithLines(): Promise<Shop> {
     const shop = await Shop.open();
-    shop.company(1);
+    shop.batch(1);
     for (let index = 0; index < 50; index += 1) shop.order(`O${index}`, { lines: 4 });
     await shop.run();
     return shop;
@@ -117,7 +117,7 @@ describe("the delete guard for lines", () => {
 describe("a run that is asked to stop", () => {
   it("ends between two pages with nothing open, and the next one goes on", async () => {
     const shop = await Shop.open();
-    shop.company(10);
+    shop.batch(10);
     const stop = new AbortController();
     const observe = (): void => stop.abort(new Error("enough"));
 
@@ -126,7 +126,7 @@ describe("a run that is asked to stop", () => {
     expect(await shop.state.leaseHolder("run:erp")).toBeUndefined();
     const report = await shop.run();
 
-    expect(report.held).toEqual([]);
+    expect(report.unsynced).toEqual([]);
     expect(await shop.salesforce.query("SELECT Id FROM Account")).toHaveLength(10);
   });
 });
@@ -134,13 +134,13 @@ describe("a run that is asked to stop", () => {
 describe("a write without an answer", () => {
   it("is looked up in the same run", async () => {
     const shop = await Shop.open();
-    shop.company(1);
+    shop.batch(1);
     shop.mock.faultHook = lostReplies(1);
 
     const report = await shop.run();
 
     expect(report.recovered).toBe(1);
-    expect(report.held).toEqual([]);
+    expect(report.unsynced).toEqual([]);
     expect(await shop.salesforce.query("SELECT Id FROM Account")).toHaveLength(1);
   });
 });
@@ -148,7 +148,7 @@ describe("a write without an answer", () => {
 describe("a conflict that waits for a person", () => {
   it("is carried out as it was answered", async () => {
     const shop = await Shop.open(erpMapping({ Account: { policy: "manual" } }));
-    shop.company(1);
+    shop.batch(1);
     await shop.run();
     const account = await shop.record("Account", "erp:Account:C0", "Name");
     shop.save({
@@ -163,8 +163,8 @@ describe("a conflict that waits for a person", () => {
 
     const report = await shop.run();
 
-    expect(waiting.held.map(({ obstacles }) => obstacles[0]?.code)).toEqual(["CONFLICT_MANUAL"]);
-    expect(report.held).toEqual([]);
+    expect(waiting.unsynced.map(({ obstacles }) => obstacles[0]?.code)).toEqual(["CONFLICT_MANUAL"]);
+    expect(report.unsynced).toEqual([]);
     expect(shop.erp.row("customers", "C0")?.fields["name"]).toBe("Ours");
     expect(await shop.state.conflicts({ open: true, limit: 10 })).toEqual([]);
   });
@@ -173,22 +173,22 @@ describe("a conflict that waits for a person", () => {
 describe("a deletion with children", () => {
   it("waits, because Salesforce would delete the orders along with their account", async () => {
     const shop = await Shop.open(erpMapping(DELETES));
-    shop.company(1);
+    shop.batch(1);
     shop.order("O1");
     await shop.run();
     shop.erp.remove("customers", "C0");
 
     const report = await shop.run();
 
-    expect(report.held).toMatchObject([{ key: "erp:Account:C0", obstacles: [{ code: "CHILDREN_EXIST" }] }]);
+    expect(report.unsynced).toMatchObject([{ key: "erp:Account:C0", obstacles: [{ code: "CHILDREN_EXIST" }] }]);
     expect(await shop.salesforce.query("SELECT Id FROM Order")).toHaveLength(1);
   });
 });
 
 describe("an order that is put under an account between our look at its children and its deletion", () => {
-  async function takenAlong(): Promise<Shop> {
+  async function cascadeDeleted(): Promise<Shop> {
     const shop = await Shop.open(erpMapping({ ...DELETES, Order: { delete: { salesforce: true, external: true } } }));
-    shop.company(2);
+    shop.batch(2);
     shop.order("O1");
     await shop.run();
     const order = await shop.record("Order", "erp:Order:O1", "AccountId");
@@ -205,29 +205,31 @@ describe("an order that is put under an account between our look at its children
   }
 
   it("goes with the account, and stays in the ERP: nobody deleted it", async () => {
-    const shop = await takenAlong();
+    const shop = await cascadeDeleted();
 
     const reports = [await shop.run(), await shop.run()];
 
     expect(await shop.salesforce.query("SELECT Id FROM Order")).toEqual([]);
     for (const report of reports)
-      expect(report.held).toMatchObject([{ key: "erp:Order:O1", how: "parked", obstacles: [{ code: "TAKEN_ALONG" }] }]);
-    expect(JSON.stringify(reports[0]?.held)).toContain("along with Account erp:Account:C1");
+      expect(report.unsynced).toMatchObject([
+        { key: "erp:Order:O1", how: "parked", obstacles: [{ code: "CASCADE_DELETED" }] },
+      ]);
+    expect(JSON.stringify(reports[0]?.unsynced)).toContain("along with Account erp:Account:C1");
     expect(shop.erp.row("orders", "O1")).toBeDefined();
   });
 
   it("is synced again once it is undeleted, and goes for good once the ERP deletes it", async () => {
-    const undeleted = await takenAlong();
+    const undeleted = await cascadeDeleted();
     await undeleted.run();
     const [link] = (await undeleted.state.links("Account", [businessKey("erp", "Account", ["C1"])])).values();
     undeleted.save({ operation: "undelete", records: [{ object: "Account", id: String(link?.recordId), values: {} }] });
-    const gone = await takenAlong();
+    const gone = await cascadeDeleted();
     await gone.run();
     gone.erp.remove("orders", "O1");
 
-    expect((await undeleted.run()).held).toEqual([]);
+    expect((await undeleted.run()).unsynced).toEqual([]);
     expect(undeleted.erp.row("orders", "O1")).toBeDefined();
-    expect((await gone.run()).held).toEqual([]);
+    expect((await gone.run()).unsynced).toEqual([]);
   });
 });
 
@@ -245,7 +247,7 @@ describe("a record that we make in the external system in the very first run", (
     await shop.run({}, { external: overrideExternal(shop.erp, { start: (name) => shop.erp.start(name), apply }) });
     const report = await shop.run();
 
-    expect(report.held).toEqual([]);
+    expect(report.unsynced).toEqual([]);
     expect(await shop.salesforce.query("SELECT Id FROM Account")).toEqual([]);
   });
 });
@@ -253,7 +255,7 @@ describe("a record that we make in the external system in the very first run", (
 describe("a deletion of a record whose link was lost to a merge", () => {
   it("waits for its children all the same", async () => {
     const shop = await Shop.open(erpMapping(DELETES));
-    shop.company(1);
+    shop.batch(1);
     shop.order("O1");
     await shop.run();
     const link = (await shop.state.links("Account", [businessKey("erp", "Account", ["C0"])])).values().next().value;
@@ -263,7 +265,7 @@ describe("a deletion of a record whose link was lost to a merge", () => {
 
     const report = await shop.run();
 
-    expect(report.held).toMatchObject([{ key: "erp:Account:C0", obstacles: [{ code: "CHILDREN_EXIST" }] }]);
+    expect(report.unsynced).toMatchObject([{ key: "erp:Account:C0", obstacles: [{ code: "CHILDREN_EXIST" }] }]);
     expect(await shop.salesforce.query("SELECT Id FROM Order")).toHaveLength(1);
   });
 });
@@ -271,13 +273,13 @@ describe("a deletion of a record whose link was lost to a merge", () => {
 describe("a refusal that comes again and again", () => {
   it("is a dead letter in the end", async () => {
     const shop = await Shop.open();
-    shop.company(1);
+    shop.batch(1);
     const execute: Shop["salesforce"]["execute"] = async (call) =>
       (call.kind === "collections" ? call.parts.flatMap((part) => part.operations) : []).map(({ opId }) => ({
         kind: "failed",
         opId,
         class: "replan",
-        faults: [{ code: "ENTITY_IS_DELETED", message: "entity is deleted", fields: [] }],
+        apiErrors: [{ code: "ENTITY_IS_DELETED", message: "entity is deleted", fields: [] }],
       }));
     const salesforce = { ...shop.salesforce, execute };
     for (let run = 0; run < 3; run += 1) await shop.run({}, { salesforce });

@@ -8,7 +8,7 @@ import type { EnginePorts } from "../../../src/engine/context/ports.ts";
 import type { RunReport } from "../../../src/engine/context/report.ts";
 import { type RunRequest, runOnce } from "../../../src/engine/run/run.ts";
 import type { MappingInput } from "../../../src/mapping/spec.ts";
-import type { SalesforceFault } from "../../../src/model/salesforce-record.ts";
+import type { ApiError } from "../../../src/model/salesforce-record.ts";
 import type { SalesforceOrg } from "../../../src/salesforce/port.ts";
 import type { SalesforceCall } from "../../../src/sync/call.ts";
 import { operationsOf, retainOperations } from "../../../src/sync/split.ts";
@@ -131,7 +131,7 @@ export class Shop {
   }
 
   /** Fills the ERP with a product and so many customers. */
-  company(customers: number): void {
+  batch(customers: number): void {
     this.erp.put("products", "TEA", { name: "Tea", price: "10" });
     for (let index = 0; index < customers; index += 1)
       this.erp.put("customers", `C${index}`, { name: `Customer ${index}` });
@@ -155,14 +155,14 @@ export class Shop {
 export function refusing(
   shop: Shop,
   hits: (opId: string) => boolean,
-  fault: SalesforceFault,
+  apiError: ApiError,
 ): { readonly salesforce: SalesforceOrg } {
   const execute = async (call: SalesforceCall): ReturnType<SalesforceOrg["execute"]> => {
     const good = retainOperations(call, ({ opId }) => !hits(opId));
     const landed = good === undefined ? [] : await shop.salesforce.execute(good);
     const byId = new Map(landed.map((outcome) => [outcome.opId, outcome]));
     return operationsOf(call).map(
-      ({ opId }) => byId.get(opId) ?? { kind: "failed", opId, class: "configuration", faults: [fault] },
+      ({ opId }) => byId.get(opId) ?? { kind: "failed", opId, class: "configuration", apiErrors: [apiError] },
     );
   };
   return { salesforce: { ...shop.salesforce, execute } };

@@ -9,7 +9,7 @@ const PAGE = 5;
 
 it("a page of the ERP is asked for when the one before is written", async () => {
   const shop = await Shop.open();
-  shop.company(40);
+  shop.batch(40);
   const ahead = new Ahead();
   const external = overrideExternal(shop.erp, {
     changes: async (collection, cursor, limit) => {

@@ -1,7 +1,7 @@
 /** What a sweep makes of records that one side does not show and of which no feed tells a deletion. */
 import { describe, expect, it } from "vitest";
 import type { EnginePorts } from "../../../src/engine/context/ports.ts";
-import { sweepOwedSinceMs } from "../../../src/engine/detect/pending-sweep.ts";
+import { sweepPendingSinceMs } from "../../../src/engine/detect/pending-sweep.ts";
 import { sweep } from "../../../src/engine/sweep/sweep.ts";
 import { undecidedText } from "../../../src/engine/sweep/sweep-absence.ts";
 import { overrideExternal } from "../../../src/external/override.ts";
@@ -20,7 +20,7 @@ async function untold(
   account: object = BOTH,
 ): Promise<{ readonly shop: Shop; readonly ports: (alter?: Alter) => EnginePorts }> {
   const shop = await Shop.open(erpMapping({ Account: account }));
-  shop.company(customers);
+  shop.batch(customers);
   const ports = (alter: Alter = (page) => page): EnginePorts => {
     const changes: ExternalSystem["changes"] = async (name, cursor, limit) => {
       const page = await shop.erp.changes(name, cursor, limit);
@@ -175,7 +175,7 @@ describe("an absence that proves nothing", () => {
     );
 
     expect(await accounts(shop)).toHaveLength(isOwed ? 3 : 2);
-    expect(sweepOwedSinceMs(await shop.state.cursors()) !== null).toBe(isOwed);
+    expect(sweepPendingSinceMs(await shop.state.cursors()) !== null).toBe(isOwed);
   });
 
   it("deletes nothing where a small table was emptied, says so, and does it when a person allows it", async () => {

@@ -1,6 +1,6 @@
 /** A sweep compares what it has read with what each side counts. */
 import { describe, expect, it } from "vitest";
-import { sweepOwedSinceMs } from "../../../src/engine/detect/pending-sweep.ts";
+import { sweepPendingSinceMs } from "../../../src/engine/detect/pending-sweep.ts";
 import { runOnce } from "../../../src/engine/run/run.ts";
 import { sweep } from "../../../src/engine/sweep/sweep.ts";
 import { type CountedReading, missingIn, unprovenText } from "../../../src/engine/sweep/sweep-proof.ts";
@@ -43,12 +43,12 @@ function passingOver(shop: Shop): SalesforceOrg {
   };
 }
 
-const pendingSince = async (shop: Shop): Promise<number | null> => sweepOwedSinceMs(await shop.state.cursors());
+const pendingSince = async (shop: Shop): Promise<number | null> => sweepPendingSinceMs(await shop.state.cursors());
 
 describe("a sweep's proof", () => {
   it("finds as many records in Salesforce as Salesforce counts", async () => {
     const shop = await Shop.open();
-    shop.company(3);
+    shop.batch(3);
     shop.order("O1");
     await shop.run();
 
@@ -62,7 +62,7 @@ describe("a sweep's proof", () => {
 
   it("leaves the sweep pending when the external system counts more than its feed named, until one is complete", async () => {
     const shop = await Shop.open();
-    shop.company(3);
+    shop.batch(3);
     await shop.run();
 
     const { counts } = await sweep(counting(shop, { named: 2, counted: 3, unnamed: 1 }), { holder: "test" });
@@ -76,7 +76,7 @@ describe("a sweep's proof", () => {
 
   it("leaves the sweep pending when Salesforce counts more than its pages had", async () => {
     const shop = await Shop.open();
-    shop.company(3);
+    shop.batch(3);
     await shop.run();
 
     const { counts } = await sweep({ ...shop.ports, salesforce: passingOver(shop) }, { holder: "test" });
@@ -88,7 +88,7 @@ describe("a sweep's proof", () => {
 
   it("raises no alarm over records that are made in Salesforce while it reads", async () => {
     const shop = await Shop.open();
-    shop.company(2);
+    shop.batch(2);
     await shop.run();
     const { salesforce } = shop.ports;
     const query: SalesforceOrg["query"] = async (soql) => {
@@ -122,7 +122,7 @@ describe("a sweep's proof", () => {
 
   it("does nothing to an ordinary run", async () => {
     const shop = await Shop.open();
-    shop.company(1);
+    shop.batch(1);
     await runOnce(counting(shop, { named: 0, counted: 1, unnamed: 0 }), { holder: "test" });
     expect(await pendingSince(shop)).toBeNull();
   });

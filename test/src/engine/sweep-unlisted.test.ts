@@ -14,7 +14,7 @@ async function narrowed(
   more: { readonly account?: object; readonly counts?: boolean } = {},
 ): Promise<{ readonly shop: Shop; readonly ports: EnginePorts }> {
   const shop = await Shop.open(erpMapping({ Account: more.account ?? {} }));
-  shop.company(3);
+  shop.batch(3);
   await shop.run();
   const changes: ExternalSystem["changes"] = async (name, cursor, limit) => {
     const page = await shop.erp.changes(name, cursor, limit);

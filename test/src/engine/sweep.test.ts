@@ -15,7 +15,7 @@ import { refusing, Shop } from "./shop.ts";
 describe("a sweep", () => {
   it("finds nothing where the feeds miss nothing, also when there is something to sync", async () => {
     const shop = await Shop.open();
-    shop.company(3);
+    shop.batch(3);
     shop.order("O1");
     await shop.run();
     shop.erp.put("customers", "C1", { city: "Bonn" });
@@ -29,7 +29,7 @@ describe("a sweep", () => {
   it("moves no position by its reading from the beginning: a deletion that falls into it is told afterwards", async () => {
     const deletes = { delete: { salesforce: true, external: true } };
     const shop = await Shop.open(erpMapping({ Account: deletes }));
-    shop.company(2);
+    shop.batch(2);
     await shop.run();
     const changes: ExternalSystem["changes"] = async (name, cursor, limit) => {
       if (name === "customers" && cursor === null) shop.erp.remove("customers", "C1");
@@ -50,7 +50,7 @@ describe("a sweep", () => {
       const formula = { Account_Name__c: { from: "note", direction: "toExternal" as const } };
       const mapping = erpMapping({ Order: { fields: { ...formula, Description: null } } });
       const shop = await Shop.open(mapping, { sourceDirs: [folder] });
-      shop.company(1);
+      shop.batch(1);
       shop.order("O1");
       await shop.run();
       await shop.run();
@@ -71,7 +71,7 @@ describe("a sweep", () => {
 describe("a run after a long pause", () => {
   it("tells that deletions may have been missed, because the log reaches back 15 days", async () => {
     const shop = await Shop.open();
-    shop.company(1);
+    shop.batch(1);
     const first = await shop.run();
     shop.mock.clock.advance({ days: 40 });
     // The session has run out meanwhile.
@@ -87,7 +87,7 @@ describe("a run after a long pause", () => {
 
   it("owes a sweep that the state remembers, also where the run fails after that, until one has gone through", async () => {
     const shop = await Shop.open();
-    shop.company(1);
+    shop.batch(1);
     shop.order("O1");
     await shop.run();
     expect(await owedSince(shop)).toBeNull();
@@ -105,14 +105,14 @@ describe("a run after a long pause", () => {
 
   it("goes on owing a sweep that stopped at an object", async () => {
     const shop = await Shop.open();
-    shop.company(1);
+    shop.batch(1);
     await shop.run();
     shop.mock.clock.advance({ days: 40 });
     await shop.salesforce.query("SELECT Id FROM User").catch(() => {});
     await shop.run();
     for (const no of ["C1", "C2"]) shop.erp.put("customers", no, { name: `Customer ${no}` });
-    const fault = { code: "INSUFFICIENT_ACCESS_OR_READONLY", message: "insufficient access rights", fields: [] };
-    const refused = refusing(shop, (opId) => opId.includes(":Account:"), fault);
+    const apiError = { code: "INSUFFICIENT_ACCESS_OR_READONLY", message: "insufficient access rights", fields: [] };
+    const refused = refusing(shop, (opId) => opId.includes(":Account:"), apiError);
     const { runs } = await sweep({ ...shop.ports, ...refused }, { holder: "test" });
 
     expect(runs.some(({ stopped }) => stopped.length > 0)).toBe(true);
@@ -122,7 +122,7 @@ describe("a run after a long pause", () => {
 
 async function owedSince({ ports }: Shop): Promise<number | null> {
   const settings = { nowMs: ports.nowMs(), dailyCalls: null, runs: 1 };
-  return (await readStatus(ports.state, ports.mapping, settings)).sweepOwedSinceMs;
+  return (await readStatus(ports.state, ports.mapping, settings)).sweepPendingSinceMs;
 }
 
 function withoutOrders(system: ExternalSystem): ExternalSystem {

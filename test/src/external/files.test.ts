@@ -18,7 +18,7 @@ import { type FilesConfigInput, filesConfigSchema } from "../../../src/external/
 import { openExternal } from "../../../src/external/open.ts";
 import type { ExternalSystem } from "../../../src/external/port.ts";
 import type { ExternalOperation } from "../../../src/model/external-record.ts";
-import { drain, type ExternalDouble, externalContract, type OrderRow } from "./contract.ts";
+import { drain, type ExternalDouble, externalContract, type OrderRow } from "./contract-suite.ts";
 
 let folder = "";
 let closing: ExternalSystem[] = [];

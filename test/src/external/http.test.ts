@@ -9,7 +9,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { openHttpExternal } from "../../../src/external/http/adapter.ts";
 import { type HttpConfigInput, httpConfigSchema } from "../../../src/external/http/config.ts";
 import { openExternal } from "../../../src/external/open.ts";
-import { drain, type ExternalDouble, externalContract, orderRow } from "./contract.ts";
+import { drain, type ExternalDouble, externalContract, orderRow } from "./contract-suite.ts";
 import { Shop, shopConfig } from "./shop.ts";
 
 const HOST = "https://shop.example.com";

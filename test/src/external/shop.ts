@@ -1,7 +1,7 @@
 /** A shop with a REST API, as a Hono application: the other side of the HTTP adapter's tests. */
 import { Hono } from "hono";
 import type { HttpConfigInput } from "../../../src/external/http/config.ts";
-import type { OrderRow } from "./contract.ts";
+import type { OrderRow } from "./contract-suite.ts";
 
 interface StoredOrder extends OrderRow {
   readonly rev: number;

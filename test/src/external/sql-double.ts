@@ -2,7 +2,7 @@
 import { openExternal } from "../../../src/external/open.ts";
 import { type SqlConfigInput, sqlConfigSchema } from "../../../src/external/sql/config.ts";
 import { installChangeLog } from "../../../src/external/sql/install.ts";
-import type { ExternalDouble, OrderRow } from "./contract.ts";
+import type { ExternalDouble, OrderRow } from "./contract-suite.ts";
 
 /** Runs statements the way the ERP's own programs do. */
 export interface ErpSession {

@@ -4,13 +4,13 @@ import { openExternal } from "../../../src/external/open.ts";
 import { type SqlConfigInput, sqlConfigSchema } from "../../../src/external/sql/config.ts";
 import { installChangeLog } from "../../../src/external/sql/install.ts";
 import { startPostgres } from "../../support/postgres.ts";
-import { drain, type ExternalDouble, externalContract } from "./contract.ts";
-import { type SqlBench, sqlBehaviour } from "./sql-behaviour.ts";
+import { drain, type ExternalDouble, externalContract } from "./contract-suite.ts";
+import { type SqlBench, sqlBehavior } from "./sql-behavior.ts";
 import { type ErpSession, erpConfig, erpTables, sqlDouble } from "./sql-double.ts";
 import { sqlRights } from "./sql-rights.ts";
-import { sqlSourceBehaviour } from "./sql-source-behaviour.ts";
+import { sqlSourceBehavior } from "./sql-source-behavior.ts";
 import { sqlWrites } from "./sql-writes.ts";
-import { surveyBehaviour } from "./survey-behaviour.ts";
+import { surveyBehavior } from "./survey-behavior.ts";
 
 const postgres = await startPostgres();
 const server = typeof postgres === "string" ? undefined : postgres;
@@ -83,12 +83,12 @@ describe.skipIf(server === undefined)(reason, () => {
       closing.push(close);
     },
   };
-  sqlBehaviour("PostgreSQL", bench);
-  sqlSourceBehaviour("PostgreSQL", bench);
+  sqlBehavior("PostgreSQL", bench);
+  sqlSourceBehavior("PostgreSQL", bench);
 
   sqlRights(bench);
   sqlWrites("PostgreSQL", bench);
-  surveyBehaviour({
+  surveyBehavior({
     database: async () => {
       const url = (await server?.scratch()) ?? "";
       return { url, session: await session(url) };

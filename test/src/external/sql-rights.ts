@@ -4,7 +4,7 @@ import { openExternal } from "../../../src/external/open.ts";
 import type { ExternalSystem } from "../../../src/external/port.ts";
 import { type SqlConfigInput, sqlConfigSchema } from "../../../src/external/sql/config.ts";
 import { installChangeLog } from "../../../src/external/sql/install.ts";
-import type { SqlBench } from "./sql-behaviour.ts";
+import type { SqlBench } from "./sql-behavior.ts";
 import { type ErpSession, erpConfig, erpTables } from "./sql-double.ts";
 
 /** Runs the tests on PostgreSQL. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { type SourceSigns, sourceChange } from "../../../src/external/sql/source.ts";
+import { type SourceFingerprint, sourceChange } from "../../../src/external/sql/source.ts";
 
-const SIGNS: SourceSigns = {
+const SIGNS: SourceFingerprint = {
   log: "a",
   system: "7001",
   database: "16384",

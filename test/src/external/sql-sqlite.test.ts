@@ -7,12 +7,12 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openExternal } from "../../../src/external/open.ts";
 import { type SqlConfigInput, sqlConfigSchema } from "../../../src/external/sql/config.ts";
 import { installChangeLog } from "../../../src/external/sql/install.ts";
-import { drain, type ExternalDouble, externalContract } from "./contract.ts";
-import { type SqlBench, sqlBehaviour } from "./sql-behaviour.ts";
+import { drain, type ExternalDouble, externalContract } from "./contract-suite.ts";
+import { type SqlBench, sqlBehavior } from "./sql-behavior.ts";
 import { type ErpSession, erpConfig, erpTables, sqlDouble } from "./sql-double.ts";
-import { sqlSourceBehaviour } from "./sql-source-behaviour.ts";
+import { sqlSourceBehavior } from "./sql-source-behavior.ts";
 import { sqlWrites } from "./sql-writes.ts";
-import { surveyBehaviour } from "./survey-behaviour.ts";
+import { surveyBehavior } from "./survey-behavior.ts";
 
 let folder = "";
 let closing: (() => Promise<void> | void)[] = [];
@@ -75,12 +75,12 @@ const bench: SqlBench = {
     closing.push(close);
   },
 };
-sqlBehaviour("SQLite", bench);
-sqlSourceBehaviour("SQLite", bench);
+sqlBehavior("SQLite", bench);
+sqlSourceBehavior("SQLite", bench);
 
 sqlWrites("SQLite", bench);
 describe("an SQLite database", () => {
-  surveyBehaviour({
+  surveyBehavior({
     database: async () => {
       const path = join(folder, "survey.db");
       return { url: `file:${path}`, session: session(path) };

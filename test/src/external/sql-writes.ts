@@ -4,7 +4,7 @@ import { openExternal } from "../../../src/external/open.ts";
 import type { ExternalSystem } from "../../../src/external/port.ts";
 import { type SqlConfigInput, sqlConfigSchema } from "../../../src/external/sql/config.ts";
 import type { ExternalFields, ExternalOperation } from "../../../src/model/external-record.ts";
-import type { SqlBench } from "./sql-behaviour.ts";
+import type { SqlBench } from "./sql-behavior.ts";
 import type { ErpSession } from "./sql-double.ts";
 
 interface Scene {
@@ -234,7 +234,7 @@ export function sqlWrites(name: string, bench: SqlBench): void {
           ]
         : [
             { body: "perform no_such_function(new.name)", reason: /^a function is not there: .*no_such_function/ },
-            { body: "perform new.colour", reason: /colour.*in the database's function/ },
+            { body: "perform new.color", reason: /color.*in the database's function/ },
             { body: "perform 1 / 0", reason: /^a computation in the database divides by zero/ },
             { body: "insert into no_such_table values (1)", reason: /^a table is not there: .*no_such_table/ },
             { body: "perform pg_read_file('/no/such/file')", reason: /no.such.file/ },

@@ -14,7 +14,7 @@ describe("a value that came back otherwise", () => {
     ["rounded to the even neighbor", { from: "x", kind: "decimal" }, "salesforce", "1.125", "1.12"],
     ["cut", { from: "x", kind: "decimal" }, "salesforce", "1.129", "1.12"],
     ["rounded to a whole number", { from: "x", kind: "decimal" }, "salesforce", "19.9", "20"],
-    ["cut towards zero", { from: "x", kind: "decimal" }, "salesforce", "-0.004", "0"],
+    ["cut toward zero", { from: "x", kind: "decimal" }, "salesforce", "-0.004", "0"],
     ["a negative one rounded", { from: "x", kind: "decimal" }, "external", "-1.125", "-1.13"],
     ["through a double", { from: "x", kind: "decimal" }, "salesforce", "123456789012345678", "123456789012345680"],
     [

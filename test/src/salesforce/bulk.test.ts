@@ -56,7 +56,7 @@ describe("a Bulk job", () => {
           kind: "failed",
           opId: "b",
           class: "refused",
-          faults: [{ code: "STRING_TOO_LONG", message: "Name: data value too large", fields: ["Name"] }],
+          apiErrors: [{ code: "STRING_TOO_LONG", message: "Name: data value too large", fields: ["Name"] }],
         },
         { kind: "done", opId: "a", recordId: "001000000000001AAA", created: true },
       ]);
@@ -119,7 +119,7 @@ describe("a Bulk job", () => {
       expect(outcome).toMatchObject({
         kind: "failed",
         class: "configuration",
-        faults: [{ message: "InvalidBatch : Field name not found : Nmae" }],
+        apiErrors: [{ message: "InvalidBatch : Field name not found : Nmae" }],
       });
     }));
 

@@ -3,11 +3,11 @@ import { type CallPolicy, callWithPolicy, type RetryEvent } from "../../../src/s
 import { CallFailure, type Failure } from "../../../src/salesforce/failure.ts";
 import { connectTo, SESSION_EXPIRED, withOrg } from "./scripted-org.ts";
 
-const BUSY: Failure = { kind: "http", status: 503, faults: [], html: false, retryAfterMs: null };
+const BUSY: Failure = { kind: "http", status: 503, apiErrors: [], html: false, retryAfterMs: null };
 const SESSION: Failure = {
   kind: "http",
   status: 401,
-  faults: [{ code: "INVALID_SESSION_ID", message: "Session expired or invalid", fields: [] }],
+  apiErrors: [{ code: "INVALID_SESSION_ID", message: "Session expired or invalid", fields: [] }],
   html: false,
   retryAfterMs: null,
 };

@@ -5,7 +5,7 @@ import type { ChannelListener } from "../../../src/salesforce/channel.ts";
 const CHANNEL = "/data/ChangeEvents";
 
 /** What the listener tells, on a clock that only sleeping moves. */
-class Desk {
+class ListenerBench {
   nowMs = 0;
   alarms: number[] = [];
   states: ChangeEventState[] = [];
@@ -84,100 +84,102 @@ async function settled(): Promise<void> {
   for (let turn = 0; turn < 20; turn += 1) await Promise.resolve();
 }
 
-async function listening(change: (signIn: Desk) => void = () => {}): Promise<Desk> {
-  const signIn = new Desk();
-  change(signIn);
-  void signIn.listen();
-  await signIn.pass(5_000);
-  return signIn;
+async function listening(change: (listener: ListenerBench) => void = () => {}): Promise<ListenerBench> {
+  const listener = new ListenerBench();
+  change(listener);
+  void listener.listen();
+  await listener.pass(5_000);
+  return listener;
 }
 
 describe("listening for change events", () => {
   it("rings once when it begins, because what came before came without an event", async () => {
-    const signIn = await listening();
-    expect(signIn.alarms).toEqual([1_000]);
-    expect(signIn.states.at(-1)).toEqual({ kind: "listening", trouble: null });
-    signIn.stop();
+    const listener = await listening();
+    expect(listener.alarms).toEqual([1_000]);
+    expect(listener.states.at(-1)).toEqual({ kind: "listening", trouble: null });
+    listener.stop();
   });
 
   it("rings once for many events, and not again at once", async () => {
-    const signIn = await listening();
-    await signIn.pass(60_000);
-    signIn.event("Account");
-    signIn.event("Order");
-    await signIn.pass(2_000);
-    signIn.event("Order");
-    await signIn.pass(30_000);
-    expect(signIn.alarms.slice(1)).toEqual([66_000, 76_000]);
-    signIn.stop();
+    const listener = await listening();
+    await listener.pass(60_000);
+    listener.event("Account");
+    listener.event("Order");
+    await listener.pass(2_000);
+    listener.event("Order");
+    await listener.pass(30_000);
+    expect(listener.alarms.slice(1)).toEqual([66_000, 76_000]);
+    listener.stop();
   });
 
   it("sleeps through events of other objects and those of its own calls", async () => {
-    const signIn = await listening();
-    signIn.event("Lead");
-    signIn.event("Order", "com/salesforce/api/rest/62.0;client=order-sync");
-    await signIn.pass(60_000);
-    expect(signIn.alarms).toHaveLength(1);
-    signIn.stop();
+    const listener = await listening();
+    listener.event("Lead");
+    listener.event("Order", "com/salesforce/api/rest/62.0;client=order-sync");
+    await listener.pass(60_000);
+    expect(listener.alarms).toHaveLength(1);
+    listener.stop();
   });
 
   it("rings for a gap, an overflow and a platform event", async () => {
-    const signIn = await listening();
-    await signIn.pass(60_000);
-    signIn.listener.onMessage({ payload: { Order_Number__c: "1" } });
-    await signIn.pass(20_000);
-    signIn.listener.onMessage({ payload: { ChangeEventHeader: { entityName: "Order", changeType: "GAP_OVERFLOW" } } });
-    await signIn.pass(20_000);
-    expect(signIn.alarms).toHaveLength(3);
-    signIn.stop();
+    const listener = await listening();
+    await listener.pass(60_000);
+    listener.listener.onMessage({ payload: { Order_Number__c: "1" } });
+    await listener.pass(20_000);
+    listener.listener.onMessage({
+      payload: { ChangeEventHeader: { entityName: "Order", changeType: "GAP_OVERFLOW" } },
+    });
+    await listener.pass(20_000);
+    expect(listener.alarms).toHaveLength(3);
+    listener.stop();
   });
 
   it("waits for the first login, which is left to the runs", async () => {
-    const signIn = await listening((one) => {
+    const listener = await listening((one) => {
       one.token = undefined;
     });
-    expect(signIn.opened).toEqual([]);
-    signIn.token = "first";
-    await signIn.pass(1_000);
-    expect(signIn.opened).toHaveLength(1);
-    signIn.stop();
+    expect(listener.opened).toEqual([]);
+    listener.token = "first";
+    await listener.pass(1_000);
+    expect(listener.opened).toHaveLength(1);
+    listener.stop();
   });
 
   it("has a run started when its session ends, and goes on with the session that the run got", async () => {
-    const signIn = await listening();
-    await signIn.pass(60_000);
-    signIn.listener.onLost({ reason: "401::Authentication invalid", session: true });
-    await signIn.pass(0);
-    expect(signIn.states.at(-1)).toEqual({ kind: "lost", trouble: "401::Authentication invalid" });
-    signIn.token = "second";
-    await signIn.pass(10_000);
+    const listener = await listening();
+    await listener.pass(60_000);
+    listener.listener.onLost({ reason: "401::Authentication invalid", session: true });
+    await listener.pass(0);
+    expect(listener.states.at(-1)).toEqual({ kind: "lost", trouble: "401::Authentication invalid" });
+    listener.token = "second";
+    await listener.pass(10_000);
 
-    expect(signIn.opened.map(({ token }) => token)).toEqual(["first", "second"]);
-    expect(signIn.alarms.length).toBeGreaterThan(1);
-    signIn.stop();
+    expect(listener.opened.map(({ token }) => token)).toEqual(["first", "second"]);
+    expect(listener.alarms.length).toBeGreaterThan(1);
+    listener.stop();
   });
 
   it("tries ever more seldom while the org refuses it, and never logs in by itself", async () => {
-    const signIn = await listening((one) => {
+    const listener = await listening((one) => {
       one.refusals = Array.from({ length: 100 }, () => "403::Organization total events daily limit exceeded");
     });
-    await signIn.pass(3_600_000);
-    const attempts = 100 - signIn.refusals.length;
+    await listener.pass(3_600_000);
+    const attempts = 100 - listener.refusals.length;
     expect(attempts).toBeGreaterThan(10);
     expect(attempts).toBeLessThan(25);
-    expect(signIn.alarms).toEqual([]);
-    signIn.stop();
+    expect(listener.alarms).toEqual([]);
+    listener.stop();
   });
 
   it("opens a silent subscription anew", async () => {
-    const signIn = await listening();
-    await signIn.pass(100_000);
-    signIn.listener.onSign();
-    await signIn.pass(140_000);
-    expect(signIn.opened).toHaveLength(1);
-    await signIn.pass(30_000);
-    expect(signIn.opened).toHaveLength(2);
-    expect(signIn.closed).toBe(1);
-    signIn.stop();
+    const listener = await listening();
+    await listener.pass(100_000);
+    listener.listener.onSign();
+    await listener.pass(140_000);
+    expect(listener.opened).toHaveLength(1);
+    await listener.pass(30_000);
+    expect(listener.opened).toHaveLength(2);
+    expect(listener.closed).toBe(1);
+    listener.stop();
   });
 });

@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { classify, classifyFault, classifyFaults, FAULT_RULES } from "../../../src/salesforce/classify.ts";
+import { classify, classifyApiError, classifyApiErrors, ERROR_RULES } from "../../../src/salesforce/classify.ts";
 import type { Failure } from "../../../src/salesforce/failure.ts";
 
-function fault(code: string, message = "") {
+function apiError(code: string, message = "") {
   return { code, message, fields: [] };
 }
 
-function http(status: number, ...faults: ReturnType<typeof fault>[]): Failure {
-  return { kind: "http", status, faults, html: false, retryAfterMs: null };
+function http(status: number, ...apiErrors: ReturnType<typeof apiError>[]): Failure {
+  return { kind: "http", status, apiErrors, html: false, retryAfterMs: null };
 }
 
 describe("a row's error", () => {
@@ -33,16 +33,16 @@ describe("a row's error", () => {
     ["REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.", "slow"],
     ["NEVER_SEEN_BEFORE", "", "retry"],
   ])("%s «%s» is %s", (code, message, expected) => {
-    expect(classifyFault(fault(code, message))).toBe(expected);
+    expect(classifyApiError(apiError(code, message))).toBe(expected);
   });
 
   it("with several errors is treated by the one that repeating cures least", () => {
-    expect(classifyFaults([fault("UNABLE_TO_LOCK_ROW"), fault("STRING_TOO_LONG")])).toBe("refused");
-    expect(classifyFaults([fault("PROCESSING_HALTED"), fault("UNABLE_TO_LOCK_ROW")])).toBe("retrySerially");
+    expect(classifyApiErrors([apiError("UNABLE_TO_LOCK_ROW"), apiError("STRING_TOO_LONG")])).toBe("refused");
+    expect(classifyApiErrors([apiError("PROCESSING_HALTED"), apiError("UNABLE_TO_LOCK_ROW")])).toBe("retrySerially");
   });
 
   it("stands in the table once, apart from patterns", () => {
-    const plain = FAULT_RULES.filter((rule) => rule.message === undefined).flatMap((rule) => rule.codes);
+    const plain = ERROR_RULES.filter((rule) => rule.message === undefined).flatMap((rule) => rule.codes);
 
     expect(plain.filter((code, index) => plain.indexOf(code) !== index)).toEqual([]);
   });
@@ -53,27 +53,27 @@ describe("a failed call", () => {
     ["a refused connection", { kind: "network", code: "ECONNREFUSED", sent: false }, "retry", "retry"],
     ["a lost connection", { kind: "network", code: "ECONNRESET", sent: true }, "retry", "unknown"],
     ["a time-out", { kind: "timeout", timeoutMs: 1 }, "retry", "unknown"],
-    ["a dead session", http(401, fault("INVALID_SESSION_ID", "Session expired or invalid")), "login", "login"],
+    ["a dead session", http(401, apiError("INVALID_SESSION_ID", "Session expired or invalid")), "login", "login"],
     [
       "a session without API scope",
-      http(401, fault("INVALID_SESSION_ID", "This session is not valid for use with the REST API")),
+      http(401, apiError("INVALID_SESSION_ID", "This session is not valid for use with the REST API")),
       "configuration",
       "configuration",
     ],
-    ["the daily limit", http(403, fault("REQUEST_LIMIT_EXCEEDED")), "slow", "slow"],
+    ["the daily limit", http(403, apiError("REQUEST_LIMIT_EXCEEDED")), "slow", "slow"],
     ["403 without a code", http(403), "configuration", "configuration"],
-    ["404", http(404, fault("NOT_FOUND")), "replan", "replan"],
+    ["404", http(404, apiError("NOT_FOUND")), "replan", "replan"],
     ["406", http(406), "retry", "unknown"],
     ["408", http(408), "retry", "unknown"],
     ["412", http(412), "replan", "replan"],
     ["414", http(414), "retrySerially", "retrySerially"],
     ["420", http(420), "retry", "retry"],
     ["429", http(429), "slow", "slow"],
-    ["500", http(500, fault("UNKNOWN_EXCEPTION")), "retry", "unknown"],
+    ["500", http(500, apiError("UNKNOWN_EXCEPTION")), "retry", "unknown"],
     ["503", http(503), "retry", "unknown"],
     ["an unknown server error", http(599), "retry", "unknown"],
     ["an unknown client error", http(418), "configuration", "configuration"],
-    ["a request that ran for ten minutes", http(400, fault("REQUEST_RUNNING_TOO_LONG")), "retrySerially", "unknown"],
+    ["a request that ran for ten minutes", http(400, apiError("REQUEST_RUNNING_TOO_LONG")), "retrySerially", "unknown"],
     ["a web page", { ...http(200), html: true } as Failure, "retry", "unknown"],
   ])("%s", (_, failure, read, write) => {
     expect(classify(failure, "read")).toBe(read);

@@ -107,7 +107,7 @@ describe("a graph", () => {
       const outcomes = await connectTo(scripted).execute(graph(update("a", ACCOUNT), update("b", ACCOUNT)));
 
       expect(outcomes).toMatchObject([
-        { kind: "failed", class: "replan", faults: [{ code: "NOT_FOUND" }] },
+        { kind: "failed", class: "replan", apiErrors: [{ code: "NOT_FOUND" }] },
         { kind: "failed", class: "replan" },
       ]);
     }));

@@ -53,7 +53,7 @@ describe("a composite of collections", () => {
           kind: "failed",
           opId: "b",
           class: "refused",
-          faults: [{ code: "STRING_TOO_LONG", message: "Name: too large", fields: ["Name"] }],
+          apiErrors: [{ code: "STRING_TOO_LONG", message: "Name: too large", fields: ["Name"] }],
         },
       ]);
     }));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { SyncError } from "../../../src/errors.ts";
-import { waitForRunByHand } from "../../../src/service/halt.ts";
+import { waitForManualRun } from "../../../src/service/halt.ts";
 import type { RunRecord } from "../../../src/state/port.ts";
 
 function run(id: string, outcome: RunRecord["outcome"]): RunRecord {
@@ -24,21 +24,21 @@ function stateWith(looks: readonly (RunRecord | SyncError)[]) {
 describe("standing still", () => {
   it("ends when a run by hand went through, not when one failed or is under way", async () => {
     const state = stateWith([run("1", "failed"), run("2", "running"), run("2", "failed"), run("3", "done")]);
-    await waitForRunByHand(state, async () => {}, new AbortController().signal);
+    await waitForManualRun(state, async () => {}, new AbortController().signal);
     expect(state.looks()).toBe(4);
   });
 
   it("outlives a state that cannot be read", async () => {
     const away = new SyncError("STATE_UNREACHABLE", "away");
     const state = stateWith([run("1", "failed"), away, run("2", "doneWithRefusals")]);
-    await waitForRunByHand(state, async () => {}, new AbortController().signal);
+    await waitForManualRun(state, async () => {}, new AbortController().signal);
     expect(state.looks()).toBe(3);
   });
 
   it("ends when it is told to", async () => {
     const stop = new AbortController();
     const state = stateWith([run("1", "done"), run("1", "done")]);
-    await waitForRunByHand(state, async () => stop.abort(), stop.signal);
+    await waitForManualRun(state, async () => stop.abort(), stop.signal);
     expect(state.looks()).toBe(2);
   });
 });

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { owedSweep } from "../../../src/engine/detect/pending-sweep.ts";
+import { pendingSweep } from "../../../src/engine/detect/pending-sweep.ts";
 import { sweepTimesOf } from "../../../src/service/schedule.ts";
 import { SweepDuty } from "../../../src/service/sweep-duty.ts";
 
@@ -23,22 +23,22 @@ it("a service that has no times for it sweeps for as long as the state says that
   const duty = new SweepDuty(sweepTimesOf({ sweep: null, timeZone: "UTC" }), FRIDAY);
 
   expect(duty.due({}, SUNDAY)).toBeNull();
-  expect(duty.due(owedSweep(FRIDAY), SUNDAY)).toBe("unseen deletions");
+  expect(duty.due(pendingSweep(FRIDAY), SUNDAY)).toBe("unseen deletions");
 });
 
 it.each(["breaks off", "leaves something owed"])(
   "a sweep that %s is made again after an hour, not after every run",
   (how) => {
     const duty = new SweepDuty(SUNDAYS, FRIDAY);
-    const owed = owedSweep(FRIDAY);
+    const pending = pendingSweep(FRIDAY);
     const minutes = (count: number): number => FRIDAY + count * 60_000;
 
     duty.begin(FRIDAY);
-    if (how === "leaves something owed") duty.done(owed, FRIDAY);
-    expect(duty.due(owed, minutes(59))).toBeNull();
-    expect(duty.due(owed, minutes(60))).toBe("unseen deletions");
+    if (how === "leaves something owed") duty.done(pending, FRIDAY);
+    expect(duty.due(pending, minutes(59))).toBeNull();
+    expect(duty.due(pending, minutes(60))).toBe("unseen deletions");
     duty.begin(minutes(60));
     duty.done({}, minutes(60));
-    expect(duty.due(owedSweep(minutes(61)), minutes(62))).toBe("unseen deletions");
+    expect(duty.due(pendingSweep(minutes(61)), minutes(62))).toBe("unseen deletions");
   },
 );

@@ -21,7 +21,7 @@ it.each<readonly [string, Omit<LinkBody, keyof typeof PLAIN>, object]>([
   ],
   [
     "one that went along with another",
-    { tombstone: false, deletedOn: "salesforce", takenAlong: "Account erp:Account:3" },
+    { tombstone: false, deletedOn: "salesforce", cascadeDeleted: "Account erp:Account:3" },
     { kind: "deletedOnOneSide", side: "salesforce", along: "Account erp:Account:3" },
   ],
   ["one that is gone", { tombstone: true }, { kind: "tombstone", byUs: false }],
@@ -39,15 +39,18 @@ it.each<readonly [string, Omit<LinkBody, keyof typeof PLAIN>, object]>([
   expect(toBody(fromBody(body))).toEqual(body);
 });
 
-it.each(["adopted", "unmatched"] as const)("what a person has said (%s) is read and stored as before", (said) => {
-  const body: LinkBody = { ...PLAIN, tombstone: false, [said]: true };
+it.each(["adopted", "unmatched"] as const)(
+  "an instruction of a person (%s) is read and stored as before",
+  (instruction) => {
+    const body: LinkBody = { ...PLAIN, tombstone: false, [instruction]: true };
 
-  expect(fromBody(body)).toEqual({ ...PLAIN, presence: { kind: "live" }, said });
-  expect(toBody(fromBody(body))).toEqual(body);
-});
+    expect(fromBody(body)).toEqual({ ...PLAIN, presence: { kind: "live" }, instruction });
+    expect(toBody(fromBody(body))).toEqual(body);
+  },
+);
 
 it("an old deletion along with another record ends where the record is gone, as nothing hangs on it any more", () => {
-  const body: LinkBody = { ...PLAIN, tombstone: true, takenAlong: "Account erp:Account:3" };
+  const body: LinkBody = { ...PLAIN, tombstone: true, cascadeDeleted: "Account erp:Account:3" };
 
   expect(fromBody(body).presence).toEqual({ kind: "tombstone", byUs: false });
 });

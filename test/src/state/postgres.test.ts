@@ -7,7 +7,7 @@ import { type OpenState, openStateStore } from "../../../src/state/open.ts";
 import { startPostgres } from "../../support/postgres.ts";
 import { say } from "../cli/shop.ts";
 import { writeShopConfig } from "../cli/shop-config.ts";
-import { stateStoreContract } from "./contract.ts";
+import { stateStoreContract } from "./contract-suite.ts";
 import { upkeepContract } from "./upkeep-contract.ts";
 
 const postgres = await startPostgres();

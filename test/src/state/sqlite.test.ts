@@ -4,7 +4,7 @@ import { join } from "node:path";
 import Database from "libsql";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type OpenState, openStateStore, type StateOptions } from "../../../src/state/open.ts";
-import { link, stateStoreContract } from "./contract.ts";
+import { link, stateStoreContract } from "./contract-suite.ts";
 import { upkeepContract } from "./upkeep-contract.ts";
 
 let folder = "";

@@ -4,7 +4,7 @@ import type { BusinessKey } from "../../../src/model/key.ts";
 import { pruneState, type Retention } from "../../../src/service/retention.ts";
 import type { OpenState } from "../../../src/state/open.ts";
 import { RUNS_KEPT } from "../../../src/state/upkeep.ts";
-import { conflict, deadLetter, entry, leased, parked, run } from "./contract.ts";
+import { base, conflict, deadLetter, entry, leased, parked, run } from "./contract-suite.ts";
 
 const DAY_MS = 86_400_000;
 const NOW_MS = 1_000 * DAY_MS;
@@ -150,6 +150,39 @@ export function upkeepContract(
       expect(
         await upgraded.upkeep.bookCalls({ atMs: NOW_MS, sinceMs: NOW_MS - DAY_MS, callsMax: null, calls: 1 }),
       ).toEqual({ booked: true, counted: 7 });
+    });
+
+    it("reads what an earlier version stored under other names, and leaves values alone that look like them", async () => {
+      const store = await make.fresh();
+      const edit = { field: "Phone", value: '"displaced":', ours: "2", by: null, at: null };
+      const stored = base({ unsettledEdits: [edit], transitional: { shown: "Draft", meant: "Activated" } });
+      const rejected = {
+        ...deadLetter("erp:order:2"),
+        obstacles: [{ code: "CASCADE_DELETED", message: "TAKEN_ALONG" }],
+        apiErrors: [{ code: "X", message: '"faults":', fields: [] }],
+      };
+      await store.commit(await leased(store), {
+        bases: [stored],
+        deadLetters: [rejected],
+        cursors: { "sweep:pending": "7" },
+      });
+      const back = (table: string, from: string, to: string): string =>
+        `update ${table} set body = replace(body, '${from}', '${to}');`;
+      await make.execute(
+        back("base", '"unsettledEdits":', '"displaced":') +
+          back("base", '"transitional":', '"passing":') +
+          back("dead_letter", '"apiErrors":', '"faults":') +
+          back("dead_letter", '"code":"CASCADE_DELETED"', '"code":"TAKEN_ALONG"') +
+          "update feed_cursor set feed = 'sweep:owed';" +
+          "delete from order_sync_schema where version > 2;",
+      );
+
+      const upgraded = await make.again();
+      await upgraded.migrate();
+
+      expect([...(await upgraded.bases("Order", [stored.key])).values()]).toEqual([stored]);
+      expect(await upgraded.deadLetters()).toEqual([rejected]);
+      expect(await upgraded.cursors()).toEqual({ "sweep:pending": "7" });
     });
   });
 }

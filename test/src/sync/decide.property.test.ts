@@ -64,7 +64,7 @@ describe("deciding about one order under random edits", () => {
             change.from === null ||
             change.field === "*" ||
             before?.[change.field] === change.from;
-          expect(harmless || journalled(decision, change.field, change.lineKey, change.from)).toBe(true);
+          expect(harmless || journaled(decision, change.field, change.lineKey, change.from)).toBe(true);
         }
       }),
       { numRuns: 1000, seed: 4 },
@@ -111,7 +111,7 @@ function plain(world: World): unknown {
   return JSON.parse(JSON.stringify(decide(world.input())));
 }
 
-function journalled(decision: Decision, field: string, lineKey: string | undefined, value: unknown): boolean {
+function journaled(decision: Decision, field: string, lineKey: string | undefined, value: unknown): boolean {
   return decision.conflicts.some(
     (conflict: Conflict) =>
       conflict.field === field &&

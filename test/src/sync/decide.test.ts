@@ -29,11 +29,11 @@ function synced(order: Overrides = {}, state = "done"): World {
 const EDIT = { field: "PoNumber", value: "edit", ours: "PO", by: "005A", at: "2026-01-03T00:00:00Z" } as const;
 
 /** An activated order that a crash has left in Draft on its way to a new date, with an edit that is hidden there. */
-function halfWay(order: Overrides = {}): World {
+function transitionalOfBase(order: Overrides = {}): World {
   const world = synced(order);
   if (world.erp.record !== null) world.erp.record.fields["ordered"] = "2026-02-02";
   world.pass(1);
-  world.base = world.base === null ? null : { ...world.base, displaced: [EDIT] };
+  world.base = world.base === null ? null : { ...world.base, unsettledEdits: [EDIT] };
   return world;
 }
 
@@ -121,7 +121,7 @@ describe("an activated order", () => {
     world.erp.record?.lines.set("1", { ...world.erp.record.lines.get("1"), quantity: "4" });
     expect(decide(world.input())).toMatchObject({
       actions: ["reopen", "lines", "activate"],
-      passing: { shown: "Draft", meant: "Activated" },
+      transitional: { shown: "Draft", meant: "Activated" },
     });
   });
 
@@ -287,22 +287,22 @@ describe("a deletion", () => {
   });
 
   it("that is undone finds the order half way and the hidden edit as they were", () => {
-    const world = halfWay();
+    const world = transitionalOfBase();
     world.org.deleted = true;
     expect(world.pass().actions).toEqual([]);
-    expect(world.base).toMatchObject({ passing: { shown: "Draft", meant: "Activated" }, displaced: [EDIT] });
+    expect(world.base).toMatchObject({ transitional: { shown: "Draft", meant: "Activated" }, unsettledEdits: [EDIT] });
     world.org.deleted = false;
     expect(decide(world.input())).toMatchObject({ conflicts: [], actions: ["update", "activate"] });
   });
 
   it("in Salesforce that is followed, and undone, finds the order half way and the hidden edit as they were", () => {
-    const world = halfWay({ ...both, policy: "salesforce" });
+    const world = transitionalOfBase({ ...both, policy: "salesforce" });
     world.org.deleted = true;
     expect(world.pass().actions).toEqual(["delete"]);
     expect(world.base).toMatchObject({
       document: null,
-      passing: { shown: "Draft", meant: "Activated" },
-      displaced: [EDIT],
+      transitional: { shown: "Draft", meant: "Activated" },
+      unsettledEdits: [EDIT],
     });
     world.org.deleted = false;
     const { changes, actions } = decide(world.input());
@@ -316,17 +316,17 @@ describe("a deletion", () => {
   });
 
   it("on both sides that is undone in Salesforce finds the order half way and the hidden edit as they were", () => {
-    const world = halfWay();
+    const world = transitionalOfBase();
     world.org.deleted = true;
     world.erp.record = null;
     expect(world.pass().actions).toEqual(["tombstone"]);
-    expect(world.base).toMatchObject({ document: null, displaced: [EDIT] });
+    expect(world.base).toMatchObject({ document: null, unsettledEdits: [EDIT] });
     world.org.deleted = false;
     expect(decide(world.input())).toMatchObject({
       actions: ["update", "activate"],
       changes: [{ side: "salesforce", field: "PoNumber", from: "PO", to: "edit" }],
     });
-    world.base = world.base === null ? null : { ...world.base, displaced: [] };
+    world.base = world.base === null ? null : { ...world.base, unsettledEdits: [] };
     expect(world.pass().actions).toEqual(["activate"]);
     expect(world.pass().actions).toEqual([]);
   });

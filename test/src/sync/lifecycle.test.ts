@@ -160,7 +160,7 @@ describe("an object without a life cycle", () => {
     expect(result).toMatchObject({
       kind: "plan",
       operations: [{ kind: "upsert", fields: { Status: "Open" } }],
-      passing: null,
+      transitional: null,
     });
   });
 

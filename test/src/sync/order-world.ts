@@ -19,11 +19,11 @@ import type { BusinessKey, RecordId } from "../../../src/model/key.ts";
 import type { RowOperation, RowOutcome } from "../../../src/model/salesforce-record.ts";
 import { type DecideInput, decide } from "../../../src/sync/decide.ts";
 import type { Base, Decision, Intent, Link } from "../../../src/sync/decision.ts";
+import { observeExternal, observeSalesforce } from "../../../src/sync/observation.ts";
 import type { OrgRules } from "../../../src/sync/org-rules.ts";
 import { recover, recoveredBase } from "../../../src/sync/recover.ts";
 import { replacedLines } from "../../../src/sync/replacement.ts";
 import { settle } from "../../../src/sync/settle.ts";
-import { sightExternal, sightSalesforce } from "../../../src/sync/sighting.ts";
 
 type OrderInput = NonNullable<MappingInput["objects"]>[string];
 
@@ -281,8 +281,8 @@ export class World {
       key: KEY,
       base: this.base,
       link: this.link,
-      salesforce: sightSalesforce(this.org.view(this.mapping), { deleted: this.org.deleted }),
-      external: sightExternal(this.erp.view(this.mapping), this.erp.deleted),
+      salesforce: observeSalesforce(this.org.view(this.mapping), { deleted: this.org.deleted }),
+      external: observeExternal(this.erp.view(this.mapping), this.erp.deleted),
       org: ORG,
       parents: (_object, key) => ({ kind: "linked", recordId: `@${key}` as RecordId }),
       nowMs: 0,
@@ -328,7 +328,7 @@ export function crashAndRecover(
       ...common,
       side: "salesforce",
       before: decision.salesforceBefore,
-      passing: decision.passing,
+      transitional: decision.transitional,
       atomic: whole,
       ...(replaced === undefined ? {} : { replaced }),
     });

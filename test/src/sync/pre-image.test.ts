@@ -4,10 +4,10 @@ import type { RowOperation, RowOutcome, SalesforceRecord } from "../../../src/mo
 import type { Decision } from "../../../src/sync/decision.ts";
 import {
   collectionReads,
-  displacedOf,
+  concurrentEditsOf,
   lacksPreImage,
-  overrunsOf,
   readsOf,
+  unsettledEditsOf,
   withCondition,
   withPreImages,
 } from "../../../src/sync/pre-image.ts";
@@ -48,8 +48,8 @@ function done(opId: string, ...preImage: readonly SalesforceRecord[]): Extract<R
   return { kind: "done", opId, recordId: ORDER, created: false, preImage };
 }
 
-function overruns(decided: Decision, ...outcomes: readonly RowOutcome[]): readonly unknown[] {
-  return overrunsOf({ mapping, decision: decided, outcomes, keyOf: () => undefined }).map((each) => [
+function concurrentEdits(decided: Decision, ...outcomes: readonly RowOutcome[]): readonly unknown[] {
+  return concurrentEditsOf({ mapping, decision: decided, outcomes, keyOf: () => undefined }).map((each) => [
     each.field,
     each.joined,
     each.value,
@@ -100,19 +100,26 @@ describe("what a write reads first", () => {
 
 describe("an edit is found that", () => {
   it("stood in the field when it was written", () => {
-    const found = overruns(decision(update("a", { Description: "new" })), done("a", header({ Description: "edit" })));
+    const found = concurrentEdits(
+      decision(update("a", { Description: "new" })),
+      done("a", header({ Description: "edit" })),
+    );
     expect(found).toEqual([["Description", "old", "edit", "new"]]);
   });
 
   it("stood in a line", () => {
     const decided = decision(update("a", { Description: "new" }), update("b", { Quantity: 5 }, LINE));
-    const found = overruns(decided, done("a", header({ Description: "old" })), done("b", { Id: LINE, Quantity: 3 }));
+    const found = concurrentEdits(
+      decided,
+      done("a", header({ Description: "old" })),
+      done("b", { Id: LINE, Quantity: 3 }),
+    );
     expect(found).toEqual([["Quantity", "2", "3", "5"]]);
   });
 
   it("took an order back to Draft that is reopened and activated again", () => {
     const decided = decision(update("a", { Status: "Draft" }), update("b", { Status: "Activated" }));
-    expect(overruns(decided, done("a", header({ Status: "Draft" })), done("b"))).toEqual([
+    expect(concurrentEdits(decided, done("a", header({ Status: "Draft" })), done("b"))).toEqual([
       ["Status", "Activated", "Draft", "Activated"],
     ]);
   });
@@ -120,17 +127,17 @@ describe("an edit is found that", () => {
   it("took it back to Draft, where our own way through Draft stopped half way", () => {
     const decided = {
       ...decision(update("a", { Status: "Draft" }), update("b", { Status: "Activated" })),
-      passing: { shown: "Draft", meant: "Activated" },
+      transitional: { shown: "Draft", meant: "Activated" },
     };
-    expect(overruns(decided, done("a", header({ Status: "Draft" })))).toEqual([
+    expect(concurrentEdits(decided, done("a", header({ Status: "Draft" })))).toEqual([
       ["Status", "Activated", "Draft", "Draft"],
     ]);
-    expect(overruns(decided, done("a", header({ Status: "Activated" })))).toEqual([]);
+    expect(concurrentEdits(decided, done("a", header({ Status: "Activated" })))).toEqual([]);
   });
 
   it("fell between two writes of the same field", () => {
     const decided = decision(update("a", { Status: "Draft" }), update("b", { Status: "Activated" }));
-    const found = overruns(
+    const found = concurrentEdits(
       decided,
       done("a", header({ Status: "Activated" })),
       done("b", header({ Status: "Shipped" })),
@@ -140,7 +147,11 @@ describe("an edit is found that", () => {
 
   it("was made again after we had written over it once", () => {
     const decided = decision(update("a", { Status: "Draft" }), update("b", { Status: "Activated" }));
-    const found = overruns(decided, done("a", header({ Status: "Shipped" })), done("b", header({ Status: "Shipped" })));
+    const found = concurrentEdits(
+      decided,
+      done("a", header({ Status: "Shipped" })),
+      done("b", header({ Status: "Shipped" })),
+    );
     expect(found).toEqual([
       ["Status", "Activated", "Shipped", "Draft"],
       ["Status", "Draft", "Shipped", "Activated"],
@@ -150,12 +161,14 @@ describe("an edit is found that", () => {
   it("went with a deleted record", () => {
     const decided = decision({ kind: "delete", opId: "a", object: "Order", recordId: ORDER });
     const outcomes = [done("a", header({ Description: "edit" }), { Id: LINE, Quantity: 3 })];
-    expect(overruns(decided, ...outcomes)).toEqual([
+    expect(concurrentEdits(decided, ...outcomes)).toEqual([
       ["Description", "old", "edit", undefined],
       ["Quantity", "2", "3", undefined],
     ]);
     // Nothing is left that could hide it.
-    expect(displacedOf(overrunsOf({ mapping, decision: decided, outcomes, keyOf: () => undefined }))).toEqual([]);
+    expect(
+      unsettledEditsOf(concurrentEditsOf({ mapping, decision: decided, outcomes, keyOf: () => undefined })),
+    ).toEqual([]);
   });
 });
 
@@ -165,24 +178,28 @@ describe("no edit is found", () => {
     ["where it shows what we write: a second delivery, or the same idea", { Description: "new" }],
     ["in a field that is read but not written", { Description: "old", PoNumber: "4711" }],
   ])("%s", (_name, fields) => {
-    expect(overruns(decision(update("a", { Description: "new" })), done("a", header(fields)))).toEqual([]);
+    expect(concurrentEdits(decision(update("a", { Description: "new" })), done("a", header(fields)))).toEqual([]);
   });
 
   it("in our own status on the way through Draft", () => {
     const decided = decision(update("a", { Status: "Draft" }), update("b", { Status: "Activated" }));
-    const found = overruns(decided, done("a", header({ Status: "Activated" })), done("b", header({ Status: "Draft" })));
+    const found = concurrentEdits(
+      decided,
+      done("a", header({ Status: "Activated" })),
+      done("b", header({ Status: "Draft" })),
+    );
     expect(found).toEqual([]);
   });
 
   it("where the write did not land", () => {
-    const failed: RowOutcome = { kind: "failed", opId: "a", class: "refused", faults: [] };
-    expect(overruns(decision(update("a", { Description: "new" })), failed)).toEqual([]);
+    const failed: RowOutcome = { kind: "failed", opId: "a", class: "refused", apiErrors: [] };
+    expect(concurrentEdits(decision(update("a", { Description: "new" })), failed)).toEqual([]);
   });
 
   it("where somebody took it back before our write", () => {
     const decided = decision(update("a", { PoNumber: "1" }), update("b", { Description: "new" }));
     const first = done("a", header({ PoNumber: null, Description: "edit" }));
-    expect(overruns(decided, first, done("b", header({ Description: "old" })))).toEqual([]);
+    expect(concurrentEdits(decided, first, done("b", header({ Description: "old" })))).toEqual([]);
   });
 });
 

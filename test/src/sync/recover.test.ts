@@ -17,7 +17,7 @@ const base: Base = {
   document: account("old"),
   salesforceStamp: null,
   externalVersion: null,
-  displaced: [{ field: "Phone", value: "user's", ours: "ours", by: null, at: null }],
+  unsettledEdits: [{ field: "Phone", value: "user's", ours: "ours", by: null, at: null }],
 };
 
 function intent(side: Intent["side"]): Intent {
@@ -40,7 +40,7 @@ it("an edit that came back to Salesforce only is still its user's, and not yet a
   const inSalesforce = recovered(base, "salesforce", account("user's"));
   const settled = recovered(inSalesforce, "external", account("ours"));
   expect(settled.document?.fields["Phone"]).toBe("old");
-  expect(settled.displaced).toMatchObject([{ field: "Phone", value: "user's", ours: "user's" }]);
+  expect(settled.unsettledEdits).toMatchObject([{ field: "Phone", value: "user's", ours: "user's" }]);
 });
 
 it.each(["salesforce", "external"] as const)(
@@ -131,7 +131,7 @@ describe("a whole that takes a line away and changes a value", () => {
 
   it("agrees on the value that stands, and goes on taking away the line that stood before", () => {
     const intent = whole(before, after, "external");
-    const known = { ...base, ...subjectOf(before), displaced: [] };
+    const known = { ...base, ...subjectOf(before), unsettledEdits: [] };
     const found = recover(intent, order("Draft", ["5", "9"]), known);
     expect(recoveredBase(intent, known, found).document).toEqual(order("Draft", ["5", "2"]));
     expect(found).toMatchObject({ doubts: [{ lineKey: NEW_LINE, field: "*", shown: true, meant: null }] });
@@ -147,7 +147,7 @@ describe("a whole of which one value stands and another does not: lost, or lande
   const after = order("Draft", ["5", "7"], "new note");
   const present = order("Draft", ["5"], "old note");
   const lost = whole(before, after, "salesforce");
-  const known = { ...base, ...subjectOf(before), displaced: [] };
+  const known = { ...base, ...subjectOf(before), unsettledEdits: [] };
   const found = recover(lost, present, known);
 
   it("agrees on what stands and on nothing else, so that the change itself goes on", () => {
@@ -169,7 +169,7 @@ describe("a whole of which one value stands and another does not: lost, or lande
 describe("a line that is made where it stood before", () => {
   const before = order("Draft", ["1"], "old note");
   const after = order("Draft", ["1", "7"], "new note");
-  const known: Base = { ...base, ...subjectOf(order("Draft", ["1", "2"], "old note")), displaced: [] };
+  const known: Base = { ...base, ...subjectOf(order("Draft", ["1", "2"], "old note")), unsettledEdits: [] };
 
   it.each(["salesforce", "external"] as const)("is no proof (%s): people bring it back as well", (side) => {
     const found = recover(whole(before, after, side), order("Draft", ["1", "9"], "old note"), known);
@@ -198,7 +198,7 @@ describe("a record that is made where it stood before", () => {
     ["still known", agreed],
     ["forgotten", null],
   ])("and that somebody else may have made is agreed on as far as it is what we meant (%s)", (_, document) => {
-    const known: Base = { ...base, object: "Order", key: ORDER, document, displaced: [] };
+    const known: Base = { ...base, object: "Order", key: ORDER, document, unsettledEdits: [] };
     const intent = whole(null, meant, "external");
     const present = order("Draft", ["8", "2"], "somebody's note");
     const { document: found } = recoveredBase(intent, known, recover(intent, present, known));

@@ -48,7 +48,7 @@ function shown(world: World): readonly unknown[] {
 const outcome = (opId: string, kind: "done" | FailureClass): RowOutcome =>
   kind === "done"
     ? { kind, opId, recordId: "802" as never, created: true }
-    : { kind: "failed", opId, class: kind, faults: [] };
+    : { kind: "failed", opId, class: kind, apiErrors: [] };
 
 describe("a line that gets another product in the external system", () => {
   it("is removed and added again within one atomic write, the removal first", () => {

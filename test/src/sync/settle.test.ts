@@ -21,7 +21,7 @@ const base: Base = {
   document: account("old", "1"),
   salesforceStamp: null,
   externalVersion: null,
-  displaced: [{ field: "Name", value: "user's", ours: "ours", by: null, at: null }],
+  unsettledEdits: [{ field: "Name", value: "user's", ours: "ours", by: null, at: null }],
 };
 
 function decision(agreed: SyncDocument, changes: readonly FieldChange[]): Decision {
@@ -48,10 +48,10 @@ function decision(agreed: SyncDocument, changes: readonly FieldChange[]): Decisi
     obstacles: [],
     actions: ["update"],
     changes,
-    passing: null,
+    transitional: null,
     rewrites: [],
-    displaced: [],
-    apart: null,
+    unsettledEdits: [],
+    keptOnOneSide: null,
   };
 }
 
@@ -65,7 +65,7 @@ it("what the other side has got is agreed on, and Salesforce still stands for it
   const settled = settle(both, base, [], { external: { kind: "done", opId: TO_EXTERNAL, version: "2" } });
 
   expect(settled.base.document).toEqual(account("user's", "1"));
-  expect(settled.base.displaced).toEqual(base.displaced);
+  expect(settled.base.unsettledEdits).toEqual(base.unsettledEdits);
 });
 
 it("an edit that loses without a write is decided about again when the rest does not land", () => {
@@ -75,7 +75,7 @@ it("an edit that loses without a write is decided about again when the rest does
   const settled = settle(rest, base, []);
 
   expect(settled.base.document).toEqual(account("old", "1"));
-  expect(settled.base.displaced).toEqual(base.displaced);
+  expect(settled.base.unsettledEdits).toEqual(base.unsettledEdits);
 });
 
 it("of two hidden edits of a field the later one counts", () => {
@@ -87,8 +87,8 @@ it("of two hidden edits of a field the later one counts", () => {
   const newer = { field: "Name", value: "newer", ours: "user's", by: null, at: null };
 
   const settled = settle(both, base, [{ kind: "done", opId: TO_SALESFORCE, recordId: RECORD, created: false }], {
-    displaced: [newer],
+    unsettledEdits: [newer],
   });
 
-  expect(settled.base.displaced).toEqual([newer]);
+  expect(settled.base.unsettledEdits).toEqual([newer]);
 });

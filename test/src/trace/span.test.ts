@@ -56,13 +56,13 @@ describe("spans", () => {
   it("show a run, its passes and their calls, one inside the other, with counts and no values", async () => {
     const seen = register();
     const shop = await Shop.open();
-    shop.company(2);
+    shop.batch(2);
     await shop.run();
 
     const run = seen.find(({ name }) => name === "order_sync.run");
     const pass = seen.find(({ name }) => name === "order_sync.pass");
     const write = seen.find(({ name, parent }) => name.startsWith("salesforce ") && parent === "order_sync.pass");
-    expect(run).toMatchObject({ parent: null, attributes: { "order_sync.source": "erp", "order_sync.held": 0 } });
+    expect(run).toMatchObject({ parent: null, attributes: { "order_sync.source": "erp", "order_sync.unsynced": 0 } });
     expect(pass).toMatchObject({ parent: "order_sync.run", attributes: { "order_sync.object": "Account" } });
     expect(write?.attributes).toMatchObject({ "http.response.status_code": 200 });
     expect(seen.every(({ ended }) => ended)).toBe(true);

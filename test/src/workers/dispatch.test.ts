@@ -10,7 +10,7 @@ import { businessKey } from "../../../src/model/business-key.ts";
 import type { BusinessKey } from "../../../src/model/key.ts";
 import { openStateStore } from "../../../src/state/open.ts";
 import type { StateStore } from "../../../src/state/port.ts";
-import type { WorkerEvent } from "../../../src/workers/crew.ts";
+import type { WorkerEvent } from "../../../src/workers/context.ts";
 import { dispatch, type Round, WORKERS_LOST } from "../../../src/workers/dispatch.ts";
 import { keysOf, laneName, NO_WORK } from "../../../src/workers/job.ts";
 import { JOB_RETRIES_MAX, JobQueue, type TakenJob } from "../../../src/workers/queue.ts";
@@ -62,17 +62,17 @@ describe.skipIf(typeof postgres === "string")(`the coordinator${skipped}`, () =>
     const first = await take();
     await state.acquireLease({ name: laneName("erp", 0), holder: "elsewhere:1:1", ttlMs: 20_000, nowMs: now() });
     aheadMs = 10_000;
-    await queue.ring("done");
+    await queue.notify("done");
     expect(await queue.look("Account", first.id)).toMatchObject({ kind: "active" });
     aheadMs = 30_000;
-    await queue.ring("done");
-    while (events.length === 0) await queue.bell.waitAfter("jobs", queue.bell.count("jobs"), 100);
+    await queue.notify("done");
+    while (events.length === 0) await queue.notifier.waitAfter("jobs", queue.notifier.count("jobs"), 100);
     // With a clock ahead of the queue's, the next worker would seem to be gone as well.
     aheadMs = 0;
 
     const second = await take();
     await queue.end(second, { kind: "done", holder: "third", report: { ...NO_WORK, writes: 1, apiCalls: 4 } });
-    await queue.ring("done");
+    await queue.notify("done");
     await barrier;
 
     expect(second).toMatchObject({ id: first.id, tries: 1, job: first.job });
@@ -88,10 +88,10 @@ describe.skipIf(typeof postgres === "string")(`the coordinator${skipped}`, () =>
 
     expect(await state.deadLetters("Account")).toMatchObject([{ key: KEY, obstacles: [{ code: WORKERS_LOST }] }]);
     expect(await state.journal({ key: KEY, limit: 1 })).toMatchObject([{ event: "rejected" }]);
-    expect(did().held).toHaveLength(1);
+    expect(did().unsynced).toHaveLength(1);
   });
 
-  it("parts a job that no worker survives, so that the neighbours of a poisonous record go on", async () => {
+  it("parts a job that no worker survives, so that the neighbors of a poisonous record go on", async () => {
     const barrier = send(20);
     const compared = new Set<BusinessKey>();
     for (let jobs = 0; jobs < 40 && compared.size < 19; jobs += 1) {
@@ -101,7 +101,7 @@ describe.skipIf(typeof postgres === "string")(`the coordinator${skipped}`, () =>
       else {
         for (const key of keys) compared.add(key);
         await queue.end(taken, { kind: "done", holder: "me", report: { ...NO_WORK, compared: keys.length } });
-        await queue.ring("done");
+        await queue.notify("done");
       }
     }
     await barrier;
@@ -111,11 +111,11 @@ describe.skipIf(typeof postgres === "string")(`the coordinator${skipped}`, () =>
   });
 
   it("lets the keys of a job wait that vanished from the queue", async () => {
-    const rung = queue.bell.count("jobs");
+    const seen = queue.notifier.count("jobs");
     const barrier = send();
-    await queue.bell.waitAfter("jobs", rung, 10_000);
+    await queue.notifier.waitAfter("jobs", seen, 10_000);
     await queue.purge(["Account"]);
-    await queue.ring("done");
+    await queue.notify("done");
     await barrier;
 
     expect(await state.parked("Account")).toMatchObject([{ key: KEY, obstacles: [{ code: WORKERS_LOST }] }]);
@@ -132,10 +132,12 @@ describe.skipIf(typeof postgres === "string")(`the coordinator${skipped}`, () =>
     const second = await take();
     const failed = { kind: "failed", holder: "me", report: NO_WORK, message: "limit reached" } as const;
     await queue.end(first, { ...failed, code: "SALESFORCE_LIMIT" });
-    await queue.ring("done");
-    expect(await Promise.race([outcome, queue.bell.waitAfter("jobs", queue.bell.count("jobs"), 300)])).toBeUndefined();
+    await queue.notify("done");
+    expect(
+      await Promise.race([outcome, queue.notifier.waitAfter("jobs", queue.notifier.count("jobs"), 300)]),
+    ).toBeUndefined();
     await queue.end(second, { kind: "done", holder: "me", report: { ...NO_WORK, compared: 20 } });
-    await queue.ring("done");
+    await queue.notify("done");
 
     expect(await outcome).toMatchObject({ code: "SALESFORCE_LIMIT", message: "limit reached" });
     expect(did().compared).toBe(20);
@@ -147,10 +149,10 @@ describe.skipIf(typeof postgres === "string")(`the coordinator${skipped}`, () =>
     const taken = await take();
     const stopped = [{ object: "Account", code: "INVALID_FIELD", message: "all were refused" }];
     await queue.end(taken, { kind: "done", holder: "me", report: { ...NO_WORK, stopped } });
-    await queue.ring("done");
+    await queue.notify("done");
     const others = await takeAll();
     for (const other of others) await queue.end(other, { kind: "done", holder: "me", report: NO_WORK });
-    await queue.ring("done");
+    await queue.notify("done");
     await barrier;
 
     expect(did().stopped).toEqual(stopped);
@@ -161,7 +163,7 @@ describe.skipIf(typeof postgres === "string")(`the coordinator${skipped}`, () =>
     const barrier = expect(send()).rejects.toMatchObject({ code: "LEASE_LOST" });
     const taken = await take();
     await queue.end(taken, { kind: "stale" });
-    await queue.ring("done");
+    await queue.notify("done");
     await barrier;
   });
 
@@ -174,7 +176,7 @@ describe.skipIf(typeof postgres === "string")(`the coordinator${skipped}`, () =>
 
   async function loseWorker(taken: TakenJob): Promise<void> {
     await queue.giveBack("Account", taken.id, "gone");
-    await queue.ring("done");
+    await queue.notify("done");
   }
 
   function now(): number {
@@ -203,10 +205,10 @@ describe.skipIf(typeof postgres === "string")(`the coordinator${skipped}`, () =>
 
   async function take(): Promise<TakenJob> {
     for (;;) {
-      const rung = queue.bell.count("jobs");
+      const seen = queue.notifier.count("jobs");
       const taken = await queue.take("Account");
       if (taken !== undefined) return taken;
-      await queue.bell.waitAfter("jobs", rung, 100);
+      await queue.notifier.waitAfter("jobs", seen, 100);
     }
   }
 
@@ -240,8 +242,8 @@ describe.skipIf(typeof postgres === "string")(`the coordinator${skipped}`, () =>
       matches: new MatchCache(),
     };
     const observe = (event: WorkerEvent) => events.push(event);
-    const crew = { ports, options, queue, fingerprint: "f", observe, afterRun: async () => {} };
-    return { crew, context, ended: ended.signal };
+    const worker = { ports, options, queue, fingerprint: "f", observe, afterRun: async () => {} };
+    return { worker, context, ended: ended.signal };
   }
 });
 

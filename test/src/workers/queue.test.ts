@@ -88,15 +88,15 @@ describe.skipIf(typeof postgres === "string")(`the queue${skipped}`, () => {
     const stranger = await JobQueue.open(url, "shop");
     try {
       // The bell rings once by itself when it begins to listen.
-      for (const { bell } of [queue, other, stranger]) await bell.waitAfter("jobs", 0, 5_000);
-      const before = { other: other.bell.count("done"), stranger: stranger.bell.count("done") };
+      for (const { notifier } of [queue, other, stranger]) await notifier.waitAfter("jobs", 0, 5_000);
+      const before = { other: other.notifier.count("done"), stranger: stranger.notifier.count("done") };
       const start = performance.now();
-      const woken = other.bell.waitAfter("done", before.other, 5_000);
-      await queue.ring("done");
+      const woken = other.notifier.waitAfter("done", before.other, 5_000);
+      await queue.notify("done");
       await woken;
       expect(performance.now() - start).toBeLessThan(2_500);
-      expect(other.bell.count("done")).toBe(before.other + 1);
-      expect(stranger.bell.count("done")).toBe(before.stranger);
+      expect(other.notifier.count("done")).toBe(before.other + 1);
+      expect(stranger.notifier.count("done")).toBe(before.stranger);
     } finally {
       await other.close();
       await stranger.close();

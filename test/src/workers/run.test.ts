@@ -7,7 +7,7 @@ import { createSalesforceOrg } from "../../../src/salesforce/org.ts";
 import type { SalesforceOrg } from "../../../src/salesforce/port.ts";
 import { pruneState } from "../../../src/service/retention.ts";
 import { type OpenState, openStateStore } from "../../../src/state/open.ts";
-import type { WorkerEvent } from "../../../src/workers/crew.ts";
+import type { WorkerEvent } from "../../../src/workers/context.ts";
 import { runWorker } from "../../../src/workers/worker.ts";
 import { erpMapping } from "../../support/erp-mapping.ts";
 import { startPostgres } from "../../support/postgres.ts";
@@ -84,7 +84,7 @@ describe.skipIf(typeof postgres === "string")(`a worker${skipped}`, () => {
   }
 
   it("stands still instead of deleting much, deletes nothing, and does it once a person allows it", async () => {
-    shop.company(40);
+    shop.batch(40);
     await work();
     for (let index = 0; index < 30; index += 1) shop.erp.remove("customers", `C${index}`);
 
@@ -102,7 +102,7 @@ describe.skipIf(typeof postgres === "string")(`a worker${skipped}`, () => {
   it("writes nothing before its first run passes the check", async () => {
     const mapping = erpMapping({ Account: { fields: { Phone: null, Rating__c: "phone" } } });
     const wrong = await Shop.open(mapping);
-    wrong.company(2);
+    wrong.batch(2);
 
     const events = await work({}, wrong);
 

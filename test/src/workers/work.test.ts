@@ -10,7 +10,7 @@ import type { BusinessKey } from "../../../src/model/key.ts";
 import type { SalesforceOrg } from "../../../src/salesforce/port.ts";
 import { openStateStore } from "../../../src/state/open.ts";
 import type { Lease, StateStore } from "../../../src/state/port.ts";
-import type { Crew, WorkerEvent } from "../../../src/workers/crew.ts";
+import type { WorkerContext, WorkerEvent } from "../../../src/workers/context.ts";
 import { type Job, type JobOutcome, laneName } from "../../../src/workers/job.ts";
 import { workOn } from "../../../src/workers/work.ts";
 import { compiled } from "../../support/erp-mapping.ts";
@@ -53,7 +53,7 @@ describe("a worker with a job", () => {
     });
 
     expect([...erp.values()].map((row) => row["name"])).toEqual(["Account 1", "Account 2", "Account 3"]);
-    expect(outcomes).toMatchObject([{ kind: "done", holder: "me", report: { writes: 3, held: [] } }]);
+    expect(outcomes).toMatchObject([{ kind: "done", holder: "me", report: { writes: 3, unsynced: [] } }]);
     expect(holder).toBe("me");
     expect(await state.leaseHolder(LANE)).toBeUndefined();
     expect((await state.bases("Account", NUMBERS.map(keyOf))).size).toBe(3);
@@ -97,7 +97,7 @@ describe("a worker with a job", () => {
     await work({ again: true });
 
     expect(applied).toHaveLength(3);
-    expect(outcomes).toMatchObject([{ kind: "done", report: { recovered: 3, held: [] } }]);
+    expect(outcomes).toMatchObject([{ kind: "done", report: { recovered: 3, unsynced: [] } }]);
     expect(await state.intents()).toEqual([]);
     expect(await state.parked()).toEqual([]);
     expect((await state.bases("Account", NUMBERS.map(keyOf))).size).toBe(3);
@@ -129,7 +129,7 @@ describe("a worker with a job", () => {
     await work({ commit });
 
     expect(applied).toHaveLength(3);
-    expect(outcomes).toMatchObject([{ kind: "done", report: { recovered: 3, held: [] } }]);
+    expect(outcomes).toMatchObject([{ kind: "done", report: { recovered: 3, unsynced: [] } }]);
     expect(events).toContainEqual({ kind: "trouble", message: "connection terminated" });
     expect(await state.parked()).toEqual([]);
   });
@@ -177,7 +177,7 @@ describe("a worker with a job", () => {
     } = {},
   ): Promise<void> {
     const { again = false, stop = new AbortController().signal, commit } = options;
-    const crew = crewOf(commit === undefined ? state : withCommit(state, commit));
+    const worker = crewOf(commit === undefined ? state : withCommit(state, commit));
     const end = async (outcome: JobOutcome): Promise<void> => {
       outcomes.push(outcome);
       await options.end?.(outcome);
@@ -188,7 +188,7 @@ describe("a worker with a job", () => {
       again,
       matches: new MatchCache(),
     };
-    await workOn(crew, assignment, { stop, end });
+    await workOn(worker, assignment, { stop, end });
   }
 
   function job(): Job {
@@ -197,7 +197,7 @@ describe("a worker with a job", () => {
     return { ...names, feed: "salesforce", recover: false, deletes: [], stopped: [], nominations };
   }
 
-  function crewOf(store: StateStore): Crew {
+  function crewOf(store: StateStore): WorkerContext {
     const ports: EnginePorts = {
       mapping: MAPPING,
       state: store,
