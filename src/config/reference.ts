@@ -51,7 +51,7 @@ export function configurationReference(): string {
 from the environment. Secrets must be such references, unless the system that they open is on this machine. Relative \`file:\` addresses
 start at the file's folder. The JSON Schema for editors is \`schema/order-sync.schema.json\` in the package.
 
-In the tables \`<name>\` stands for a name of your choice, \`[]\` for each entry of a list, and \`a | b\` in front of a path for the variant
+In the tables, \`<name>\` is a name of your choice and \`[]\` is each entry of a list. \`a | b\` in front of a path is the variant
 (\`kind\`) that the setting belongs to.
 
 ${sections.join("\n")}`;
