@@ -59,7 +59,7 @@ export default defineConfig({
     reporters: process.env["CI"] === undefined ? ["default"] : ["default", new NoSkips()],
     sequence: { sequencer: LongFirst },
     projects: [
-      // One process and one set of modules per worker: to load them anew for each file costs a third of the whole time.
+      // One process and one set of modules per worker: to load them again for each file costs a third of the whole time.
       // docs/decisions/0013-test-files-that-share-a-process.md says what a test file must keep to.
       { test: { ...common, name: "shared", include: ["test/**/*.test.ts", "examples/**/*.test.ts"], exclude: [...ALONE, ...ELSEWHERE], isolate: false } },
       { test: { ...common, name: "alone", include: ALONE } },

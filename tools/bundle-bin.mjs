@@ -51,7 +51,7 @@ const entry = readFileSync("dist/mock-server/bin.cjs", "utf8");
 const start = /bin\/start-[\w-]+\.cjs/.exec(entry)?.[0];
 if (start === undefined) throw new Error("dist/mock-server/bin.cjs loads no part called start");
 const part = resolve("dist/mock-server", start);
-// One byte a character: half of the work to read and to check. All of them stand in texts and regular expressions.
+// One byte a character: half of the work to read and to check. All of them are in texts and regular expressions.
 const code = readFileSync(part, "utf8").replace(
   /[^\0-\x7f]/g,
   (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,

@@ -19,7 +19,7 @@ import { table } from "./reference-pages.ts";
 const PLATFORM = "platform";
 const LISTS = ["12", "13"];
 
-/** The page with its parts written anew. Throws an `Error` where the page lacks the markers of a part. */
+/** The page with its parts written again. Throws an `Error` where the page lacks the markers of a part. */
 export async function fidelityPage(page: string, chapters: readonly Chapter[]): Promise<string> {
   const parts: readonly (readonly [name: string, text: string])[] = [
     ["score", await scorePart()],

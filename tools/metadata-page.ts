@@ -12,7 +12,7 @@ const WORDS: Readonly<Record<Support, string>> = {
 const START = "<!-- types -->\n";
 const END = "<!-- end of types -->";
 
-/** The page with its table written anew. Throws an `Error` where the page lacks the markers. */
+/** The page with its table written again. Throws an `Error` where the page lacks the markers. */
 export function metadataPage(page: string): string {
   const rows = METADATA_TYPES.map(({ type, endings, support, note }) => [
     type,

@@ -10,7 +10,7 @@ export function chapterPage(chapter: Chapter, citations: readonly Citation[]): s
     `<!-- Made from ${chapter.name}.yaml: npm run generate -->`,
     `# ${chapter.title}`,
     chapter.about,
-    `Code cites a section as \`${chapter.name} §${chapter.sections[0]?.id ?? "1"}\`. What the marks mean stands in [README.md](README.md).`,
+    `Code cites a section as \`${chapter.name} §${chapter.sections[0]?.id ?? "1"}\`. What the marks mean is in [README.md](README.md).`,
     ...sections,
     "",
   ].join("\n\n");

@@ -6,7 +6,7 @@ import { xmlElement } from "../http/xml-text.ts";
 export const NAMESPACE = "http://www.force.com/2009/06/asyncapi/dataload";
 
 /**
- * The document of a result. A record's Id stands in it twice where the query selects it, and empty where it does not,
+ * The document of a result. A record's Id is in it twice where the query selects it, and empty where it does not,
  * as in SOAP; so do parents.
  */
 export function queryResultXml(records: readonly Readonly<Record<string, unknown>>[]): string {

@@ -167,7 +167,7 @@ function readCommand(args: readonly string[]): StartCommand | "help" {
 
 /**
  * Another one for each start: an org that lost its records must not look like the one that a client knows. Record Ids
- * begin anew, so what the client remembers of the old org would mean other records here.
+ * begin again, so what the client remembers of the old org would mean other records here.
  */
 function newOrgId(): string {
   return recordIdOf("00D", Math.floor(Math.random() * RECORD_COUNTER_MAX));

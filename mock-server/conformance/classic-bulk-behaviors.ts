@@ -67,7 +67,7 @@ const ROWS: readonly BehaviorRow[] = [
     },
   ],
   [
-    "a job that is asked for in JSON is told in JSON",
+    "a job that is asked for in JSON is answered in JSON",
     "rest-api §13 [fixture]",
     newJsonJob(),
     {

@@ -118,7 +118,7 @@ const COMPOSITE: readonly BehaviorRow[] = [
     },
   ],
   [
-    "a batch halts where it is told to",
+    "a batch halts where it is asked to",
     "rest-api §9.2 [doc]",
     post("/composite/batch", {
       haltOnError: true,

@@ -86,7 +86,7 @@ export const rolledBack = halted(
 /** The answer of `bad`. */
 export const badMail = { httpStatusCode: 400, body: [{ errorCode: "INVALID_EMAIL_ADDRESS", fields: ["Email"] }] };
 
-/** A query's answer: so many rows, and these where they are told. */
+/** A query's answer: this many rows, and these where they are reported. */
 export const rows = (totalSize: number, ...records: readonly unknown[]): Expected => ({
   status: 200,
   body: records.length === 0 ? { totalSize, done: true } : { totalSize, done: true, records },

@@ -1,4 +1,4 @@
-/** The whole table of behaviors, and how its outcome is told. */
+/** The whole table of behaviors, and how its outcome is reported. */
 import type { Behavior } from "./behavior.ts";
 import { BULK_BEHAVIORS } from "./bulk-behaviors.ts";
 import { CLASSIC_BULK_BEHAVIORS } from "./classic-bulk-behaviors.ts";

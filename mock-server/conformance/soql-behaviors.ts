@@ -115,7 +115,7 @@ const ANSWERS: readonly BehaviorRow[] = [
     rows(1, { Name: /^Conformance other/ }),
   ],
   [
-    "a parent's field stands in an object of its own",
+    "a parent's field is in an object of its own",
     "soql §9 [fixture]",
     query("SELECT Id, Account.Name FROM Contact WHERE Id = '{{contact}}'"),
     rows(1, { Account: { attributes: { type: "Account" }, Name: /^Conformance/ } }),
@@ -127,7 +127,7 @@ const ANSWERS: readonly BehaviorRow[] = [
     rows(1, { Account: { Parent: null } }),
   ],
   [
-    "children stand in a result of their own",
+    "children are in a result of their own",
     "soql §5.5 [fixture]",
     query("SELECT Id, (SELECT LastName FROM Contacts) FROM Account WHERE Id = '{{account}}'"),
     rows(1, { Contacts: { totalSize: 1, done: true, records: [{ LastName: ANY }] } }),

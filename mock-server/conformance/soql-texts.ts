@@ -1,4 +1,4 @@
-/** What refused queries are told, word for word where that is recorded. Source: soql §5, §10, §12. */
+/** What refused queries are answered, word for word where that is recorded. Source: soql §5, §10, §12. */
 import { type Behavior, type BehaviorRow, chapter, get, query, refused } from "./behavior.ts";
 
 const NAMES = "Please reference your WSDL or the describe call for the appropriate names.";

@@ -1,4 +1,4 @@
-/** Which fields of an object stand in a table: those that tell its records apart, by their definition. */
+/** Which fields of an object are in a table: those that tell its records apart, by their definition. */
 import type { SObjectType } from "../schema/catalog.ts";
 import type { FieldDefinition, Row } from "../schema/definition.ts";
 

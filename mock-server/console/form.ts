@@ -31,7 +31,7 @@ ${canEdit ? NOTHING : html`<p class="note">The permissions of ${username} do not
 <div class="refusals" role="alert" data-refusals hidden></div>
 <div class="form-grid">${plain.map((field) => input(view, type, field, row))}</div>
 ${components.length === 0 ? NOTHING : html`<details><summary>Addresses</summary><div class="form-grid">${components.map((field) => input(view, type, field, row))}</div></details>`}
-<p class="form-end"><button type="submit" class="primary">${row === undefined ? "Create" : "Save"} as ${username}</button><span class="dim">Goes through the REST API: it costs a call and stands in the journal.</span></p>
+<p class="form-end"><button type="submit" class="primary">${row === undefined ? "Create" : "Save"} as ${username}</button><span class="dim">Goes through the REST API: it costs a call and is in the journal.</span></p>
 </form>`;
   return row === undefined ? form : html`<details class="edit"><summary>Edit as ${username}</summary>${form}</details>`;
 }

@@ -4,7 +4,7 @@
  * ```ts
  * html`<a href="${url}">${name}</a>`
  * ```
- * Attributes stand in double quotes in every template; both contexts need the same five characters escaped.
+ * Attributes are in double quotes in every template; both contexts need the same five characters escaped.
  */
 
 /** A piece of HTML that may be sent as it is: what `html` makes, or a constant of our own. Never made of a value. */

@@ -31,7 +31,7 @@ const SECTIONS: readonly {
   { section: "coverage", label: "Coverage", to: address("/coverage"), key: "6" },
 ];
 
-/** The org's state as the top bar shows it and as the browser is told live. */
+/** The org's state as the top bar shows it and as the browser is reported live. */
 export interface OrgState {
   readonly now: string;
   readonly clock: "frozen" | "running";

@@ -1,7 +1,7 @@
 /**
  * The org's state as server-sent events: one at once, one whenever it differs.
  *
- * New requests and commits are told soon after they happen, in one event for many; what nobody tells of (clock, faults,
+ * New requests and commits are reported soon after they happen, in one event for many; what nobody tells of (clock, faults,
  * limits) is looked at once a second while somebody listens.
  */
 import type { ConsoleHost } from "./host.ts";

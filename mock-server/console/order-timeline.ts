@@ -150,7 +150,7 @@ function noteRequests(journal: Journal, order: { id: string; lines: ReadonlySet<
   }
 }
 
-/** The stamp that the save left, so that both sources of a fact stand in the same second. */
+/** The stamp that the save left, so that both sources of a fact are in the same second. */
 function stampOf({ fields }: JournalChange): string | undefined {
   const after = fields["SystemModstamp"]?.after;
   return typeof after === "string" ? after : undefined;

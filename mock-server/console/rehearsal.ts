@@ -1,7 +1,7 @@
 /**
  * What would happen if: runs a save through the org's real pipeline and undoes it.
  *
- * It runs on a fork that is thrown away, so that no Id and no auto-number of the org is used up and nobody is told of a
+ * It runs on a fork that is thrown away, so that no Id and no auto-number of the org is used up and nobody hears of a
  * commit. Armed faults and row locks are not part of it; triggers of the test author do run, and what they do outside
  * the org stays done.
  */

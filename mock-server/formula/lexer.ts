@@ -1,7 +1,7 @@
 /**
  * Cuts a formula's text into tokens. One pass, no backtracking: the time grows with the length.
  *
- * Texts stand in double or single quotes and know the escapes `\\`, `\"`, `\'`, `\n`, `\r` and `\t`; another character
+ * Texts are in double or single quotes and know the escapes `\\`, `\"`, `\'`, `\n`, `\r` and `\t`; another character
  * keeps its backslash, so that the pattern `"\d+"` works [memory: platform §6]. Comments stand between slash-star pairs.
  */
 import { FormulaError } from "./error.ts";

@@ -11,7 +11,7 @@ export type Part =
   | { readonly kind: "place"; readonly place: "start" | "end" | "word" | "notWord" }
   | { readonly kind: "ahead"; readonly part: Part; readonly negative: boolean };
 
-/** Repetitions that one part may ask for, and how deep groups may stand in groups. */
+/** Repetitions that one part may ask for, and how deep groups may appear in groups. */
 const REPEAT_MAX = 5000;
 const DEPTH_MAX = 200;
 

@@ -73,9 +73,9 @@ export function asPlace(part: Typed, call: Call): Run<Place | null> {
 export function wrongType(call: Call, expected: string, part: Typed): FormulaError {
   const advice =
     part.type === "picklist"
-      ? ": a picklist stands in ISPICKVAL, CASE or TEXT"
+      ? ": a picklist is in ISPICKVAL, CASE or TEXT"
       : part.type === "multipicklist"
-        ? ": a multi-select picklist stands in INCLUDES"
+        ? ": a multi-select picklist is in INCLUDES"
         : "";
   return new FormulaError(`${call.name} needs ${expected}, not ${TYPE_NAMES[part.type]}${advice}`, {
     position: call.at,

@@ -13,7 +13,7 @@ export interface JournalQuery extends QueryPlanReport {
   readonly soql: string;
 }
 
-/** Most of each kind that one call keeps; a call that saves thousands of records is told by its first ones. */
+/** Most of each kind that one call keeps; a call that saves thousands of records is reported by its first ones. */
 export const NOTED_QUERIES_MAX = 50;
 export const NOTED_VERDICTS_MAX = 300;
 export const NOTED_CHANGES_MAX = 200;

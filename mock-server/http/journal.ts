@@ -132,7 +132,7 @@ export class Journal {
   readonly #listeners = new Set<(number: number) => void>();
 
   /**
-   * `capacity` 0 switches it off. `catalog` is the org's whole schema, against which hidden fields are told; `leftOut` what
+   * `capacity` 0 switches it off. `catalog` is the org's whole schema, against which hidden fields are reported; `leftOut` what
    * the org leaves out of the team's metadata.
    */
   constructor(

@@ -1,7 +1,7 @@
 /**
  * Writes what describe tells about an org as SFDX source files: custom fields, record types, values of standard picklists.
  *
- * Formulas, roll-ups and automatic numbers are told by describe only as facts, not with their definition: they become plain
+ * Formulas, roll-ups and automatic numbers are reported by describe only as facts, not with their definition: they become plain
  * fields of their type, or are left out with a remark.
  */
 import type { DescribedField, DescribedObject } from "./source-org.ts";

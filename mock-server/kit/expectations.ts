@@ -58,7 +58,7 @@ export class Expectations {
     this.request(match, { times: 0 });
   }
 
-  /** So many API calls were used since the beginning or the last reset. */
+  /** This many API calls were used since the beginning or the last reset. */
   apiCalls(occurrence: { readonly exactly?: number; readonly atMost?: number }): void {
     const { used } = this.#host.usage;
     const { exactly, atMost } = occurrence;

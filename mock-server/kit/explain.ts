@@ -6,7 +6,7 @@ import { pathWords, refusalMessage, ruleFact } from "./reason.ts";
 
 /** Calls that `tellCalls` lists, the newest last. */
 const LISTED_MAX = 20;
-/** Changes and queries of one call that are told. */
+/** Changes and queries of one call that are reported. */
 const DETAILS_MAX = 5;
 
 /**

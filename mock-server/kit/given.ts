@@ -156,7 +156,7 @@ export class Given {
     });
   }
 
-  /** One product serves all lines that name none; after a reset of the org it is made anew. */
+  /** One product serves all lines that name none; after a reset of the org it is made again. */
   #knownProduct(): GivenProduct {
     const known = this.#product;
     const there =

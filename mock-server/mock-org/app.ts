@@ -132,7 +132,7 @@ function pipelineOf({ org, signIn, journal, ...options }: AppOptions, services: 
 
 /** An address that no route takes. */
 function answerUnknown(pipeline: PipelineOptions, call: WireCall): Response | Promise<Response> {
-  // Only where nobody has added a route: a test may stand in for its org's own Apex.
+  // Only where nobody has added a route: a test may replace its org's own Apex.
   if (call.path.startsWith(APEX_REST)) return answerRest(pipeline, call, notImplemented("Apex REST"));
   const { journal, services } = pipeline;
   const result = errorResult(notFound());

@@ -1,4 +1,4 @@
-/** What a mock org may be told at its beginning. */
+/** Settings with which a mock org starts. */
 import type { ConnectedApp } from "../auth/connected-apps.ts";
 import type { MockUser } from "../auth/passwords.ts";
 import type { RandomText } from "../auth/tokens.ts";
@@ -13,7 +13,7 @@ import type { FieldDefinition, ObjectDefinition } from "../schema/definition.ts"
 import { requireCount, requireKnown } from "../setup/known-names.ts";
 import type { Currencies } from "../setup/multicurrency.ts";
 
-/** What a mock org may be told at its beginning. Everything has a default. */
+/** Settings with which a mock org starts. Everything has a default. */
 export interface MockOrgOptions {
   readonly name?: string;
   /**

@@ -1,7 +1,7 @@
 /**
  * The OAuth 2.0 token endpoint: form parameters in, token response out.
  *
- * Keys of the answers stand in the order in which real orgs send them. Source: rest-api §3.1–3.3.
+ * Keys of the answers are in the order in which real orgs send them. Source: rest-api §3.1–3.3.
  */
 import { createHmac } from "node:crypto";
 import { verifierFits } from "../auth/authorization-codes.ts";

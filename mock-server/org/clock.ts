@@ -21,7 +21,7 @@ export type ClockState =
   | { readonly kind: "frozen"; readonly atMs: number }
   | { readonly kind: "running"; readonly offsetMs: number };
 
-/** Most timers that one call of `settle` or `advance` runs: a timer that sets itself anew for now would never end. */
+/** Most timers that one call of `settle` or `advance` runs: a timer that sets itself again for now would never end. */
 const TIMERS_PER_SETTLE_MAX = 100_000;
 
 interface Timer {

@@ -1,7 +1,7 @@
 /**
  * An org's state as plain data, and back: what a snapshot file holds.
  *
- * Reading builds a snapshot beside the org, so a file that proves wrong half way has changed nothing; `MockOrgCore.restore`
+ * Reading builds a snapshot beside the org, so a file that turns out to be invalid has changed nothing; `MockOrgCore.restore`
  * then takes it as it takes any other.
  */
 import { type Catalog, createCatalog } from "../schema/catalog.ts";

@@ -1,4 +1,4 @@
-/** Functions that want to be told. One that stops itself or starts another meanwhile does not disturb the round. */
+/** Functions that want to be reported. One that stops itself or starts another meanwhile does not disturb the round. */
 export class Listeners<Args extends readonly unknown[]> {
   readonly #listeners = new Set<(...args: Args) => void>();
 

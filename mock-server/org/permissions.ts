@@ -1,7 +1,7 @@
 /**
  * What a profile or permission set grants.
  *
- * User permissions stand in the `Permissions…` fields of the Profile and PermissionSet records themselves. Rights on
+ * User permissions are in the `Permissions…` fields of the Profile and PermissionSet records themselves. Rights on
  * objects and fields have no field there; the org keeps them as a grant beside the record, under its Id.
  */
 import type { ObjectAccess } from "./port.ts";

@@ -11,7 +11,7 @@ export function changesRights({ object, before, after }: RecordChange): boolean 
   return RIGHTS.has(object) || (object === "User" && before?.["ProfileId"] !== after?.["ProfileId"]);
 }
 
-/** User permissions stand in the record; only those that it has no field for are kept beside it. */
+/** User permissions are in the record; only those that it has no field for are kept beside it. */
 export function grantOf(catalog: Catalog, definition: PermissionDefinition): Grant {
   const type = catalog.object(definition.kind === "profile" ? "Profile" : "PermissionSet");
   const named = definition.userPermissions === "all" ? [] : definition.userPermissions;

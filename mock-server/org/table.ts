@@ -83,7 +83,7 @@ export class Table {
     return this.#count;
   }
 
-  /** Grows with every change: whoever derives something from the records knows when to derive it anew. */
+  /** Grows with every change: whoever derives something from the records knows when to derive it again. */
   get version(): number {
     return this.#version;
   }
@@ -304,7 +304,7 @@ function index(
     if (field === undefined) continue;
     const oldValue = before?.[field.name] ?? null;
     const newValue = after?.[field.name] ?? null;
-    // An unchanged key stands in the layer that the earlier record came from.
+    // An unchanged key is in the layer that the earlier record came from.
     if (oldValue === newValue) continue;
     const oldKey = indexKey(field, oldValue);
     const newKey = indexKey(field, newValue);

@@ -1,5 +1,5 @@
 /**
- * How an org's transactions run: one at a time, each against the org as it is now; what they changed is told when they are
+ * How an org's transactions run: one at a time, each against the org as it is now; what they changed is reported when they are
  * over. Also what begins or ends with them: the purge of the recycle bin, long transactions, row locks.
  */
 import assert from "node:assert/strict";
@@ -40,7 +40,7 @@ export class Transactions {
     this.#org = org;
   }
 
-  /** Runs the work in a transaction: what it throws undoes it, what it changed is told to the listeners. */
+  /** Runs the work in a transaction: what it throws undoes it, what it changed is reported to the listeners. */
   transact<T>(actor: Actor, work: (tx: Transaction) => T, origin?: TransactionOrigin): T {
     this.#purge();
     const { result, changes } = this.#run(actor, (tx) => ({ result: atOnce(work(tx)), changes: tx.changes() }));

@@ -61,7 +61,7 @@ export function memberOf(record: Readonly<Record<string, unknown>>, name: string
   return key === undefined ? undefined : record[key];
 }
 
-/** 400: a field that the address names, or that the org alone writes, stands in the body too. */
+/** 400: a field that the address names, or that the org alone writes, is in the body too. */
 export function surplusField(field: string): OrgError {
   return new OrgError(400, {
     code: "INVALID_FIELD",

@@ -14,7 +14,7 @@ export function formatAutoNumber(autoNumber: AutoNumber, value: number, nowMs: n
   });
 }
 
-/** Where the parts of a date stand in an ISO instant. */
+/** Where the parts of a date are in an ISO instant. */
 const DATE_PARTS: Readonly<Record<string, readonly [from: number, to: number]>> = {
   YYYY: [0, 4],
   YY: [2, 4],

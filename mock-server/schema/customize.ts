@@ -114,7 +114,7 @@ function metadataPrefix(at: number): string {
   return `m${BASE62.charAt(Math.floor(at / BASE62.length) % BASE62.length)}${BASE62.charAt(at % BASE62.length)}`;
 }
 
-/** The records of custom metadata types, which stand in the source as the types do. */
+/** The records of custom metadata types, which are in the source as the types do. */
 function addMetadataRecords(work: Work, { customMetadata }: Customization): void {
   const byType = new Map<string, CustomMetadataSource[]>();
   for (const source of customMetadata) byType.set(source.type, [...(byType.get(source.type) ?? []), source]);

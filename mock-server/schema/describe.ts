@@ -2,7 +2,7 @@
  * Describe: the schema as the REST API shows it, derived from the definitions.
  *
  * Pure: a catalog (already restricted to what the user may see), the API version, the host and the user's rights give
- * the answer. Keys stand in the alphabetical order of captured answers. Reference: rest-api §6 [fixture].
+ * the answer. Keys are in the alphabetical order of captured answers. Reference: rest-api §6 [fixture].
  */
 import type { Catalog, ChildRelationship, SObjectType } from "./catalog.ts";
 import type { FieldDefinition, FieldType } from "./definition.ts";

@@ -12,7 +12,7 @@ import type { Catalog, SObjectType } from "./catalog.ts";
 import type { FieldDefinition } from "./definition.ts";
 import { keyPrefixOf, to15 } from "./record-id.ts";
 
-/** How far a formula may travel from its record, and how deep formulas may stand in formulas [memory: platform §6]. */
+/** How far a formula may travel from its record, and how deep formulas may appear in formulas [memory: platform §6]. */
 const RELATIONSHIPS_MAX = 10;
 const NESTED_FORMULAS_MAX = 10;
 
@@ -360,10 +360,10 @@ function stored(field: FieldDefinition, whole: string, object: SObjectType): Typ
     case "location":
       return location(field, whole, object);
     case "address":
-      throw new FormulaError(`the compound field ${whole} cannot stand in a formula; use its components`);
+      throw new FormulaError(`the compound field ${whole} cannot be used in a formula; use its components`);
     case "base64":
     case "anyType":
-      throw new FormulaError(`the field ${whole} of type ${field.type} cannot stand in a formula`);
+      throw new FormulaError(`the field ${whole} of type ${field.type} cannot be used in a formula`);
     case "string":
     case "textarea":
     case "combobox":
@@ -382,7 +382,7 @@ function location(field: FieldDefinition, whole: string, object: SObjectType): T
   const latitude = object.field(`${base}__Latitude__s`);
   const longitude = object.field(`${base}__Longitude__s`);
   if (latitude === undefined || longitude === undefined)
-    throw new FormulaError(`the compound field ${whole} cannot stand in a formula; use its components`);
+    throw new FormulaError(`the compound field ${whole} cannot be used in a formula; use its components`);
   return {
     type: "location",
     run: ({ row }) => {

@@ -1,4 +1,4 @@
-/** What `seed` may be: the demo company, a generated volume, or files. Stories are loaded only where one is told. */
+/** What `seed` may be: the demo company, a generated volume, or files. Stories are loaded only where one is requested. */
 import { DEMO_USERS, demoDefinitions } from "../../fixtures/orgs/demo-company.ts";
 import type { MockUser } from "../auth/passwords.ts";
 import type { MockOrgCore } from "../org/org.ts";

@@ -18,7 +18,7 @@ import { formatDatetime } from "../schema/temporal.ts";
  * - `=text` the text
  * - `#Object.n` the Id of the object's nth record, counted from 0
  * - `@seconds` a time so long after the org's present (mostly before: negative)
- * - `~days` a day so many days after the present one
+ * - `~days` a day this many days after the present one
  * - `^days+months` the last day of a term of months that begins at that day
  * - `%` the field's next automatic number
  */
@@ -29,7 +29,7 @@ export interface PrebuiltObject {
   readonly object: string;
   /** What the records have in common. */
   readonly same: Readonly<Record<string, Cell>>;
-  /** The fields in which they differ, in the order of `rows`. A field that stands in neither is null. */
+  /** The fields in which they differ, in the order of `rows`. A field that is in neither is null. */
   readonly fields: readonly string[];
   /** One list a record, as long as `fields`; null for an empty field. */
   readonly rows: readonly (readonly (Cell | null)[])[];

@@ -13,7 +13,7 @@ export interface InspectedObject {
   readonly rollUps: number;
   readonly recordTypes: number;
   readonly validationRules: number;
-  /** Records that stand in the source. */
+  /** Records that are in the source. */
   readonly records: number;
 }
 

@@ -49,7 +49,7 @@ const TRANSACTION_FIELDS_MAX = 100_000; // Salesforce limit
 const EVENT_CHARACTERS_MAX = 1_000_000; // Salesforce limit: 1 MB
 const OVERFLOW_ID = "000000000000000AAA";
 
-/** Fields that change events never carry, beside formulas (change-events §2.2 [doc]); the Id stands in the header. */
+/** Fields that change events never carry, beside formulas (change-events §2.2 [doc]); the Id is in the header. */
 const UNTOLD_FIELDS: ReadonlySet<string> = new Set([
   "Id",
   "IsDeleted",
@@ -131,7 +131,7 @@ function fieldsOf(type: SObjectType, kind: ToldChange["kind"], before: Row, afte
 
 const TOLD_FIELDS = new WeakMap<SObjectType, readonly FieldDefinition[]>();
 
-/** Formulas are never told, roll-up summaries are. Compound fields, the name of a person included, are told in parts. */
+/** Formulas are never told, roll-up summaries are. Compound fields, the name of a person included, are reported in parts. */
 function toldFields(type: SObjectType): readonly FieldDefinition[] {
   const known = TOLD_FIELDS.get(type);
   if (known !== undefined) return known;

@@ -39,7 +39,7 @@ function headerOf(event: BusEvent, fields: readonly ChangedField[]) {
   };
 }
 
-/** Parts of an address or a name stand in an object of their compound field. */
+/** Parts of an address or a name are in an object of their compound field. */
 function payloadOf(fields: readonly ChangedField[]): Readonly<Record<string, unknown>> {
   const payload: Record<string, FieldValue | WireDouble | Record<string, FieldValue | WireDouble>> = {};
   for (const changed of fields) {

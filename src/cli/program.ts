@@ -1,5 +1,5 @@
 /**
- * The command line: names, options and help texts. What a command does stands in `commands/`, and is loaded when it is
+ * The command line: names, options and help texts. What a command does is in `commands/`, and is loaded when it is
  * called: help and completion answer without the weight of the clients of both systems.
  */
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
@@ -211,7 +211,7 @@ function addHistory({ command, act, out }: Kit): void {
     .option("--object <name>", "only this sObject")
     .option("--run <id>", "only this run")
     .option("--since <time>", "only from this time on")
-    .option("--limit <number>", "so many entries at most (default: 100)")
+    .option("--limit <number>", "maximum number of entries (default: 100)")
     .action(
       act<object, [string | undefined]>(async (key, options) =>
         (await import("./commands/history.ts")).journalCommand(key, options, out),

@@ -1,4 +1,4 @@
-/** What a command gets from outside, so that a test can stand in for the terminal. */
+/** What a command gets from outside, so that a test can replace the terminal. */
 import pc from "picocolors";
 import type { ProgressOutput } from "./progress.ts";
 

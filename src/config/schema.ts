@@ -59,7 +59,7 @@ const runSchema = z
       .min(1_000)
       .nullable()
       .default(null)
-      .describe("From so many rows of one kind on a Bulk 2.0 job is used; null never uses one."),
+      .describe("Number of rows of one kind from which a Bulk 2.0 job is used; null never uses one."),
     retryRefused: z
       .array(duration)
       .max(20)

@@ -37,7 +37,7 @@ export function findSecrets(value: unknown, path = ""): readonly FoundSecret[] {
 }
 
 /**
- * Secrets that stand in the file itself, each as a sentence. A reference `${NAME}` is right, and so is a module that
+ * Secrets that are in the file itself, each as a sentence. A reference `${NAME}` is right, and so is a module that
  * hands on a value of the environment. Everything is allowed while the system that the secret opens is on this machine.
  */
 export function literalSecrets(
@@ -106,7 +106,7 @@ export interface Redactor {
   hide(secret: string): void;
 }
 
-/** A redactor for these values, also as they stand in JSON and in addresses. */
+/** A redactor for these values, also as they are in JSON and in addresses. */
 export function redactorOf(secrets: Iterable<string>): Redactor {
   const fixed = formsOf(secrets);
   let later: readonly string[] = [];

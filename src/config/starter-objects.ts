@@ -11,7 +11,7 @@ export interface StarterMapping {
   readonly objects: string;
 }
 
-/** Maps what is sure; where nothing is, an example stands in its place, which `order-sync check` then refuses. */
+/** Maps what is sure; where nothing is, an example is in its place, which `order-sync check` then refuses. */
 export function starterMapping(cast: Cast): StarterMapping {
   const roles = rolesOf(cast);
   const account = accountText(roles, cast);
@@ -78,7 +78,7 @@ function keyedFor(table: SurveyedTable | undefined, child: SurveyedTable | undef
   return key === undefined ? table : { ...table, key };
 }
 
-/** What stands in the file for a role or an object that was not sure: why, and the tables that come nearest. */
+/** What is in the file for a role or an object that was not sure: why, and the tables that come nearest. */
 function doubtful(object: string, casting: Casting): Block {
   const nearest = casting.candidates.map(
     ({ table, reasons }) => `    #   ${table.name} (key ${table.key.join(", ")}): ${reasons.join("; ")}\n`,

@@ -1,7 +1,7 @@
 /**
  * A commented starter configuration, made from the tables of the external database.
  *
- * Only what is sure is mapped; everything else stands in comments with the reason and the tables that come nearest. Pure.
+ * Only what is sure is mapped; everything else is in comments with the reason and the tables that come nearest. Pure.
  */
 import type { SurveyedTable } from "../external/sql/survey.ts";
 import { starterMapping, yamlText } from "./starter-objects.ts";

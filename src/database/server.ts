@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { urlOfServer } from "./url.ts";
 
-/** The settings that may stand in place of a `url`. Each may hold any character. */
+/** The settings that may appear in place of a `url`. Each may hold any character. */
 export const serverSchema = z
   .strictObject({
     host: z.string().min(1).describe("Name or address of the PostgreSQL server."),
@@ -12,7 +12,7 @@ export const serverSchema = z
     password: z
       .string()
       .optional()
-      .describe("Any character may stand in it; write ${NAME} and set it in the environment."),
+      .describe("Any character may appear in it; write ${NAME} and set it in the environment."),
     sslmode: z
       .enum(["disable", "prefer", "require", "verify-ca", "verify-full"])
       .optional()

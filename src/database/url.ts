@@ -33,7 +33,7 @@ export interface DatabaseServer {
 /** The `postgres://` URL of a server, with every part escaped. */
 export function urlOfServer({ host, port, database, user, password, sslmode }: DatabaseServer): string {
   const secret = password === undefined ? "" : `:${encodeURIComponent(password)}`;
-  // An IPv6 address stands in brackets; a folder of a socket is no host name and has to be escaped.
+  // An IPv6 address is in brackets; a folder of a socket is no host name and has to be escaped.
   const place =
     host.includes(":") && !host.startsWith("[") ? `[${host}]` : host.startsWith("/") ? encodeURIComponent(host) : host;
   const query = sslmode === undefined ? "" : `?sslmode=${encodeURIComponent(sslmode)}`;

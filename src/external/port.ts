@@ -14,7 +14,7 @@ export interface ExternalChangePage {
    * belong to the source that is there now.
    */
   readonly restart?: ExternalRestart;
-  /** Set on the last page where changes are committed that cannot be told yet. */
+  /** Set on the last page where changes are committed that cannot be reported yet. */
   readonly wait?: ExternalWait;
   /** Set on the page that ends a reading of all records, where the system counts its records. */
   readonly census?: ExternalCensus;
@@ -37,13 +37,13 @@ export interface ExternalRestart {
   /** Whether records may have vanished that no feed will tell: only a sweep finds them. */
   readonly deletesMissed: boolean;
   /**
-   * Set where another source, or an older state of it, stands in its place: what it lacks was perhaps never deleted, so
+   * Set where another source, or an older state of it, is in its place: what it lacks was perhaps never deleted, so
    * that not even a sweep takes its absence for a deletion unless a person says so.
    */
   readonly isAnother?: true;
 }
 
-/** Changes that are committed and cannot be told in order yet, because an older transaction is still open. Nothing is lost. */
+/** Changes that are committed and cannot be reported in order yet, because an older transaction is still open. Nothing is lost. */
 export interface ExternalWait {
   /** How many changes are held back; `WAITING_COUNTED_MAX` stands for so many or more. */
   readonly changes: number;
@@ -101,7 +101,7 @@ export interface RejectedInput {
   readonly name: string;
   /** Whether it came after the position that was asked about. */
   readonly isNew: boolean;
-  /** Why, with the lines where that can be told. */
+  /** Why, with the lines where they are known. */
   readonly reasons: readonly string[];
 }
 
@@ -130,7 +130,7 @@ export interface ExternalSystem {
   changes(collection: string, cursor: string | null, limit: number): Promise<ExternalChangePage>;
   /**
    * The cursor from which `changes` reads every record that exists, like null, and then whatever happened since now. Stored
-   * before the first reading, so that a deletion is told though that reading breaks off. Absent where null does the same.
+   * before the first reading, so that a deletion is reported even if that reading breaks off. Absent where null does the same.
    */
   start?(collection: string): Promise<string>;
   /** The records with these keys, in any order; missing ones are absent. */

@@ -2,7 +2,7 @@
 import type { UserFunction } from "./convert.ts";
 import type { MappingSpec } from "./spec.ts";
 
-/** What one object's or field's compilation is told and to whom it reports. */
+/** What one object's or field's compilation is given and to whom it reports. */
 export interface CompileContext {
   readonly spec: MappingSpec;
   /** IANA zone of external times that name none, or null. */

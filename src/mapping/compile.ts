@@ -32,7 +32,7 @@ export interface CompileOptions {
   readonly functions?: Readonly<Record<string, UserFunction>>;
   /** IANA zone of external times that name none. */
   readonly zone?: string;
-  /** Where the mapping stands in the file, for messages. */
+  /** Where the mapping is in the file, for messages. */
   readonly path?: string;
 }
 

@@ -1,7 +1,7 @@
 /**
  * What a system makes of a value that was sent to it: fewer decimals, fewer digits, another spelling of the same text.
  *
- * Both sides normalize. Such a value comes back different although nobody edited it, so it has to be told from an edit:
+ * Both sides normalize. Such a value comes back different although nobody edited it, so it has to be reported from an edit:
  * it is one that the field is known to make of what was sent. Pure.
  */
 import { compareDecimals, decimalsOf, isZero, parseDecimal, subtractDecimals } from "../model/decimal.ts";

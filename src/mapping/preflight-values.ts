@@ -34,7 +34,7 @@ export function checkValues(
   ];
 }
 
-/** The policy `newest` compares times of both sides: one that is told without a zone is wrong by hours. */
+/** The policy `newest` compares times of both sides: one that is reported without a zone is wrong by hours. */
 function checkNewest(
   { policy, zone, fields, lines, collection }: ObjectMapping,
   place: string,
@@ -172,12 +172,12 @@ function checkSizes(place: string, { field, name, facts, described }: SizeCase):
     ...warnWhen(
       toSalesforce && field.scale === null && scale !== undefined && scale > ours.scale,
       place,
-      `"${name}" has ${scale} decimals, ${field.field} ${ours.scale}; what Salesforce rounds is told by the run, and the external value stands (say scale: ${ours.scale} to round it yourself)`,
+      `"${name}" has ${scale} decimals, ${field.field} ${ours.scale}; what Salesforce rounds is reported by the run, and the external value stands (say scale: ${ours.scale} to round it yourself)`,
     ),
     ...warnWhen(
       toExternal && scale !== undefined && ours.scale > scale,
       place,
-      `${field.field} has ${ours.scale} decimals, "${name}" ${scale ?? 0}; what the external system rounds is told by the run, and Salesforce's value stands`,
+      `${field.field} has ${ours.scale} decimals, "${name}" ${scale ?? 0}; what the external system rounds is reported by the run, and Salesforce's value stands`,
     ),
     ...warnWhen(
       toSalesforce && whole !== undefined && described.precision > 0 && whole > ours.whole,

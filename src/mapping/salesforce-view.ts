@@ -193,7 +193,7 @@ function readLines(
   for (const row of [...records.filter(isKnown), ...records.filter((each) => !isKnown(each))]) {
     if (lines === null || row["IsDeleted"] === true) continue;
     const recordId = text(row["Id"]) as RecordId;
-    // After reduction orders the quantity that is left stands in AvailableQuantity (reference: order-domain §2.9).
+    // After reduction orders the quantity that is left is in AvailableQuantity (reference: order-domain §2.9).
     const tellsRest =
       mapping.onActivated === "reduce" &&
       context.activated &&

@@ -55,7 +55,7 @@ export interface SalesforceView {
   readonly problems: readonly ValueProblem[];
   /** False when the record does not hold its key: somebody made it in Salesforce, or its key was cleared or changed. */
   readonly keyed: boolean;
-  /** What stands in the key field of a record that is known by another key; absent where it is empty or right. */
+  /** What is in the key field of a record that is known by another key; absent where it is empty or right. */
   readonly heldKey?: string;
   /** Lines that do not hold their key, with what stands there instead; absent where all of them do. */
   readonly heldLineKeys?: Readonly<Record<LineKey, string | null>>;

@@ -90,7 +90,7 @@ export type RowOutcome =
       readonly opId: string;
       readonly recordId: RecordId;
       readonly created: boolean;
-      /** The records of the operation's `preImage` as they were right before; a record is told once per call. */
+      /** The records of the operation's `preImage` as they were right before; a record is reported once per call. */
       readonly preImage?: readonly SalesforceRecord[];
     }
   | {

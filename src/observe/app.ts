@@ -240,7 +240,7 @@ function addChanges({ app, service, sessions, plan }: Parts): void {
 const NOTICES: ReadonlyMap<string, string> = new Map([
   ["run", "A run starts."],
   ["answered", "Noted. The next run carries it out."],
-  ["retry", "The next run decides anew."],
+  ["retry", "The next run decides again."],
   ["discard", "Forgotten until the record changes again."],
 ]);
 

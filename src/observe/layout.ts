@@ -11,7 +11,7 @@ export interface Frame {
   /** The mark of the session's forms; null when nobody is signed in. */
   readonly mark: string | null;
   readonly canSignIn: boolean;
-  /** True: the page fetches itself anew every few seconds while nobody types. */
+  /** True: the page fetches itself again every few seconds while nobody types. */
   readonly live: boolean;
   readonly notice: string | null;
 }

@@ -119,7 +119,7 @@ export function recordPage(key: string, entries: readonly JournalEntry[]): Marku
 
 /** What a run would do now. */
 export function planPage(frame: Frame, plan: PlanView | null, trouble: string | null): Markup {
-  const button = changeButton(frame, { action: "/plan", label: plan === null ? "Make a plan" : "Make it anew" });
+  const button = changeButton(frame, { action: "/plan", label: plan === null ? "Make a plan" : "Make it again" });
   return html`<p>A plan reads both systems and writes nothing. ${button}</p>
     ${trouble === null ? "" : html`<p class="trouble" role="alert">${trouble}</p>`}
     ${plan === null ? "" : planMarkup(plan)}`;

@@ -50,7 +50,7 @@ export interface SyncStatus {
   readonly runs: readonly RunRecord[];
   /** Writes whose end nobody saw; the next run looks them up. */
   readonly unfinishedIntents: number;
-  /** Since when a sweep is owed, because a run may have missed deletions; null where none is. */
+  /** Since when a sweep is pending, because a run may have missed deletions; null where none is. */
   readonly sweepPendingSinceMs: number | null;
   /** What people should know about the external system, as of the last run. */
   readonly notices: readonly { readonly code: string; readonly message: string }[];

@@ -1,5 +1,5 @@
 /**
- * Bulk 2.0 ingest: one job per call. Nothing of a job is processed before it is closed, and its Id is told before its
+ * Bulk 2.0 ingest: one job per call. Nothing of a job is processed before it is closed, and its Id is reported before its
  * rows are uploaded, so that whoever comes after a process that died can find out what became of it.
  *
  * jsforce's own job helper is not used: it deletes the job when its poll time-out passes (reference: change-events §6.6).

@@ -2,7 +2,7 @@
  * Change events, only as an alarm clock: they say that something changed, and the poll finds out what.
  *
  * So no replay Id is kept and nothing is read from an event but its header. Losing the stream costs time, not changes:
- * after every gap the listener is told once, as if something had changed (reference: change-events §2.6, §3).
+ * after every gap the listener is notified once, as if something had changed (reference: change-events §2.6, §3).
  */
 import { type ChannelListener, isSessionLost, type Subscription } from "./channel.ts";
 import { isJsonObject } from "./failure.ts";

@@ -1,7 +1,7 @@
 /**
  * One subscription to one channel of change events, through jsforce's streaming client.
  *
- * The client that jsforce makes repeats what fails by itself, with the token that it was made with, and cannot be told to
+ * The client that jsforce makes repeats what fails by itself, with the token that it was made with, and cannot be made to
  * end while it does. So whatever fails closes this subscription for good, and whoever wants another one opens it.
  */
 import type { OrgConnection } from "./connection.ts";

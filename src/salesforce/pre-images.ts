@@ -28,7 +28,7 @@ export function rowReadRequests(operations: readonly RowOperation[], root: strin
   }));
 }
 
-/** Gives outcomes what was read before them; a record that several operations touch is told with the first one. */
+/** Gives outcomes what was read before them; a record that several operations touch is reported with the first one. */
 export class PreImages {
   readonly #records = new Map<string, SalesforceRecord>();
 

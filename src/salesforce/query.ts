@@ -46,7 +46,7 @@ export function parseQueryPage(body: unknown): QueryPage | undefined {
   };
 }
 
-/** The server has forgotten a query's pages; only the query itself can go on, behind the last row or anew. */
+/** The server has forgotten a query's pages; only the query itself can go on, behind the last row or again. */
 export class LocatorLost extends CallFailure {
   constructor(cause: CallFailure) {
     super(cause.failure, { cause });

@@ -16,7 +16,7 @@ export function rowRequest(
       return {
         method: "PATCH",
         url: `${rows}/${operation.keyField}/${encodeURIComponent(operation.key)}`,
-        // The key stands in the address; repeating it in the body is refused (rest-api §7.6).
+        // The key is in the address; repeating it in the body is refused (rest-api §7.6).
         body: withoutKey(wireFields(operation.fields, reference), operation.keyField),
       };
     case "update":

@@ -4,7 +4,7 @@
  *
  * A call is booked before it is sent, as many as the call is predicted to take; what it took in the end is put right with
  * the next one, and when the org is closed. So processes that work side by side keep one limit, and a restart does not
- * start the day anew.
+ * start the day's count over.
  */
 import { SyncError } from "../errors.ts";
 import type { SalesforceOrg } from "../salesforce/port.ts";
@@ -20,7 +20,7 @@ export interface BudgetKeeping {
 }
 
 const DAY_MS = 86_400_000;
-/** Without a daily limit calls are only counted, and so many at a time, which costs next to nothing. */
+/** Without a daily limit calls are only counted, and this many at a time, which costs next to nothing. */
 const COUNTED_AT_A_TIME = 50;
 
 /** The org with a guard before each method that costs calls. Without a daily number only the reserve is kept. */
@@ -57,7 +57,7 @@ class CallLedger {
     this.#callsBefore = org.usage().calls;
   }
 
-  /** Throws `SALESFORCE_LIMIT` when so many more calls are too many, else makes them. */
+  /** Throws `SALESFORCE_LIMIT` when this many more calls are too many, else makes them. */
   async during<Result>(calls: number, work: () => Promise<Result>): Promise<Result> {
     await this.#ask(calls);
     this.#underWay += calls;

@@ -38,7 +38,7 @@ export interface PortListeners {
 export interface PortSettings {
   readonly config: Config;
   readonly mapping: Mapping;
-  /** Is told secrets that come up later; absent where nobody prints anything. */
+  /** Receives secrets that come up later; absent where nobody prints anything. */
   readonly redact?: Pick<Redactor, "hide">;
 }
 

@@ -18,7 +18,7 @@ const DAY_MS = 86_400_000;
 
 /**
  * A little pruning after a run that went through; a long arrears goes over many runs. It never makes a run fail: what the
- * state's database says against it is told to `warn`.
+ * state's database says against it is reported to `warn`.
  */
 export async function pruneAfterRun(
   { ports, upkeep }: Pick<OpenPorts, "ports" | "upkeep">,

@@ -64,7 +64,7 @@ export function firstAfter(nowMs: number, next: (fromMs: number) => number | nul
 /** What waiting needs from outside. */
 export interface WaitSurroundings {
   readonly nowMs: () => number;
-  /** Resolves after so many milliseconds, or when the signal is aborted. */
+  /** Resolves after this many milliseconds, or when the signal is aborted. */
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
 }
 
@@ -75,7 +75,7 @@ export const TICK_MS = 1_000;
  * Waits until the clock shows the start that `next` names, or until `signal` is aborted.
  *
  * A clock that jumps forward, as after a suspension, ends the wait at the next tick. A clock that jumps back makes the
- * start be named anew, so that nothing waits for a time that was reached before.
+ * start be named again, so that nothing waits for a time that was reached before.
  */
 export async function waitForStart(
   next: NextStart,

@@ -5,7 +5,7 @@ import type { SweepTimes } from "./schedule.ts";
 /** Why a sweep is due. */
 export type SweepReason = "schedule" | "unseen deletions";
 
-/** Pause after a sweep that broke off or left something owed: it costs calls, and what hinders it takes time to mend. */
+/** Pause after a sweep that broke off or left something pending: it costs calls, and what hinders it takes time to mend. */
 const AGAIN_MS = 3_600_000;
 
 /** The times at which a service sweeps. */
@@ -14,7 +14,7 @@ export class SweepDuty {
   #nextMs: number;
   #notBeforeMs = Number.NEGATIVE_INFINITY;
 
-  /** `times` null: only a sweep that is owed is made. */
+  /** `times` null: only a pending sweep is made. */
   constructor(times: SweepTimes | null, nowMs: number) {
     this.#times = times;
     this.#nextMs = times?.(nowMs) ?? Number.POSITIVE_INFINITY;

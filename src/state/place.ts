@@ -20,7 +20,7 @@ export function watchStateFile(url: string): () => void {
     if (inode === null || inodeOf(file) === inode) return;
     throw new SyncError(
       "STATE_UNREACHABLE",
-      `State file ${file} was deleted or replaced while it is in use; put it back, or restart: the next run then compares both sides anew and doubles nothing`,
+      `State file ${file} was deleted or replaced while it is in use; put it back, or restart: the next run then compares both sides again and doubles nothing`,
     );
   };
 }

@@ -2,7 +2,7 @@
  * The tables of the state store and its numbered migrations.
  *
  * A document is one JSON text; only what is searched for has a column of its own. Migrations go forward only: an older
- * version of the tool refuses a newer store. On PostgreSQL everything stands in the schema `order_sync`.
+ * version of the tool refuses a newer store. On PostgreSQL everything is in the schema `order_sync`.
  */
 import type { Kysely } from "kysely";
 import { sql } from "kysely";

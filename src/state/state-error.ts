@@ -71,7 +71,7 @@ function sqliteError(
   if (code.startsWith("SQLITE_CORRUPT")) {
     return failure(
       "STATE_UNREADABLE",
-      `State file ${place} is damaged (${said}); restore a backup, or move the file away: the next run reads both sides anew.`,
+      `State file ${place} is damaged (${said}); restore a backup, or move the file away: the next run reads both sides again.`,
     );
   }
   if (code.startsWith("SQLITE_CANTOPEN") || code.startsWith("SQLITE_PERM")) {

@@ -176,7 +176,7 @@ export class SqlStateStore implements StateStore {
         .limit(limit)
         .execute(),
     );
-    // What stands in this column was a business key when it was written.
+    // What is in this column was a business key when it was written.
     return rows.map((row) => row.key as BusinessKey);
   }
 

@@ -19,7 +19,7 @@ export interface CallBooking {
   readonly calls: number;
   /** Calls before this time do not count any more. */
   readonly sinceMs: number;
-  /** So many calls may have been made since then, these included; null counts only. */
+  /** This many calls may have been made since then, these included; null counts only. */
   readonly callsMax: number | null;
 }
 

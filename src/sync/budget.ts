@@ -17,7 +17,7 @@ export interface BudgetUsage {
   readonly orgLimit: number | null;
 }
 
-/** Whether so many calls may be made. `message` says which limit stands in the way and what to do. */
+/** Whether this many calls may be made. `message` says which limit stands in the way and what to do. */
 export type Allowance =
   | { readonly kind: "allowed"; readonly callsLeft: number | null }
   | { readonly kind: "refused"; readonly callsLeft: number; readonly message: string };

@@ -27,7 +27,7 @@ export interface Base {
   readonly externalVersion: string | null;
   /** Fields that we wrote and that came back different, for the detection of automations that undo our writes. */
   readonly rewrites?: readonly Rewrite[];
-  /** Set while Salesforce stands in a status in which we left the record half way. */
+  /** Set while Salesforce is in a transitional status, in which we left the record. */
   readonly transitional?: TransitionalStatus | null;
   /** Edits that our last write replaced unseen and about which nothing has been decided yet. */
   readonly unsettledEdits?: readonly UnsettledEdit[];
@@ -139,7 +139,7 @@ export interface Obstacle {
   readonly lines?: number;
 }
 
-/** What to do about one nominated key. Pure data; `RowOperation`s stand in the order in which they must happen. */
+/** What to do about one nominated key. Pure data; `RowOperation`s are in the order in which they must happen. */
 export interface Decision {
   readonly object: string;
   readonly key: BusinessKey;
@@ -169,13 +169,13 @@ export interface Decision {
   readonly transitional: TransitionalStatus | null;
   /** To be stored with the base. */
   readonly rewrites: readonly Rewrite[];
-  /** Displaced values that this decision leaves undecided; to be stored with the base. */
+  /** Unsettled edits that this decision leaves undecided; to be stored with the base. */
   readonly unsettledEdits: readonly UnsettledEdit[];
   /** To be stored with the base. */
   readonly keptOnOneSide: KeptOnOneSide | null;
   /** To be stored with the base; absent means none. */
   readonly kept?: readonly Kept[];
-  /** Of `kept`, what was seen for the first time: to be told. */
+  /** Of `kept`, what was seen for the first time: to be reported. */
   readonly found?: readonly Kept[];
   /** Set where the writes are only a first step: once they have landed, the document is decided about again, for this reason. */
   readonly again?: Obstacle;
@@ -222,7 +222,7 @@ export interface Intent {
   readonly startedAtMs: number;
 }
 
-/** A document that cannot be written as it is. A redrive decides anew from the present state. */
+/** A document that cannot be written as it is. A redrive decides again from the present state. */
 export interface DeadLetter {
   readonly object: string;
   readonly key: BusinessKey;
@@ -234,7 +234,7 @@ export interface DeadLetter {
   readonly lastAtMs: number;
   /** The run of the latest attempt; absent in what earlier versions stored. */
   readonly runId?: string;
-  /** Hash of what was tried: the letter is tried again by itself when the source record changes. */
+  /** Hash of what was tried: the dead letter is tried again by itself when the source record changes. */
   readonly fingerprint: string;
   /** The records that it refers to: when one of them changes, the document is tried again. */
   readonly dependsOn?: readonly { readonly object: string; readonly key: BusinessKey }[];

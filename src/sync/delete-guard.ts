@@ -7,7 +7,7 @@ import type { Decision } from "./decision.ts";
 export interface DeleteLimits {
   /** Share of what is known, 0 to 1. */
   readonly share: number;
-  /** So many deletions are always allowed, or small sets could never lose one. */
+  /** This many deletions are always allowed, or small sets could never lose one. */
   readonly freely: number;
 }
 

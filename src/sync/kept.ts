@@ -3,7 +3,7 @@
  *
  * The base remembers the pair. As long as the side shows its own form, that form stands for the value that was sent, so
  * nobody's number is overwritten with what came back of it; anything else that it shows is an edit. What became of a
- * value is told once, when it is seen for the first time.
+ * value is reported once, when it is seen for the first time.
  */
 import { isKeptForm, mayBeKeptOtherwise } from "../mapping/kept-form.ts";
 import type { FieldMapping, ObjectMapping } from "../mapping/mapping.ts";

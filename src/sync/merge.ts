@@ -1,4 +1,4 @@
-/** Merges one document field by field and line by line: what both sides shall hold, and who has to be told what. */
+/** Merges one document field by field and line by line: what both sides shall hold, and who has to be reported what. */
 import type { FieldMapping } from "../mapping/mapping.ts";
 import type { SyncDocument } from "../model/document.ts";
 import type { LineKey } from "../model/key.ts";

@@ -2,7 +2,7 @@
  * Pre-images: what the records showed right before a write changed them, and what that says about edits that fell
  * between our reading and our writing.
  *
- * Salesforce writes unconditionally. So the call that writes also reads, and what it replaced unseen is told afterwards:
+ * Salesforce writes unconditionally. So the call that writes also reads, and what it replaced unseen is reported afterwards:
  * a value that neither was read when the decision was made nor equals what was written is somebody's edit.
  */
 import { isKeptForm } from "../mapping/kept-form.ts";
@@ -142,7 +142,7 @@ export function lacksPreImage(decision: Decision, outcomes: readonly RowOutcome[
   });
 }
 
-/** What the base has to remember of overruns: the last one of each field, where the row is still there. */
+/** What the base has to remember of concurrent edits: the last one of each field, where the row is still there. */
 export function unsettledEditsOf(concurrentEdits: readonly ConcurrentEdit[]): readonly UnsettledEdit[] {
   const byCell = new Map<string, UnsettledEdit>();
   for (const { lineKey, field, value, ours, by, at } of concurrentEdits) {
@@ -162,7 +162,7 @@ class Sheet {
   readonly #expected = new Map<string, Value | undefined>();
   readonly #written = new Set<string>();
   readonly #edits = new Map<string, ConcurrentEdit>();
-  /** Edits that were overrun before the same field was edited and overrun again. */
+  /** Concurrent edits of a field that was edited again and written over again. */
   readonly #earlier: ConcurrentEdit[] = [];
   /** Rows that are gone, by line key; the empty text is the root. */
   readonly #deleted = new Set<string>();
@@ -221,7 +221,7 @@ class Sheet {
       const change = changes.find(
         (each) => each.opId === opId && each.side === "salesforce" && each.lineKey === lineKey && each.field === field,
       );
-      // A status that is only passed through stands in no change.
+      // A status that is only passed through is in no change.
       const written = change?.to ?? this.#read({ [field]: wire }, lineKey)[field];
       if (written === undefined) continue;
       this.#expected.set(cell(lineKey, field), written);
@@ -234,7 +234,7 @@ class Sheet {
   }
 
   /**
-   * `passing`: the status in which the record was left half way. Somebody who had chosen that very status before us
+   * `transitional`: the status in which the record was left. Somebody who had chosen that very status before us
    * meant it, and it must not be taken for one that is only passed through.
    */
   concurrentEdits(transitional: TransitionalStatus | null): readonly ConcurrentEdit[] {

@@ -135,7 +135,7 @@ export function recoveredBase(intent: Intent, base: Base | null, recovery: Recov
   };
 }
 
-/** An edit that stands in Salesforce again is still its user's and not ours: the other side may not have it yet. */
+/** An edit that is in Salesforce again is still its user's and not ours: the other side may not have it yet. */
 function broughtBack(unsettledEdits: readonly UnsettledEdit[], landed: SyncDocument | null): readonly UnsettledEdit[] {
   return unsettledEdits.flatMap((edit) => {
     const { lineKey, field, value, ours } = edit;

@@ -129,7 +129,7 @@ function deletedAlongWith({ mapping, salesforce, link, self, parents }: Situatio
 
 /** Nobody deleted it, so nothing is deleted on its account; it waits until it is undeleted, or deleted for good. */
 function cascadeDeleted(input: Situation, parent: string): Decision {
-  const text = `was deleted in Salesforce along with ${parent}, which the external system had deleted, and stands in the external system still; undelete it in Salesforce (recycle bin, 15 days), or delete it in the external system`;
+  const text = `was deleted in Salesforce along with ${parent}, which the external system had deleted, and is in the external system still; undelete it in Salesforce (recycle bin, 15 days), or delete it in the external system`;
   const parked = blocked(input, "park", [note("CASCADE_DELETED", text)]);
   const presence: Presence = { kind: "deletedOnOneSide", side: "salesforce", along: parent };
   return { ...parked, link: { ...parked.link, presence } };
@@ -176,7 +176,7 @@ function propagateDelete(input: Situation, side: Side, conflicts: readonly Confl
     [{ kind: "writes", salesforce: [], external: operation, actions: ["delete"], changes: [], transitional: null }],
     result,
   );
-  // Whoever undeletes the record in Salesforce finds it half way, and with what our last write hides.
+  // Whoever undeletes the record in Salesforce finds it in a transitional status, and with what our last write hides.
   return { ...deletion, transitional: input.base?.transitional ?? null, unsettledEdits: input.unsettledEdits };
 }
 

@@ -60,7 +60,7 @@ export function clearKeys(input: Situation, salesforce: SalesforceView, recordId
   };
 }
 
-/** The conflict about a key that was changed; empty where it was not, or somebody has been told. */
+/** The conflict about a key that was changed; empty where it was not, or somebody has been informed. */
 export function changedKey(input: Situation, salesforce: SalesforceView): readonly Conflict[] {
   if (!isMoved(input, salesforce) || input.isKeyTold === true) return [];
   const { provenance } = salesforce;

@@ -18,7 +18,7 @@ import { replaceKeptForms } from "./kept.ts";
  */
 export function isEcho(mapping: ObjectMapping, base: Base | null, view: SalesforceView | ExternalView): boolean {
   if (view.side === "salesforce" && (!view.keyed || view.heldLineKeys !== undefined)) return false;
-  // Half way through a change of status: there is something left to do.
+  // In a transitional status: there is something left to do.
   if (base?.transitional != null) return false;
   if (base === null || base.document === null || view.deleted || view.problems.length > 0) return false;
   const { document, isNew } = replaceKeptForms(mapping, base, view.side, view.document);

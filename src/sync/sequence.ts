@@ -31,7 +31,7 @@ export const BULK_JOB_CALLS = 10;
 export interface SequenceOptions {
   /** `inGraph`: an order with its lines and its activation lands as a whole. `after`: step by step, as collections. */
   readonly activation: "inGraph" | "after";
-  /** Bulk 2.0 for so many single rows of one kind; null never uses it. */
+  /** Bulk 2.0 for this many single rows of one kind; null never uses it. */
   readonly bulkRows: number | null;
 }
 
@@ -104,7 +104,7 @@ export function lowerBound(decisions: readonly Decision[], options: SequenceOpti
 export function leastCollectionCalls(operations: readonly RowOperation[]): number {
   const rows = COLLECTION_ROWS_MAX * COMPOSITE_PARTS_MAX;
   const objects = operations.map((each) => new Set(readsOf([each]).map(({ object }) => object)).size);
-  // A call with any row that reads so many objects has at least so many parts less to write in.
+  // A call with any row that reads this many objects has at least this many parts less to write in.
   const reading = [1, 2].reduce((sum, parts) => {
     const readers = objects.filter((count) => count >= parts).length;
     return sum + Math.ceil(readers / (rows - parts * COLLECTION_ROWS_MAX));

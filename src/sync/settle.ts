@@ -22,7 +22,7 @@ export interface Settled {
 /**
  * Settles a decision by its outcomes. What landed enters the base, what did not stays as it was before, so that the
  * next decision goes on from there. An operation without an outcome did not land. With nothing to write this brings
- * base and link up to date. Where a write has just replaced an edit unseen (`displaced`), nothing was agreed on.
+ * base and link up to date. Where a write has just replaced an edit unseen (`unsettledEdits`), nothing was agreed on.
  */
 export function settle(
   decision: Decision,
@@ -60,7 +60,7 @@ export function settle(
   return { base, link: settledLink(decision, landed, complete), complete };
 }
 
-/** An edit that was made over an earlier one stands in its place; the journal has both. */
+/** An edit that was made over an earlier one is in its place; the journal has both. */
 function latest(unsettledEdits: readonly UnsettledEdit[]): readonly UnsettledEdit[] {
   return unsettledEdits.filter(
     ({ lineKey, field }, index) =>
@@ -97,7 +97,7 @@ function stillUnsettledEdits(
 }
 
 /**
- * Edits that lose without a write of their own: Salesforce shows the winner already. Their conflict is told with the
+ * Edits that lose without a write of their own: Salesforce shows the winner already. Their conflict is reported with the
  * decision as a whole, so when that does not land they are decided about again.
  */
 function undecidedEdits(decision: Decision, before: Base | null): readonly UnsettledEdit[] {

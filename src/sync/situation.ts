@@ -37,7 +37,7 @@ export interface DecideInput {
   readonly replaces?: BusinessKey;
   /** Records whose key field must be empty before this document can have its key. */
   readonly toClear?: readonly RecordId[];
-  /** True when somebody has been told already that its key had been changed. */
+  /** True when somebody has been informed already that its key had been changed. */
   readonly isKeyTold?: boolean;
 }
 
@@ -45,7 +45,7 @@ export interface DecideInput {
 export interface Situation extends DecideInput {
   /** What Salesforce really shows. */
   readonly shown: SyncDocument | null;
-  /** True when the record stands in a status that it only passes through. */
+  /** True when the record is in a status that it only passes through. */
   readonly resumes: boolean;
   /** Edits that our last write replaced unseen and still hides. */
   readonly unsettledEdits: readonly UnsettledEdit[];
@@ -58,7 +58,7 @@ export interface Situation extends DecideInput {
 }
 
 /**
- * Looks through what stands for something else: a status in which we left the record half way for the status that was
+ * Looks through what stands for something else: a transitional status for the status that was
  * meant, a value that a side keeps otherwise for the one that was sent.
  */
 export function situationOf(given: DecideInput): Situation {
@@ -66,7 +66,7 @@ export function situationOf(given: DecideInput): Situation {
   const { salesforce, base, org, mapping } = input;
   const shownExternal = given.external.kind === "present" ? given.external.view.document : null;
   const known = { shownExternal, kept, found };
-  // Whoever undeletes the record finds it as it was, half way and with what our write hides.
+  // Whoever undeletes the record finds it as it was, in a transitional status and with what our write hides.
   if (salesforce.kind !== "present" || given.salesforce.kind !== "present") {
     return { ...input, ...known, shown: null, resumes: false, unsettledEdits: base?.unsettledEdits ?? [] };
   }

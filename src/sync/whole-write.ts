@@ -39,7 +39,7 @@ export interface WholeWrite {
   readonly present: SyncDocument;
   /** From the intent. */
   readonly replaced?: Intent["replaced"];
-  /** Set while the record stands in a status that an earlier write left it in. */
+  /** Set while the record is in a status that an earlier write left it in. */
   readonly transitional: TransitionalStatus | null;
   /** True when a status is only passed through and ends as it was: it tells nothing. */
   readonly isStatusSilent: boolean;

@@ -15,7 +15,7 @@ export interface WriteContext {
   readonly link: Link | null;
   readonly org: OrgRules;
   readonly parents: ParentLookup;
-  /** True when the record stands in a status that it only passes through, and has to be led out of it. */
+  /** True when the record is in a status that it only passes through, and has to be led out of it. */
   readonly resumes: boolean;
   /** What it means that a record gets its key, where that is not part of making it on the other side. */
   readonly keyWrite?: KeyWrite;

@@ -45,7 +45,7 @@ export interface WorkerContext {
   readonly afterRun: AfterRun;
 }
 
-/** How a level of documents with or without lines is parted. */
+/** How a level of documents with or without lines is split. */
 export function laneLimits(withLines: boolean): LaneLimits {
   return { lanesMax: LANES_MAX, laneDocuments: withLines ? LANE_ORDERS : LANE_DOCUMENTS };
 }

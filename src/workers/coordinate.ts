@@ -19,7 +19,7 @@ const AGAIN_MS = 1_000;
 const HELD_MS = 5_000;
 const RUNS_LOOKED_AT = 1;
 /**
- * Waits for the role and leads run after run until `stop` is aborted. Failures of a run are told, and the next run comes
+ * Waits for the role and leads run after run until `stop` is aborted. Failures of a run are reported, and the next run comes
  * at its time; after those that only a person can mend, it stands still and keeps the role. Throws the error of a defect.
  */
 export async function coordinate(worker: WorkerContext, next: NextStart, stop: AbortSignal): Promise<void> {

@@ -3,7 +3,7 @@
  *
  * A lane has one job in the queue at a time, so its jobs are in order and no parent is ever in two hands. A job whose
  * worker is gone goes back into the queue. One that lost every worker it was given to may hold a record that brings
- * workers down: it is parted, so that its neighbors go on, and the record that is left over becomes a dead letter.
+ * workers down: it is split, so that its neighbors go on, and the record that is left over becomes a dead letter.
  */
 import type { RunContext } from "../engine/context/context.ts";
 import { ALL_DELETIONS, DELETION_KINDS, joinDeletions } from "../engine/pass/delete-limit.ts";
@@ -50,7 +50,7 @@ interface Outstanding {
   readonly job: Job;
 }
 
-/** A job that lost its workers is parted in so many, and each part again: three steps from a page to one record. */
+/** A job that lost its workers is split in this many, and each part again: three steps from a page to one record. */
 const PARTS = 10;
 /** A part is given to one more worker only: each of them may be brought down by it. */
 const PART_RETRIES = 1;

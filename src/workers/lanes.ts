@@ -1,13 +1,13 @@
 /**
- * Lanes: parts of a level that may be worked on at the same time, because no record and no parent stands in two of them.
+ * Lanes: parts of a level that may be worked on at the same time, because no record and no parent is in two of them.
  *
  * Salesforce locks the account of an order, the product of a price and so on while a row is saved; two writers under one
  * parent only make each other fail (`UNABLE_TO_LOCK_ROW`).
  */
 
-/** How a level is parted. */
+/** How a level is split. */
 export interface LaneLimits {
-  /** So many lanes at most. */
+  /** This many lanes at most. */
   readonly lanesMax: number;
   /**
    * Documents that are worth a lane: there are no more lanes than the documents fill to this number, and fuller ones hold

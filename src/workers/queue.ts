@@ -1,7 +1,7 @@
 /**
  * The queue: pg-boss in a schema of its own beside the state, one queue per object level.
  *
- * pg-boss gives each job to one worker at a time and counts how often it had to be given anew. Whether that worker still
+ * pg-boss gives each job to one worker at a time and counts how often it had to be given again. Whether that worker still
  * lives is told by the lane's lease, which is prolonged while it works; pg-boss's own expiry is the last resort.
  */
 import { randomUUID } from "node:crypto";
@@ -20,7 +20,7 @@ export const JOB_RETRIES_MAX = 3;
 /** Longest time that a worker spends on one job: a page of orders takes seconds, one with a large Bulk job an hour. */
 export const JOB_MS_MAX = 2 * 3_600_000;
 
-/** pg-boss gives a job anew after this time, whatever the leases say. */
+/** pg-boss gives a job again after this time, whatever the leases say. */
 const JOB_EXPIRES_SECONDS = JOB_MS_MAX / 1_000 + 900;
 const CONNECTIONS_MAX = 3;
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -121,7 +121,7 @@ export class JobQueue {
     return randomUUID();
   }
 
-  /** Puts a job into the queue of its object, once. It is given anew so often after a worker was lost. */
+  /** Puts a job into the queue of its object, once. It is given again so often after a worker was lost. */
   async send(id: string, job: Job, retries = JOB_RETRIES_MAX): Promise<void> {
     await this.#ask(async () => {
       await this.#boss.send(this.#name(job.object), encodeJob(job), {

@@ -35,7 +35,7 @@ export interface Assignment {
 /**
  * Works on a job until every key is done, parked or a dead letter, or the run has to end.
  *
- * `end` is told the outcome while the lane is still held: a job whose lane is free has nobody who works on it.
+ * `end` receives the outcome while the lane is still held: a job whose lane is free has nobody who works on it.
  * Once `stop` is aborted nothing further is written: what had landed is recorded, the rest is parked. Throws `LEASE_LOST`
  * when somebody else took the lane or the run over (nothing may be said about the job then), `LEASE_HELD` when the lane
  * is not free, and `STATE_*` when the database stays away.

@@ -20,7 +20,7 @@ import { leaveRun } from "./round.ts";
 
 /** What a worker works with besides the ports. */
 export interface WorkerSettings {
-  /** The state's PostgreSQL; the ports' state stands in the same database. */
+  /** The state's PostgreSQL; the ports' state is in the same database. */
   readonly stateUrl: string;
   readonly request: RunRequest;
   readonly next: NextStart;
@@ -87,7 +87,7 @@ async function work(worker: WorkerContext, next: NextStart, stop: AbortSignal): 
   try {
     await Promise.race([Promise.all(parts), leftBehind(leaving.signal, gone.signal)]);
   } catch (error) {
-    // One part has failed for good: the other one ends its work, and then the error is told.
+    // One part has failed for good: the other one ends its work, and then the error is reported.
     begin();
     await Promise.race([Promise.allSettled(parts), pause(LEAVE_MS)]);
     throw error;

@@ -20,7 +20,7 @@ const ACCOUNTS = 10_000;
 const ORDERS = 10_000;
 const LINES_PER_ORDER = 3;
 const CHUNK = 200;
-/** So many accounts and orders change at a time, to see what pre-images cost. */
+/** This many accounts and orders change at a time, to see what pre-images cost. */
 const CHANGED = 2_000;
 
 /** Runs everything; takes about half a minute. */

@@ -117,7 +117,7 @@ export interface Load {
   readonly check?: (answer: PipeAnswer, at: number) => void;
 }
 
-/** Calls per second, as fast as the server answers on so many connections. Throws where an answer is a server error. */
+/** Calls per second, as fast as the server answers on this many connections. Throws where an answer is a server error. */
 export async function rate(url: string, { connections, calls, request, check }: Load): Promise<number> {
   const pipes = await Promise.all(Array.from({ length: connections }, () => HttpPipe.open(url)));
   let next = 0;

@@ -46,7 +46,7 @@ async function follow(channel: string, extensions: readonly object[] = []) {
   return {
     received,
     subscription,
-    /** Resolves when so many messages are there. */
+    /** Resolves when this many messages are there. */
     until: async (count: number): Promise<readonly ChangeMessage[]> => {
       while (received.length < count)
         await new Promise<void>((resolve) => {

@@ -1,4 +1,4 @@
-/** Every section that code, documents and tests cite stands in the reference, and every guess of the code does. */
+/** Every section that code, documents and tests cite is in the reference, and every guess of the code does. */
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";

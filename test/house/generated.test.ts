@@ -1,4 +1,4 @@
-/** What is made from the code and from the facts stands in the tree as it is made: `npm run generate`. */
+/** What is made from the code and from the facts is in the tree as it is made: `npm run generate`. */
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";

@@ -38,7 +38,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "src/observe": ["src/model", "src/sync", "src/state"],
   // The file schema is put together from the schemas of the rooms that read their own part of it.
   "src/config": ["src/model", "src/mapping", "src/sync", "src/salesforce", "src/external", "src/database"],
-  // What a run is made of, by step. The rooms stand in the order of a run; each uses only those above it.
+  // What a run is made of, by step. The rooms are in the order of a run; each uses only those above it.
   "src/engine/lease": ["src/state"],
   "src/engine/context": [...UNDER_THE_ENGINE, "src/engine/lease"],
   "src/engine/read": [...UNDER_THE_ENGINE, "src/engine/context"],

@@ -10,7 +10,7 @@ import type { Ledger } from "./ledger.ts";
 import type { Stage } from "./stage.ts";
 import type { Fail } from "./traffic-judge.ts";
 
-/** So many digits of a number are exact in a double. */
+/** This many digits of a number are exact in a double. */
 const DOUBLE_DIGITS = 15;
 
 /** Watches bases and conflicts, before they are taken in. */
@@ -35,7 +35,7 @@ export class AgreementJudge {
   checkConflict(conflict: StoredConflict): void {
     const { key, field, lineKey = "", base } = conflict;
     if (this.#view.conflicts.has(conflict.id) || base === undefined || field === "*" || field === "Status") return;
-    // An edit that was brought back stands there by our hand.
+    // An edit that was brought back stands there of our own.
     if (conflict.rule.startsWith(CONCURRENT_EDIT)) return;
     // What is only in doubt may be our own.
     if (conflict.rule === IN_DOUBT) return;

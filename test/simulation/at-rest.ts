@@ -85,7 +85,7 @@ export class RestJudge {
     if (salesforce === undefined && judge.ledger.wasDeleted("salesforce", key) && judge.view.neverAgreed(object, key)) {
       return "DELETED_BEFORE_AGREEMENT";
     }
-    // The survivor of a merge stands in for the account that the ERP names, which looks like an edit of the order.
+    // The survivor of a merge replaces the account that the ERP names, which looks like an edit of the order.
     if (external === undefined && !createExternal && judge.hasMergedAccount(object, key)) return "MERGED_ACCOUNT";
     // A deletion against an edit that wins, where the connector may not make the record again.
     if (external === undefined && !createExternal && judge.ledger.wasEdited(key)) return "ONLY_IN_SALESFORCE";

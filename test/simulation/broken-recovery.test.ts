@@ -13,7 +13,7 @@ vi.mock("../../src/sync/recover.ts", async (load) => {
   return { ...sound, recover };
 });
 
-/** So many seeds the simulation may need. */
+/** This many seeds the simulation may need. */
 const SEEDS_MAX = 600;
 
 it("the simulation catches a recovery that takes an edit for a write that never landed", async () => {

@@ -9,7 +9,7 @@ const CASES: Readonly<Record<string, PlayOptions>> = {
   "asks nobody how many calls are left": GREEDY,
 };
 
-/** So many seeds the simulation may need. */
+/** This many seeds the simulation may need. */
 const SEEDS_MAX = 600;
 
 describe("the simulation catches a connector that", () => {

@@ -1,6 +1,6 @@
 /**
  * Connectors that are broken in one known way each, to show that the simulation bites. They are made by wrapping the
- * ports of the sound one, so that nothing of it stands in the product.
+ * ports of the sound one, so that nothing of it is in the product.
  */
 import { SyncError } from "../../src/errors.ts";
 import type { RecordId } from "../../src/model/key.ts";

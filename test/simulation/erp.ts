@@ -29,7 +29,7 @@ export interface ErpChange {
 /** Lines by number; null removes one. */
 export type LineChanges = Readonly<Record<string, ExternalFields | null>>;
 
-/** So many changes into one history of a table; another history begins where it is put back, moved or rebuilt. */
+/** This many changes into one history of a table; another history begins where it is put back, moved or rebuilt. */
 export interface Place {
   readonly history: number;
   readonly changes: number;

@@ -33,7 +33,7 @@ interface Overwritten {
   deletedHalfWay: boolean;
 }
 
-/** Why an edit that went between a read and its write stands in no pre-image. */
+/** Why an edit that went between a read and its write is in no pre-image. */
 type Excuse =
   /** A Bulk job cannot read what it replaces. */
   | "by Bulk"
@@ -61,7 +61,7 @@ export class LossJudge {
   readonly #inBulk = new Set<string>();
   /** Writes by Bulk: the change numbers of the read before the job, and of its end. */
   readonly #bulkWrites: { readonly key: string; readonly readSeq: number; endSeq: number }[] = [];
-  /** So many overwritten edits belong to calls that have been answered. */
+  /** This many overwritten edits belong to calls that have been answered. */
   #judged = 0;
 
   constructor(

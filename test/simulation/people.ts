@@ -56,7 +56,7 @@ export class People {
     this.#skus = skusOf(this.#keys);
   }
 
-  /** What stands in the ERP when a history begins. */
+  /** What is in the ERP when a history begins. */
   open(random: Random): void {
     const first = (kind: Named, count: number): readonly string[] =>
       Array.from({ length: count }, (_, index) => this.#name(kind, index));
@@ -65,7 +65,7 @@ export class People {
     for (const no of first("order", this.#many.orders)) this.#putOrder(random, no);
   }
 
-  /** What stands in Salesforce too when a history begins: customers with their keys, of which the connector knows nothing. */
+  /** What is in Salesforce too when a history begins: customers with their keys, of which the connector knows nothing. */
   openSalesforce(seed: number): void {
     const random = new Random(seed);
     for (let index = 0; index < (this.#world?.existing ?? 0); index += 1)
@@ -75,13 +75,13 @@ export class People {
       this.#insertAlike(String(this.#erp.row("customers", this.#name("customer", index))?.fields["name"]));
   }
 
-  /** A customer that stands in Salesforce by the same name, and without a key. */
+  /** A customer that is in Salesforce by the same name, and without a key. */
   #insertAlike(name: string): void {
     const values = { Name: name.trim(), Phone: null };
     this.#saveAll({ operation: "insert", allOrNone: false, records: [{ object: "Account", values }] });
   }
 
-  /** So many records stand in the ERP when a history begins. */
+  /** This many records are in the ERP when a history begins. */
   get #many(): Pick<World, "customers" | "orders"> {
     return this.#world ?? { customers: 2, orders: 2 };
   }
@@ -95,7 +95,7 @@ export class People {
     return this.#name(kind, random.below(among));
   }
 
-  /** A customer that stands in Salesforce with its key before the connector has ever run. */
+  /** A customer that is in Salesforce with its key before the connector has ever run. */
   #insertKeyed(random: Random, no: string): void {
     const key = `erp:Account:${no.split("|").join(":")}`;
     const values = { ERP_Key__c: key, Name: this.#word(random), Phone: this.#word(random) };
@@ -115,7 +115,7 @@ export class People {
     }
   }
 
-  /** What people do beside plain edits: they swap the lines of an order, number them anew, and replace them. */
+  /** What people do beside plain edits: they swap the lines of an order, number them again, and replace them. */
   habit(seed: number): void {
     const random = new Random(seed);
     const orders = this.#erp.rows("orders");

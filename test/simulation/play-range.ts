@@ -27,7 +27,7 @@ if (values.world !== undefined && world === undefined) {
   console.error(`--world must be one of ${UNTIDINESSES.join(", ")}, not "${values.world}"`);
   process.exit(2);
 }
-/** After so many seeds a process says how far it is. */
+/** After this many seeds a process says how far it is. */
 const PROGRESS_SEEDS = 500;
 
 const tell = (line: object): void => {

@@ -67,7 +67,7 @@ export type Step =
   | { readonly kind: "commitLate" }
   | { readonly kind: "advance"; readonly seconds: number }
   | { readonly kind: "sweep" }
-  /** A second connector on the same ERP runs, so many records at a time. */
+  /** A second connector on the same ERP runs, this many records at a time. */
   | { readonly kind: "secondConnector"; readonly limit: number }
   | { readonly kind: "upheaval"; readonly what: Upheaval }
   | {
@@ -102,7 +102,7 @@ export interface Scenario {
 }
 
 const POLICIES = ["salesforce", "external", "newest", "manual"] as const;
-/** About so many places and calls has a run of this size. */
+/** About this many places and calls has a run of this size. */
 const PLACES = 140;
 const CALLS = 16;
 /** Before the first write of nearly every run. */

@@ -43,7 +43,7 @@ export class SecondConnector {
     this.#needs = needs;
   }
 
-  /** Runs, so many records at a time, and compares. */
+  /** Runs, this many records at a time, and compares. */
   async run(limit: number): Promise<void> {
     this.#mock ??= await freshOrg();
     const mock = this.#mock;

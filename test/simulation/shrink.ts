@@ -25,7 +25,7 @@ export async function shrink(scenario: Scenario, options: PlayOptions = {}): Pro
 
 /** A bound on the time that shrinking takes: about ten seconds. */
 const SHRINK_PLAYS_MAX = 400;
-/** An untidy history takes as long as so many tidy ones. */
+/** An untidy history takes as long as this many tidy ones. */
 const UNTIDY_PLAYS = 4;
 
 async function invariantsOf(scenario: Scenario, options: PlayOptions): Promise<ReadonlySet<string>> {

@@ -243,7 +243,7 @@ class Player {
     for (const { Id: id, Name: name } of this.#stage.live("Account")) {
       // Who merges another customer's account into a record without a key takes it away from the customer of its name.
       if (this.#stage.hasMergedInto(String(id))) continue;
-      if (names.has(name)) this.#judge.fail("I3", `${String(name)} stands in Salesforce as two accounts`);
+      if (names.has(name)) this.#judge.fail("I3", `${String(name)} is in Salesforce as two accounts`);
       names.add(name);
     }
   }

@@ -53,7 +53,7 @@ export class SqlErp implements Erp {
   readonly #world: World;
   readonly #nowMs: () => number;
   readonly #path: string;
-  /** While what an upheaval has changed is told: it is no change of the tables' present history. */
+  /** While what an upheaval has changed is reported: it is no change of the tables' present history. */
   #isUpset = false;
   #people: Database.Database;
   #port: ExternalSystem;

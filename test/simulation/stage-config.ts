@@ -23,7 +23,7 @@ export interface StageConfig {
   readonly contracts: boolean;
   /** True where products and prices are polled, so that what users do to them is undone at once. */
   readonly watchPrices: boolean;
-  /** So many rows of one kind go by a Bulk job; null: none does. */
+  /** This many rows of one kind go by a Bulk job; null: none does. */
   readonly bulkRows: number | null;
   /** True where feeds tell their news in any order and more than once. */
   readonly shuffled: boolean;

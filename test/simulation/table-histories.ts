@@ -1,7 +1,7 @@
 /** Which places of its tables' histories a database stands at, and which it has come from. */
 import type { Place } from "./erp.ts";
 
-/** The histories that a table has come through, the present one last: each was left after so many changes. */
+/** The histories that a table has come through, the present one last: each was left after this many changes. */
 type Course = readonly Place[];
 
 /** Follows a database through changes, copies and rebuildings. */

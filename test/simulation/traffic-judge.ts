@@ -93,7 +93,7 @@ export class TrafficJudge {
     for (const [record, caller] of this.#underWay) if (caller === process) this.#underWay.delete(record);
   }
 
-  /** One write was sent in so many calls, without a fault on their way. */
+  /** One write was sent in this many calls, without a fault on their way. */
   wrote(calls: number, predicted: number): void {
     if (calls > predicted)
       this.#fail("I12", `a write took ${calls} calls instead of the ${predicted} that were planned`);

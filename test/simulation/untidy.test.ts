@@ -5,7 +5,7 @@ import { drawScenario, type Untidiness, untidy } from "./scenario.ts";
 import { reportOf } from "./shrink.ts";
 import { play } from "./simulate.ts";
 
-/** So many seeds, or those that the environment says. */
+/** This many seeds, or those that the environment says. */
 const FROM = Number(process.env["SIM_FROM"] ?? 1);
 const SEEDS = Number(process.env["SIM_UNTIDY_SEEDS"] ?? 7);
 
@@ -26,7 +26,7 @@ it.each<[Untidiness, string]>([
 );
 
 describe("the untidy world catches a connector that", () => {
-  /** So many seeds it may need. */
+  /** This many seeds it may need. */
   const SEEDS_MAX = 60;
 
   it.each(Object.entries(BROKEN_UNTIDY))(

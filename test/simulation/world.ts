@@ -11,10 +11,10 @@ export interface World {
   readonly keys: KeyKind;
   /** `column`: by a stamp that ties and tells no deletion. */
   readonly feed: "log" | "column";
-  /** So many customers and orders stand in the ERP when the history begins. */
+  /** This many customers and orders are in the ERP when the history begins. */
   readonly customers: number;
   readonly orders: number;
-  /** How many of them stand in Salesforce too, with their keys and with other values. */
+  /** How many of them are in Salesforce too, with their keys and with other values. */
   readonly existing: number;
   /** How many others stand there by the same name and without a key, to be adopted. */
   readonly unkeyed: number;

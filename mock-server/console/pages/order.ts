@@ -140,5 +140,5 @@ function timeline(moments: readonly Moment[]): Markup {
   )}</ol></section>`;
 }
 
-/** Facts that one moment lists; an order of 500 lines is told by its first ones. */
+/** Facts that one moment lists; an order of 500 lines is reported by its first ones. */
 const DETAILS_MAX = 12;

@@ -72,7 +72,7 @@ function deriveContract(change: Change, tx: Transaction): void {
   }
 }
 
-/** StatusCode follows Status; activation leaves its stamp, anew at each activation (reference: order-domain §2.4). */
+/** StatusCode follows Status; activation leaves its stamp, again at each activation (reference: order-domain §2.4). */
 function deriveStatus(change: Change, tx: Transaction, clearStamp: boolean): void {
   const { after } = change;
   after["StatusCode"] = categoryOf(change.plan, textOf(after, "Status"));

@@ -12,7 +12,7 @@ export const DELETE_LOCKED =
 export const EDIT_LOCKED =
   "Unable to modify activated or superseded Order:  cannot delete Order, or add or remove Order Products";
 
-/** What an activated order never gets anew, with any permission (reference: order-domain §2.6 [doc]). */
+/** What an activated order never gets again, with any permission (reference: order-domain §2.6 [doc]). */
 const LOCKED_WHEN_ACTIVATED = ["AccountId", "ContractId", "Pricebook2Id", "CurrencyIsoCode"] as const;
 
 const lockedField = (change: Change): string | undefined =>

@@ -38,7 +38,7 @@ function rollUpItem(saved: Saved, tx: Transaction): void {
   if (order === undefined || order["IsDeleted"] === true) return;
   const gained = operation === "delete" ? 0 : numberOf(after, "TotalPrice");
   const lost = operation === "insert" ? 0 : numberOf(before, "TotalPrice");
-  // A restored order brings its lines back one by one, and its own total may be of before: it is added up anew.
+  // A restored order brings its lines back one by one, and its own total may be of before: it is added up again.
   const total = operation === "undelete" ? exactTotal(order, tx) : totalAfter(order, gained, lost, tx);
   if (!tx.settings.touchParentOnItemDml && total === order["TotalAmount"]) return;
   const touched = tx.settings.touchParentOnItemDml
@@ -47,7 +47,7 @@ function rollUpItem(saved: Saved, tx: Transaction): void {
   change(tx, "Order", order, { TotalAmount: total, ...touched });
 }
 
-/** Below this a sum of two amounts in cents is exact in a double; above, everything is added up anew. */
+/** Below this a sum of two amounts in cents is exact in a double; above, everything is added up again. */
 const PLAIN_SUM_MAX = 1e12;
 
 function totalAfter(order: Row, gained: number, lost: number, tx: Transaction): number {

@@ -1,6 +1,6 @@
 /**
  * Roll-up summary fields of the org's own: after a child was saved, its masters' sums, counts, smallest and greatest
- * values are computed anew. The arithmetic is the schema's (`schema/roll-up.ts`).
+ * values are computed again. The arithmetic is the schema's (`schema/roll-up.ts`).
  */
 import { computedRow } from "../../org/computed-records.ts";
 import type { Transaction } from "../../org/port.ts";

@@ -14,7 +14,7 @@ export interface BoundCall extends Call {
 export interface FormulaFunction {
   readonly min: number;
   readonly max: number;
-  /** Why the function cannot stand in this formula, if it cannot; asked before its arguments are looked at. */
+  /** Why the function cannot are in this formula, if it cannot; asked before its arguments are looked at. */
   refusal?(names: Names): string | undefined;
   /** Makes the call's value from its arguments; throws a `FormulaError` where one has the wrong type. */
   bind(args: readonly Typed[], call: BoundCall): Typed;

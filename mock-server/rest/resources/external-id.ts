@@ -1,4 +1,4 @@
-/** sObject rows by external Id, and what else may stand in their place in the address. Source: rest-api §7.6. */
+/** sObject rows by external Id, and what else may appear in their place in the address. Source: rest-api §7.6. */
 
 import { methodNotAllowed, notFound, unknownExternalIdField } from "../../http/faults.ts";
 import { NO_CONTENT, type RestContext, type RestHandler, type RestRequest, type RestResult } from "../../http/rest.ts";

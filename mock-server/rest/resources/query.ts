@@ -82,7 +82,7 @@ function malformedQuery(message: string): OrgError {
 }
 
 function explainAnswer(text: string, engine: QueryContext): unknown {
-  // Ids of reports and list views may stand in the place of a query.
+  // Ids of reports and list views may appear in the place of a query.
   if (/^00[BO]\w{12,15}$/.test(text)) throw notImplemented("explain of reports and list views");
   return explainQuery(text, engine);
 }

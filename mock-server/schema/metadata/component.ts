@@ -10,7 +10,7 @@ export interface SourceFile {
   readonly text: string;
 }
 
-/** What kind of component a file is; `object` and `name` are the API names that stand in its path. */
+/** What kind of component a file is; `object` and `name` are the API names that are in its path. */
 export interface Component {
   readonly kind: ComponentKind;
   readonly object: string;

@@ -11,7 +11,7 @@ import type { FieldDefinition } from "../../schema/definition.ts";
 export interface Step {
   /** The reference field that is followed. */
   readonly field: FieldDefinition;
-  /** The relationship's canonical name, the key under which the parent stands in results. */
+  /** The relationship's canonical name, the key under which the parent is in results. */
   readonly relationship: string;
   /** Type of the parent; the pseudo-object `Name` for a polymorphic reference. */
   readonly target: SObjectType;
@@ -115,7 +115,7 @@ export interface BoundDistance {
   readonly at: number;
 }
 
-/** Whatever may stand in a select list, a condition, GROUP BY or ORDER BY. */
+/** Whatever may appear in a select list, a condition, GROUP BY or ORDER BY. */
 export type BoundExpression =
   | BoundField
   | BoundDateFunction

@@ -2,7 +2,7 @@
  * What a query may not ask of amounts in an org with several currencies: a real org would convert them, this one does not,
  * so it refuses rather than add euros to yen.
  *
- * A condition without a currency compares the numbers as they stand in the records, in an org and here: with
+ * A condition without a currency compares the numbers as they are in the records, in an org and here: with
  * `Amount > 5000` both JPY 5001 and EUR 5001 are found (SOQL and SOSL Reference, convertCurrency() [doc]).
  */
 

@@ -11,7 +11,7 @@ type Draft =
   | { readonly kind: "parent"; readonly key: string; readonly step: Step; readonly columns: Draft[] }
   | Exclude<Column, { kind: "parent" }>;
 
-/** Collects the columns of one select list in order and refuses what stands in it twice. */
+/** Collects the columns of one select list in order and refuses what is in it twice. */
 export class ColumnBuilder {
   readonly #source: string;
   readonly #columns: Draft[] = [];

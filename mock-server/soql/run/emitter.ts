@@ -27,7 +27,7 @@ export class Emitter {
   readonly #fixed = new Map<string, string>();
   #temporaries = 0;
 
-  /** The name under which generated code finds a value that is made anew for each run. */
+  /** The name under which generated code finds a value that is made again for each run. */
   constant(make: (run: Run) => Constant): string {
     this.#constants.push(make);
     return `k${this.#constants.length - 1}`;

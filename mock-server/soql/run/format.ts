@@ -9,7 +9,7 @@ export interface FormatSetting {
 
 const NUMBERS: ReadonlySet<FieldType> = new Set(["int", "double", "currency", "percent"]);
 
-/** The formatter for the values of one field. Currency stands in US dollars: the org has one currency. */
+/** The formatter for the values of one field. Currency is in US dollars: the org has one currency. */
 export function formatterOf(
   field: Pick<FieldDefinition, "type" | "scale">,
   setting: FormatSetting,

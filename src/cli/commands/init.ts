@@ -164,7 +164,7 @@ function foundJson(cast: Cast): Readonly<Record<string, unknown>> {
 const PASSWORD_NAME = "EXTERNAL_PASSWORD";
 
 /**
- * The URL as it may stand in a file: its password becomes a reference to the environment. The password comes back as it
+ * The URL as it may appear in a file: its password becomes a reference to the environment. The password comes back as it
  * is, whether the URL had it escaped or not.
  */
 export function withoutPassword(url: string): { readonly url: string; readonly password: string | null } {
@@ -282,7 +282,7 @@ function write(path: string, text: string): void {
 
 function secretAdvice(password: string | null): string {
   if (password === null) return "";
-  return `\nThe database password is not written into the file; set ${PASSWORD_NAME} in the environment, as it is: any character may stand in it.\n`;
+  return `\nThe database password is not written into the file; set ${PASSWORD_NAME} in the environment, as it is: any character may appear in it.\n`;
 }
 
 function advice(

@@ -152,7 +152,7 @@ export async function settleDeadLetters(
     const count = `${deadLetters.length} dead letter${deadLetters.length === 1 ? "" : "s"}`;
     stdout.write(
       how === "retry"
-        ? `${count}: the next run decides anew.\n`
+        ? `${count}: the next run decides again.\n`
         : `${count} forgotten until the record changes again.\n`,
     );
     return EXIT.done;

@@ -105,7 +105,7 @@ export async function pruneCommand(options: ConfigOptions, outer: Surroundings):
   });
 }
 
-/** Forgets everything: the next run reads both sides anew and makes nothing twice. */
+/** Forgets everything: the next run reads both sides again and makes nothing twice. */
 export async function resetCommand(
   options: ConfigOptions & { readonly yes?: true },
   outer: Surroundings,
@@ -127,7 +127,7 @@ export async function resetCommand(
     surroundings.stdout.write(
       options.json === true
         ? `${JSON.stringify({ removed: place })}\n`
-        : `${place} is removed. The next run compares everything anew; values that differ are settled by the mapping's policy.\n`,
+        : `${place} is removed. The next run compares everything again; values that differ are settled by the mapping's policy.\n`,
     );
     return EXIT.done;
   });

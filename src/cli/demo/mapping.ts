@@ -1,4 +1,4 @@
-/** The demo's mapping, as it would stand in `order-sync.yaml`: the ERP of `erp.ts` and a Salesforce org. */
+/** The demo's mapping, as it would are in `order-sync.yaml`: the ERP of `erp.ts` and a Salesforce org. */
 import type { MappingInput } from "../../mapping/spec.ts";
 
 /** Customers, frame contracts, products with prices, and orders of the demo company. */

@@ -27,7 +27,7 @@ export async function requireSameOrg({ ports, identity, lease }: RunContext): Pr
   if (known.slice(0, ID_LENGTH) === organizationId.slice(0, ID_LENGTH)) return;
   throw new SyncError(
     "CONFIG_INVALID",
-    `The state belongs to the org ${known}, but ${instanceUrl} is the org ${organizationId}: nothing was read or written. Correct salesforce.loginUrl, or give another state.url for another org; if the first org is gone for good (a sandbox that was refreshed, a mock-org that was started anew), run order-sync reset`,
+    `The state belongs to the org ${known}, but ${instanceUrl} is the org ${organizationId}: nothing was read or written. Correct salesforce.loginUrl, or give another state.url for another org; if the first org is gone for good (a sandbox that was refreshed, a mock-org that was started again), run order-sync reset`,
     { context: { known, found: organizationId } },
   );
 }

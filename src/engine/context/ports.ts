@@ -35,7 +35,7 @@ export interface RunOptions {
   /** The same for lines whose document stays. */
   readonly deleteLineShare: number;
   readonly allowDeletes: boolean;
-  /** So many single rows of one kind go as a Bulk 2.0 job; null never uses Bulk. */
+  /** This many single rows of one kind go as a Bulk 2.0 job; null never uses Bulk. */
   readonly bulkRows: number | null;
   /** Times between the tries of a dead letter that nothing else brings back; the last one repeats, empty: never. */
   readonly retryWaitsMs: readonly number[];

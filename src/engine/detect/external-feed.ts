@@ -1,4 +1,4 @@
-/** Where the engine stands in the change feeds of the external system. */
+/** Where the engine is in the change feeds of the external system. */
 import type { ObjectMapping } from "../../mapping/mapping.ts";
 import type { RunContext } from "../context/context.ts";
 import { externalFeed } from "./detect.ts";

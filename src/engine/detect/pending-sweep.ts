@@ -14,15 +14,15 @@ export function pendingSweep(nowMs: number): Readonly<Record<string, string>> {
   return { [PENDING_SWEEP]: new Date(nowMs).toISOString() };
 }
 
-/** Since when a sweep is owed, in epoch milliseconds; null where none is. */
+/** Since when a sweep is pending, in epoch milliseconds; null where none is. */
 export function sweepPendingSinceMs(cursors: Readonly<Record<string, string>>): number | null {
   const since = cursors[PENDING_SWEEP] ?? "";
   return since === "" ? null : Date.parse(since);
 }
 
 /**
- * A sweep went through that covers what was owed at that time; `cursors` is what it has settled beside that. What a later run has missed is owed still. Where somebody
- * else is running just then, it stays owed as a whole: rather one sweep too many.
+ * A sweep went through that covers what was pending at that time; `cursors` is what it has settled besides. What a later run has missed is pending still. Where somebody
+ * else is running just then, it stays pending as a whole: rather one sweep too many.
  */
 export async function settleSweep(
   ports: EnginePorts,

@@ -84,7 +84,7 @@ export async function join(
   for (const read of await readById(context, mapping, [...strangers.keys()])) {
     const { reading, recordId } = read;
     if (isStillMoved(context, mapping, read)) continue;
-    // Whatever it was refused for before is told anew where it still is true.
+    // Whatever it was refused for before is reported again where it still is true.
     unjoined.push({ name: recordName(mapping.object, recordId), reason: "", how: "forget" });
     if (reading.kind === "view") {
       const { document, keyed } = reading.view;

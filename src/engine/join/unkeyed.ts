@@ -1,5 +1,5 @@
 /**
- * Counts the Salesforce records that carry no key: what stands in the org before a first run and is made a second time
+ * Counts the Salesforce records that carry no key: what is in the org before a first run and is made a second time
  * from the external system, unless the mapping says by what it is matched.
  */
 import type { ObjectMapping } from "../../mapping/mapping.ts";

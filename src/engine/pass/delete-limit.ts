@@ -2,7 +2,7 @@
  * Keeps a run from deleting suspiciously much (I11): beyond a handful the deletions of an object wait until all of them
  * are known, and then go all together or not at all. Lines that go while their document stays are counted on their own.
  *
- * A pass is told how many deletions it may make, and returns how many it has made and held back.
+ * A pass is given the number of deletions it may make, and returns how many it has made and held back.
  */
 
 import { SyncError } from "../../errors.ts";
@@ -33,7 +33,7 @@ export const ALL_DELETIONS: DeletionCounts = { records: Number.POSITIVE_INFINITY
 /** Nothing deleted, nothing held back. */
 export const NO_DELETIONS: Deletions = { made: NONE, deferred: new Map() };
 
-/** So many may be deleted by any run, or small sets could never lose one. */
+/** This many may be deleted by any run, or small sets could never lose one. */
 export const DELETED_FREELY: DeletionCounts = { records: 10, lines: 50 };
 
 const HELD: Readonly<Record<DeletionKind, string>> = { records: "DELETE_LIMIT", lines: "LINE_DELETE_LIMIT" };

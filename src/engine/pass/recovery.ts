@@ -2,7 +2,7 @@
  * Recovery: looks up every write whose end nobody saw, before anything else is decided.
  *
  * An intent is cleared only together with what was found out about it, and its key is parked, so that the same run
- * compares the document anew.
+ * compares the document again.
  */
 
 import type { ObjectMapping } from "../../mapping/mapping.ts";
@@ -139,7 +139,7 @@ async function recoverPage(
     });
   }
   for (const key of keys) {
-    const message = "an earlier run ended in the middle of writing it; it is compared anew";
+    const message = "an earlier run ended in the middle of writing it; it is compared again";
     const obstacles = [{ code: "INTERRUPTED", message }];
     const entry: Parked = { object: mapping.object, key, obstacles, attempts: 1, sinceMs: nowMs };
     parked.push(entry);

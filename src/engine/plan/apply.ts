@@ -1,5 +1,5 @@
 /**
- * Applies a plan that somebody looked at: first the plan is made anew and compared, then a run is made that may write
+ * Applies a plan that somebody looked at: first the plan is made again and compared, then a run is made that may write
  * what the plan holds and nothing else.
  */
 import { z } from "zod";

@@ -16,7 +16,7 @@ import type { Executor } from "../run/executor.ts";
 import { inProcess } from "../run/in-process.ts";
 import { intentsOf, type Perform, type Settlement, sequenceOptions } from "../write/perform.ts";
 
-/** Starts the record Ids of a dry run; `~` stands in no real Id. */
+/** Starts the record Ids of a dry run; `~` is in no real Id. */
 const REHEARSED = "~r~";
 
 /** Decides and remembers what a run would write. For one run. */

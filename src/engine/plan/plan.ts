@@ -88,7 +88,7 @@ export async function makePlan(ports: EnginePorts, request: RunRequest): Promise
       salesforce: dryRun.salesforce(ports.salesforce),
       external: dryRun.external(ports.external),
       observe: (event) => {
-        // Nothing is written, so nobody is told that it was.
+        // Nothing is written, so nothing is reported as written.
         if (event.kind === "passDone") ports.observe({ ...event, written: 0 });
       },
     },

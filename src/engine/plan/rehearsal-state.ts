@@ -46,7 +46,7 @@ export function rehearsalState(real: StateStore, nowMs: () => number): StateStor
       const found = new Map(await real.linksByRecordId(object, ids));
       for (const id of ids) {
         const link = linksById.get(id) ?? found.get(id);
-        // As in the real store, a record that was made anew is not known by its old Id any more.
+        // As in the real store, a record that was made again is not known by its old Id any more.
         const now = link === undefined ? undefined : (links.get(nameOf(object, link.key)) ?? link);
         if (now?.object === object && now.recordId === id) found.set(id, now);
         else found.delete(id);

@@ -53,7 +53,7 @@ export function referencesOf(
   return wanted;
 }
 
-/** A merge of a survivor leads on; so many steps are followed. */
+/** A merge of a survivor leads on; this many steps are followed. */
 const MERGES_MAX = 5;
 
 /** The links of the records that merged ones were merged into. */

@@ -37,7 +37,7 @@ export function readRequest(mapping: ObjectMapping, by: ReadRequest["by"]): Read
   };
 }
 
-/** The keys behind parent Ids whose key does not stand in the records themselves. */
+/** The keys behind parent Ids whose key is not in the records themselves. */
 export async function keyLookup(
   context: RunContext,
   mapping: ObjectMapping,

@@ -1,8 +1,8 @@
 /**
- * Overruns: edits that fell between our reading and our writing, found in the pre-images that came back with the writes.
+ * Concurrent edits: edits that fell between our reading and our writing, found in the pre-images that came back with the writes.
  *
- * An overrun of a record that is still there is decided anew like any edit, in a second look of the same run. What was
- * deleted cannot be brought back through the API: it is told as a conflict, and lies in the recycle bin.
+ * A concurrent edit of a record that is still there is decided again like any edit, in a second look of the same run. What was
+ * deleted cannot be brought back through the API: it is reported as a conflict, and lies in the recycle bin.
  */
 import type { ObjectMapping } from "../../mapping/mapping.ts";
 import type { KeyLookup } from "../../mapping/salesforce-view.ts";
@@ -17,7 +17,7 @@ import type { RunContext } from "../context/context.ts";
 import { keyLookup } from "../read/read-documents.ts";
 import type { Settlement } from "../write/perform.ts";
 
-/** The overruns of a page by decision; most pages have none. */
+/** The concurrent edits of a page by decision; most pages have none. */
 export type ConcurrentEdits = ReadonlyMap<Decision, readonly ConcurrentEdit[]>;
 
 /** Compares what came back with what the decisions were made on. */
@@ -39,7 +39,7 @@ export async function findConcurrentEdits(
   return found;
 }
 
-/** An overrun as the journal keeps it: what was found, what was written over it, and what had been read. */
+/** A concurrent edit as the journal keeps it: what was found, what was written over it, and what had been read. */
 export function concurrentEditEntry({ lineKey, field, joined, value, ours, by, at }: ConcurrentEdit): JournalChange {
   const read = joined === undefined || joined === null ? "empty" : JSON.stringify(joined);
   const rule = `read as ${read}; edited${by === null ? "" : ` by ${by}`}${at === null ? "" : ` at ${at}`}`;

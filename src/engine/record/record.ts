@@ -176,7 +176,7 @@ class Page {
       }
       return;
     }
-    // A part of it landed: what that part overwrote must be told now, the rest is decided anew.
+    // A part of it landed: what that part overwrote must be reported now, the rest is decided again.
     for (const side of SIDES) {
       if (settlement[side].kind !== "unknown") this.#settleConflicts(lostByLanding(settlement, side));
     }
@@ -206,7 +206,7 @@ class Page {
     this.#tally.addKept({ object, key }, found);
   }
 
-  /** What a write replaced unseen is told at once, whatever is decided about it later. */
+  /** What a write replaced unseen is reported at once, whatever is decided about it later. */
   #recordConcurrentEdits(decision: Decision, before: Base | null, concurrentEdits: readonly ConcurrentEdit[]): void {
     if (concurrentEdits.length === 0) return;
     this.#write(decision, CONCURRENT_EDIT, "salesforce", {
@@ -215,7 +215,7 @@ class Page {
     this.#settleConflicts(deletedEdits(decision, before, concurrentEdits));
   }
 
-  /** The same refusal, decided anew in several runs, does not go away by itself. */
+  /** The same refusal, decided again in several runs, does not go away by itself. */
   #isRefusedForGood(
     decision: Decision,
     failure: SideResult,
@@ -303,7 +303,7 @@ class Page {
   /** A record without a usable key, under its own name. */
   unjoined({ name, reason, how, code = "KEY_UNUSABLE" }: Unjoined): void {
     const { memory, ports } = this.#context;
-    // The journal and the dead letters are asked by key; the record's own name stands in for one.
+    // The journal and the dead letters are asked by key; the record's own name replaces one.
     const key = name as BusinessKey;
     const { object } = this.#mapping;
     const known = memory.deadLetter(object, key);

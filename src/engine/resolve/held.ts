@@ -61,7 +61,7 @@ export async function answerConflict(ports: ResolvePorts, id: string, winner: Si
   return answered;
 }
 
-/** Lets the next run decide anew about a refused document. Throws like `answerConflict`. */
+/** Lets the next run decide again about a refused document. Throws like `answerConflict`. */
 export async function retryDeadLetter(ports: ResolvePorts, deadLetter: DeadLetter): Promise<void> {
   await commitAnswer(ports, {
     clearDeadLetters: [deadLetter],
@@ -72,7 +72,7 @@ export async function retryDeadLetter(ports: ResolvePorts, deadLetter: DeadLette
         obstacles: [
           {
             code: "RETRY",
-            message: "somebody asked for another try; the next run decides anew",
+            message: "somebody asked for another try; the next run decides again",
             naturalKeys: deadLetter.obstacles.flatMap(({ naturalKeys }) => naturalKeys ?? []),
           },
         ],

@@ -2,7 +2,7 @@
  * Dead letters that are worth another try: a record that they missed has come, a record that they refer to has changed,
  * or enough time has passed for somebody to have put something right where nobody tells us (a right, a picklist value).
  *
- * Each try decides anew from what both sides show then. The time between tries grows, and a run makes a bounded number.
+ * Each try decides again from what both sides show then. The time between tries grows, and a run makes a bounded number.
  */
 
 import type { ObjectMapping } from "../../mapping/mapping.ts";
@@ -70,7 +70,7 @@ function canBeTried({ obstacles }: DeadLetter): boolean {
   return obstacles.every(({ code }) => code !== "KEY_UNUSABLE" && code !== KEY_COPIED && code !== KEY_MOVED);
 }
 
-/** Which of the records that the letters miss are in Salesforce now. */
+/** Which of the records that the dead letters miss are in Salesforce now. */
 async function presentOf(context: RunContext, deadLetters: readonly DeadLetter[]): Promise<ReadonlySet<string>> {
   const wanted = new Map<string, Set<BusinessKey>>();
   for (const { object, key } of deadLetters.flatMap(({ obstacles }) =>

@@ -45,7 +45,7 @@ export interface WaveResult {
 
 /** Carries out the waves of one run, one after the other. */
 export interface Executor {
-  /** Documents that make a wave worth carrying out; feeds are read on until there are so many. `pageSize` as in a pass. */
+  /** Documents that make a wave worth carrying out; feeds are read on until there are this many. `pageSize` as in a pass. */
   readonly waveDocuments: (pageSize: number) => number;
   readonly execute: (context: RunContext, wave: Wave) => Promise<WaveResult>;
 }

@@ -53,7 +53,7 @@ async function leasedRun(ports: EnginePorts, request: RunRequest, executor: Exec
     nowMs: ports.nowMs,
     ...(ports.holderIsGone === undefined ? {} : { holderIsGone: ports.holderIsGone }),
   });
-  // A call may take longer than the lease lives. That it was lost is told by the next commit.
+  // A call may take longer than the lease lives. That it was lost is reported by the next commit.
   const heartbeat = startHeartbeat(options.leaseTtlMs, () => lease.keep());
   try {
     const failed = (run: RunRecord): Promise<void> => rememberFailure(lease, run);

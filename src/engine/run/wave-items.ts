@@ -38,7 +38,7 @@ export class WaveItems {
     this.#latest.set(name, this.#items.push({ nomination: spelledAs(mention, nomination), feed }) - 1);
   }
 
-  /** Gives all items and begins anew. */
+  /** Gives all items and begins again. */
   take(): readonly WaveItem[] {
     const items = this.#items;
     this.#items = [];

@@ -164,7 +164,7 @@ async function* feedPages(
       }
       if (Object.keys(moved).length > 0) {
         // Stored before anything is made that the external feed names: a record that is deleted after it was made, in a
-        // run that breaks off, would never be told of otherwise.
+        // run that breaks off, would never be reported otherwise.
         yield { items: items.take(), unkeyed, cursors: moved, behind };
         continue;
       }

@@ -105,7 +105,7 @@ export async function sweep(
 
 /**
  * Ports of a run that reads both feeds from their beginning, and moves no position: what falls between its readings and
- * the stored positions is told to the next run.
+ * the stored positions is reported to the next run.
  */
 function fromTheBeginning(
   ports: EnginePorts,

@@ -47,13 +47,13 @@ export type Perform = (context: RunContext, decisions: readonly Decision[]) => P
  */
 const ROUND_SIZES = [Number.POSITIVE_INFINITY, 50, 10, 1] as const;
 /**
- * So many records in a row that fail all alone end the repetition: what strikes every record (a lock on all of them, a
+ * This many records in a row that fail all alone end the repetition: what affects every record (a lock on all of them, a
  * trigger that fails) is not cured by a smaller company, and each of the others would cost its own calls to show it.
  */
 const CONSECUTIVE_FAILURES_MAX = 5;
 /** Waits for others of one page; what is held up after that is sent again at once, and then left for the next pass. */
 const HOLD_OFFS_MAX = 6;
-/** So many records of a call must be refused for the configuration before it is to blame: one may be a special case. */
+/** This many records of a call must be refused for the configuration before it is to blame: one may be a special case. */
 const REFUSED_ALIKE_MIN = 2;
 /** Waits under this code while somebody else's transaction holds its external record. */
 const EXTERNAL_LOCKED = "EXTERNAL_LOCKED";

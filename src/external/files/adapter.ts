@@ -1,7 +1,7 @@
 /**
  * The external system behind a folder: it drops files into `in` and takes ours from `out`.
  *
- * Files hold whole records or some of their columns. What they have said last stands in an index, which also shows what
+ * Files hold whole records or some of their columns. What they have said last is in an index, which also shows what
  * we have written. A system that sends an old record after we have written, because it has not read our file yet, moves
  * the record back: let it read `out` before it writes `in`.
  */
@@ -270,7 +270,7 @@ function keyFields(key: readonly string[], naturalKey: NaturalKey): ExternalReco
   return Object.fromEntries(key.map((column, index) => [column, naturalKey[index] ?? null]));
 }
 
-/** An index that is made anew forgets what we have written, and old values would look like new ones. */
+/** An index that is made again forgets what we have written, and old values would look like new ones. */
 function requireNoHistory(config: FilesConfig, indexPath: string): void {
   for (const name of Object.keys(config.collections)) {
     for (const folder of ["out", "archive"] as const) {
@@ -278,7 +278,7 @@ function requireNoHistory(config: FilesConfig, indexPath: string): void {
       if (!existsSync(path) || readdirSync(path).length === 0) continue;
       throw new SyncError(
         "EXTERNAL_REFUSED",
-        `The index ${indexPath} is missing while ${path} holds files; restore it from a backup, or move these files away to start anew.`,
+        `The index ${indexPath} is missing while ${path} holds files; restore it from a backup, or move these files away to start over.`,
         { context: { place: indexPath } },
       );
     }

@@ -40,7 +40,7 @@ const collectionSchema = z
         columns: columns.describe("The other columns of a line."),
       })
       .optional()
-      .describe("CSV: one row per line, with the record's columns repeated. All lines of a record stand in one file."),
+      .describe("CSV: one row per line, with the record's columns repeated. All lines of a record are in one file."),
     operation: z
       .strictObject({
         column: z.string().min(1),

@@ -21,7 +21,7 @@ interface Group {
 }
 
 /**
- * Parses CSV. Lines may end in any of the three ways, also in one file; what stands in quotes stays as it is.
+ * Parses CSV. Lines may end in any of the three ways, also in one file; what is in quotes stays as it is.
  *
  * Throws `UnusableFile` for what makes the whole file doubtful: quotes that do not match, a row with another number of
  * values than the header, a header that lacks a column which is not optional, misspells one or names one twice. A record that contradicts itself is rejected with all of its rows.
@@ -190,7 +190,7 @@ interface Layout {
   readonly cell: (row: Row, column: string) => string;
 }
 
-/** What the rows of one key say together, or why that cannot be told. */
+/** What the rows of one key say together, or why that is unclear. */
 function recordOf(layout: Layout, { naturalKey, rows }: Group): FileRecord | FileProblem {
   const { config, columnOf, cell } = layout;
   const { operation } = config;
@@ -212,7 +212,7 @@ function recordOf(layout: Layout, { naturalKey, rows }: Group): FileRecord | Fil
     for (const row of rows) {
       const other = own.find((column) => cell(row, column) !== cell(first, column));
       if (other === undefined) continue;
-      const reason = `[${naturalKey.join(", ")}] stands in line ${first.line} with another "${other}": only one can be right`;
+      const reason = `[${naturalKey.join(", ")}] is in line ${first.line} with another "${other}": only one can be right`;
       return { line: row.line, reason };
     }
   }
@@ -237,7 +237,7 @@ function linesOf({ config, columnOf, cell }: Layout, rows: readonly Row[]): read
     const name = JSON.stringify(naturalKey);
     const known = lines.get(name);
     if (known !== undefined) {
-      const reason = `the line [${naturalKey.join(", ")}] of this record stands in line ${known.line} already`;
+      const reason = `the line [${naturalKey.join(", ")}] of this record is in line ${known.line} already`;
       return { line: row.line, reason };
     }
     lines.set(name, { line: row.line, naturalKey, fields: fieldsOf(row, present, cell) });

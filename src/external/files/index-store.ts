@@ -22,7 +22,7 @@ interface IndexTables {
     readonly deleted: number;
     readonly seq: number;
   };
-  /** Files whose records are in, and which may still stand in the folder after a crash. */
+  /** Files whose records are in, and which may still be in the folder after a crash. */
   readonly taken: { readonly collection: string; readonly file: string; readonly hash: string };
   /** Files that lie in `rejected`, in the order in which they came there. */
   readonly rejected: {

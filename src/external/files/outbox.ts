@@ -132,7 +132,7 @@ function nextLines(
   return [...next.values()];
 }
 
-/** The fields, all of which must be columns; those of the key stand in the natural key and cannot say anything else. */
+/** The fields, all of which must be columns; those of the key are in the natural key and cannot say anything else. */
 function checked(
   fields: ExternalFields,
   columns: readonly string[],

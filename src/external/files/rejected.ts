@@ -1,6 +1,6 @@
 /**
  * The `rejected` folder: files that could not be used, each beside the reason. The folder is the truth: a file that is
- * taken away from there is dealt with. The index numbers them, so that each is told once.
+ * taken away from there is dealt with. The index numbers them, so that each is reported once.
  */
 import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rename, rm } from "node:fs/promises";

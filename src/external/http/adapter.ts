@@ -13,7 +13,7 @@ import { applyOperation, fetchRecord, type HttpTarget } from "./write.ts";
 
 /** Records of a list that a check looks at: one alone may lack what is optional. */
 const SAMPLE = 20;
-/** Of these so many are read by themselves, one call each. */
+/** Of these this many are read by themselves, one call each. */
 const SAMPLE_READ = 5;
 
 /** Opens the API. Nothing is sent before the first call. `surroundings` are replaced in tests. */
@@ -92,7 +92,7 @@ class HttpExternalSystem implements ExternalSystem {
       try {
         outcomes.push(await applyOperation(this.#target(operation.collection), operation));
       } catch (error) {
-        // What was done before must be told; the rest was not sent.
+        // What was done before must be reported; the rest was not sent.
         if (outcomes.length === 0 || !(error instanceof SyncError)) throw error;
         const rest = operations.slice(outcomes.length);
         return [...outcomes, ...rest.map(({ opId }) => ({ kind: "unknown" as const, opId, reason: error.message }))];

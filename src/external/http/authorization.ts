@@ -5,7 +5,7 @@ import type { HttpConfig } from "./config.ts";
 
 const tokenSchema = z.object({ access_token: z.string().min(1), expires_in: z.coerce.number().positive().optional() });
 
-/** A token is fetched anew this long before it expires. */
+/** A token is fetched again this long before it expires. */
 const EARLY_MS = 30_000;
 /** RFC 6749 §5.1 recommends `expires_in`; servers that leave it out are asked again after this time. */
 const LIFETIME_MS = 30 * 60_000;

@@ -15,7 +15,7 @@ const located = z
       as: z.enum(["text", "number"]).optional().describe("The JSON type to write; by default the mapping's."),
     }),
   ])
-  .describe("Where a value stands in the JSON, and as which type it is written.");
+  .describe("Where a value is in the JSON, and as which type it is written.");
 
 const fieldMap = z
   .record(z.string().min(1), located)
@@ -93,7 +93,7 @@ const collectionSchema = z.strictObject({
   create: z
     .strictObject({ method: z.enum(["POST", "PUT"]).default("POST"), path, wrap: pointer.default("") })
     .optional()
-    .describe("How a record is made. The API must take our key. `wrap` is where the record stands in the body."),
+    .describe("How a record is made. The API must take our key. `wrap` is where the record is in the body."),
   update: z
     .strictObject({ method: z.enum(["PATCH", "PUT", "POST"]).default("PATCH"), path, wrap: pointer.default("") })
     .optional()
@@ -158,7 +158,7 @@ export type HttpConfig = z.infer<typeof httpConfigSchema>;
 export type HttpConfigInput = z.input<typeof httpConfigSchema>;
 /** One collection of the API. */
 export type HttpCollectionConfig = HttpConfig["collections"][string];
-/** Where a value stands in the JSON, and as which type it is written. */
+/** Where a value is in the JSON, and as which type it is written. */
 export type Located = HttpCollectionConfig["key"][number];
 
 /** The name of a key part in paths: the last token of its pointer. */

@@ -141,7 +141,7 @@ class SqlExternalSystem implements ExternalSystem {
             const look = (db: Db) => existingKeys({ connection, bound, db, lock: false }, [key]);
             return (await readSnapshot(connection, look)).size > 0;
           } catch (error) {
-            // Where even that cannot be told, the record must not seem to be gone.
+            // Where even that is unknown, the record must not seem to be gone.
             if (sqlFailure(error) === "data") return true;
             throw error;
           }
@@ -164,7 +164,7 @@ class SqlExternalSystem implements ExternalSystem {
         // The tables may have changed since they were looked up.
         if (outcome.kind === "refused") this.#bindings.delete(operation.collection);
       } catch (error) {
-        // What was done before has been stored and must be told; the rest was not sent.
+        // What was done before has been stored and must be reported; the rest was not sent.
         if (outcomes.length === 0 || sqlFailure(error) === undefined)
           throw externalError(error, this.#connection.place);
         const reason = error instanceof Error ? error.message : String(error);

@@ -132,7 +132,7 @@ async function readTail(target: SourceTarget, db: Db, from: LogPosition, limit: 
   const rows = await logRows(target, db, from, limit);
   const gap = rows.findIndex((row) => row.op === "reset");
   if (gap === 0) return readAfterGap(target, db, rows, limit);
-  // What was logged before a gap is told first: it may hold deletions, which reading everything again cannot show.
+  // What was logged before a gap is reported first: it may hold deletions, which reading everything again cannot show.
   const told = gap < 0 ? rows : rows.slice(0, gap);
   const last = told.at(-1);
   const deletes = new Map<string, boolean>();

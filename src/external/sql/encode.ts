@@ -2,7 +2,7 @@
  * How values are written: in the type that the column really has, and spelled as the column spells them.
  *
  * What was read as a boolean, a number or a time is written back as what it was read from. Where the type alone does not
- * say how (a boolean in a text column, anything in a column of SQLite without a type), a value that stands in the column is
+ * say how (a boolean in a text column, anything in a column of SQLite without a type), a value that is in the column is
  * the example.
  */
 import { type RawBuilder, sql } from "kysely";
@@ -11,7 +11,7 @@ import type { ColumnInfo } from "./catalog.ts";
 import { columnClass } from "./column-facts.ts";
 import type { SqlConnection } from "./connection.ts";
 
-/** A value that stands in the column: its text, and how the database keeps it (SQLite's `typeof`, else `text`). */
+/** A value that is in the column: its text, and how the database keeps it (SQLite's `typeof`, else `text`). */
 export interface Example {
   readonly text: string;
   readonly storage: string;

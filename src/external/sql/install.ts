@@ -29,7 +29,7 @@ export interface ChangeLogInstallation {
 /**
  * Makes the change log and its triggers for every collection with `changes: { kind: changeLog }`.
  *
- * Can be repeated: what is there and up to date stays. A collection whose triggers had to be made is read anew by its
+ * Can be repeated: what is there and up to date stays. A collection whose triggers had to be made is read again by its
  * feed, since changes may have passed unseen. Writes one table and triggers on SQLite (`order_sync_changes`); the schema
  * `order_sync_feed` and triggers on PostgreSQL. Never a column of the user's tables. One transaction: all or nothing.
  * Throws `EXTERNAL_REFUSED` when a table or column is missing or rights are, `EXTERNAL_UNREACHABLE` when there is no
@@ -85,7 +85,7 @@ async function dropElsewhere(db: Db, { name, table }: TriggerDefinition): Promis
   for (const other of rows) await sql`drop trigger ${sql.id(name)} on ${sql.raw(other.table)}`.execute(db);
 }
 
-/** Removes the change log of all sources in this database with all its triggers. The next poll reads everything anew. */
+/** Removes the change log of all sources in this database with all its triggers. The next poll reads everything again. */
 export async function removeChangeLog(config: SqlConfig): Promise<void> {
   const connection = connectSql(config);
   try {

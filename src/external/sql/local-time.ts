@@ -11,7 +11,7 @@ const MOMENT = /^\d{4}-\d\d-\d\dT\d\d:\d\d.*(?:Z|[+-]\d\d(?::?\d\d)?)$/;
 const LOCAL_TIME = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d)?(?:\.\d+)?$/;
 
 /**
- * The value, or the local time of a moment where the column's type has no zone or the value that stands in the column names
+ * The value, or the local time of a moment where the column's type has no zone or the value that is in the column names
  * none. `zone`: the system's; without one nothing is changed.
  */
 export function asLocalTime(

@@ -18,7 +18,7 @@ interface Holder {
   readonly seconds: number | null;
 }
 
-/** Names the transaction that keeps the record locked; undefined where nobody does any more, or it cannot be told. */
+/** Names the transaction that keeps the record locked; undefined where nobody does any more, or it is unknown. */
 export async function lockHolder(
   connection: SqlConnection,
   bound: BoundCollection,

@@ -19,7 +19,7 @@ import { logName, POSTGRES_READERS, POSTGRES_SCHEMA, SQLITE_READERS } from "./tr
 
 /** Rows that one call of `acknowledgeLog` deletes at most, so that it never holds the user's database for long. */
 export const PRUNE_ROWS_MAX = 10_000;
-/** A reader that was not seen for so many days is forgotten. Salesforce's deletion log reaches back 15 days. */
+/** A reader that was not seen for this many days is forgotten. Salesforce's deletion log reaches back 15 days. */
 export const READER_DAYS_MAX = 14;
 /** At rest a reader says so seldom that it is there: a write of its own for each run would be too much. */
 const SEEN_EVERY_MINUTES = 60;

@@ -7,7 +7,7 @@ import type { SqlConnection } from "./connection.ts";
 import { type TableRights, tableRights, tablesOf, unreadableColumns } from "./rights.ts";
 import { POSTGRES_LOG, POSTGRES_SCHEMA } from "./triggers.ts";
 
-/** Lists the missing rights of one collection; rights to write are told by its facts, because not every mapping writes. */
+/** Lists the missing rights of one collection; rights to write are reported by its facts, because not every mapping writes. */
 export async function rightsProblems(
   connection: SqlConnection,
   bound: BoundCollection,

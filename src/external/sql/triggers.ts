@@ -2,7 +2,7 @@
  * The change log: one table of our own and the triggers that fill it. Pure text.
  *
  * A line of the log names the collection, the natural key as a JSON array of texts, and `put`, `delete` or `reset` (the
- * log has a gap before this line: read everything anew). A change of a line is a change of its record. A changed key is
+ * log has a gap before this line: read everything again). A change of a line is a change of its record. A changed key is
  * a delete of the old and a put of the new one.
  */
 import { createHash } from "node:crypto";

@@ -277,7 +277,7 @@ interface RowWrite {
 }
 
 /**
- * The fields without the key's columns, which stand in the natural key, in the columns' own types. A new row leaves to the
+ * The fields without the key's columns, which are in the natural key, in the columns' own types. A new row leaves to the
  * database what the database fills: computed columns, and defaults where there is no value. Refuses what the table cannot
  * take.
  */
@@ -309,7 +309,7 @@ async function fieldValues(
   return values;
 }
 
-/** What stands in the column: in the row itself, else in any other one. */
+/** What is in the column: in the row itself, else in any other one. */
 async function exampleOf(
   { connection, db }: WriteTarget,
   { table, keyColumns, key, before }: RowWrite,

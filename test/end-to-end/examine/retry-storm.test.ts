@@ -41,7 +41,7 @@ describe("an error that affects every row", () => {
     expect(run.writes).toBe(CUSTOMERS + 8);
   });
 
-  it("does not stand in the way of finding the one row that spoils its neighbors", async () => {
+  it("is not in the way of finding the one row that spoils its neighbors", async () => {
     shop.erp("UPDATE customers SET name = ? WHERE no = 'K-77'", "n".repeat(300));
 
     const run = JSON.parse((await shop.order("run", "--json")).out);

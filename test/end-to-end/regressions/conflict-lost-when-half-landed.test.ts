@@ -1,6 +1,6 @@
 /**
  * Regression: an order that was written in steps stopped between two of them (the org's calls ran out). The first step
- * had overwritten a user's edit, and the conflict was told only when the whole document landed: later runs found nothing
+ * had overwritten a user's edit, and the conflict was reported only when the whole document landed: later runs found nothing
  * to tell any more.
  */
 import { expect, it } from "vitest";

@@ -40,7 +40,7 @@ describe("the score card", () => {
     );
   });
 
-  it("stands in the fidelity page as it is", () => {
+  it("is in the fidelity page as it is", () => {
     const page = readFileSync(new URL("../../../docs/fidelity.md", import.meta.url), "utf8");
     expect(page).toContain(
       `${BEHAVIORS.length} behaviors: ${BEHAVIORS.length} passed, 0 failed loudly, 0 failed silently`,

@@ -27,7 +27,7 @@ interface State {
 }
 
 describe("the live state", () => {
-  it("is told at once, and again after a request", async () => {
+  it("is reported at once, and again after a request", async () => {
     const shop = new Shop();
     const journal = new Journal();
     const response = await createConsole(hostOf(shop, journal)).request("/_mock/console/live");

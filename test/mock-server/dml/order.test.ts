@@ -40,7 +40,7 @@ describe("creating an order", () => {
       "REQUIRED_FIELD_MISSING: Required fields are missing: [Status] [Status]",
     ],
     [
-      "ORD-2: all missing fields stand in one message",
+      "ORD-2: all missing fields are in one message",
       { Status: "", EffectiveDate: undefined, AccountId: undefined },
       "REQUIRED_FIELD_MISSING: Required fields are missing: [EffectiveDate, Status] [EffectiveDate,Status]",
     ],

@@ -55,7 +55,7 @@ describe("an upsert by external Id", () => {
     expect(shop.rows("Order")[0]).toMatchObject({ ERP__c: "a-1", Name: "again" });
   });
 
-  it("creates anew when the only match is deleted", () => {
+  it("creates again when the only match is deleted", () => {
     const shop = newShop();
     const gone = shop.order({ ERP__c: "a-1" });
     shop.delete("Order", gone);

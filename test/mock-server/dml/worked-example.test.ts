@@ -57,7 +57,7 @@ it("a storefront creates, fills and activates an order in one transaction of thr
   expect(shop.row("Order", id)).toMatchObject({ StatusCode: "Activated", TotalAmount: 998 });
 });
 
-it("GEN-1: a required field is not cleared by an update, and all cleared ones stand in one message", () => {
+it("GEN-1: a required field is not cleared by an update, and all cleared ones are in one message", () => {
   const shop = new Shop();
 
   expect(refusal(shop.tryUpdate("Order", shop.order(), { Status: null, EffectiveDate: " ", OwnerId: null }))).toBe(

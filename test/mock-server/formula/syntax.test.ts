@@ -55,7 +55,7 @@ describe("the grammar of formulas", () => {
     ["1 # 2", "found '#' (line 1, column 3)"],
     ["A & 'x'", "operator '&' needs Text, not Number (line 1, column 3)"],
     ["A = 'x'", "operator '=' needs Number, not Text"],
-    ["P = 'x'", "a picklist stands in ISPICKVAL, CASE or TEXT"],
+    ["P = 'x'", "a picklist is in ISPICKVAL, CASE or TEXT"],
     ["IF(A, 1, 2)", "IF needs Boolean, not Number"],
     ["IF(C, 1, 'x')", "IF needs Number, not Text"],
     ["D = S", "operator '=' needs Date, not Date/Time"],

@@ -16,7 +16,7 @@ import { TOOLING_ROUTES } from "../../../mock-server/tooling/resources.ts";
 
 const PATTERNS = [...RESOURCES, ...BULK_ROUTES, ...TOOLING_ROUTES].map(([pattern]) => pattern);
 
-/** What stands in place of a pattern's names: things that exist, things of another kind, and things that should not be. */
+/** What is in place of a pattern's names: things that exist, things of another kind, and things that should not be. */
 const FILLINGS: readonly Readonly<Record<string, string>>[] = [
   { object: "Account", other: "0015e0000000001AAA", query: "" },
   {

@@ -46,7 +46,7 @@ describe("an explained call", () => {
     );
   });
 
-  it("stands in the message of an assertion that fails", async () => {
+  it("is in the message of an assertion that fails", async () => {
     await using org = await make();
     const id = await refuse(org);
     expect(() => org.expect.request({ status: 204 })).toThrow(refusal(id).join("\n"));

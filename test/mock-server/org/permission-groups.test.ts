@@ -64,7 +64,7 @@ it("a set that a group names and no file defines is named", () => {
   ]);
 });
 
-it("roles stand in their order, groups and queues are records that can own others", () => {
+it("roles are in their order, groups and queues are records that can own others", () => {
   const roles = org.records("UserRole");
   const [vice] = roles.where({ DeveloperName: "VP" });
   expect(roles.get(String(vice?.["ParentRoleId"]))).toMatchObject({ DeveloperName: "CEO", Name: "Chief" });

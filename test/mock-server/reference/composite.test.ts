@@ -223,7 +223,7 @@ describe("/composite", () => {
     },
   );
 
-  it("a bad name is told with its letters", async () => {
+  it("a bad name is reported with its letters", async () => {
     const { body } = await composite([post("Link-xyz", "Account", { Name: "A" })]);
     expect(body[0].message).toBe(
       "Provided referenceId ('Link-xyz') must start with a letter or a number, and it can contain only letters, " +

@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { componentOf, leftAside } from "../../../mock-server/schema/metadata/component.ts";
 import { METADATA_TYPES } from "../../../mock-server/schema/metadata/support.ts";
 
-/** Files of objects and of permission sets stand in folders of their own. */
+/** Files of objects and of permission sets are in folders of their own. */
 const FOLDERS: Readonly<Record<string, string>> = {
   field: "objects/Order/fields/X__c",
   recordType: "objects/Order/recordTypes/X",

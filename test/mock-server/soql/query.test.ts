@@ -183,7 +183,7 @@ describe("limits", () => {
   });
 });
 
-/** So many sub-selects, on several levels, since one level may name a relationship once. */
+/** This many sub-selects, on several levels, since one level may name a relationship once. */
 function nested(count: number): string {
   const flat = ["Contacts", "Orders", "Contracts", "Opportunities", "Assets"].slice(0, count);
   const rest = count - flat.length;

@@ -160,7 +160,7 @@ describe("the commands, on an ERP and an org", () => {
 
     expect(listed.out).toContain("erp:Order:O-3");
     expect(listed.out).toContain('"lost"');
-    expect(retried.out).toContain("1 dead letter: the next run decides anew");
+    expect(retried.out).toContain("1 dead letter: the next run decides again");
     expect(run.exit).toBe(0);
     expect(await shop.ask("SELECT Status FROM Order WHERE ERP_Key__c = 'erp:Order:O-3'")).toHaveLength(1);
   });

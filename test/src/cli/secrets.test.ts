@@ -110,7 +110,7 @@ describe("a refresh token that the org rotates", () => {
 });
 
 describe("secrets", () => {
-  it("stand in nothing that is printed or remembered", async () => {
+  it("are in nothing that is printed or remembered", async () => {
     shop.erp("INSERT INTO orders VALUES ('O-3', 'C-1', '2026-03-04', 'lost')");
     for (const command of ["check", "plan", "run", "status", "report", "journal"]) {
       await order(command);

@@ -34,7 +34,7 @@ export interface Shop extends AsyncDisposable {
   patch(path: string, fields: object): Promise<void>;
   /** Deletes a record in Salesforce. */
   remove(path: string): Promise<void>;
-  /** Writes the configuration anew with some of its text replaced. */
+  /** Writes the configuration again with some of its text replaced. */
   configure(replace: Readonly<Record<string, string>>): void;
 }
 

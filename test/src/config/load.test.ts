@@ -158,7 +158,7 @@ describe("secrets", () => {
     expect(literalSecrets(raw, { PASSWORD: "p", OTHER: "from-env" })).toEqual(problems);
   });
 
-  it("that open a system on this machine may stand in the file", () => {
+  it("that open a system on this machine may appear in the file", () => {
     expect(literalSecrets({ salesforce: { loginUrl: "http://127.0.0.1:4880", auth: { password: "x" } } }, {})).toEqual(
       [],
     );

@@ -10,7 +10,7 @@ const KEY = "erp:Account:C0";
 const DELETES = { delete: { salesforce: true, external: true } };
 
 describe("a deletion whose process dies", () => {
-  it.each<Side>(["salesforce", "external"])("is told as in doubt where its record is back (%s)", async (side) => {
+  it.each<Side>(["salesforce", "external"])("is reported as in doubt where its record is back (%s)", async (side) => {
     const shop = await Shop.open(erpMapping({ Account: DELETES }));
     const id = await oneAccount(shop);
     await remove(shop, side === "salesforce" ? "external" : "salesforce", id);

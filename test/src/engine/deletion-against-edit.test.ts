@@ -30,7 +30,7 @@ describe("an account that one side deleted and the other one keeps with an edit"
     },
   );
 
-  it("is asked about anew when it is edited again", async () => {
+  it("is asked about again when it is edited again", async () => {
     const shop = await keptApart("external", { delete: { salesforce: false } });
     await answer(shop, "external");
     await shop.run({}, {}, 0);

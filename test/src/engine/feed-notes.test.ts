@@ -131,7 +131,7 @@ describe("a feed that waits for an open transaction", () => {
   });
 });
 
-it("what people should know is told once, and stands in status for as long as it is so", async () => {
+it("what people should know is reported once, and is in status for as long as it is so", async () => {
   const shop = await Shop.open();
   const notice = { code: "LOG_READ_ONLY", message: "the login may only read" };
   const external = saying(shop, {}, { notices: () => [notice] });

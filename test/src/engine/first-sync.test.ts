@@ -215,7 +215,7 @@ describe("a Salesforce record that would be made in the external system", () => 
     expect(shop.erp.rows("customers")).toHaveLength(2);
   });
 
-  it("that waited under a key of its own is adopted when what stood in the way is gone", async () => {
+  it("that waited under a key of its own is adopted when what was in the way is gone", async () => {
     const shop = await Shop.open(erpMapping(both));
     shop.erp.put("customers", "0042", { name: "Boats" });
     const one = shop.insert("Account", { Name: "Boats", AccountNumber: "42" });

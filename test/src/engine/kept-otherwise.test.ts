@@ -28,7 +28,7 @@ describe("a value with more decimals than its field's scale, which Salesforce ke
 });
 
 describe("a value that Salesforce rounds", () => {
-  it("stands in the ERP as it is, is told once, and the runs after that rest", async () => {
+  it("is in the ERP as it is, is reported once, and the runs after that rest", async () => {
     const shop = await withRevenue("1234.56");
 
     const first = await shop.run();
@@ -103,7 +103,7 @@ describe("a value that Salesforce rounds", () => {
     expect(last.writes).toBe(0);
   });
 
-  it("of 18 digits stands in the ERP to the last digit", async () => {
+  it("of 18 digits is in the ERP to the last digit", async () => {
     const shop = await withRevenue("123456789012345678");
     await shop.run();
     const last = await shop.run();

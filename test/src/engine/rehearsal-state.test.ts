@@ -8,7 +8,7 @@ import { MemoryState } from "../../simulation/memory-state.ts";
 const OLD = "801000000000001AAA" as RecordId;
 const NEW = "801000000000002AAA" as RecordId;
 
-it("does not know a record by its old Id any more when the rehearsal has made it anew", async () => {
+it("does not know a record by its old Id any more when the rehearsal has made it again", async () => {
   const real = new MemoryState();
   real.write({ links: [link(OLD)] });
   const state = rehearsalState(real, () => 0);

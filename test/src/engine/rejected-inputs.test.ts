@@ -81,7 +81,7 @@ describe("a file that cannot be read", () => {
     expect(journal.map(({ event }) => event)).toEqual(["settled", "rejected"]);
   });
 
-  it("stands in the status, although no object is mapped to it", async () => {
+  it("is in the status, although no object is mapped to it", async () => {
     drop("a.csv", BAD);
     await run();
 

@@ -69,7 +69,7 @@ describe("an order whose lines change their products in the ERP", () => {
     { activation: "after" as const, bulkRows: null },
     { activation: "after" as const, bulkRows: 1 },
   ])(
-    "shows them after lines were numbered anew ($activation, Bulk from $bulkRows rows)",
+    "shows them after lines were numbered again ($activation, Bulk from $bulkRows rows)",
     async ({ activation, bulkRows }) => {
       const shop = await synced(erpMapping({ Order: { activation } }), "released");
       shop.erp.put("orders", "O1", {}, { "10": { sku: "COF", quantity: "3", price: "7" }, "20": null });

@@ -52,7 +52,7 @@ describe("a refused document", () => {
     expect(cured).toMatchObject({ outcome: "done" });
   });
 
-  it("is tried at once when a record that it refers to changes, and is decided anew from what is there then", async () => {
+  it("is tried at once when a record that it refers to changes, and is decided again from what is there then", async () => {
     const shop = await refusedOrder();
     await shop.run(WAITS, refuse(shop));
     shop.erp.put("orders", "O1", { note: "newer" }, { "10": { sku: "TEA", quantity: "5", price: "10" } });
@@ -85,7 +85,7 @@ describe("a refused document", () => {
     expect(report).toMatchObject({ retried: 0, openDeadLetters: 1 });
   });
 
-  it("that is only put off by its refusal does not start its times anew", async () => {
+  it("that is only put off by its refusal does not start its times again", async () => {
     const shop = await refusedOrder();
     const again = refuse(shop, "Order", "replan");
     await shop.run(WAITS, again);

@@ -1,4 +1,4 @@
-/** What a run does when something stands in its way. */
+/** What a run does when something is in its way. */
 import { describe, expect, it } from "vitest";
 import type { FaultHook } from "../../../mock-server/index.ts";
 import { overrideExternal } from "../../../src/external/override.ts";
@@ -106,7 +106,7 @@ describe("the delete guard for lines", () => {
     return shop;
   }
 
-  /** Three lines of each of so many orders. */
+  /** Three lines of each of this many orders. */
   function loseLines(shop: Shop, orders: number): void {
     for (let index = 0; index < orders; index += 1) {
       shop.erp.put("orders", `O${index}`, {}, { "20": null, "30": null, "40": null });
@@ -289,7 +289,7 @@ describe("a refusal that comes again and again", () => {
   });
 });
 
-/** Loses the replies of so many writes whose call the org has carried out. */
+/** Loses the replies of this many writes whose call the org has carried out. */
 function lostReplies(times: number): FaultHook {
   let left = times;
   return {

@@ -130,14 +130,14 @@ export class Shop {
     return record;
   }
 
-  /** Fills the ERP with a product and so many customers. */
+  /** Fills the ERP with a product and this many customers. */
   batch(customers: number): void {
     this.erp.put("products", "TEA", { name: "Tea", price: "10" });
     for (let index = 0; index < customers; index += 1)
       this.erp.put("customers", `C${index}`, { name: `Customer ${index}` });
   }
 
-  /** An order of the ERP with so many lines. */
+  /** An order of the ERP with this many lines. */
   order(
     no: string,
     facts: { readonly lines?: number; readonly state?: string; readonly customer?: string } = {},

@@ -14,7 +14,7 @@ type Alter = (page: ExternalChangePage, collection: string, cursor: string | nul
 
 const BOTH = { delete: { salesforce: true, external: true } };
 
-/** A shop whose feed tells no deletions, and that has synced so many customers. */
+/** A shop whose feed tells no deletions, and that has synced this many customers. */
 async function untold(
   customers: number,
   account: object = BOTH,

@@ -26,7 +26,7 @@ describe("a sweep", () => {
     expect(runs[0]?.writes).toBe(1);
   });
 
-  it("moves no position by its reading from the beginning: a deletion that falls into it is told afterwards", async () => {
+  it("moves no position by its reading from the beginning: a deletion that falls into it is reported afterwards", async () => {
     const deletes = { delete: { salesforce: true, external: true } };
     const shop = await Shop.open(erpMapping({ Account: deletes }));
     shop.batch(2);

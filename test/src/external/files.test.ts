@@ -355,7 +355,7 @@ describe("a file that comes in", () => {
       'id,customer,amount,other\n,nobody,1,"y, z"\n2,B,1,x\n2,B,2,x\n',
     );
     expect(readFileSync(at("rejected", "a.rows.csv.reason.txt"), "utf8")).toBe(
-      'line 3: the key (id) is empty\nline 6: [2] stands in line 4 with another "amount": only one can be right\n',
+      'line 3: the key (id) is empty\nline 6: [2] is in line 4 with another "amount": only one can be right\n',
     );
   });
 
@@ -371,14 +371,10 @@ describe("a file that comes in", () => {
     [
       "its line stands twice",
       "U,1,A,1,1,P-1,2\nU,1,A,1,1,P-2,3\n",
-      /line 3: the line \[1\] of this record stands in line 2/,
+      /line 3: the line \[1\] of this record is in line 2/,
     ],
     ["a line has no key", "U,1,A,1,1,P-1,2\nU,1,A,1,,P-2,3\n", /line 3: the line has no key \(no\)/],
-    [
-      "its rows disagree",
-      "U,1,A,1,1,P-1,2\nU,1,B,1,2,P-2,3\n",
-      /line 3: \[1\] stands in line 2 with another "customer"/,
-    ],
+    ["its rows disagree", "U,1,A,1,1,P-1,2\nU,1,B,1,2,P-2,3\n", /line 3: \[1\] is in line 2 with another "customer"/],
     ["its operation is spelled otherwise", "d,1,A,1,1,P-1,2\n", /"d" in column "op" is not spelled "D"/],
   ])("rejects a whole record when %s, and takes the others", async (_name, rows, reason) => {
     const external = await open();
@@ -564,7 +560,7 @@ describe("an exchange folder", () => {
     await expect(open()).rejects.toMatchObject({ code: "EXTERNAL_REFUSED", message: expect.stringContaining(folder) });
   });
 
-  it("starts its feed anew for a cursor of another index", async () => {
+  it("starts its feed again for a cursor of another index", async () => {
     const external = await open();
     drop("a.csv", `${HEADER}U,1,A,1,,,\n`);
     const foreign = JSON.stringify({ feed: "files", index: "another", seq: 99 });
@@ -630,7 +626,7 @@ describe("files that nobody looks at", () => {
     return external.notices?.().map(({ message }) => message.replace(folder, ""));
   };
 
-  it("are told when they have another ending, lack their marker for long, or are not taken by the other side", async () => {
+  it("are reported when they have another ending, lack their marker for long, or are not taken by the other side", async () => {
     expect(await notices({ kind: "marker", suffix: ".done" }, 80 * HOUR)).toEqual([
       "/orders/in holds orders.xlsx, which is not read: the collection takes *.csv",
       "/orders/in holds a.csv, which has waited for its marker (.done) for over an hour and is not read before",
@@ -732,7 +728,7 @@ describe("a rejected file", () => {
     expect((await rejected(external))?.inputs).toEqual([]);
   });
 
-  it("that lies there without a note, after a crash or from another hand, is told with the reason beside it", async () => {
+  it("that lies there without a note, after a crash or from another hand, is reported with the reason beside it", async () => {
     const external = await open();
     writeFileSync(at("rejected", "a.csv"), bad);
     writeFileSync(at("rejected", "a.csv.reason.txt"), "line 2 has 2 values\n");

@@ -156,7 +156,7 @@ export function sqlBehavior(name: string, bench: SqlBench): void {
       expect((await drain(external, page.cursor)).changes.map((change) => change.naturalKey)).toEqual([["3"]]);
     });
 
-    it("reads everything anew when the log was emptied or is another one", async () => {
+    it("reads everything again when the log was emptied or is another one", async () => {
       const { session, external } = await erp();
       await addOrder(session, 1);
       const start = await drain(external, null);
@@ -168,7 +168,7 @@ export function sqlBehavior(name: string, bench: SqlBench): void {
       expect((await drain(external, cursor)).changes.map((change) => change.naturalKey)).toEqual([["1"], ["2"]]);
     });
 
-    it("reads everything anew when its triggers had to be made again", async () => {
+    it("reads everything again when its triggers had to be made again", async () => {
       const { session, external, input } = await erp();
       await addOrder(session, 1);
       const { cursor } = await drain(external, null);

@@ -383,7 +383,7 @@ describe.skipIf(server === undefined)(reason, () => {
       await elsewhere.query("rollback");
     });
 
-    it("reads everything anew after a TRUNCATE", async () => {
+    it("reads everything again after a TRUNCATE", async () => {
       const { user, config } = await ordersErp();
       const external = await open(config);
       await user.query("insert into orders (id, amount) values (1, 1)");

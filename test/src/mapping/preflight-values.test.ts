@@ -79,13 +79,13 @@ describe("a field", () => {
       "more decimals",
       { from: "x", kind: "decimal" },
       { type: "numeric(10,3)", kind: "number", precision: 10, scale: 3 },
-      ["what Salesforce rounds is told by the run"],
+      ["what Salesforce rounds is reported by the run"],
     ],
     [
       "fewer decimals",
       { from: "x", kind: "decimal" },
       { type: "integer", kind: "number", precision: 9, scale: 0 },
-      ["what the external system rounds is told by the run"],
+      ["what the external system rounds is reported by the run"],
     ],
     [
       "more digits",

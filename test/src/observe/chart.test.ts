@@ -15,7 +15,7 @@ const run = (startedAt: string, apiCalls: number): RunRecord => ({
 });
 
 describe("the calls of a day", () => {
-  it("stand in the hour in which their run started, oldest first", () => {
+  it("are in the hour in which their run started, oldest first", () => {
     const hours = callsByHour(
       [run("2026-03-01T12:00:00Z", 3), run("2026-03-01T12:19:59Z", 4), run("2026-02-28T13:00:00Z", 5)],
       NOW,

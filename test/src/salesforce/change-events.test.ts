@@ -171,7 +171,7 @@ describe("listening for change events", () => {
     listener.stop();
   });
 
-  it("opens a silent subscription anew", async () => {
+  it("opens a silent subscription again", async () => {
     const listener = await listening();
     await listener.pass(100_000);
     listener.listener.onSign();

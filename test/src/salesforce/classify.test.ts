@@ -41,7 +41,7 @@ describe("a row's error", () => {
     expect(classifyApiErrors([apiError("PROCESSING_HALTED"), apiError("UNABLE_TO_LOCK_ROW")])).toBe("retrySerially");
   });
 
-  it("stands in the table once, apart from patterns", () => {
+  it("is in the table once, apart from patterns", () => {
     const plain = ERROR_RULES.filter((rule) => rule.message === undefined).flatMap((rule) => rule.codes);
 
     expect(plain.filter((code, index) => plain.indexOf(code) !== index)).toEqual([]);

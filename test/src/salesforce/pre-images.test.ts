@@ -118,7 +118,7 @@ describe("conditional rows", () => {
     return { ...update(opId, recordId), unmodifiedSince: "2026-03-02T08:00:00.000+0000" };
   };
 
-  it("go one by one with the second of their stamp, and the one that moved is planned anew", () =>
+  it("go one by one with the second of their stamp, and the one that moved is planned again", () =>
     withOrg(async (scripted) => {
       scripted.onComposite(({ url }) => {
         if (url.endsWith("composite/sobjects/Account")) return { body: [{ Id: ACCOUNT, Name: "old" }] };

@@ -180,7 +180,7 @@ describe("waiting for the start", () => {
     expect(state.sleeps).toHaveLength(1);
   });
 
-  it("names the start anew when the clock jumps back, so that it does not wait for hours", async () => {
+  it("names the start again when the clock jumps back, so that it does not wait for hours", async () => {
     const { state, around } = clock(10_000_000, [TICK_MS, -9_000_000]);
     const named: number[] = [];
 

@@ -49,7 +49,7 @@ describe("deciding about one order under random edits", () => {
     );
   });
 
-  it("loses no value: what is overwritten equalled the base or stands in a conflict", () => {
+  it("loses no value: what is overwritten equalled the base or is in a conflict", () => {
     fc.assert(
       fc.property(history, (steps) => {
         const world = play(steps);

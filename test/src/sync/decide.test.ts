@@ -197,7 +197,7 @@ describe("a field that moved on both sides", () => {
     return world;
   }
 
-  it("goes to the policy's side, and the loser stands in the conflict with who and when", () => {
+  it("goes to the policy's side, and the loser is in the conflict with who and when", () => {
     const decision = decide(collision({ policy: "salesforce" }, "po").input());
     expect(decision.conflicts).toMatchObject([
       {

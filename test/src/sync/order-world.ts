@@ -289,7 +289,7 @@ export class World {
     };
   }
 
-  /** One pass; with `stopAfter` only so many Salesforce operations land, and nothing on the external side. */
+  /** One pass; with `stopAfter` only this many Salesforce operations land, and nothing on the external side. */
   pass(stopAfter?: number): Decision {
     const decision = decide(this.input());
     if (decision.kind === "park" || decision.kind === "reject") return decision;
@@ -304,7 +304,7 @@ export class World {
 }
 
 /**
- * A pass that dies after so many operations (Salesforce first, then the external one), and the recovery from its
+ * A pass that dies after this many operations (Salesforce first, then the external one), and the recovery from its
  * intents before anything else happens, or after `meanwhile`.
  */
 export function crashAndRecover(

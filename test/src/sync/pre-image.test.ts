@@ -99,7 +99,7 @@ describe("what a write reads first", () => {
 });
 
 describe("an edit is found that", () => {
-  it("stood in the field when it was written", () => {
+  it("was in the field when it was written", () => {
     const found = concurrentEdits(
       decision(update("a", { Description: "new" })),
       done("a", header({ Description: "edit" })),
@@ -107,7 +107,7 @@ describe("an edit is found that", () => {
     expect(found).toEqual([["Description", "old", "edit", "new"]]);
   });
 
-  it("stood in a line", () => {
+  it("was in a line", () => {
     const decided = decision(update("a", { Description: "new" }), update("b", { Quantity: 5 }, LINE));
     const found = concurrentEdits(
       decided,

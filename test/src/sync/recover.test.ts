@@ -55,7 +55,7 @@ it.each(["salesforce", "external"] as const)(
 const ORDER = businessKey("erp", "Order", ["O1"]);
 const [OLD_LINE, NEW_LINE] = ["10", "20"].map((no) => businessKey("erp", "OrderItem", ["O1", no]));
 
-/** An order with so many pieces on each line, in a status. */
+/** An order with this many pieces on each line, in a status. */
 function order(status: string, quantities: readonly (string | undefined)[], note = "note"): SyncDocument {
   const lines = [OLD_LINE, NEW_LINE].flatMap((line, index) =>
     line === undefined || quantities[index] === undefined ? [] : [[line, { Quantity: quantities[index] }] as const],

@@ -119,7 +119,7 @@ describe("a line that gets another product in the external system", () => {
     expect(deletedLines(decide(world.input()))).toBe(1);
   });
 
-  it("follows every other line when lines are numbered anew or change places", () => {
+  it("follows every other line when lines are numbered again or change places", () => {
     const world = synced();
     const [first, second] = [world.erp.record?.lines.get("1"), world.erp.record?.lines.get("2")];
     if (first === undefined || second === undefined) throw new Error("the order has two lines");

@@ -75,7 +75,7 @@ export const LIVE = String.raw`  // Live state
       const open = new Set($$("details[open] > summary", part).map((summary) => summary.textContent));
       part.replaceChildren(...next.childNodes);
       for (const summary of $$("details > summary", part)) if (open.has(summary.textContent)) summary.parentElement.open = true;
-      // Who stood in the part stands there still.
+      // Who was in the part stands there still.
       if (at !== undefined) $$("a, button, summary, [tabindex]", part).find((element) => markOf(element) === at)?.focus({ preventScroll: true });
       changed = true;
     }
