@@ -79,7 +79,7 @@ describe.skipIf(typeof postgres === "string")(`three workers on one PostgreSQL${
     expect(await fleet.ask("SELECT Id FROM Order WHERE PoNumber LIKE '% b'")).toHaveLength(SIZE.orders / 4);
   });
 
-  it("sweep while a sweep is owed, and so find what no feed has named", async () => {
+  it("sweep while a sweep is pending, and so find what no feed has named", async () => {
     await fleet.erp.query(
       `begin;
        update orders set reference = 'unheard' where no = (select min(no) from orders);
@@ -89,7 +89,7 @@ describe.skipIf(typeof postgres === "string")(`three workers on one PostgreSQL${
     await rest();
     expect(await fleet.ask("SELECT Id FROM Order WHERE PoNumber = 'unheard'")).toEqual([]);
     await fleet.state.query(
-      "insert into order_sync.feed_cursor (feed, position) values ('sweep:owed', '2026-03-02T08:00:00.000Z')",
+      "insert into order_sync.feed_cursor (feed, position) values ('sweep:pending', '2026-03-02T08:00:00.000Z')",
     );
 
     await patiently(async () => ((await pendingSweep()) === "" ? true : undefined));
@@ -192,7 +192,9 @@ describe.skipIf(typeof postgres === "string")(`three workers on one PostgreSQL${
   }
 
   async function pendingSweep(): Promise<string | undefined> {
-    const { rows } = await fleet.state.query("select position from order_sync.feed_cursor where feed = 'sweep:owed'");
+    const { rows } = await fleet.state.query(
+      "select position from order_sync.feed_cursor where feed = 'sweep:pending'",
+    );
     return rows[0]?.position;
   }
 

@@ -166,7 +166,7 @@ export class LossJudge {
       );
       if (overwritten.unseen && concurrentEdit) this.concurrentEdits += 1;
       const cell = this.#ledger.cell(side, key, `${line}|${field}`);
-      // It was found, and a newer edit has taken its place or the record is gone: the journal is all that is owed.
+      // It was found, and a newer edit has taken its place or the record is gone: the journal is all that is due.
       const isGone = cell?.value === undefined || this.#stage.isMerged(key);
       if (concurrentEdit && (isGone || cell.clerkSeq > seq)) continue;
       // It stands there again: the connector passed through another value, or the other side agreed.

@@ -201,7 +201,7 @@ class Player {
       this.#options.trace?.(`sweep: ${describeEnd(end)}`);
       if (end.kind !== "swept") judge.fail("I7", `an undisturbed sweep ended: ${describeEnd(end)}`);
       if (sweepPendingSinceMs(await this.#state.cursors()) !== null)
-        judge.fail("I15", "a sweep stays owed after a sweep");
+        judge.fail("I15", "a sweep stays pending after a sweep");
       for (let run = 0; run < SETTLING_RUNS; run += 1) {
         await this.#run(calm);
         this.#stage.advance(REST_MS);
@@ -338,12 +338,15 @@ class Player {
     return end;
   }
 
-  /** The ERP is not what it was: deletions may have been missed, so that a sweep is owed (I15). */
+  /** The ERP is not what it was: deletions may have been missed, so that a sweep is pending (I15). */
   async #checkUpset(): Promise<void> {
     if (!this.#isUpset) return;
     this.#isUpset = false;
     if (sweepPendingSinceMs(await this.#state.cursors()) === null)
-      this.#judge.fail("I15", "the ERP was put back, moved or swapped, and no sweep is owed after the run that met it");
+      this.#judge.fail(
+        "I15",
+        "the ERP was put back, moved or swapped, and no sweep is pending after the run that met it",
+      );
   }
 
   async #process(

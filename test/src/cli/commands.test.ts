@@ -270,7 +270,7 @@ describe("the commands, on an ERP and an org", () => {
     ]);
   });
 
-  it("status says that a sweep is owed after a pause that Salesforce's deletion log does not span, until one has gone through", async () => {
+  it("status says that a sweep is pending after a pause that Salesforce's deletion log does not span, until one has gone through", async () => {
     await shop.order("run");
     shop.org.clock.advance({ days: 40 });
     await shop.order("run");

@@ -19,14 +19,14 @@ it("a service sweeps after the first run that ends past the time, once", () => {
   expect(duty.due({}, SUNDAY + 7 * 86_400_000)).toBe("schedule");
 });
 
-it("a service that has no times for it sweeps for as long as the state says that a sweep is owed", () => {
+it("a service that has no times for it sweeps for as long as the state says that a sweep is pending", () => {
   const duty = new SweepDuty(sweepTimesOf({ sweep: null, timeZone: "UTC" }), FRIDAY);
 
   expect(duty.due({}, SUNDAY)).toBeNull();
   expect(duty.due(pendingSweep(FRIDAY), SUNDAY)).toBe("unseen deletions");
 });
 
-it.each(["breaks off", "leaves something owed"])(
+it.each(["breaks off", "leaves something pending"])(
   "a sweep that %s is made again after an hour, not after every run",
   (how) => {
     const duty = new SweepDuty(SUNDAYS, FRIDAY);
@@ -34,7 +34,7 @@ it.each(["breaks off", "leaves something owed"])(
     const minutes = (count: number): number => FRIDAY + count * 60_000;
 
     duty.begin(FRIDAY);
-    if (how === "leaves something owed") duty.done(pending, FRIDAY);
+    if (how === "leaves something pending") duty.done(pending, FRIDAY);
     expect(duty.due(pending, minutes(59))).toBeNull();
     expect(duty.due(pending, minutes(60))).toBe("unseen deletions");
     duty.begin(minutes(60));
