@@ -22,7 +22,7 @@ export type { RunReport, UnsyncedDocument, WrittenCount } from "./engine/context
 export { processHolder } from "./engine/lease/holder.ts";
 export { applyPlan, type PlanFile, parsePlan } from "./engine/plan/apply.ts";
 export { makePlan, type Plan, type PlannedChange, type PlannedWrite } from "./engine/plan/plan.ts";
-export { answerConflict, discardDeadLetter, type ResolvePorts, retryDeadLetter } from "./engine/resolve/held.ts";
+export { answerConflict, discardDeadLetter, type ResolvePorts, retryDeadLetter } from "./engine/resolve/answers.ts";
 export { type RunRequest, runOnce } from "./engine/run/run.ts";
 export { sweep } from "./engine/sweep/sweep.ts";
 export { ERROR_CODES, type ErrorCode, type ErrorCodeEntry, type Retry, SyncError } from "./errors.ts";

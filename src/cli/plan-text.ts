@@ -2,6 +2,7 @@
 
 import { unkeyedText } from "../engine/join/unkeyed.ts";
 import { isCreation, type Plan, type PlannedChange, type PlannedWrite } from "../engine/plan/plan.ts";
+import { counted } from "../model/counted.ts";
 import type { Value } from "../model/value.ts";
 import { waitText } from "../observe/wait-text.ts";
 import type { colorsOf } from "./surroundings.ts";
@@ -90,8 +91,8 @@ function summary({ writes, unsynced, conflicts, calls }: Plan, colors: Colors): 
   );
   const what = writes.length === 0 ? "nothing to write" : actions.join(", ");
   const others = [
-    ...(conflicts.length > 0 ? [`${conflicts.length} conflict${conflicts.length === 1 ? "" : "s"}`] : []),
-    ...(unsynced.length > 0 ? [`${unsynced.length} held back`] : []),
+    ...(conflicts.length > 0 ? [counted(conflicts.length, "conflict")] : []),
+    ...(unsynced.length > 0 ? [`${unsynced.length} not synced`] : []),
   ];
   const total = calls.reading + calls.writing;
   return (

@@ -13,7 +13,7 @@ import { EXIT, type ExitCode, type Surroundings } from "./surroundings.ts";
 const VERSION = "0.1.0";
 
 const EXIT_CODES = `
-Exit codes: 0 done, 1 done with records held back, 2 usage or configuration, 3 could not run.`;
+Exit codes: 0 done, 1 done but some records are not synced, 2 usage or configuration, 3 could not run.`;
 
 /**
  * Runs one command and gives its exit code. Never throws: a failure is one clear message on standard error, without a
@@ -196,7 +196,7 @@ function addHistory({ command, act, out }: Kit): void {
   command("status", "show the present state per object and the last runs", ["status", "status --json"]).action(
     act<object>(async (options) => (await import("./commands/history.ts")).statusCommand(options, out)),
   );
-  command("report", "show the last run, or the one with this id, and what is held back", ["report", "report 3f2a"])
+  command("report", "show the last run, or the run with this id, and what is not synced", ["report", "report 3f2a"])
     .argument("[run]", "the run's id or its beginning")
     .action(
       act<object, [string | undefined]>(async (run, options) =>

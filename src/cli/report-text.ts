@@ -1,5 +1,7 @@
-/** The report of a run for people: what moved, what was settled, what was held back, and what it cost. */
+/** The report of a run for people: what moved, what was settled, what was not synced, and what it cost. */
+
 import type { RunReport, UnsyncedDocument } from "../engine/context/report.ts";
+import { counted } from "../model/counted.ts";
 import type { Value } from "../model/value.ts";
 import { remedyFor } from "../observe/remedy.ts";
 import { waitText } from "../observe/wait-text.ts";
@@ -54,11 +56,11 @@ export function reportText(report: RunReport): string {
   lines.push(...feedLines(report));
   if (report.openDeadLetters > 0) {
     const tried = report.retried > 0 ? `, ${report.retried} tried again` : "";
-    lines.push(`${report.openDeadLetters} dead letters open${tried}; see order-sync dead-letters list`);
+    lines.push(`${counted(report.openDeadLetters, "dead letter")} open${tried}; see order-sync dead-letters list`);
   }
   const seconds = ((report.finishedAtMs - report.startedAtMs) / 1000).toFixed(1);
   lines.push(
-    `${report.writes} documents written, ${report.compared} compared, ${report.apiCalls} API calls in ${seconds} s`,
+    `${counted(report.writes, "document")} written, ${report.compared} compared, ${counted(report.apiCalls, "API call")} in ${seconds} s`,
   );
   return `${lines.map((line) => `  ${line}`).join("\n")}\n`;
 }
@@ -99,7 +101,7 @@ function unsyncedLines(unsynced: RunReport["unsynced"]): readonly string[] {
     ];
   });
   const hidden = [...groups.values()].slice(LISTED_MAX).flat().length;
-  return [...lines, ...(hidden === 0 ? [] : [`… and ${hidden} more documents held back`])];
+  return [...lines, ...(hidden === 0 ? [] : [`… and ${counted(hidden, "more document")} not synced`])];
 }
 
 function surplus(count: number, what: string): readonly string[] {

@@ -1,5 +1,7 @@
 /** The contents of the pages: state, conflicts, dead letters, one record's history, and the plan. Pure. */
+
 import { html, raw } from "hono/html";
+import { counted } from "../model/counted.ts";
 import type { Value } from "../model/value.ts";
 import type { JournalEntry, RunRecord, StoredConflict } from "../state/port.ts";
 import type { DeadLetter, Obstacle, Parked } from "../sync/decision.ts";
@@ -151,7 +153,7 @@ function serviceWord({ kind }: ServiceState): string {
 
 function runRow(run: RunRecord): Markup {
   const tone = { running: "", done: "good", doneWithRefusals: "warn", failed: "bad" }[run.outcome];
-  const word = { running: "running", done: "done", doneWithRefusals: "done, some held back", failed: "failed" }[
+  const word = { running: "running", done: "done", doneWithRefusals: "done, some not synced", failed: "failed" }[
     run.outcome
   ];
   const seconds = run.finishedAtMs === null ? "" : ((run.finishedAtMs - run.startedAtMs) / 1000).toFixed(1);
@@ -208,7 +210,7 @@ function changeMarkup(change: unknown): Markup {
 
 function planMarkup(plan: PlanView): Markup {
   const { calls } = plan;
-  return html`<p><strong>${plan.writes.length} document${plan.writes.length === 1 ? "" : "s"}</strong> to write, ${plan.conflicts.length} conflicts, ${plan.unsynced.length} held back; about ${calls.reading + calls.writing} API calls (at least ${calls.lowerBound} to write). Made ${timeText(plan.madeAtMs)}.</p>
+  return html`<p><strong>${counted(plan.writes.length, "document")}</strong> to write, ${counted(plan.conflicts.length, "conflict")}, ${plan.unsynced.length} not synced; about ${calls.reading + calls.writing} API calls (at least ${calls.lowerBound} to write). Made ${timeText(plan.madeAtMs)}.</p>
     ${plan.writes.slice(0, LISTED_MAX).map(
       (
         write,

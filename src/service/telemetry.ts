@@ -102,7 +102,7 @@ function write(event: EngineEvent, run: string | undefined, log: SyncLogger): vo
       break;
     case "unsynced": {
       const reasons = event.obstacles.map((obstacle) => `${obstacle.code}: ${obstacle.message}`);
-      log.warn({ run, object: event.object, key: event.key, how: event.how, reasons }, "held back");
+      log.warn({ run, object: event.object, key: event.key, how: event.how, reasons }, "not synced");
       break;
     }
     case "runFinished": {

@@ -3,7 +3,7 @@ import { setImmediate } from "node:timers/promises";
 import type { RunReport } from "../../src/engine/context/report.ts";
 import { sweepPendingSinceMs } from "../../src/engine/detect/pending-sweep.ts";
 import type { Plan } from "../../src/engine/plan/plan.ts";
-import { retryDeadLetter } from "../../src/engine/resolve/held.ts";
+import { retryDeadLetter } from "../../src/engine/resolve/answers.ts";
 import type { SalesforceOrg } from "../../src/salesforce/port.ts";
 import { withinBudget } from "../../src/service/budgeted-org.ts";
 import type { StateStore } from "../../src/state/port.ts";

@@ -2,6 +2,7 @@
 
 import type { LoadedConfig } from "../../config/load.ts";
 import { SyncError } from "../../errors.ts";
+import { counted } from "../../model/counted.ts";
 import { isEmptyChange, reasonsIn } from "../../observe/journal-detail.ts";
 import type { SyncStatus } from "../../observe/status.ts";
 import { waitText } from "../../observe/wait-text.ts";
@@ -49,7 +50,7 @@ export async function reportCommand(
       stdout.write(`${runText(run)}\n`);
       for (const entry of unsynced) {
         stdout.write(
-          `  held: ${entry.key}: ${entry.obstacles.map((one) => `${one.code}: ${one.message}`).join("; ")}\n`,
+          `  not synced: ${entry.key}: ${entry.obstacles.map((one) => `${one.code}: ${one.message}`).join("; ")}\n`,
         );
       }
     }
@@ -153,7 +154,7 @@ function runText(run: RunRecord): string {
   const end = run.finishedAtMs === null ? "" : ` in ${((run.finishedAtMs - run.startedAtMs) / 1000).toFixed(1)} s`;
   const writes = Object.entries(run.counts).map(([name, count]) => `  ${name}: ${count}`);
   const written = Object.values(run.counts).reduce((sum, count) => sum + count, 0);
-  const head = `${new Date(run.startedAtMs).toISOString()}  ${run.id.slice(0, 10)}  ${run.outcome}${end}, ${written} actions, ${run.apiCalls} API calls${run.error === null ? "" : `: ${run.error}`}`;
+  const head = `${new Date(run.startedAtMs).toISOString()}  ${run.id.slice(0, 10)}  ${run.outcome}${end}, ${counted(written, "action")}, ${counted(run.apiCalls, "API call")}${run.error === null ? "" : `: ${run.error}`}`;
   return [head, ...writes].join("\n");
 }
 

@@ -8,7 +8,7 @@ import {
   findConflict,
   findUnsynced,
   retryDeadLetter,
-} from "../../engine/resolve/held.ts";
+} from "../../engine/resolve/answers.ts";
 import { SyncError } from "../../errors.ts";
 import type { Mapping } from "../../mapping/mapping.ts";
 import type { Side, Value } from "../../model/value.ts";

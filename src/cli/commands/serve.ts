@@ -6,7 +6,7 @@ import { checkBeforeFirstRun } from "../../engine/check/check.ts";
 import type { EnginePorts } from "../../engine/context/ports.ts";
 import { processHolder } from "../../engine/lease/holder.ts";
 import { makePlan } from "../../engine/plan/plan.ts";
-import { answerConflict, discardDeadLetter, findDeadLetter, retryDeadLetter } from "../../engine/resolve/held.ts";
+import { answerConflict, discardDeadLetter, findDeadLetter, retryDeadLetter } from "../../engine/resolve/answers.ts";
 import { SyncError } from "../../errors.ts";
 import { refuseWebhook, webhookConfigSchema } from "../../external/http/webhook.ts";
 import type { Mapping } from "../../mapping/mapping.ts";

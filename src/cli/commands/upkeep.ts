@@ -1,4 +1,5 @@
 /** `order-sync sweep`, `migrate`, `prune` and `reset`: care of the memory. */
+
 import { existsSync, rmSync } from "node:fs";
 import { sweepPendingSinceMs } from "../../engine/detect/pending-sweep.ts";
 import { processIsGone } from "../../engine/lease/holder.ts";
@@ -7,6 +8,7 @@ import { undecidedText } from "../../engine/sweep/sweep-absence.ts";
 import { type CountedReading, unnamedText, unprovenOf, unprovenText } from "../../engine/sweep/sweep-proof.ts";
 import { unlistedText } from "../../engine/sweep/sweep-unlisted.ts";
 import { SyncError } from "../../errors.ts";
+import { counted } from "../../model/counted.ts";
 import { openExistingState, openPorts } from "../../service/open.ts";
 import { pruneState } from "../../service/retention.ts";
 import { openStateStore } from "../../state/open.ts";
@@ -56,9 +58,9 @@ function sweepText(missed: number, counts: readonly CountedReading[]): string {
   const records = read.reduce((sum, { seen }) => sum + (seen ?? 0), 0);
   const uncounted = counts.filter((reading) => !read.includes(reading)).map(({ name }) => name);
   return [
-    `${missed} documents had been missed by the change feeds${missed === 0 ? "" : "; they are right now"}`,
+    `the change feeds had missed ${counted(missed, "document")}${missed === 0 ? "" : "; now in sync"}`,
     ...(unproven.length === 0 && read.length > 0
-      ? [`${records} records were read in ${read.length} lists, as many as both sides count`]
+      ? [`${counted(records, "record")} read in ${counted(read.length, "list")}, as many as both sides count`]
       : unproven.map(unprovenText)),
     ...(uncounted.length === 0 ? [] : [`not counted: ${uncounted.join(", ")}`]),
     ...counts.filter(({ unnamed }) => unnamed > 0).map(unnamedText),
@@ -96,7 +98,7 @@ export async function pruneCommand(options: ConfigOptions, outer: Surroundings):
       stdout.write(
         options.json === true
           ? `${JSON.stringify({ journal, conflicts, runs })}\n`
-          : `Removed ${journal} journal entries, ${conflicts} settled conflicts and ${runs} runs.\n`,
+          : `Removed ${counted(journal, "journal entry", "journal entries")}, ${counted(conflicts, "settled conflict")} and ${counted(runs, "run")}.\n`,
       );
     } finally {
       await state.close();

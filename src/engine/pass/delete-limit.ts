@@ -2,7 +2,7 @@
  * Keeps a run from deleting suspiciously much (I11): beyond a handful the deletions of an object wait until all of them
  * are known, and then go all together or not at all. Lines that go while their document stays are counted on their own.
  *
- * A pass is given the number of deletions it may make, and returns how many it has made and held back.
+ * A pass is given the number of deletions it may make, and returns how many it has made and deferred.
  */
 
 import { SyncError } from "../../errors.ts";
@@ -20,7 +20,7 @@ export type DeletionKind = (typeof DELETION_KINDS)[number];
 /** Numbers of deletions, from 0; `Number.POSITIVE_INFINITY` where they are a limit that does not count. */
 export type DeletionCounts = Readonly<Record<DeletionKind, number>>;
 
-/** What one or several passes have deleted, and what they have held back. */
+/** What one or several passes have deleted, and what they have deferred. */
 export interface Deletions {
   readonly made: DeletionCounts;
   /** Documents that wait until all deletions are known, each with the number of its own. */
@@ -30,7 +30,7 @@ export interface Deletions {
 const NONE: DeletionCounts = { records: 0, lines: 0 };
 /** No limit: a person has allowed it, or all of them are known to be few enough. */
 export const ALL_DELETIONS: DeletionCounts = { records: Number.POSITIVE_INFINITY, lines: Number.POSITIVE_INFINITY };
-/** Nothing deleted, nothing held back. */
+/** Nothing deleted, nothing deferred. */
 export const NO_DELETIONS: Deletions = { made: NONE, deferred: new Map() };
 
 /** This many may be deleted by any run, or small sets could never lose one. */
@@ -38,7 +38,7 @@ export const DELETED_FREELY: DeletionCounts = { records: 10, lines: 50 };
 
 const HELD: Readonly<Record<DeletionKind, string>> = { records: "DELETE_LIMIT", lines: "LINE_DELETE_LIMIT" };
 
-/** Several passes, one after the other, as one. What is held back is counted as it was the last time. */
+/** Several passes, one after the other, as one. What is deferred is counted as it was the last time. */
 export function joinDeletions(passes: readonly Deletions[]): Deletions {
   const total = (kind: DeletionKind): number => sum(passes.map(({ made }) => made[kind]));
   return {

@@ -1,4 +1,4 @@
-/** The reasons for which a document is held back after its write, as people read them. */
+/** The reasons for which a document is not synced after its write, as people read them. */
 import type { DeadLetter, Obstacle } from "../../sync/decision.ts";
 import type { SideResult } from "../write/verdict.ts";
 

@@ -7,7 +7,7 @@ import type { BusinessKey, NaturalKey, RecordId } from "../../model/key.ts";
 import type { StateBatch } from "../../state/port.ts";
 import type { Link } from "../../sync/decision.ts";
 import { LIVE, type Presence } from "../../sync/presence.ts";
-import { commitAnswer, noteOf, type ResolvePorts } from "./held.ts";
+import { commitAnswer, noteOf, type ResolvePorts } from "./answers.ts";
 
 /** What was said, and what follows from it. */
 export interface Adoption {

@@ -5,8 +5,10 @@
  * when its pages end; records that were stamped after the reading's horizon may have come behind a page, and belong to
  * the next run. What is still missing then was passed over by the reading.
  */
+
 import { SyncError } from "../../errors.ts";
 import type { ExternalCensus, ExternalSystem } from "../../external/port.ts";
+import { counted } from "../../model/counted.ts";
 import type { SalesforceRecord } from "../../model/salesforce-record.ts";
 import type { Side } from "../../model/value.ts";
 import type { PolledObject, SalesforceOrg } from "../../salesforce/port.ts";
@@ -46,7 +48,7 @@ export function unprovenText(reading: CountedReading): string {
 
 /** One sentence on records without a whole key. */
 export function unnamedText({ name, unnamed }: CountedReading): string {
-  return `${name}: ${String(unnamed)} records have an empty key and take no part; give them a key, or leave them out on purpose`;
+  return `${name}: ${counted(unnamed, "record has", "records have")} an empty key and take no part; give each a key, or filter it out`;
 }
 
 /** Watches the readings of one run from the beginning. */

@@ -34,7 +34,7 @@ describe("a dead letter", () => {
     const rest = await shop.order("run");
 
     expect(half).toMatchObject({ exit: 1, out: expect.stringContaining("P-8") });
-    expect(rest).toMatchObject({ exit: 1, out: expect.stringContaining("1 dead letters open") });
+    expect(rest).toMatchObject({ exit: 1, out: expect.stringContaining("1 dead letter open") });
     expect(rest.out).toContain("0 compared");
   });
 

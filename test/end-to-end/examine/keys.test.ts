@@ -42,7 +42,7 @@ describe("the natural key of an order", () => {
 
     shop.erp("UPDATE orders SET no = 'short' WHERE no = ?", long);
     shop.erp("UPDATE order_lines SET no = 'short' WHERE no = ?", long);
-    expect(await shop.order("run")).toMatchObject({ exit: 0, out: expect.stringContaining("1 documents written") });
+    expect(await shop.order("run")).toMatchObject({ exit: 0, out: expect.stringContaining("1 document written") });
     expect((await shop.order("dead-letters", "list")).out).toBe("No dead letters.\n");
   });
 
@@ -73,7 +73,7 @@ describe("the natural key of an order", () => {
     });
     addOrder("Mixed-Case");
 
-    expect(await shop.order("run")).toMatchObject({ exit: 0, out: expect.stringContaining("1 documents written") });
+    expect(await shop.order("run")).toMatchObject({ exit: 0, out: expect.stringContaining("1 document written") });
     expect((await shop.ask("SELECT ERP_Key__c FROM Order")).map((row) => row["ERP_Key__c"])).toContain(
       "erp:Order:mixed-case",
     );

@@ -74,6 +74,6 @@ describe("a table whose key is a number", () => {
     expect(run).toMatchObject({ exit: 0 });
     expect(org.records("Product2").all()).toHaveLength(ROWS);
     expect(sweep).toMatchObject({ exit: 0 });
-    expect(sweep.out).toMatch(new RegExp(`\\b${ROWS} records were read in \\d+ lists?, as many as both sides count`));
+    expect(sweep.out).toMatch(new RegExp(`\\b${ROWS} records read in \\d+ lists?, as many as both sides count`));
   });
 });

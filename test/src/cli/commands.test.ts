@@ -263,7 +263,7 @@ describe("the commands, on an ERP and an org", () => {
     const second = JSON.parse((await shop.order("sweep", "--json")).out);
 
     expect(run.writes).toBe(0);
-    expect(sweep).toMatchObject({ exit: 0, out: expect.stringContaining("1 documents had been missed") });
+    expect(sweep).toMatchObject({ exit: 0, out: expect.stringContaining("had missed 1 document") });
     expect(second.missed).toBe(0);
     expect(await shop.ask("SELECT BillingCity FROM Account WHERE Name = 'Ærø Boats'")).toMatchObject([
       { BillingCity: "Unseen" },

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { outcomeOf, type RunReport } from "../../../src/engine/context/report.ts";
 import { makePlan } from "../../../src/engine/plan/plan.ts";
-import { discardDeadLetter, findDeadLetter, retryDeadLetter } from "../../../src/engine/resolve/held.ts";
+import { discardDeadLetter, findDeadLetter, retryDeadLetter } from "../../../src/engine/resolve/answers.ts";
 import { filesConfigSchema } from "../../../src/external/files/config.ts";
 import { openExternal } from "../../../src/external/open.ts";
 import type { ExternalSystem } from "../../../src/external/port.ts";

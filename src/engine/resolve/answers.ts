@@ -1,4 +1,4 @@
-/** What people do about documents that are held: answer a conflict, try a dead letter again, or let it go. */
+/** What people do about documents that are not synced: answer a conflict, retry a dead letter, or discard it. */
 import { SyncError } from "../../errors.ts";
 import type { Side } from "../../model/value.ts";
 import type { JournalEntry, StateBatch, StoredConflict } from "../../state/port.ts";
