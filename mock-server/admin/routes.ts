@@ -181,7 +181,12 @@ function noEntry(context: Environment): Response {
 }
 
 function mountRecords(app: Hono<AppEnvironment>, { org }: AdminHost): void {
-  app.get("/_mock/records", (context) => context.json(exportTree(org, context.req.query("objects")?.split(","))));
+  app.get("/_mock/records", (context) => {
+    const objects = context.req.query("objects")?.split(",");
+    const unknown = objects?.filter((name) => org.catalog.object(name) === undefined) ?? [];
+    if (unknown.length > 0) return context.json({ error: `There is no object ${unknown.join(", ")}` }, 404);
+    return context.json(exportTree(org, objects));
+  });
   app.get("/_mock/records/:object", (context) => {
     const object = org.catalog.object(context.req.param("object"))?.name;
     if (object === undefined) return context.json({ error: `There is no object ${context.req.param("object")}` }, 404);

@@ -84,7 +84,7 @@ function matchObject(object: string, call: FaultCall): MatchVerdict {
 
 function queriesObject(object: string, query: string): boolean {
   const soql = new URLSearchParams(query).get("q") ?? "";
-  return new RegExp(`\\bfrom\\s+${object.replace(/\W/g, "")}\\b`, "i").test(soql);
+  return [...soql.matchAll(/\bfrom\s+(\w+)/gi)].some((found) => found[1]?.toLowerCase() === object);
 }
 
 /** Searches a body for records of the object (`attributes.type`) and for addresses that name it. */
@@ -95,6 +95,6 @@ function namesObject(value: unknown, object: string, level: number): boolean {
   return Object.entries(value).some(([name, member]) => {
     if (typeof member !== "string") return namesObject(member, object, level + 1);
     if (name === "type" || name === "object") return member.toLowerCase() === object;
-    return name === "url" && new RegExp(`/(?:sobjects|tree)/${object}(?:[/?]|$)`, "i").test(member);
+    return name === "url" && /\/(?:sobjects|tree)\/(\w+)(?:[/?]|$)/i.exec(member)?.[1]?.toLowerCase() === object;
   });
 }

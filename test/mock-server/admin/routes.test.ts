@@ -132,6 +132,8 @@ describe("records", () => {
     expect(header).toMatch(/^Id,Name,/);
     expect(row).toContain(`${account.Id},"A ""big"", one",`);
     expect((await client.get("/_mock/records/Nothing")).status).toBe(404);
+    const answer = await client.get("/_mock/records?objects=Account,Nothing,None");
+    expect(answer).toMatchObject({ status: 404, body: { error: "There is no object Nothing, None" } });
   });
 });
 

@@ -45,6 +45,11 @@ describe("a fault of calls", () => {
     expect(answer).toMatchObject({ status, body });
   });
 
+  it.each(["(", "[a-", "Or der", "Acc.unt"])("that names the object %j is refused by name", async (object) => {
+    const org = await make();
+    expect(() => org.faults.add({ act: "status", status: 500, object })).toThrow(`the org has no object ${object}`);
+  });
+
   it("the request limit leaves its calls and then tells the true counter", async () => {
     const org = await make();
     const client = clientOf(org);
