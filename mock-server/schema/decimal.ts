@@ -40,11 +40,6 @@ export function sum(values: Iterable<number>): number {
   return toNumber(total);
 }
 
-/** The value in plain digits with exactly `scale` decimals, for example `450.00`; never in exponent form. */
-export function toFixedText(value: number, scale: number): string {
-  return textOf(rescale(decimalOf(value), scale));
-}
-
 function decimalOf(value: number): Decimal {
   if (!Number.isFinite(value)) throw new RangeError(`Not a finite number: ${value}`);
   const [mantissa = "0", exponent = "0"] = String(value).split("e");

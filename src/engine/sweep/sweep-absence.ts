@@ -19,6 +19,7 @@ import { replacedOf } from "../detect/feed-notes.ts";
 import { join } from "../join/join.ts";
 import { type Join, type Pass, passWith } from "../pass/pass.ts";
 import { type CountedReading, unprovenOf } from "./sweep-proof.ts";
+import { watchPolls } from "./watch-polls.ts";
 
 /** Why a document waits that one side does not show, by the sides that do not. */
 const MISSING_ON: Readonly<Record<string, readonly Side[]>> = {
@@ -131,18 +132,7 @@ export class SweepAbsence {
 
   /** The same org; looks for the missing records in its polls. */
   watchSalesforce(org: SalesforceOrg): SalesforceOrg {
-    return {
-      connect: () => org.connect(),
-      describe: (objects) => org.describe(objects),
-      poll: async (requests) => (await org.poll(requests)).map((polled) => this.#watchPoll(polled)),
-      read: (request) => org.read(request),
-      query: (soql) => org.query(soql),
-      execute: (call, listener) => org.execute(call, listener),
-      endOfJob: (jobId) => org.endOfJob(jobId),
-      holdOff: (attempt) => org.holdOff(attempt),
-      usage: () => org.usage(),
-      close: () => org.close(),
-    };
+    return watchPolls(org, (polled) => this.#watchPoll(polled));
   }
 
   /** Objects with missing records whose feed the runs do not read, so that nothing has listed them yet. */

@@ -13,6 +13,7 @@ import type { SalesforceRecord } from "../../model/salesforce-record.ts";
 import type { Side } from "../../model/value.ts";
 import type { PolledObject, SalesforceOrg } from "../../salesforce/port.ts";
 import { parseWatermark, soqlInstant } from "../../salesforce/watermark.ts";
+import { watchPolls } from "./watch-polls.ts";
 
 /** One list of records, as a sweep read it and as its side counts it. JSON-serializable. */
 export interface CountedReading {
@@ -73,18 +74,7 @@ export class SweepProof {
 
   /** The same org; counts the rows of each poll, and asks for COUNT() when its pages end. */
   watchSalesforce(org: SalesforceOrg): SalesforceOrg {
-    return {
-      connect: () => org.connect(),
-      describe: (objects) => org.describe(objects),
-      poll: async (requests) => (await org.poll(requests)).map((polled) => this.#watchPoll(org, polled)),
-      read: (request) => org.read(request),
-      query: (soql) => org.query(soql),
-      execute: (call, listener) => org.execute(call, listener),
-      endOfJob: (jobId) => org.endOfJob(jobId),
-      holdOff: (attempt) => org.holdOff(attempt),
-      usage: () => org.usage(),
-      close: () => org.close(),
-    };
+    return watchPolls(org, (polled) => this.#watchPoll(org, polled));
   }
 
   #addExternal(name: string, { named, counted, unnamed }: ExternalCensus): void {
