@@ -171,7 +171,6 @@ function addRuns({ command, act, out }: Kit): void {
       ),
     );
   command("run", "run one round over all mapped objects", ["run", "run --config erp.yaml --json"])
-    .option("--once", "run one round and end (the default)")
     .option("--allow-deletes", "do not stop when many records would be deleted")
     .action(
       act<{ allowDeletes?: true }>(async (options) => (await import("./commands/run.ts")).runCommand(options, out)),
