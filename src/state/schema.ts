@@ -147,14 +147,14 @@ function firstTables(dialect: StateDialect): readonly string[] {
   ];
 }
 
-/** Members and codes that stored bodies of version 2 have under other names: table, column, old text, new text. */
-const RENAMED: readonly (readonly [string, string, string, string])[] = [
-  ["base", "body", '"displaced":', '"unsettledEdits":'],
-  ["base", "body", '"passing":', '"transitional":'],
-  ["base", "body", '"apart":', '"keptOnOneSide":'],
-  ["intent", "body", '"passing":', '"transitional":'],
-  ["link", "body", '"takenAlong":', '"cascadeDeleted":'],
-  ["dead_letter", "body", '"faults":', '"apiErrors":'],
+/** Members and codes that stored bodies of version 2 have under other names: table, old text, new text. */
+const RENAMED: readonly (readonly [string, string, string])[] = [
+  ["base", '"displaced":', '"unsettledEdits":'],
+  ["base", '"passing":', '"transitional":'],
+  ["base", '"apart":', '"keptOnOneSide":'],
+  ["intent", '"passing":', '"transitional":'],
+  ["link", '"takenAlong":', '"cascadeDeleted":'],
+  ["dead_letter", '"faults":', '"apiErrors":'],
   ...["dead_letter", "parked"].flatMap((table) =>
     [
       ["TAKEN_ALONG", "CASCADE_DELETED"],
@@ -163,7 +163,7 @@ const RENAMED: readonly (readonly [string, string, string, string])[] = [
       ["LINE_DELETE_HELD", "LINE_DELETE_LIMIT"],
       ["DELETE_HELD", "DELETE_LIMIT"],
       ["KEY_HELD", "KEY_IN_USE"],
-    ].map(([from, to]) => [table, "body", `"code":"${from}"`, `"code":"${to}"`] as const),
+    ].map(([from, to]) => [table, `"code":"${from}"`, `"code":"${to}"`] as const),
   ),
 ];
 
@@ -173,8 +173,8 @@ const RENAMED: readonly (readonly [string, string, string, string])[] = [
  */
 function newNames(dialect: StateDialect): readonly string[] {
   const renamed = RENAMED.map(
-    ([table, column, from, to]) =>
-      `update ${qualified(dialect, table)} set ${column} = replace(${column}, '${from}', '${to}') where ${column} like '%${from}%'`,
+    ([table, from, to]) =>
+      `update ${qualified(dialect, table)} set body = replace(body, '${from}', '${to}') where body like '%${from}%'`,
   );
   return [
     ...renamed,

@@ -21,8 +21,9 @@ export function sweepPendingSinceMs(cursors: Readonly<Record<string, string>>): 
 }
 
 /**
- * A sweep went through that covers what was pending at that time; `cursors` is what it has settled besides. What a later run has missed is pending still. Where somebody
- * else is running just then, it stays pending as a whole: rather one sweep too many.
+ * A sweep went through that covers what was pending at that time; `cursors` is what it has settled besides. What a later
+ * run has missed is pending still. Where somebody else is running just then, it stays pending as a whole: rather one
+ * sweep too many.
  */
 export async function settleSweep(
   ports: EnginePorts,

@@ -32,7 +32,7 @@ export const KEY_MOVED = "KEY_MOVED";
 
 /** The name under which the dead letter of a record without a usable key of its own is kept. */
 export function recordName(object: string, recordId: RecordId): BusinessKey {
-  // Dead letters are asked by key; the record's own name replaces one.
+  // Dead letters are looked up by key; the record's own name serves as one.
   return `${object} ${recordId}` as BusinessKey;
 }
 

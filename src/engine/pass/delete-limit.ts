@@ -36,7 +36,7 @@ export const NO_DELETIONS: Deletions = { made: NONE, deferred: new Map() };
 /** This many may be deleted by any run, or small sets could never lose one. */
 export const DELETED_FREELY: DeletionCounts = { records: 10, lines: 50 };
 
-const HELD: Readonly<Record<DeletionKind, string>> = { records: "DELETE_LIMIT", lines: "LINE_DELETE_LIMIT" };
+const LIMIT_CODES: Readonly<Record<DeletionKind, string>> = { records: "DELETE_LIMIT", lines: "LINE_DELETE_LIMIT" };
 
 /** Several passes, one after the other, as one. What is deferred is counted as it was the last time. */
 export function joinDeletions(passes: readonly Deletions[]): Deletions {
@@ -140,12 +140,12 @@ function deferredRecord(decision: Decision): Decision {
   const side = known === "salesforce" ? "Salesforce" : "the external system";
   const message = `was deleted in ${side}; it is deleted on the other side once it is sure that the run does not delete too much`;
   const link = { ...decision.link, presence: deletedFrom(decision.link.presence, known) };
-  return { ...parked(decision, { code: HELD.records, message }), agreed: null, link };
+  return { ...parked(decision, { code: LIMIT_CODES.records, message }), agreed: null, link };
 }
 
 function deferredLines(decision: Decision, lines: number): Decision {
   const message = `${lines} of its lines are gone on one side; they are deleted on the other one once it is sure that the run does not delete too much`;
-  return parked(decision, { code: HELD.lines, message, lines });
+  return parked(decision, { code: LIMIT_CODES.lines, message, lines });
 }
 
 function parked(decision: Decision, obstacle: Obstacle): Decision {

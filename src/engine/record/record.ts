@@ -303,7 +303,7 @@ class Page {
   /** A record without a usable key, under its own name. */
   unjoined({ name, reason, how, code = "KEY_UNUSABLE" }: Unjoined): void {
     const { memory, ports } = this.#context;
-    // The journal and the dead letters are asked by key; the record's own name replaces one.
+    // Journal and dead letters are looked up by key; the record's own name serves as one.
     const key = name as BusinessKey;
     const { object } = this.#mapping;
     const known = memory.deadLetter(object, key);

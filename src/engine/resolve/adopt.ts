@@ -7,6 +7,7 @@ import type { BusinessKey, NaturalKey, RecordId } from "../../model/key.ts";
 import type { StateBatch } from "../../state/port.ts";
 import type { Link } from "../../sync/decision.ts";
 import { LIVE, type Presence } from "../../sync/presence.ts";
+import { recordName } from "../join/identity.ts";
 import { commitAnswer, noteOf, type ResolvePorts } from "./answers.ts";
 
 /** What was said, and what follows from it. */
@@ -42,7 +43,7 @@ export async function adoptRecord(
     removeBases: [named, ...ended],
     clearParked: ended,
     // The record's own name stands for the dead letter of a copy.
-    clearDeadLetters: [named, ...ended, { object, key: `${object} ${recordId}` as BusinessKey }],
+    clearDeadLetters: [named, ...ended, { object, key: recordName(object, recordId) }],
     journal: [noteOf(ports, named, "adoption answered", { recordId, formerKey, formerRecord: own?.recordId ?? null })],
   });
   const formerRecord = own?.recordId ?? null;

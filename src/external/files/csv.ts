@@ -24,7 +24,8 @@ interface Group {
  * Parses CSV. Lines may end in any of the three ways, also in one file; what is in quotes stays as it is.
  *
  * Throws `UnusableFile` for what makes the whole file doubtful: quotes that do not match, a row with another number of
- * values than the header, a header that lacks a column which is not optional, misspells one or names one twice. A record that contradicts itself is rejected with all of its rows.
+ * values than the header, a header that lacks a column which is not optional, misspells one or names one twice. A record
+ * that contradicts itself is rejected with all of its rows.
  */
 export function parseCsv(config: FilesCollectionConfig, text: string): ParsedFile {
   const [first, ...others] = rowsOf(config, text);

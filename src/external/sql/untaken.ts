@@ -3,7 +3,7 @@
  *
  * A trigger may leave a row out (PostgreSQL: BEFORE triggers that return NULL; SQLite: RAISE(IGNORE)), a rule may do
  * something else instead, and a row-level policy may let a row be read and not be changed. The number of rows alone does
- * not tell: a trigger that replaces a view does its work and reports none. So a statement counts as not taken when
+ * not tell: an INSTEAD OF trigger does its work and reports none. So a statement counts as not taken when
  * the database reports no row and the record still shows what it showed before.
  */
 import type { ExternalFields, ExternalRecord } from "../../model/external-record.ts";
